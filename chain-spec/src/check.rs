@@ -1,0 +1,300 @@
+//! The rules of a specification: [`SpecError`] lists them.
+//!
+//! # Must not
+//! Repair anything. A specification that breaks a rule is refused with what would be right.
+
+use crate::{
+	genesis::{code_prefix, RuntimeGenesis},
+	spec::{ChainSpec, ChainType},
+	well_known,
+};
+use pallet_authorities::{InvalidGenesis, BLOCK_TIME_MS_MAX, BLOCK_TIME_MS_MIN, POWER_TOTAL_MAX};
+use plexus_primitives::constants::{EXISTENTIAL_DEPOSIT, SS58_PREFIX, TOKEN_DECIMALS};
+use plexus_runtime::{AccountId, Authorities, Balance, Runtime};
+use sp_core::H256;
+use sp_state_machine::BasicExternalities;
+use sp_storage::{
+	well_known_keys::{CHILD_STORAGE_KEY_PREFIX, CODE},
+	Storage,
+};
+use std::collections::BTreeSet;
+
+/// The longest name and symbol, in characters, and id, in bytes.
+pub const NAME_MAX: usize = 64;
+
+/// The most bootnodes.
+pub const BOOTNODES_MAX: usize = 64;
+
+/// A rule that a specification breaks.
+#[derive(Debug, thiserror::Error)]
+pub enum SpecError {
+	/// The file is too long.
+	#[error("the chain specification has {given} bytes, at most {max} are read")]
+	TooLong {
+		/// Its bytes.
+		given: usize,
+		/// The most.
+		max: usize,
+	},
+	/// It is not JSON of the right form.
+	#[error("the chain specification does not parse: {0}; compare it with the output of `plexus chain-spec build`")]
+	Malformed(String),
+	/// It is of another form.
+	#[error("the chain specification has formatVersion {given}, this build reads {known}; build it again with this version")]
+	FormatVersion {
+		/// Its version.
+		given: u32,
+		/// The version that is read.
+		known: u32,
+	},
+	/// A name, id or symbol is empty, too long or has characters that it may not have.
+	#[error("{field} is {given:?}; it needs {rule}")]
+	Name {
+		/// The field.
+		field: &'static str,
+		/// What it holds.
+		given: String,
+		/// What would be right.
+		rule: &'static str,
+	},
+	/// The properties are not the runtime's.
+	#[error(
+		"properties.{field} is {given}, but this runtime's is {right}; wallets would show wrong numbers"
+	)]
+	Property {
+		/// The field.
+		field: &'static str,
+		/// What it holds.
+		given: u16,
+		/// The runtime's.
+		right: u16,
+	},
+	/// A bootnode's address has the wrong form.
+	#[error("bootnodes: {0:?} is no address; write it like /ip4/192.0.2.1/tcp/30333/p2p/12D3KooW…")]
+	Bootnode(String),
+	/// Too many bootnodes.
+	#[error("there are {given} bootnodes, at most {max} are used; keep the most reliable ones")]
+	Bootnodes {
+		/// How many there are.
+		given: usize,
+		/// The most.
+		max: usize,
+	},
+	/// Nobody makes blocks.
+	#[error("there is no validator; add one to genesis.runtime.authorities: {{\"id\": \"0x<ed25519 public key>\", \"power\": 1}}")]
+	NoValidator,
+	/// The block time is out of bounds.
+	#[error("the block time is {given_ms} ms; it must be {BLOCK_TIME_MS_MIN} to {BLOCK_TIME_MS_MAX} ms")]
+	BlockTime {
+		/// The block time.
+		given_ms: u64,
+	},
+	/// Too many validators.
+	#[error("there are {given} validators, at most {max} can be")]
+	TooManyValidators {
+		/// How many there are.
+		given: usize,
+		/// The most.
+		max: u32,
+	},
+	/// A validator has no power.
+	#[error("validator {id:?} has power 0; give it at least 1 or leave it out")]
+	NoPower {
+		/// Its key.
+		id: H256,
+	},
+	/// A validator stands in the list twice.
+	#[error("validator {id:?} stands in the list twice; add its powers up")]
+	DuplicateValidator {
+		/// Its key.
+		id: H256,
+	},
+	/// All power is too much.
+	#[error(
+		"the validators' power together exceeds {POWER_TOTAL_MAX}; divide all of them by the same number"
+	)]
+	TooMuchPower,
+	/// A validator's key is no ed25519 key.
+	#[error("validator {id:?} is no ed25519 public key; `plexus key inspect` shows the right one")]
+	NoKey {
+		/// The bytes.
+		id: H256,
+	},
+	/// A live chain uses a well-known validator key.
+	#[error("validator {id:?} is the well-known development key {seed}, which everybody can sign with; make one with `plexus key generate`")]
+	WellKnownValidator {
+		/// The key.
+		id: H256,
+		/// Its seed.
+		seed: String,
+	},
+	/// A live chain endows a well-known account.
+	#[error("account {account} belongs to the well-known development key {seed}, so anybody could take its balance; leave it out of a live chain")]
+	WellKnownAccount {
+		/// The account.
+		account: AccountId,
+		/// Its seed.
+		seed: String,
+	},
+	/// A live chain has a Sudo key.
+	#[error("a live chain has no Sudo; leave genesis.runtime.sudo.key out")]
+	SudoOnLive,
+	/// A balance is below the existential deposit.
+	#[error("account {account} gets {given}; the least is {EXISTENTIAL_DEPOSIT} (0.001 PLX)")]
+	BelowMinimum {
+		/// The account.
+		account: AccountId,
+		/// Its balance.
+		given: Balance,
+	},
+	/// An account stands in the list twice.
+	#[error("account {account} stands in the list twice; add its balances up")]
+	DuplicateAccount {
+		/// The account.
+		account: AccountId,
+	},
+	/// All balances together are too much.
+	#[error("the balances together exceed 2^128 - 1 of the smallest unit; lower them")]
+	IssuanceOverflow,
+	/// The genesis was made by another runtime.
+	#[error(
+		"the raw genesis is of the runtime {given:?}, this build is {right:?}; run the release that made it"
+	)]
+	OtherRuntime {
+		/// What stands under `:code`.
+		given: String,
+		/// What would stand there.
+		right: String,
+	},
+	/// The raw genesis has child tries.
+	#[error("the raw genesis has the key {0:?} of a child trie; this chain has none")]
+	ChildTrie(String),
+	/// The raw genesis breaks an invariant of the validators.
+	#[error("the raw genesis holds a broken set of validators: {0}")]
+	BrokenState(String),
+	/// The runtime refused to build the genesis.
+	#[error("the runtime cannot build this genesis: {0}")]
+	Build(String),
+}
+
+impl SpecError {
+	pub(crate) fn malformed(error: serde_json::Error) -> Self {
+		Self::Malformed(error.to_string())
+	}
+}
+
+impl From<InvalidGenesis> for SpecError {
+	fn from(error: InvalidGenesis) -> Self {
+		match error {
+			InvalidGenesis::BlockTime { given_ms } => Self::BlockTime { given_ms },
+			InvalidGenesis::TooMany { given, max } => Self::TooManyValidators { given, max },
+			InvalidGenesis::NoPower { id } => Self::NoPower { id },
+			InvalidGenesis::Duplicate { id } => Self::DuplicateValidator { id },
+			InvalidGenesis::TooMuchPower => Self::TooMuchPower,
+		}
+	}
+}
+
+/// Checks everything but the genesis.
+pub(crate) fn check_identity(spec: &ChainSpec) -> Result<(), SpecError> {
+	check_text("name", &spec.name)?;
+	check_text("properties.tokenSymbol", &spec.properties.token_symbol)?;
+	check_id("id", &spec.id)?;
+	if let Some(protocol_id) = &spec.protocol_id {
+		check_id("protocolId", protocol_id)?;
+	}
+	check_property("ss58Format", spec.properties.ss58_format, SS58_PREFIX.into())?;
+	check_property("tokenDecimals", spec.properties.token_decimals.into(), TOKEN_DECIMALS.into())?;
+	if spec.bootnodes.len() > BOOTNODES_MAX {
+		return Err(SpecError::Bootnodes { given: spec.bootnodes.len(), max: BOOTNODES_MAX });
+	}
+	match spec.bootnodes.iter().find(|address| !address.starts_with('/') || !address.contains("/p2p/")) {
+		Some(address) => Err(SpecError::Bootnode(address.clone())),
+		None => Ok(()),
+	}
+}
+
+fn check_text(field: &'static str, given: &str) -> Result<(), SpecError> {
+	let length = given.chars().count();
+	if length == 0 || length > NAME_MAX || given.chars().any(char::is_control) {
+		let rule = "1 to 64 printable characters";
+		return Err(SpecError::Name { field, given: given.into(), rule });
+	}
+	Ok(())
+}
+
+fn check_id(field: &'static str, given: &str) -> Result<(), SpecError> {
+	let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-' || c == b'_';
+	if given.is_empty() || given.len() > NAME_MAX || !given.bytes().all(allowed) {
+		let rule = "1 to 64 of a-z, 0-9, - and _";
+		return Err(SpecError::Name { field, given: given.into(), rule });
+	}
+	Ok(())
+}
+
+fn check_property(field: &'static str, given: u16, right: u16) -> Result<(), SpecError> {
+	if given != right {
+		return Err(SpecError::Property { field, given, right });
+	}
+	Ok(())
+}
+
+/// Checks a genesis in the runtime's terms, before the runtime builds it.
+pub(crate) fn check_runtime_genesis(
+	genesis: &RuntimeGenesis,
+	chain_type: ChainType,
+) -> Result<(), SpecError> {
+	genesis.authorities_config().check()?;
+	let mut seen = BTreeSet::new();
+	let mut issuance: Balance = 0;
+	for (account, balance) in &genesis.balances.balances {
+		if *balance < EXISTENTIAL_DEPOSIT {
+			return Err(SpecError::BelowMinimum { account: account.clone(), given: *balance });
+		}
+		if !seen.insert(account) {
+			return Err(SpecError::DuplicateAccount { account: account.clone() });
+		}
+		issuance = issuance.checked_add(*balance).ok_or(SpecError::IssuanceOverflow)?;
+		if let (ChainType::Live, Some(seed)) = (chain_type, well_known::account_seed(account)) {
+			return Err(SpecError::WellKnownAccount { account: account.clone(), seed });
+		}
+	}
+	Ok(())
+}
+
+/// Checks what was built, whatever it was built from.
+pub(crate) fn check_storage(storage: &Storage, chain_type: ChainType) -> Result<(), SpecError> {
+	if let Some(key) = storage.top.keys().find(|key| key.starts_with(CHILD_STORAGE_KEY_PREFIX)) {
+		return Err(SpecError::ChildTrie(String::from_utf8_lossy(key).into()));
+	}
+	let code = storage.top.get(CODE).map(Vec::as_slice).unwrap_or_default();
+	if !code.starts_with(code_prefix().as_bytes()) {
+		let given = String::from_utf8_lossy(&code[..code.len().min(NAME_MAX)]).into_owned();
+		return Err(SpecError::OtherRuntime { given, right: code_prefix() });
+	}
+	let (validators, sudo_key) = BasicExternalities::new(storage.clone()).execute_with(|| {
+		Authorities::check_state().map_err(|error| SpecError::BrokenState(format!("{error:?}")))?;
+		Ok::<_, SpecError>((Authorities::validators(), pallet_sudo::Key::<Runtime>::get()))
+	})?;
+	if validators.is_empty() {
+		return Err(SpecError::NoValidator);
+	}
+	for (id, _) in validators {
+		check_validator(H256(id), chain_type)?;
+	}
+	match (chain_type, sudo_key) {
+		(ChainType::Live, Some(_)) => Err(SpecError::SudoOnLive),
+		_ => Ok(()),
+	}
+}
+
+fn check_validator(id: H256, chain_type: ChainType) -> Result<(), SpecError> {
+	let key = ed25519_dalek::VerifyingKey::from_bytes(&id.0).ok().filter(|key| !key.is_weak());
+	if key.is_none() {
+		return Err(SpecError::NoKey { id });
+	}
+	match (chain_type, well_known::validator_seed(&id)) {
+		(ChainType::Live, Some(seed)) => Err(SpecError::WellKnownValidator { id, seed }),
+		_ => Ok(()),
+	}
+}

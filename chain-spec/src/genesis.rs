@@ -1,0 +1,165 @@
+//! [`Genesis`]: the state that a chain starts with, and how it becomes storage.
+//!
+//! # Must not
+//! Build storage from what breaks a rule: pallets panic on some broken genesis configurations.
+//!
+//! # Invariants
+//! `:code` holds [`code`], which differs between runtime versions, although there is no Wasm: clients recognise a
+//! changed runtime by it.
+
+use crate::{
+	check::{check_runtime_genesis, SpecError},
+	spec::ChainType,
+};
+use impl_serde::serialize::{deserialize as bytes_from_hex, serialize as bytes_to_hex};
+use pallet_authorities::{GenesisAuthority, BLOCK_TIME_MS_DEFAULT};
+use plexus_runtime::{
+	AccountId, AuthoritiesConfig, Balance, BalancesConfig, RuntimeGenesisConfig, SudoConfig, VERSION,
+};
+use serde::{Deserialize, Serialize};
+use sp_runtime::BuildStorage;
+use sp_storage::{well_known_keys::CODE, Storage};
+use std::collections::BTreeMap;
+
+/// What stands under `:code` in a genesis of this runtime's version.
+pub fn code() -> Vec<u8> {
+	format!("{}{}", code_prefix(), VERSION.spec_version).into_bytes()
+}
+
+/// What `:code` begins with in a genesis of any version of this runtime.
+pub(crate) fn code_prefix() -> String {
+	format!("native-runtime:{}-", VERSION.spec_name)
+}
+
+/// The genesis state, in one of two forms.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Genesis {
+	/// In the runtime's terms. The state depends on the runtime's version.
+	Runtime(RuntimeGenesis),
+	/// As keys and values.
+	Raw(RawGenesis),
+}
+
+impl Genesis {
+	/// Checks what can be checked beforehand and builds the storage.
+	pub(crate) fn build(&self, chain_type: ChainType) -> Result<Storage, SpecError> {
+		let mut storage = match self {
+			Self::Runtime(genesis) => genesis.build(chain_type)?,
+			Self::Raw(genesis) => Storage {
+				top: genesis.0.clone().into_iter().map(|(k, v)| (k.0, v.0)).collect(),
+				..Default::default()
+			},
+		};
+		storage.top.entry(CODE.to_vec()).or_insert_with(code);
+		Ok(storage)
+	}
+}
+
+/// The parts of the runtime's genesis that a chain chooses. A part that is absent is empty, or the default.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct RuntimeGenesis {
+	/// Who holds what.
+	pub balances: GenesisBalances,
+	/// Who is in charge of Sudo.
+	pub sudo: GenesisSudo,
+	/// Who makes blocks, and how often.
+	pub authorities: GenesisAuthorities,
+}
+
+/// The accounts of the genesis.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GenesisBalances {
+	/// Accounts with their amounts in the smallest unit.
+	pub balances: Vec<(AccountId, Balance)>,
+}
+
+/// Sudo's key.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GenesisSudo {
+	/// The account in charge; nobody, if absent. Refused on live chains.
+	#[serde(default)]
+	pub key: Option<AccountId>,
+}
+
+/// The validators and the block time.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GenesisAuthorities {
+	/// The validators with their power.
+	pub authorities: Vec<GenesisAuthority>,
+	/// Block time in milliseconds.
+	#[serde(default = "default_block_time_ms")]
+	pub block_time_ms: u64,
+}
+
+fn default_block_time_ms() -> u64 {
+	BLOCK_TIME_MS_DEFAULT
+}
+
+impl Default for GenesisAuthorities {
+	fn default() -> Self {
+		Self { authorities: Vec::new(), block_time_ms: BLOCK_TIME_MS_DEFAULT }
+	}
+}
+
+impl RuntimeGenesis {
+	/// The runtime's own preset of this name.
+	pub(crate) fn preset(name: &str) -> Option<Self> {
+		let json = plexus_runtime::genesis::preset(name)?;
+		Some(
+			serde_json::from_slice(&json)
+				.expect("the runtime's presets have this form; a test reads each of them"),
+		)
+	}
+
+	/// The runtime's configuration of the validators, which knows their rules.
+	pub(crate) fn authorities_config(&self) -> AuthoritiesConfig {
+		AuthoritiesConfig {
+			authorities: self.authorities.authorities.clone(),
+			block_time_ms: self.authorities.block_time_ms,
+			..Default::default()
+		}
+	}
+
+	fn build(&self, chain_type: ChainType) -> Result<Storage, SpecError> {
+		check_runtime_genesis(self, chain_type)?;
+		RuntimeGenesisConfig {
+			balances: BalancesConfig { balances: self.balances.balances.clone(), dev_accounts: None },
+			sudo: SudoConfig { key: self.sudo.key.clone() },
+			authorities: self.authorities_config(),
+			..Default::default()
+		}
+		.build_storage()
+		.map_err(SpecError::Build)
+	}
+}
+
+/// Bytes that are `0x…` in JSON.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct HexBytes(pub Vec<u8>);
+
+impl Serialize for HexBytes {
+	fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+		bytes_to_hex(&self.0, serializer)
+	}
+}
+
+impl<'de> Deserialize<'de> for HexBytes {
+	fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+		bytes_from_hex(deserializer).map(Self)
+	}
+}
+
+/// The state as keys and values.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct RawGenesis(pub BTreeMap<HexBytes, HexBytes>);
+
+impl From<Storage> for RawGenesis {
+	fn from(storage: Storage) -> Self {
+		Self(storage.top.into_iter().map(|(k, v)| (HexBytes(k), HexBytes(v))).collect())
+	}
+}

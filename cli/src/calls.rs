@@ -1,0 +1,71 @@
+//! The calls that this client makes, each shaped in one place.
+//!
+//! # Must not
+//! Repeat the runtime's rules, or its indices: names are looked up in the chain's metadata when a call is encoded.
+
+use plexus_primitives::prove::ProvenContent;
+use sp_core::crypto::AccountId32;
+use subxt::{
+	dynamic::{transaction, Value},
+	ext::scale_value::Composite,
+	tx::DynamicPayload,
+};
+
+/// A call with named arguments.
+pub(crate) type Call = DynamicPayload<Composite<()>>;
+
+/// Pays `amount` (in the smallest unit) and keeps the payer's account alive, unless it may die.
+pub(crate) fn transfer(to: &AccountId32, amount: u128, allow_death: bool) -> Call {
+	let name = if allow_death { "transfer_allow_death" } else { "transfer_keep_alive" };
+	let to = Value::unnamed_variant("Id", [Value::from_bytes(to)]);
+	call("Balances", name, [("dest", to), ("value", Value::u128(amount))])
+}
+
+/// All of these calls, or none.
+pub(crate) fn batch_all(calls: impl IntoIterator<Item = Call>) -> Call {
+	let calls = Value::unnamed_composite(calls.into_iter().map(Call::into_value));
+	call("Utility", "batch_all", [("calls", calls)])
+}
+
+/// Creates a datanet.
+pub(crate) fn create_datanet(name: &str, licence: &str) -> Call {
+	call(
+		"Datanets",
+		"create_datanet",
+		[("name", Value::from_bytes(name)), ("licence", Value::from_bytes(licence))],
+	)
+}
+
+/// Removes an empty datanet.
+pub(crate) fn remove_datanet(datanet: u32) -> Call {
+	call("Datanets", "remove_datanet", [("datanet", Value::u128(datanet.into()))])
+}
+
+/// Registers content in a datanet.
+pub(crate) fn contribute(datanet: u32, proven: &ProvenContent, media_type: &str, locator: &str) -> Call {
+	let content = Value::named_composite([
+		("root", Value::from_bytes(proven.content.root)),
+		("len", Value::u128(proven.content.len.into())),
+	]);
+	call(
+		"Datanets",
+		"contribute",
+		[
+			("datanet", Value::u128(datanet.into())),
+			("content", content),
+			("media_type", Value::from_bytes(media_type)),
+			("locator", Value::from_bytes(locator)),
+			("length_proof", Value::from_bytes(&proven.length_proof)),
+		],
+	)
+}
+
+/// Withdraws a contribution.
+pub(crate) fn withdraw(contribution: u64) -> Call {
+	call("Datanets", "withdraw", [("contribution", Value::u128(contribution.into()))])
+}
+
+fn call<const N: usize>(pallet: &str, name: &str, arguments: [(&str, Value); N]) -> Call {
+	let arguments = arguments.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+	transaction(pallet, name, Composite::Named(arguments))
+}

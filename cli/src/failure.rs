@@ -1,0 +1,118 @@
+//! What a command says when it cannot do its work: a name, the cause, and the way out.
+//!
+//! # Must not
+//! Hold secrets: failures are printed, logged and put into JSON.
+//!
+//! # Invariants
+//! No field is empty. The kind alone decides the exit code, so that scripts can tell failures apart.
+
+use serde::Serialize;
+
+/// What sort of failure it is; each has its own exit code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+	/// The node answered with an error, or with something that cannot be understood.
+	Node,
+	/// What the user gave cannot be used.
+	Input,
+	/// No connection to the node.
+	Unreachable,
+	/// The transaction was not accepted, or not even worth sending.
+	Refused,
+	/// The transaction is in a block, and failed there.
+	Failed,
+	/// Something did not happen within the time that was given.
+	TimedOut,
+	/// What was asked for does not exist.
+	NotFound,
+}
+
+impl FailureKind {
+	/// The exit code of the process. 2 is also what the argument parser uses.
+	pub const fn exit_code(self) -> u8 {
+		match self {
+			Self::Node => 1,
+			Self::Input => 2,
+			Self::Unreachable => 3,
+			Self::Refused => 4,
+			Self::Failed => 5,
+			Self::TimedOut => 6,
+			Self::NotFound => 7,
+		}
+	}
+}
+
+/// Why a command did not do its work.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, thiserror::Error)]
+#[error("{name}: {cause}\n  remedy: {remedy}")]
+pub struct Failure {
+	/// Which sort; decides the exit code.
+	pub kind: FailureKind,
+	/// Short and stable, like `Datanets.RootAlreadyHeld`.
+	pub name: String,
+	/// What happened.
+	pub cause: String,
+	/// What the user can do about it.
+	pub remedy: String,
+}
+
+impl Failure {
+	/// A failure of this kind.
+	pub fn new(
+		kind: FailureKind,
+		name: impl Into<String>,
+		cause: impl Into<String>,
+		remedy: impl Into<String>,
+	) -> Self {
+		Self { kind, name: name.into(), cause: cause.into(), remedy: remedy.into() }
+	}
+
+	/// The user gave something that cannot be used.
+	pub(crate) fn input(
+		name: impl Into<String>,
+		cause: impl Into<String>,
+		remedy: impl Into<String>,
+	) -> Self {
+		Self::new(FailureKind::Input, name, cause, remedy)
+	}
+
+	/// The same failure with more about the cause.
+	pub(crate) fn with_context(mut self, context: impl std::fmt::Display) -> Self {
+		self.cause = format!("{} ({context})", self.cause);
+		self
+	}
+
+	/// The exit code of the process.
+	pub const fn exit_code(&self) -> u8 {
+		self.kind.exit_code()
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn every_kind_has_its_own_exit_code_and_none_means_success() {
+		use FailureKind::*;
+		let codes: std::collections::BTreeSet<u8> =
+			[Node, Input, Unreachable, Refused, Failed, TimedOut, NotFound]
+				.into_iter()
+				.map(FailureKind::exit_code)
+				.collect();
+		assert_eq!(codes.len(), 7);
+		assert!(!codes.contains(&0));
+	}
+
+	#[test]
+	fn a_failure_in_json_has_stable_keys() {
+		let failure = Failure::new(FailureKind::NotFound, "NoSuchBlock", "there is none", "ask for another");
+		assert_eq!(
+			serde_json::to_value(&failure).unwrap(),
+			serde_json::json!({
+				"kind": "not-found", "name": "NoSuchBlock", "cause": "there is none", "remedy": "ask for another",
+			})
+		);
+	}
+}

@@ -1,0 +1,163 @@
+//! The client side of `plexus`: sends transactions, asks questions, and makes load.
+//!
+//! It speaks JSON-RPC to any node and learns calls, events and errors from the chain's metadata, through subxt.
+//! From this project it knows [`plexus_primitives`] only: it is a client like any other.
+//!
+//! ```text
+//! tx/  query/  load/      one file for each command
+//!   │     │      │
+//!   │   datanets │        what the runtime API tells of data
+//!   ├─ submit    │        nonce, signature, submission, finality, result
+//!   ├─ calls ────┤        the shape of each call
+//!   ├─ content   │        root, length and proof of a file
+//!   └──── client ┘        connection and metadata
+//! keys  address  amount   what people type
+//! explain  failure        what went wrong, and the way out
+//! output                  tables for people, JSON for programs
+//! ```
+//!
+//! # Must not
+//! Depend on the node's crates. Log or print a secret. Wait without a bound.
+
+mod address;
+mod amount;
+mod calls;
+mod client;
+mod content;
+mod datanets;
+pub mod explain;
+pub mod failure;
+mod keys;
+pub mod load;
+mod output;
+mod query;
+mod submit;
+mod tx;
+
+pub use explain::explain_dispatch_error;
+pub use failure::{Failure, FailureKind};
+pub use query::QueryCommand;
+pub use tx::TxCommand;
+
+/// The commands that talk to a node as a client.
+#[derive(clap::Subcommand, Clone)]
+pub enum Command {
+	/// Send transactions: transfer, create a datanet, contribute a file
+	#[command(subcommand_required = true, arg_required_else_help = true)]
+	Tx(TxCommand),
+
+	/// Read the chain: balances, datanets, contributions, blocks
+	#[command(subcommand_required = true, arg_required_else_help = true)]
+	Query(QueryCommand),
+
+	/// Make load and measure what comes through; prints JSON
+	#[command(hide = true)]
+	BenchLoad(load::LoadArgs),
+}
+
+impl Command {
+	/// Runs the command and prints its answer to standard output.
+	///
+	/// # Errors
+	/// Always a [`Failure`] inside: it has name, cause, remedy and exit code. With `--json` it is also printed to
+	/// standard output, as `{"error": …}`.
+	pub async fn run(self) -> anyhow::Result<()> {
+		let (json, done) = match self {
+			Self::Tx(command) => (command.connection.json, command.run().await),
+			Self::Query(command) => (command.connection.json, command.run().await),
+			Self::BenchLoad(args) => (true, load::run_and_print(args).await),
+		};
+		if let (true, Err(failure)) = (json, &done) {
+			println!("{}", serde_json::json!({ "error": failure }));
+		}
+		Ok(done?)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::Parser;
+
+	#[derive(Parser)]
+	struct Cli {
+		#[command(subcommand)]
+		command: Command,
+	}
+
+	fn parse(line: &str) -> Result<Command, clap::Error> {
+		Cli::try_parse_from(["plexus"].into_iter().chain(line.split_whitespace())).map(|cli| cli.command)
+	}
+
+	#[test]
+	fn the_arguments_are_consistent() {
+		use clap::CommandFactory;
+		Cli::command().debug_assert();
+	}
+
+	#[test]
+	fn the_help_of_every_command_fits_on_a_screen() {
+		use clap::CommandFactory;
+		fn check(command: &mut clap::Command, path: &str) {
+			let lines = command.render_long_help().to_string().lines().count();
+			// The program has 40 lines, and `--help-all` takes up to 3 of them.
+			assert!(lines <= 37, "`{path} --help` has {lines} lines:\n{}", command.render_long_help());
+			for inner in command.get_subcommands_mut() {
+				check(inner, &format!("{path} {}", inner.get_name()));
+			}
+		}
+		let mut command = Cli::command();
+		command.build();
+		check(&mut command, "plexus");
+	}
+
+	#[test]
+	fn the_documented_command_lines_parse() {
+		for line in [
+			"tx transfer --to //Bob --amount 1.5 --from //Alice",
+			"tx --json --url ws://127.0.0.1:1 transfer --to //Bob --amount 1.5 --from //Alice --scheme ed25519 --no-wait",
+			"tx transfer --to //Bob --amount 1 --json --tip 0.1 --nonce 7 --timeout 5",
+			"tx datanet create --name Poems --from //Alice",
+			"tx contribute README.md --datanet 0 --from //Alice",
+			"tx contribute --root 0x00 --length 1 --proof slice.bin --datanet 0 --from //Alice",
+			"tx withdraw 3 --key-file key",
+			"query chain --json",
+			"query balance //Alice",
+			"query account //Alice",
+			"query datanet 0",
+			"query datanets",
+			"query contribution 0",
+			"query contributions 0 --cursor 20 --limit 256",
+			"query file README.md",
+			"query file --root 00",
+			"query block",
+			"query block 7 --limit 1",
+			"query tx 0x00 --depth 10",
+			"query fees",
+			"bench-load --accounts 2 --transfers 4 --rate 500 --connections 1",
+		] {
+			if let Err(error) = parse(line) {
+				panic!("{line}: {error}");
+			}
+		}
+	}
+
+	#[test]
+	fn contradictory_command_lines_are_refused() {
+		for line in [
+			"tx",
+			"query",
+			"tx transfer --to //Bob",
+			"tx transfer --to //Bob --amount 1e3",
+			"tx transfer --to //Bob --amount 1 --from //Alice --key-file key",
+			"tx contribute --datanet 0",
+			"tx contribute README.md --root 00 --length 1 --proof p --datanet 0",
+			"tx contribute --root 00 --datanet 0",
+			"tx transfer --to //Bob --amount 1 --timeout 0",
+			"query file",
+			"query contributions 0 --limit 257",
+		] {
+			assert!(parse(line).is_err(), "{line}");
+		}
+	}
+}

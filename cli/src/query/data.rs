@@ -1,0 +1,163 @@
+//! `plexus query datanet|datanets|contribution|contributions|file`.
+//!
+//! # Must not
+//! Ask for more than a page at once.
+
+use super::not_found;
+use crate::{
+	client::{AtBlock, Client},
+	content::{parse_root, prove_file},
+	datanets::{self, Contribution, Datanet, Page},
+	failure::Failure,
+	output::{self, hex, Answer},
+};
+use plexus_primitives::api::PAGE_MAX;
+use serde::Serialize;
+use std::path::PathBuf;
+
+#[derive(clap::Args, Clone)]
+pub(super) struct DatanetArgs {
+	/// Id of the datanet.
+	id: u32,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct DatanetsArgs {
+	/// Id to begin with.
+	#[arg(long, value_name = "ID", default_value_t = 0)]
+	cursor: u32,
+
+	/// How many ids to look at; removed datanets leave gaps.
+	#[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=PAGE_MAX as i64))]
+	limit: u32,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct ContributionArgs {
+	/// Id of the contribution.
+	id: u64,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct ContributionsArgs {
+	/// Id of the datanet.
+	datanet: u32,
+
+	/// Where to go on: the end of the last page tells.
+	#[arg(long, value_name = "SEQUENCE")]
+	cursor: Option<u64>,
+
+	/// How many to list at most.
+	#[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=PAGE_MAX as i64))]
+	limit: u32,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct FileArgs {
+	/// The file. It is hashed here; only the hash is sent.
+	#[arg(required_unless_present = "root", conflicts_with = "root")]
+	file: Option<PathBuf>,
+
+	/// Instead of a file: its BLAKE3 hash, as b3sum prints it.
+	#[arg(long, value_name = "HEX")]
+	root: Option<String>,
+}
+
+pub(super) async fn datanet(client: &Client, args: DatanetArgs) -> Result<Datanet, Failure> {
+	find_datanet(&client.at_head().await?, args.id).await
+}
+
+async fn find_datanet(at: &AtBlock, id: u32) -> Result<Datanet, Failure> {
+	datanets::datanet(at, id).await?.map(Datanet::from).ok_or_else(|| {
+		not_found(
+			"NoSuchDatanet",
+			format!("there is no datanet {id}"),
+			"list them with `plexus query datanets`",
+		)
+	})
+}
+
+/// A page of datanets.
+#[derive(Serialize)]
+pub(super) struct DatanetPage {
+	datanets: Vec<Datanet>,
+	/// Cursor of the next page; `null` at the end.
+	next: Option<u32>,
+}
+
+impl Answer for DatanetPage {
+	fn human(&self) -> String {
+		if self.datanets.is_empty() && self.next.is_none() {
+			return "no datanets; create one with `plexus tx datanet create`".into();
+		}
+		let rows = self.datanets.iter().map(|datanet| {
+			[
+				datanet.id.to_string(),
+				datanet.name.clone(),
+				datanet.licence.clone(),
+				datanet.contributions.to_string(),
+				datanet.owner.clone(),
+			]
+		});
+		let table = output::columns(["ID", "NAME", "LICENCE", "CONTRIBUTIONS", "OWNER"], rows);
+		match self.next {
+			Some(next) => format!("{table}\nmore with --cursor {next}"),
+			None => table,
+		}
+	}
+}
+
+pub(super) async fn datanets(client: &Client, args: DatanetsArgs) -> Result<DatanetPage, Failure> {
+	let at = client.at_head().await?;
+	let end = datanets::next_datanet(&at).await?;
+	let page_end = args.cursor.saturating_add(args.limit).min(end);
+	let mut page = Vec::new();
+	for id in args.cursor..page_end {
+		page.extend(datanets::datanet(&at, id).await?.map(Datanet::from));
+	}
+	Ok(DatanetPage { datanets: page, next: (page_end < end).then_some(page_end) })
+}
+
+pub(super) async fn contribution(client: &Client, args: ContributionArgs) -> Result<Contribution, Failure> {
+	let at = client.at_head().await?;
+	datanets::contribution(&at, args.id).await?.map(Contribution::from).ok_or_else(|| {
+		not_found(
+			"NoSuchContribution",
+			format!("there is no contribution {}, or it was withdrawn", args.id),
+			"look it up by its bytes with `plexus query file`, or list a datanet's with `plexus query contributions`",
+		)
+	})
+}
+
+pub(super) async fn contributions(client: &Client, args: ContributionsArgs) -> Result<Page, Failure> {
+	let at = client.at_head().await?;
+	// An unknown datanet would look like an empty one.
+	find_datanet(&at, args.datanet).await?;
+	let page = datanets::contributions(&at, args.datanet, args.cursor, args.limit).await?;
+	Ok(Page {
+		contributions: page.items.into_iter().map(Contribution::from).collect(),
+		next: page.next.map(|sequence| sequence.0),
+	})
+}
+
+pub(super) async fn file(client: &Client, args: FileArgs) -> Result<Contribution, Failure> {
+	let root = match (args.file, args.root) {
+		(Some(file), _) => prove_file(file).await?.content.root,
+		(None, Some(root)) => parse_root(&root)?,
+		(None, None) => {
+			return Err(Failure::input(
+				"NoContent",
+				"neither a file nor a root was given",
+				"name a FILE or give --root",
+			))
+		}
+	};
+	let at = client.at_head().await?;
+	datanets::contribution_by_root(&at, root).await?.map(Contribution::from).ok_or_else(|| {
+		not_found(
+			"NotContributed",
+			format!("nobody holds the content with root {}", hex(root)),
+			"register it with `plexus tx contribute FILE --datanet ID`",
+		)
+	})
+}

@@ -1,0 +1,86 @@
+//! `plexus query fees`: what transactions cost now, and which deposits come back.
+//!
+//! # Must not
+//! Compute a fee itself: the runtime is asked about real transactions, signed with a key that owns nothing.
+
+use crate::{
+	amount::Amount,
+	calls,
+	client::{bounded, constant, AtBlock, Client},
+	explain::explain_client,
+	failure::Failure,
+	keys::Keypair,
+	output::{self, Answer},
+};
+use plexus_primitives::{constants::UNITS, prove::ProvenContent, Content};
+use serde::Serialize;
+use sp_core::{ed25519, Pair};
+use subxt::{config::DefaultExtrinsicParamsBuilder, tx::Payload, SubstrateConfig};
+
+/// Length of a length proof for a file of 1 GiB: 8 bytes, 20 pairs of hashes, one chunk.
+const GIBIBYTE_PROOF_BYTES: usize = 8 + 20 * 64 + 1_024;
+
+/// Fees of typical transactions, and deposits.
+#[derive(Serialize)]
+pub(super) struct Fees {
+	/// Of a transfer.
+	transfer: Amount,
+	/// Of creating a datanet with a short name.
+	datanet_create: Amount,
+	/// Of contributing a file of 1 GiB; a smaller file's proof is shorter, its fee a little lower.
+	contribute: Amount,
+	/// The least that an account may hold.
+	existential_deposit: Option<Amount>,
+	/// On hold for each datanet, until it is removed.
+	datanet_deposit: Option<Amount>,
+	/// On hold for each contribution, until it is withdrawn.
+	contribution_deposit_base: Option<Amount>,
+	/// On hold for each byte of a contribution's media type and locator.
+	contribution_deposit_per_byte: Option<Amount>,
+}
+
+impl Answer for Fees {
+	fn human(&self) -> String {
+		let deposit =
+			|amount: Option<Amount>| amount.map_or_else(|| "not known".into(), |amount| amount.to_string());
+		output::fields([
+			("fee of a transfer", self.transfer.to_string()),
+			("fee of a new datanet", self.datanet_create.to_string()),
+			("fee of a contribution", format!("{} (a file of 1 GiB)", self.contribute)),
+			("existential deposit", deposit(self.existential_deposit)),
+			("deposit of a datanet", deposit(self.datanet_deposit)),
+			("deposit of a contribution", deposit(self.contribution_deposit_base)),
+			("  and for each byte of type and locator", deposit(self.contribution_deposit_per_byte)),
+		])
+	}
+}
+
+pub(super) async fn fees(client: &Client) -> Result<Fees, Failure> {
+	let at = client.at_head().await?;
+	let transfer = calls::transfer(&[0; 32].into(), UNITS, false);
+	let create = calls::create_datanet("A datanet's name", "CC-BY-4.0");
+	let gibibyte = ProvenContent {
+		content: Content { root: [0; 32], len: 1 << 30 },
+		length_proof: vec![0; GIBIBYTE_PROOF_BYTES],
+	};
+	let contribute = calls::contribute(0, &gibibyte, "text/plain", "");
+	let deposit = |pallet, name| constant(&at, pallet, name).map(Amount);
+	Ok(Fees {
+		transfer: estimate(&at, &transfer).await?,
+		datanet_create: estimate(&at, &create).await?,
+		contribute: estimate(&at, &contribute).await?,
+		existential_deposit: deposit("Balances", "ExistentialDeposit"),
+		datanet_deposit: deposit("Datanets", "DatanetDeposit"),
+		contribution_deposit_base: deposit("Datanets", "ContributionDepositBase"),
+		contribution_deposit_per_byte: deposit("Datanets", "ContributionDepositPerByte"),
+	})
+}
+
+/// The fee that the runtime asks for a call now.
+pub(crate) async fn estimate(at: &AtBlock, call: &impl Payload) -> Result<Amount, Failure> {
+	let nobody = Keypair::Ed25519(Box::new(ed25519::Pair::from_seed(&[0; 32])));
+	let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new().nonce(0).immortal().build();
+	let mut signable = at.tx().create_signable_offline(call, params).map_err(explain_client)?;
+	let signed = signable.sign(&nobody).map_err(explain_client)?;
+	bounded("the fee", signed.partial_fee_estimate()).await?.map(Amount).map_err(explain_client)
+}

@@ -1,0 +1,95 @@
+//! `plexus query …`: reads the chain. One file for each kind of question.
+//!
+//! # Must not
+//! Need a key, or change anything.
+//!
+//! # Invariants
+//! Everything is read at one finalised block for each answer. What does not exist is a failure of its own kind, so
+//! that a script can tell "no" from "could not ask".
+
+mod account;
+mod block;
+mod chain;
+mod data;
+mod extrinsic;
+pub(crate) mod fees;
+mod transaction;
+
+use crate::{
+	client::{Client, ConnectionArgs},
+	failure::{Failure, FailureKind},
+	output::print,
+};
+
+/// Reads the chain.
+#[derive(clap::Args, Clone)]
+pub struct QueryCommand {
+	#[command(flatten)]
+	pub(crate) connection: ConnectionArgs,
+
+	#[command(subcommand)]
+	question: Question,
+}
+
+#[derive(clap::Subcommand, Clone)]
+enum Question {
+	/// The chain: name, genesis, last block, peers
+	Chain,
+	/// What an account owns
+	Balance(account::Args),
+	/// An account: nonce, balance, what is on hold and for what
+	Account(account::Args),
+	/// A datanet
+	Datanet(data::DatanetArgs),
+	/// All datanets, by page
+	Datanets(data::DatanetsArgs),
+	/// A contribution
+	Contribution(data::ContributionArgs),
+	/// The contributions of a datanet, by page
+	Contributions(data::ContributionsArgs),
+	/// The contribution that holds a file's content, looked up by its hash
+	File(data::FileArgs),
+	/// A block, by number or hash; without either the last one
+	Block(block::Args),
+	/// A transaction, looked for in the latest blocks
+	Tx(transaction::Args),
+	/// What transactions cost, and the deposits
+	Fees,
+}
+
+impl QueryCommand {
+	pub(crate) async fn run(self) -> Result<(), Failure> {
+		let json = self.connection.json;
+		let client = Client::connect(&self.connection.url).await?;
+		match self.question {
+			Question::Chain => chain::chain(&client).await.map(|answer| print(json, &answer)),
+			Question::Balance(args) => {
+				account::balance(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Account(args) => {
+				account::account(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Datanet(args) => data::datanet(&client, args).await.map(|answer| print(json, &answer)),
+			Question::Datanets(args) => {
+				data::datanets(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Contribution(args) => {
+				data::contribution(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Contributions(args) => {
+				data::contributions(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::File(args) => data::file(&client, args).await.map(|answer| print(json, &answer)),
+			Question::Block(args) => block::block(&client, args).await.map(|answer| print(json, &answer)),
+			Question::Tx(args) => {
+				transaction::transaction(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Fees => fees::fees(&client).await.map(|answer| print(json, &answer)),
+		}
+	}
+}
+
+/// There is no such thing on this chain.
+fn not_found(name: &str, cause: impl Into<String>, remedy: impl Into<String>) -> Failure {
+	Failure::new(FailureKind::NotFound, name, cause, remedy)
+}

@@ -1,0 +1,212 @@
+//! Propose, verify, commit.
+
+use crate::events::{BlockEvent, EVENT_BACKLOG_MAX};
+use parking_lot::Mutex;
+use plexus_execution::{BlockError, BuildError, BuildParams, ExecutedBlock, Executor};
+use plexus_pool::Pool;
+use plexus_storage::{Block, BlockCommit, Database, Hash, StorageError, Tip};
+use std::{
+	collections::HashMap,
+	sync::Arc,
+	time::{Duration, Instant},
+};
+use tokio::sync::{broadcast, watch};
+
+/// Executed but undecided blocks kept in memory. Normally there is one; each failed round adds one.
+const EXECUTED_MAX: usize = 8;
+
+/// Transactions that may panic the runtime, one after another, before a block is built without any.
+const BUILD_ATTEMPTS_MAX: usize = 8;
+
+/// Why the chain could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+	/// No block could be built.
+	#[error("no block could be built: {0}")]
+	Build(#[from] BuildError),
+	/// The decided block has not been executed here.
+	#[error("block {hash:?} was decided but has not been executed here; verify its body first")]
+	NotExecuted {
+		/// The block.
+		hash: Hash,
+	},
+	/// Reading or writing failed; the tip is unchanged.
+	#[error(transparent)]
+	Storage(#[from] StorageError),
+	/// A question to the runtime failed.
+	#[error(transparent)]
+	Call(#[from] plexus_execution::CallError),
+}
+
+/// A block built here.
+pub struct Proposal {
+	/// Its hash.
+	pub hash: Hash,
+	/// The block.
+	pub block: Block,
+	/// The timestamp it sets, milliseconds since 1970.
+	pub timestamp_ms: u64,
+}
+
+/// Handle of the chain. Cheap to clone.
+#[derive(Clone)]
+pub struct Chain(Arc<Inner>);
+
+struct Inner {
+	database: Database,
+	executor: Executor,
+	pool: Pool,
+	executed: Mutex<Executed>,
+	/// Held for the length of a commit: the single writer.
+	writing: Mutex<()>,
+	tip: watch::Sender<Arc<Tip>>,
+	blocks: broadcast::Sender<Arc<BlockEvent>>,
+}
+
+#[derive(Default)]
+struct Executed {
+	blocks: HashMap<Hash, (ExecutedBlock, Duration)>,
+	order: Vec<Hash>,
+}
+
+impl Executed {
+	fn insert(&mut self, block: ExecutedBlock, took: Duration) {
+		let hash = block.hash;
+		if self.blocks.insert(hash, (block, took)).is_none() {
+			self.order.push(hash);
+		}
+		if self.order.len() > EXECUTED_MAX {
+			let oldest = self.order.remove(0);
+			self.blocks.remove(&oldest);
+		}
+	}
+
+	fn clear(&mut self) {
+		self.blocks.clear();
+		self.order.clear();
+	}
+}
+
+impl Chain {
+	/// The chain on an open database.
+	pub fn new(database: Database, executor: Executor, pool: Pool) -> Self {
+		let (tip, _) = watch::channel(database.tip());
+		let (blocks, _) = broadcast::channel(EVENT_BACKLOG_MAX);
+		Self(Arc::new(Inner {
+			database,
+			executor,
+			pool,
+			executed: Mutex::default(),
+			writing: Mutex::new(()),
+			tip,
+			blocks,
+		}))
+	}
+
+	/// The database, for reading.
+	pub fn database(&self) -> &Database {
+		&self.0.database
+	}
+
+	/// The runtime.
+	pub fn executor(&self) -> &Executor {
+		&self.0.executor
+	}
+
+	/// The transaction pool.
+	pub fn pool(&self) -> &Pool {
+		&self.0.pool
+	}
+
+	/// Hash of block 0.
+	pub fn genesis_hash(&self) -> Hash {
+		self.0.database.genesis_hash()
+	}
+
+	/// The last committed block.
+	pub fn tip(&self) -> Arc<Tip> {
+		self.0.database.tip()
+	}
+
+	/// The tip, as it moves; intermediate tips may be missed.
+	pub fn subscribe(&self) -> watch::Receiver<Arc<Tip>> {
+		self.0.tip.subscribe()
+	}
+
+	/// Every committed block; who falls more than [`EVENT_BACKLOG_MAX`] behind is told so and reads the database.
+	pub fn blocks(&self) -> broadcast::Receiver<Arc<BlockEvent>> {
+		self.0.blocks.subscribe()
+	}
+
+	/// Builds a block on the tip from the pool, within half a block time, and remembers its execution.
+	pub fn propose(&self, author: [u8; 32], timestamp_ms: u64) -> Result<Proposal, ChainError> {
+		let started = Instant::now();
+		let tip = self.tip();
+		let block_time = Duration::from_millis(self.0.executor.block_time_ms(&tip.state)?);
+		// The other half is for the others: sending, verifying, voting.
+		let params = BuildParams::new(author, timestamp_ms, started + block_time / 2);
+		let built = self.build(&tip, params)?;
+		let proposal = Proposal { hash: built.hash, block: built.block.clone(), timestamp_ms: built.timestamp_ms };
+		self.0.executed.lock().insert(built, started.elapsed());
+		Ok(proposal)
+	}
+
+	fn build(&self, tip: &Tip, mut params: BuildParams) -> Result<ExecutedBlock, ChainError> {
+		for _ in 0..BUILD_ATTEMPTS_MAX {
+			let mut source = self.0.pool.ready();
+			match self.0.executor.build(tip, &params, &mut source) {
+				Err(BuildError::Panicked { culprit: Some(_), .. }) => continue,
+				other => return Ok(other?),
+			}
+		}
+		params.deadline = Instant::now();
+		Ok(self.0.executor.build(tip, &params, &mut self.0.pool.ready())?)
+	}
+
+	/// Executes a block on the tip and remembers the execution. Returns its hash and timestamp.
+	///
+	/// # Errors
+	/// [`BlockError`]: all but [`BlockError::Storage`] say that the block is not valid on this tip.
+	pub fn verify(&self, block: Block) -> Result<(Hash, u64), BlockError> {
+		let hash = block.hash();
+		if let Some((known, _)) = self.0.executed.lock().blocks.get(&hash) {
+			// The header commits the body, but only if this is that header's body.
+			if known.block == block {
+				return Ok((hash, known.timestamp_ms));
+			}
+		}
+		let started = Instant::now();
+		let executed = self.0.executor.execute(&self.tip(), block)?;
+		let timestamp_ms = executed.timestamp_ms;
+		self.0.executed.lock().insert(executed, started.elapsed());
+		Ok((hash, timestamp_ms))
+	}
+
+	/// Writes a decided block, makes it the tip and tells everybody. Idempotent for the tip itself.
+	///
+	/// # Errors
+	/// [`ChainError::NotExecuted`] if neither [`Chain::propose`] nor [`Chain::verify`] saw it since the last commit.
+	pub fn commit(&self, hash: &Hash, certificate: Vec<u8>) -> Result<Arc<Tip>, ChainError> {
+		let _writing = self.0.writing.lock();
+		let tip = self.tip();
+		if tip.hash == *hash {
+			return Ok(tip);
+		}
+		let taken = self.0.executed.lock().blocks.remove(hash);
+		let (executed, execution) = taken.ok_or(ChainError::NotExecuted { hash: *hash })?;
+		let ExecutedBlock { block, hash, changes, timestamp_ms } = executed;
+		let started = Instant::now();
+		let changed_keys = changes.main.iter().map(|(key, _)| key.clone()).collect();
+		let body = block.body.clone();
+		let tip = self.0.database.commit(BlockCommit { block, hash, certificate, changes })?;
+		self.0.executed.lock().clear();
+		let commit = started.elapsed();
+
+		self.0.pool.on_block(tip.clone(), &body);
+		self.0.tip.send_replace(tip.clone());
+		let event = BlockEvent { tip: tip.clone(), body, changed_keys, timestamp_ms, execution, commit };
+		// No listener is no error.
+		let _ = self.0.blocks.send(Arc::new(event));
+		Ok(tip)
+	}
+}

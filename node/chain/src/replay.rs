@@ -1,0 +1,96 @@
+//! Executing all blocks again, from genesis, in another database: the proof that the stored states are what the blocks say.
+
+use plexus_execution::{BlockError, Executor};
+use plexus_storage::{BlockCommit, BlockNumber, Database, Hash, StorageError};
+
+/// Where the two histories part, or what failed on the way.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+	/// A stored block is missing.
+	#[error("block {number} is missing from the database")]
+	Missing {
+		/// Its height.
+		number: BlockNumber,
+	},
+	/// A stored block is not valid on its parent, or leads to another state root than its header says.
+	#[error("block {number} does not execute to what its header says: {source}")]
+	Differs {
+		/// Its height.
+		number: BlockNumber,
+		/// What differs.
+		source: BlockError,
+	},
+	/// The flat state differs from the re-executed one.
+	#[error("the stored state of block {number} differs from the re-executed one at key 0x{}", .key.iter().map(|b| format!("{b:02x}")).collect::<String>())]
+	State {
+		/// Height of the tip.
+		number: BlockNumber,
+		/// First key that differs.
+		key: Vec<u8>,
+	},
+	/// Reading or writing failed.
+	#[error(transparent)]
+	Storage(#[from] StorageError),
+}
+
+/// What was executed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+	/// Blocks.
+	pub blocks: u32,
+	/// Extrinsics in them.
+	pub extrinsics: u64,
+	/// State root after the last.
+	pub state_root: Hash,
+}
+
+/// Pairs compared at a time.
+const PAGE: usize = 1024;
+
+/// Executes blocks 1..=tip of `from` into `into` (a fresh database of the same genesis), then compares the current states pair by pair.
+/// `progress` is called after each block.
+pub fn replay(
+	from: &Database,
+	into: &Database,
+	executor: &Executor,
+	mut progress: impl FnMut(&Replayed),
+) -> Result<Replayed, ReplayError> {
+	let target = from.tip();
+	let mut done = Replayed { state_root: into.tip().header.state_root, ..Default::default() };
+	for number in into.tip().number + 1..=target.number {
+		let block = from.block(number)?.ok_or(ReplayError::Missing { number })?;
+		let certificate = from.certificate(number)?.unwrap_or_default();
+		let extrinsics = block.body.len() as u64;
+		let executed = executor.execute(&into.tip(), block).map_err(|source| ReplayError::Differs { number, source })?;
+		let tip = into.commit(BlockCommit {
+			block: executed.block,
+			hash: executed.hash,
+			certificate,
+			changes: executed.changes,
+		})?;
+		done.blocks += 1;
+		done.extrinsics += extrinsics;
+		done.state_root = tip.header.state_root;
+		progress(&done);
+	}
+	compare(from, into, target.number)?;
+	Ok(done)
+}
+
+fn compare(from: &Database, into: &Database, number: BlockNumber) -> Result<(), ReplayError> {
+	let (a, b) = (from.tip(), into.tip());
+	let mut after: Option<Vec<u8>> = None;
+	loop {
+		let left = a.state.pairs(&[], after.as_deref(), PAGE)?;
+		let right = b.state.pairs(&[], after.as_deref(), PAGE)?;
+		if left != right {
+			let differing = left.iter().zip(&right).find(|(l, r)| l != r).map(|(l, r)| l.0.clone().min(r.0.clone()));
+			let key = differing.or_else(|| left.get(right.len()).or(right.get(left.len())).map(|(k, _)| k.clone()));
+			return Err(ReplayError::State { number, key: key.unwrap_or_default() });
+		}
+		match left.last() {
+			Some((key, _)) => after = Some(key.clone()),
+			None => return Ok(()),
+		}
+	}
+}

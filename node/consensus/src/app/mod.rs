@@ -1,0 +1,369 @@
+//! The consensus application: what the engine asks, answered from the chain.
+//!
+//! ```text
+//!  engine                             application
+//!  ConsensusReady        [`start`]    → height tip+1 and its parameters
+//!  StartedRound(h, r)    [`rounds`]   → proposals of (h, r) that are known already
+//!  GetValue(h, r)        [`propose`]  → the same again, or build · persist · answer · publish the parts
+//!  ReceivedProposalPart  [`receive`]  → assemble · park if early · execute · persist · verdict
+//!  RestreamProposal      [`propose`]  → publish the stored parts again
+//!  Decided               [`decide`]   → the one batch, synced
+//!  Finalized             [`decide`]   → report equivocations, next height
+//!  ProcessSyncedValue    [`sync`]     → decode · execute · persist · verdict
+//!  GetDecidedValues      [`sync`]     → blocks and certificates, up to the first gap
+//! ```
+//!
+//! # Must not
+//! Touch the network, read a clock or the disk except through [`Ledger`] and [`Clock`], spawn tasks, or wait. What it
+//! wants done outside is returned as [`Effect`]s, so that a seeded simulator can drive several in one process.
+//!
+//! # Invariants
+//! - A body is on disk before its verdict leaves: the engine's log holds only hashes.
+//! - The same height and round are proposed again with the same block, also after a crash.
+//! - Nothing that the network sent is an [`AppError`]: those are our own failures and end the node.
+//!
+//! [`start`]: App::start
+//! [`rounds`]: App::started_round
+
+mod decide;
+mod propose;
+mod receive;
+mod sync;
+#[cfg(test)]
+mod tests;
+
+use crate::assembly::Assembly;
+use crate::ledger::{Clock, Ledger, LedgerError, LedgerTip, VerifyError};
+use crate::malachite::core::{Round, Validity};
+use crate::malachite::streaming::StreamMessage;
+use crate::malachite::{HeightParams, ProposedValue};
+use crate::parking::Parking;
+use crate::parts::{ProposalHead, ProposalPart};
+use crate::signing::SigningKey;
+use crate::timing;
+use crate::types::{AuthorityId, BlockRef, Height, Plexus, ValidatorSet};
+use codec::{Decode, Encode};
+use plexus_storage::Block;
+use sp_core::H256;
+use std::collections::{BTreeMap, BTreeSet};
+use tracing::{error, warn};
+
+/// Undecided bodies kept for one height, the database's own bound.
+pub const UNDECIDED_MAX: usize = plexus_storage::blocks::UNDECIDED_PER_HEIGHT_MAX;
+
+/// From this many undecided bodies on, a proposer offers its latest again instead of building another: so a height that
+/// fails for hours fills neither disk nor the bound.
+pub const REUSE_FROM: usize = UNDECIDED_MAX / 2;
+
+/// Different blocks taken from the proposer of one round: two prove that it equivocates, more prove nothing.
+pub const PROPOSALS_PER_ROUND_MAX: usize = 2;
+
+/// A failure of our own that ends consensus.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+	/// The chain failed.
+	#[error("the chain failed: {0}")]
+	Ledger(#[from] LedgerError),
+	/// A decided block cannot be committed, because its body is not here or does not execute.
+	#[error("block {height} ({hash:?}) was decided, but {cause}; the database may be damaged or this software differs from the other validators'")]
+	Undecidable {
+		/// Its height.
+		height: u64,
+		/// Its hash.
+		hash: H256,
+		/// What is wrong.
+		cause: String,
+	},
+	/// The engine decided a height that does not follow the tip.
+	#[error("the engine decided height {decided} while the chain is at {tip}")]
+	OutOfOrder {
+		/// What was decided.
+		decided: u64,
+		/// Our tip.
+		tip: u32,
+	},
+	/// The chain's block numbers are exhausted.
+	#[error("height {0} exceeds the chain's block numbers")]
+	HeightTooLarge(u64),
+}
+
+/// What the application wants done outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+	/// Publish a part of a proposal.
+	Publish(StreamMessage<ProposalPart>),
+	/// A validator signed two things that contradict each other.
+	Equivocated {
+		/// Who.
+		offender: AuthorityId,
+		/// Whether proposals or votes.
+		what: Equivocation,
+		/// At which height it came to light.
+		height: u64,
+	},
+}
+
+/// What was signed twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Equivocation {
+	/// Proposals.
+	Proposals,
+	/// Votes.
+	Votes,
+}
+
+/// Where consensus stands, for metrics and health.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConsensusStatus {
+	/// The height being decided.
+	pub height: u64,
+	/// The round of that height.
+	pub round: u32,
+	/// How many validators decide it.
+	pub validators: usize,
+	/// Whether this node is one of them.
+	pub is_validator: bool,
+}
+
+/// Where an undecided body came from.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+enum Origin {
+	/// Proposed in a round, by us or another validator.
+	Proposed(ProposalHead),
+	/// From a peer, with a commit certificate.
+	Synced { round: u32, proposer: AuthorityId },
+}
+
+/// What is stored for an undecided body, behind the encodings' version byte.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+struct Undecided {
+	origin: Origin,
+	block: Block,
+}
+
+/// The application's state: one height at a time.
+pub struct App<L: Ledger, C: Clock> {
+	ledger: L,
+	clock: C,
+	genesis: H256,
+	key: Option<SigningKey>,
+	me: AuthorityId,
+	tip: LedgerTip,
+	height: u64,
+	round: u32,
+	validators: ValidatorSet,
+	block_time_ms: u64,
+	/// Bodies of this height that are on disk.
+	known: BTreeMap<H256, Origin>,
+	/// Those of them whose execution the ledger was given in this process.
+	executed: BTreeSet<H256>,
+	/// Blocks of this height that broke a rule; at most [`UNDECIDED_MAX`].
+	invalid: BTreeSet<H256>,
+	assembly: Assembly,
+	parking: Parking,
+	streams: u64,
+	effects: Vec<Effect>,
+}
+
+impl<L: Ledger, C: Clock> App<L, C> {
+	/// An application at the ledger's tip; with a key it proposes when it is a validator.
+	///
+	/// # Errors
+	/// [`AppError::Ledger`] if the tip cannot be read.
+	pub fn new(ledger: L, clock: C, key: Option<SigningKey>) -> Result<Self, AppError> {
+		let tip = ledger.tip()?;
+		let mut app = Self {
+			genesis: ledger.genesis_hash(),
+			me: key.as_ref().map_or(AuthorityId::NOBODY, |key| AuthorityId(key.verifying_key().to_bytes())),
+			tip,
+			height: u64::from(tip.number) + 1,
+			round: 0,
+			validators: ledger.validators()?,
+			block_time_ms: ledger.block_time_ms()?,
+			known: BTreeMap::new(),
+			executed: BTreeSet::new(),
+			invalid: BTreeSet::new(),
+			assembly: Assembly::default(),
+			parking: Parking::default(),
+			// Restarting must not reuse the ids of streams that peers may still be assembling.
+			streams: clock.now_ms(),
+			effects: Vec::new(),
+			ledger,
+			clock,
+			key,
+		};
+		app.enter_height()?;
+		Ok(app)
+	}
+
+	/// The first height to decide.
+	///
+	/// # Errors
+	/// [`AppError::Ledger`].
+	pub fn start(&mut self) -> Result<(Height, HeightParams<Plexus>), AppError> {
+		Ok((Height(self.height), self.params()))
+	}
+
+	/// A round began: judges the bodies that waited for this height and returns every known proposal of the round.
+	///
+	/// # Errors
+	/// [`AppError`] for failures of our own.
+	pub fn started_round(
+		&mut self,
+		height: Height,
+		round: Round,
+	) -> Result<Vec<ProposedValue<Plexus>>, AppError> {
+		if height.0 != self.height {
+			error!(
+				engine = height.0,
+				chain = self.height,
+				"the engine started a height that is not the chain's next"
+			);
+			return Ok(Vec::new());
+		}
+		self.round = round.as_u32().unwrap_or(0);
+		let mut values = Vec::new();
+		for (head, block) in self.parking.take(self.height) {
+			values.extend(self.judge(head, block)?);
+		}
+		for (hash, origin) in self.known.clone() {
+			let known_in = match &origin {
+				Origin::Proposed(head) => head.round,
+				Origin::Synced { round, .. } => *round,
+			};
+			if known_in == self.round && values.iter().all(|value| value.value.0 != hash) {
+				let valid = self.ensure_executed(&hash)?;
+				values.push(self.verdict(&origin, hash, valid));
+				self.publish_after_crash(&origin, &hash)?;
+			}
+		}
+		Ok(values)
+	}
+
+	/// Where consensus stands.
+	pub fn status(&self) -> ConsensusStatus {
+		ConsensusStatus {
+			height: self.height,
+			round: self.round,
+			validators: self.validators.as_slice().len(),
+			is_validator: self.is_validator(),
+		}
+	}
+
+	/// What is to be done outside since the last call, in order.
+	pub fn take_effects(&mut self) -> Vec<Effect> {
+		std::mem::take(&mut self.effects)
+	}
+
+	/// Whether this node is one of this height's validators.
+	pub fn is_validator(&self) -> bool {
+		self.key.is_some() && self.validators.get(&self.me).is_some()
+	}
+
+	/// The key's public half, or [`AuthorityId::NOBODY`].
+	pub fn me(&self) -> AuthorityId {
+		self.me
+	}
+
+	/// The validators of this height.
+	pub fn validators(&self) -> &ValidatorSet {
+		&self.validators
+	}
+
+	/// Loads what belongs to the height after the tip.
+	fn enter_height(&mut self) -> Result<(), AppError> {
+		self.tip = self.ledger.tip()?;
+		self.height = u64::from(self.tip.number) + 1;
+		self.round = 0;
+		self.validators = self.ledger.validators()?;
+		self.block_time_ms = self.ledger.block_time_ms()?;
+		self.executed.clear();
+		self.invalid.clear();
+		let current = self.height;
+		self.assembly.retain(|head| head.height >= current);
+		self.known.clear();
+		for (hash, bytes) in self.ledger.undecided(self.number()?)? {
+			match crate::codec::decode_versioned::<Undecided>(&bytes) {
+				Ok(undecided) if undecided.block.hash() == hash => {
+					self.known.insert(hash, undecided.origin);
+				}
+				Ok(_) => warn!(?hash, "an undecided body is stored under another block's hash; ignored"),
+				Err(error) => warn!(?hash, %error, "an undecided body cannot be read; ignored"),
+			}
+		}
+		Ok(())
+	}
+
+	fn params(&self) -> HeightParams<Plexus> {
+		let timeouts = timing::timeouts(self.block_time_ms, self.validators.as_slice().len());
+		let target = timing::target_time(self.block_time_ms, self.tip.timestamp_ms, self.clock.now_ms());
+		HeightParams::new(self.validators.clone(), timeouts, Some(target))
+	}
+
+	/// This height as a block number.
+	fn number(&self) -> Result<u32, AppError> {
+		Height(self.height).number().ok_or(AppError::HeightTooLarge(self.height))
+	}
+
+	fn verdict(&self, origin: &Origin, hash: H256, valid: bool) -> ProposedValue<Plexus> {
+		let (round, valid_round, proposer) = match origin {
+			Origin::Proposed(head) => (Round::new(head.round), head.valid_round(), head.proposer),
+			Origin::Synced { round, proposer } => (Round::new(*round), Round::Nil, *proposer),
+		};
+		ProposedValue {
+			height: Height(self.height),
+			round,
+			valid_round,
+			proposer,
+			value: BlockRef(hash),
+			validity: Validity::from_bool(valid),
+		}
+	}
+
+	/// The stored proposal of a block, from disk.
+	fn load(&self, hash: &H256) -> Result<Option<Undecided>, AppError> {
+		let stored = self.ledger.undecided(self.number()?)?.into_iter().find(|(stored, _)| stored == hash);
+		Ok(stored.and_then(|(_, bytes)| crate::codec::decode_versioned(&bytes).ok()))
+	}
+
+	/// Puts a proposal on disk; it is there when this returns. Says whether there was room.
+	fn persist(&mut self, origin: Origin, block: &Block, hash: H256) -> Result<bool, AppError> {
+		if self.known.contains_key(&hash) {
+			return Ok(true);
+		}
+		if self.known.len() >= UNDECIDED_MAX {
+			warn!(height = self.height, "{UNDECIDED_MAX} undecided bodies at one height; no more are kept");
+			return Ok(false);
+		}
+		let undecided = Undecided { origin, block: block.clone() };
+		self.ledger.put_undecided(self.number()?, &hash, &crate::codec::encode_versioned(&undecided))?;
+		self.known.insert(hash, undecided.origin);
+		Ok(true)
+	}
+
+	/// Makes sure that the ledger remembers the execution of a known block, which it does not after a restart.
+	/// Returns whether the block is valid.
+	fn ensure_executed(&mut self, hash: &H256) -> Result<bool, AppError> {
+		if self.executed.contains(hash) {
+			return Ok(true);
+		}
+		let Some(undecided) = self.load(hash)? else { return Ok(false) };
+		match self.ledger.verify(undecided.block) {
+			Ok(_) => {
+				self.executed.insert(*hash);
+				Ok(true)
+			}
+			Err(VerifyError::Ledger(error)) => Err(error.into()),
+			Err(error @ (VerifyError::BodyMismatch | VerifyError::Invalid(_))) => {
+				warn!(?hash, %error, "a stored proposal no longer executes");
+				Ok(false)
+			}
+		}
+	}
+
+	fn note_invalid(&mut self, hash: H256) {
+		if self.invalid.len() < UNDECIDED_MAX {
+			self.invalid.insert(hash);
+		}
+	}
+}

@@ -1,0 +1,209 @@
+//! A ledger in memory, whose disk can be made to fail, and a clock set by hand.
+
+use crate::ledger::{Clock, Ledger, LedgerError, LedgerTip, VerifyError};
+use crate::types::{AuthorityId, Validator, ValidatorSet};
+use codec::{Decode, Encode};
+use plexus_storage::{Block, Header};
+use sp_core::H256;
+use sp_runtime::{Digest, DigestItem};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+pub const GENESIS: H256 = H256([7; 32]);
+pub const BLOCK_TIME_MS: u64 = 1_000;
+
+#[derive(Default)]
+struct State {
+	validators: Vec<AuthorityId>,
+	chain: Vec<(Block, Vec<u8>)>,
+	undecided: BTreeMap<(u32, H256), Vec<u8>>,
+	executed: BTreeSet<H256>,
+	built: u64,
+	executions: usize,
+	disk_fails: bool,
+	refused: bool,
+	/// Bytes of ballast in each block.
+	ballast: usize,
+}
+
+#[derive(Clone)]
+pub struct FakeLedger(Arc<Mutex<State>>);
+
+impl FakeLedger {
+	pub fn new(validators: impl Iterator<Item = AuthorityId>) -> Self {
+		Self(Arc::new(Mutex::new(State { validators: validators.collect(), ..State::default() })))
+	}
+
+	pub fn build(&self, author: AuthorityId, timestamp_ms: u64) -> Block {
+		let tip = self.tip().unwrap();
+		let mut state = self.0.lock().unwrap();
+		state.built += 1;
+		let body = vec![timestamp_ms.encode(), state.built.encode(), vec![0xaa; state.ballast]];
+		let digest = Digest { logs: vec![DigestItem::PreRuntime(*b"fake", author.0.to_vec())] };
+		Block {
+			header: Header {
+				parent_hash: tip.hash,
+				number: tip.number + 1,
+				state_root: H256::zero(),
+				extrinsics_root: root(&body),
+				digest,
+			},
+			body,
+		}
+	}
+
+	pub fn forget_executions(&self) {
+		self.0.lock().unwrap().executed.clear();
+	}
+
+	pub fn disk_fails(&self, fails: bool) {
+		self.0.lock().unwrap().disk_fails = fails;
+	}
+
+	pub fn refuses_blocks(&self, refuses: bool) {
+		self.0.lock().unwrap().refused = refuses;
+	}
+
+	pub fn ballast(&self, bytes: usize) {
+		self.0.lock().unwrap().ballast = bytes;
+	}
+
+	pub fn drop_block(&self, number: u32) {
+		self.0.lock().unwrap().chain[number as usize - 1].1.clear();
+	}
+
+	pub fn executions(&self) -> usize {
+		self.0.lock().unwrap().executions
+	}
+
+	pub fn undecided_count(&self) -> usize {
+		self.0.lock().unwrap().undecided.len()
+	}
+}
+
+pub fn root(body: &[Vec<u8>]) -> H256 {
+	H256(*blake3::hash(&body.encode()).as_bytes())
+}
+
+fn timestamp(block: &Block) -> u64 {
+	u64::decode(&mut &block.body[0][..]).unwrap()
+}
+
+impl Ledger for FakeLedger {
+	fn genesis_hash(&self) -> H256 {
+		GENESIS
+	}
+
+	fn tip(&self) -> Result<LedgerTip, LedgerError> {
+		let state = self.0.lock().unwrap();
+		Ok(match state.chain.last() {
+			None => LedgerTip { number: 0, hash: GENESIS, timestamp_ms: None },
+			Some((block, _)) => LedgerTip {
+				number: block.header.number,
+				hash: block.hash(),
+				timestamp_ms: Some(timestamp(block)),
+			},
+		})
+	}
+
+	fn validators(&self) -> Result<ValidatorSet, LedgerError> {
+		let state = self.0.lock().unwrap();
+		Ok(ValidatorSet::new(state.validators.iter().map(|id| Validator { id: *id, power: 1 })).unwrap())
+	}
+
+	fn block_time_ms(&self) -> Result<u64, LedgerError> {
+		Ok(BLOCK_TIME_MS)
+	}
+
+	fn propose(&self, author: AuthorityId, timestamp_ms: u64) -> Result<Block, LedgerError> {
+		let block = self.build(author, timestamp_ms);
+		self.0.lock().unwrap().executed.insert(block.hash());
+		Ok(block)
+	}
+
+	fn verify(&self, block: Block) -> Result<u64, VerifyError> {
+		let tip = self.tip().unwrap();
+		let mut state = self.0.lock().unwrap();
+		state.executions += 1;
+		if state.disk_fails {
+			return Err(LedgerError::Failed("disk".into()).into());
+		}
+		if block.header.extrinsics_root != root(&block.body) {
+			return Err(VerifyError::BodyMismatch);
+		}
+		if state.refused || block.header.parent_hash != tip.hash || block.header.number != tip.number + 1 {
+			return Err(VerifyError::Invalid("refused".into()));
+		}
+		state.executed.insert(block.hash());
+		Ok(timestamp(&block))
+	}
+
+	fn commit(&self, hash: &H256, certificate: Vec<u8>) -> Result<(), LedgerError> {
+		let mut state = self.0.lock().unwrap();
+		if state.disk_fails {
+			return Err(LedgerError::Failed("disk".into()));
+		}
+		if !state.executed.contains(hash) {
+			return Err(LedgerError::NotExecuted(*hash));
+		}
+		let number = state.chain.len() as u32 + 1;
+		let bytes =
+			state.undecided.get(&(number, *hash)).expect("a decided body was persisted before its verdict");
+		let undecided: super::Undecided = crate::codec::decode_versioned(bytes).unwrap();
+		state.chain.push((undecided.block, certificate));
+		state.executed.clear();
+		state.undecided.retain(|(height, _), _| *height > number);
+		Ok(())
+	}
+
+	fn put_undecided(&self, height: u32, hash: &H256, bytes: &[u8]) -> Result<(), LedgerError> {
+		let mut state = self.0.lock().unwrap();
+		if state.disk_fails {
+			return Err(LedgerError::Failed("disk".into()));
+		}
+		state.undecided.insert((height, *hash), bytes.to_vec());
+		Ok(())
+	}
+
+	fn undecided(&self, height: u32) -> Result<Vec<(H256, Vec<u8>)>, LedgerError> {
+		let state = self.0.lock().unwrap();
+		let of_height = state.undecided.iter().filter(|((at, _), _)| *at == height);
+		Ok(of_height.map(|((_, hash), bytes)| (*hash, bytes.clone())).collect())
+	}
+
+	fn decided(&self, number: u32) -> Result<Option<(Block, Vec<u8>)>, LedgerError> {
+		let state = self.0.lock().unwrap();
+		let found = number.checked_sub(1).and_then(|index| state.chain.get(index as usize)).cloned();
+		Ok(found.filter(|(_, certificate)| !certificate.is_empty()))
+	}
+
+	fn oldest_block(&self) -> u32 {
+		1
+	}
+
+	fn author(&self, block: &Block) -> Option<AuthorityId> {
+		block.header.digest.logs.iter().find_map(|item| match item {
+			DigestItem::PreRuntime(_, author) => author[..].try_into().ok().map(AuthorityId),
+			_ => None,
+		})
+	}
+}
+
+#[derive(Clone)]
+pub struct FakeClock(Arc<Mutex<u64>>);
+
+impl FakeClock {
+	pub fn at(now_ms: u64) -> Self {
+		Self(Arc::new(Mutex::new(now_ms)))
+	}
+
+	pub fn set(&self, now_ms: u64) {
+		*self.0.lock().unwrap() = now_ms;
+	}
+}
+
+impl Clock for FakeClock {
+	fn now_ms(&self) -> u64 {
+		*self.0.lock().unwrap()
+	}
+}

@@ -1,0 +1,159 @@
+//! Proposals of others, and decisions.
+
+use super::*;
+use crate::malachite::streaming::StreamContent;
+use crate::parking::{HEIGHTS_AHEAD_MAX, PROPOSALS_PER_HEIGHT_MAX};
+
+#[test]
+fn a_proposal_from_one_whose_turn_it_is_not_gets_no_verdict() {
+	let mut node = Node::new(proposer(1, 1));
+	let key = proposer(1, 2);
+	let block = node.ledger.build(id_of(&key), 1_000_000);
+	assert!(node.receives(parts_of(&key, &block, 0, None)).is_none());
+	assert_eq!(node.ledger.executions(), 0);
+}
+
+#[test]
+fn a_genuine_head_with_foreign_chunks_gets_no_verdict() {
+	let mut node = Node::new(proposer(1, 1));
+	let genuine = proposal(&node.ledger, 0, None, 1_000_000);
+	let mut forged = genuine.clone();
+	let StreamContent::Data(ProposalPart::Chunk(chunk)) = &mut forged[1].content else { panic!("a chunk") };
+	chunk[0] ^= 1;
+	assert!(node.receives(forged).is_none(), "a relay must not make a good block look invalid");
+	assert_eq!(node.receives(genuine).unwrap().validity, Validity::Valid);
+}
+
+#[test]
+fn an_invalid_block_is_judged_once_and_stays_invalid() {
+	let mut node = Node::new(proposer(1, 1));
+	let parts = proposal(&node.ledger, 0, None, 1_000_000);
+	node.ledger.refuses_blocks(true);
+	assert_eq!(node.receives(parts.clone()).unwrap().validity, Validity::Invalid);
+	assert_eq!(node.receives(parts).unwrap().validity, Validity::Invalid);
+	assert_eq!(node.ledger.executions(), 1);
+	assert_eq!(node.ledger.undecided_count(), 0);
+}
+
+#[test]
+fn a_fresh_proposal_of_somebody_elses_block_is_invalid_a_locked_one_is_not() {
+	let author = proposer(1, 0);
+	for (pol_round, validity) in [(None, Validity::Invalid), (Some(0), Validity::Valid)] {
+		let mut node = Node::new(proposer(1, 2));
+		let block = node.ledger.build(id_of(&author), 1_000_000);
+		let verdict = node.receives(parts_of(&proposer(1, 1), &block, 1, pol_round)).unwrap();
+		assert_eq!(verdict.validity, validity);
+	}
+}
+
+#[test]
+fn a_timestamp_ahead_of_the_clock_is_untimely_only_in_a_first_live_proposal() {
+	let mut node = Node::new(proposer(1, 2));
+	let author = proposer(1, 0);
+	let block = node.ledger.build(id_of(&author), 1_000_000 + timing::CLOCK_DRIFT_MAX_MS + 1);
+	let first = node.receives(parts_of(&author, &block, 0, None)).unwrap();
+	assert_eq!(first.validity, Validity::Invalid);
+	let locked = node.receives(parts_of(&proposer(1, 1), &block, 1, Some(0))).unwrap();
+	assert_eq!(locked.validity, Validity::Valid, "locked before a partition, it must stay decidable");
+}
+
+#[test]
+fn an_equivocating_proposer_cannot_make_us_store_more_than_two_blocks_of_a_round() {
+	let mut node = Node::new(proposer(1, 1));
+	let verdicts: Vec<_> = (0..5)
+		.filter_map(|_| {
+			let parts = proposal(&node.ledger, 0, None, 1_000_000);
+			node.receives(parts)
+		})
+		.collect();
+	assert_eq!(verdicts.len(), PROPOSALS_PER_ROUND_MAX);
+	assert_eq!(node.ledger.undecided_count(), PROPOSALS_PER_ROUND_MAX);
+}
+
+#[test]
+fn a_failing_disk_is_our_own_error_and_leaves_no_verdict() {
+	let mut node = Node::new(proposer(1, 1));
+	let parts = proposal(&node.ledger, 0, None, 1_000_000);
+	node.ledger.disk_fails(true);
+	let outcomes: Vec<_> = parts.into_iter().map(|part| node.app.received_part(peer(1), part)).collect();
+	assert!(outcomes.iter().any(|outcome| matches!(outcome, Err(AppError::Ledger(_)))));
+	assert!(outcomes.iter().all(|outcome| !matches!(outcome, Ok(Some(_)))));
+}
+
+#[test]
+fn a_proposal_that_came_a_height_early_is_judged_when_its_height_starts() {
+	let mut ahead = Node::new(proposer(1, 0));
+	let (first, first_parts) = ahead.proposes(1, 0);
+	ahead.decides(1, first);
+	let second_parts = proposal(&ahead.ledger, 0, None, 1_001_000);
+
+	let mut behind = Node::new(proposer(1, 1));
+	assert!(behind.receives(second_parts).is_none(), "its parent is not the tip yet");
+	behind.receives(first_parts).unwrap();
+	behind.decides(1, first);
+	let values = behind.app.started_round(Height(2), Round::ZERO).unwrap();
+	assert_eq!(values.len(), 1);
+	assert_eq!((values[0].height, values[0].validity), (Height(2), Validity::Valid));
+}
+
+#[test]
+fn parking_is_bounded_by_height_and_number() {
+	let mut ahead = Node::new(proposer(1, 0));
+	let mut node = Node::new(proposer(1, 1));
+	for height in 1..=HEIGHTS_AHEAD_MAX + 3 {
+		for round in 0..2 * PROPOSALS_PER_HEIGHT_MAX as u32 {
+			let parts = proposal(&ahead.ledger, round, None, 1_000_000 + height * 1_000);
+			if height > 1 {
+				assert!(node.receives(parts).is_none());
+			}
+		}
+		let mut turn = Node::on(proposer(height, 0), ahead.ledger.clone(), ahead.clock.clone());
+		let (hash, _) = turn.proposes(height, 0);
+		turn.decides(height, hash);
+		ahead = turn;
+	}
+	assert_eq!(node.app.parking.len(), HEIGHTS_AHEAD_MAX as usize * PROPOSALS_PER_HEIGHT_MAX);
+	assert!(node.app.assembly.is_empty(), "heads beyond the bound are refused at once");
+}
+
+#[test]
+fn what_arrives_after_the_decision_is_ignored() {
+	let mut node = Node::new(proposer(1, 1));
+	let late = proposal(&node.ledger, 1, None, 1_000_000);
+	let parts = proposal(&node.ledger, 0, None, 1_000_000);
+	let hash = node.receives(parts).unwrap().value.0;
+	node.app.decided(&certificate(1, 0, hash)).unwrap();
+	assert!(node.receives(late).is_none(), "judged on the new tip it would look invalid");
+}
+
+#[test]
+fn known_proposals_of_a_round_are_answered_after_a_crash_and_can_be_decided() {
+	let mut node = Node::new(proposer(1, 1));
+	let parts = proposal(&node.ledger, 0, None, 1_000_000);
+	let verdict = node.receives(parts).unwrap();
+	let mut node = node.restarted();
+	assert!(node.app.started_round(Height(1), Round::new(1)).unwrap().is_empty(), "it is of round 0");
+	let values = node.app.started_round(Height(1), Round::ZERO).unwrap();
+	assert_eq!(values, [verdict.clone()]);
+	let mut node = node.restarted();
+	node.decides(1, verdict.value.0);
+	assert_eq!(node.ledger.tip().unwrap().number, 1);
+}
+
+#[test]
+fn a_decision_without_its_body_or_out_of_order_ends_the_node() {
+	let mut node = Node::new(proposer(1, 0));
+	let unknown = node.app.decided(&certificate(1, 0, H256([9; 32])));
+	assert!(matches!(unknown, Err(AppError::Undecidable { height: 1, .. })));
+	let ahead = node.app.decided(&certificate(2, 0, H256([9; 32])));
+	assert!(matches!(ahead, Err(AppError::OutOfOrder { decided: 2, tip: 0 })));
+}
+
+#[test]
+fn a_decision_told_twice_is_committed_once() {
+	let mut node = Node::new(proposer(1, 0));
+	let (hash, _) = node.proposes(1, 0);
+	node.app.decided(&certificate(1, 0, hash)).unwrap();
+	node.app.decided(&certificate(1, 0, hash)).unwrap();
+	assert_eq!(node.ledger.tip().unwrap().number, 1);
+}

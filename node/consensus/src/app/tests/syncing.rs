@@ -1,0 +1,134 @@
+//! Blocks from and for peers.
+
+use super::*;
+use crate::app::sync::BLOCKS_PER_RESPONSE_MAX;
+use crate::codec::encode_versioned;
+use crate::malachite::SyncedValueOutcome;
+
+fn sync(node: &mut Node, height: u64, bytes: &[u8]) -> SyncedValueOutcome<Plexus> {
+	node.app.synced_value(Height(height), Round::ZERO, id_of(&proposer(height, 0)), bytes)
+}
+
+fn built(node: &Node) -> Block {
+	// Its timestamp is far ahead of the clock: for a decided block that does not matter.
+	node.ledger.build(id_of(&proposer(1, 0)), u64::MAX)
+}
+
+#[test]
+fn a_synced_block_is_executed_stored_and_decided() {
+	let mut node = Node::new(proposer(1, 1));
+	let block = built(&node);
+	let SyncedValueOutcome::Verdict(verdict) = sync(&mut node, 1, &encode_versioned(&block)) else {
+		panic!("a verdict")
+	};
+	assert_eq!((verdict.value.0, verdict.validity), (block.hash(), Validity::Valid));
+	assert_eq!(node.ledger.undecided_count(), 1);
+	let mut node = node.restarted();
+	node.decides(1, block.hash());
+	assert_eq!(node.ledger.tip().unwrap().hash, block.hash());
+}
+
+#[test]
+fn bytes_that_are_no_block_of_that_height_are_the_peers_fault() {
+	let mut node = Node::new(proposer(1, 1));
+	let block = built(&node);
+	let good = encode_versioned(&block);
+	let mut trailing = good.clone();
+	trailing.push(0);
+	let mut version = good.clone();
+	version[0] += 1;
+	let mut other_height = block.clone();
+	other_height.header.number = 5;
+	let mut other_body = block;
+	other_body.body[2].push(1);
+	let faults = [
+		vec![],
+		vec![1],
+		good[..good.len() - 1].to_vec(),
+		trailing,
+		version,
+		encode_versioned(&other_height),
+		encode_versioned(&other_body),
+		vec![1; 6 << 20],
+	];
+	for bytes in faults {
+		assert!(matches!(sync(&mut node, 1, &bytes), SyncedValueOutcome::PeerFault));
+	}
+	assert_eq!(node.ledger.undecided_count(), 0);
+}
+
+#[test]
+fn our_own_trouble_is_not_blamed_on_the_peer() {
+	let mut node = Node::new(proposer(1, 1));
+	let bytes = encode_versioned(&built(&node));
+	node.ledger.disk_fails(true);
+	assert!(matches!(sync(&mut node, 1, &bytes), SyncedValueOutcome::LocalTransientError));
+	assert!(
+		matches!(sync(&mut node, 7, &bytes), SyncedValueOutcome::LocalTransientError),
+		"not our height now"
+	);
+	node.ledger.disk_fails(false);
+	assert!(matches!(sync(&mut node, 1, &bytes), SyncedValueOutcome::Verdict(_)));
+}
+
+#[test]
+fn a_certified_block_that_does_not_execute_here_is_reported_invalid_not_the_peers_fault() {
+	let mut node = Node::new(proposer(1, 1));
+	let bytes = encode_versioned(&built(&node));
+	node.ledger.refuses_blocks(true);
+	let SyncedValueOutcome::Verdict(verdict) = sync(&mut node, 1, &bytes) else { panic!("a verdict") };
+	assert_eq!(verdict.validity, Validity::Invalid);
+}
+
+fn chain(length: u64) -> Node {
+	let first = Node::new(proposer(1, 0));
+	(1..=length).fold(first, |node, height| {
+		let mut turn = Node::on(proposer(height, 0), node.ledger.clone(), node.clock.clone());
+		let (hash, _) = turn.proposes(height, 0);
+		turn.decides(height, hash);
+		turn
+	})
+}
+
+#[test]
+fn decided_blocks_are_served_up_to_the_first_gap_and_within_bounds() {
+	let node = chain(BLOCKS_PER_RESPONSE_MAX as u64 + 5);
+	let served = |first, last| node.app.decided_values(Height(first)..=Height(last)).unwrap().len();
+	assert_eq!(served(1, 3), 3);
+	assert_eq!(served(0, 3), 0, "block 0 is never decided");
+	assert_eq!(served(68, 1_000), 2);
+	assert_eq!(served(1, u64::MAX), BLOCKS_PER_RESPONSE_MAX);
+	assert_eq!(served(u64::MAX, u64::MAX), 0);
+	node.ledger.drop_block(4);
+	assert_eq!(served(2, 9), 2);
+	assert_eq!(served(4, 9), 0);
+}
+
+#[test]
+fn what_is_served_is_accepted_by_another_node() {
+	let node = chain(3);
+	let mut fresh = Node::new(proposer(1, 1));
+	for value in node.app.decided_values(Height(1)..=Height(3)).unwrap() {
+		let height = value.certificate.height.0;
+		let stored = crate::certificate::encode(&value.certificate.trim_vote_extensions());
+		let validators = fresh.app.validators().clone();
+		let verified = crate::verify_certificate(&fake::GENESIS, &validators, &stored).unwrap();
+		assert!(matches!(sync(&mut fresh, height, &value.value_bytes), SyncedValueOutcome::Verdict(_)));
+		fresh.decides(height, verified.value);
+	}
+	assert_eq!(fresh.ledger.tip().unwrap(), node.ledger.tip().unwrap());
+}
+
+#[test]
+fn one_answer_stays_below_the_engines_limit() {
+	let node = chain(0);
+	node.ledger.ballast(4 << 20);
+	let mut node = Node::on(proposer(1, 0), node.ledger, node.clock);
+	for height in 1..=3 {
+		let mut turn = Node::on(proposer(height, 0), node.ledger.clone(), node.clock.clone());
+		let (hash, _) = turn.proposes(height, 0);
+		turn.decides(height, hash);
+		node = turn;
+	}
+	assert_eq!(node.app.decided_values(Height(1)..=Height(3)).unwrap().len(), 2);
+}

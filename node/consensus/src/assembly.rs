@@ -1,0 +1,156 @@
+//! Puts the parts of proposals together again, in any order of arrival, in bounded memory.
+//!
+//! # Must not
+//! Execute blocks, or trust anything before the head's signature was checked.
+//!
+//! # Invariants
+//! - Streams are told apart by (publisher, stream): nobody can add parts to another's stream.
+//! - At most [`STREAMS_MAX`] streams, [`STREAMS_PER_PUBLISHER_MAX`] of one publisher, and [`BUFFERED_BYTES_MAX`] bytes
+//!   of chunks are held. Whoever exceeds the bound loses their own oldest stream; when all together exceed it, the
+//!   oldest stream without an accepted head goes first, so that strangers cannot push out a validator's proposal.
+
+use crate::malachite::streaming::{StreamContent, StreamId, StreamMessage};
+use crate::malachite::PeerId;
+use crate::parts::{decode_block, ProposalHead, ProposalPart, BODY_BYTES_MAX, CHUNKS_MAX, CHUNK_BYTES};
+use plexus_storage::Block;
+use std::collections::BTreeMap;
+
+/// Streams held at once: four rounds of a set of sixteen proposers.
+pub const STREAMS_MAX: usize = 64;
+
+/// Streams of one publisher: its proposal, one sent again, and two rounds to come.
+pub const STREAMS_PER_PUBLISHER_MAX: usize = 4;
+
+/// Bytes of all chunks held: eight bodies of the greatest length.
+pub const BUFFERED_BYTES_MAX: usize = 8 * BODY_BYTES_MAX;
+
+type Key = (PeerId, StreamId);
+
+#[derive(Debug, Default)]
+struct Partial {
+	head: Option<ProposalHead>,
+	chunks: BTreeMap<u64, Vec<u8>>,
+	bytes: usize,
+	/// When the stream began, counted in streams.
+	began: u64,
+}
+
+/// The streams that are under way.
+#[derive(Debug, Default)]
+pub struct Assembly {
+	streams: BTreeMap<Key, Partial>,
+	buffered_bytes: usize,
+	begun: u64,
+}
+
+impl Assembly {
+	/// Takes a part in; returns the head and the block once all parts are there and are what the head commits to.
+	///
+	/// `admit` judges the head as soon as it is seen: a stream whose head it refuses is dropped.
+	pub fn add(
+		&mut self,
+		publisher: PeerId,
+		message: StreamMessage<ProposalPart>,
+		admit: impl FnOnce(&ProposalHead) -> bool,
+	) -> Option<(ProposalHead, Block)> {
+		let key = (publisher, message.stream_id);
+		match message.content {
+			StreamContent::Data(ProposalPart::Head(head)) => {
+				if message.sequence != 0 || !admit(&head) {
+					self.remove(&key);
+					return None;
+				}
+				self.stream(&key).head.get_or_insert(*head);
+			}
+			StreamContent::Data(ProposalPart::Chunk(chunk)) => {
+				self.add_chunk(&key, message.sequence, chunk)?
+			}
+			// The head says how many chunks there are; the end of the stream says nothing new.
+			StreamContent::Fin => return None,
+		}
+		self.complete(&key)
+	}
+
+	/// Forgets the streams of heads that `keep` refuses. Streams without a head stay.
+	pub fn retain(&mut self, keep: impl Fn(&ProposalHead) -> bool) {
+		self.streams.retain(|_, partial| partial.head.as_ref().is_none_or(&keep));
+		self.buffered_bytes = self.streams.values().map(|partial| partial.bytes).sum();
+	}
+
+	/// Number of streams under way.
+	pub fn len(&self) -> usize {
+		self.streams.len()
+	}
+
+	/// Whether no stream is under way.
+	pub fn is_empty(&self) -> bool {
+		self.streams.is_empty()
+	}
+
+	/// Bytes of chunks held.
+	pub fn buffered_bytes(&self) -> usize {
+		self.buffered_bytes
+	}
+
+	fn add_chunk(&mut self, key: &Key, sequence: u64, chunk: Vec<u8>) -> Option<()> {
+		if sequence == 0 || sequence > CHUNKS_MAX as u64 || chunk.is_empty() || chunk.len() > CHUNK_BYTES {
+			self.remove(key);
+			return None;
+		}
+		let length = chunk.len();
+		let partial = self.stream(key);
+		if partial.chunks.contains_key(&sequence) {
+			return None;
+		}
+		partial.bytes += length;
+		partial.chunks.insert(sequence, chunk);
+		self.buffered_bytes += length;
+		while self.buffered_bytes > BUFFERED_BYTES_MAX && self.evict(|other, _| other != key) {}
+		Some(())
+	}
+
+	fn complete(&mut self, key: &Key) -> Option<(ProposalHead, Block)> {
+		let partial = self.streams.get(key)?;
+		let head = partial.head.as_ref()?;
+		if partial.chunks.len() < head.chunks() {
+			return None;
+		}
+		let partial = self.remove(key)?;
+		let body: Vec<u8> = partial.chunks.into_values().flatten().collect();
+		let head = partial.head?;
+		let block = decode_block(&head, &body)?;
+		Some((head, block))
+	}
+
+	fn stream(&mut self, key: &Key) -> &mut Partial {
+		if !self.streams.contains_key(key) {
+			let publisher = key.0;
+			if self.streams.keys().filter(|other| other.0 == publisher).count() >= STREAMS_PER_PUBLISHER_MAX {
+				self.evict(|other, _| other.0 == publisher);
+			}
+			if self.streams.len() >= STREAMS_MAX {
+				self.evict(|_, _| true);
+			}
+			self.begun += 1;
+		}
+		let began = self.begun;
+		self.streams.entry(key.clone()).or_insert_with(|| Partial { began, ..Partial::default() })
+	}
+
+	/// Removes the oldest of the streams that `among` allows, those without a head first.
+	fn evict(&mut self, among: impl Fn(&Key, &Partial) -> bool) -> bool {
+		let oldest = self
+			.streams
+			.iter()
+			.filter(|(key, partial)| among(key, partial))
+			.min_by_key(|(_, partial)| (partial.head.is_some(), partial.began))
+			.map(|(key, _)| key.clone());
+		oldest.is_some_and(|key| self.remove(&key).is_some())
+	}
+
+	fn remove(&mut self, key: &Key) -> Option<Partial> {
+		let partial = self.streams.remove(key)?;
+		self.buffered_bytes -= partial.bytes;
+		Some(partial)
+	}
+}

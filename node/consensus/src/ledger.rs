@@ -1,0 +1,101 @@
+//! The seams of the consensus application: the chain and the clock, as narrow as it needs them.
+//!
+//! # Must not
+//! Decide anything. A simulator implements both traits in memory, the node with [`crate::chain_ledger::ChainLedger`]
+//! and [`SystemClock`].
+
+use crate::types::{AuthorityId, ValidatorSet};
+use plexus_storage::Block;
+use sp_core::H256;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The last committed block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LedgerTip {
+	/// Its number.
+	pub number: u32,
+	/// Its hash.
+	pub hash: H256,
+	/// Its timestamp; `None` for the first block, which has none.
+	pub timestamp_ms: Option<u64>,
+}
+
+/// A failure of our own: the disk, the database, a bug. Never the fault of whoever sent the block.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+	/// The block was not executed since it became the tip's child, or its result was dropped.
+	#[error("block {0:?} must be executed before it is committed")]
+	NotExecuted(H256),
+	/// Anything else; consensus cannot go on.
+	#[error("{0}")]
+	Failed(String),
+}
+
+/// Why a block was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+	/// The extrinsics are not those of the header: says something about the sender, nothing about the block.
+	#[error("the extrinsics do not belong to the header")]
+	BodyMismatch,
+	/// The block breaks a rule of the chain: its author's fault.
+	#[error("{0}")]
+	Invalid(String),
+	/// We could not find out.
+	#[error(transparent)]
+	Ledger(#[from] LedgerError),
+}
+
+/// The chain as consensus uses it. All calls may block.
+pub trait Ledger: Send + 'static {
+	/// Hash of block 0.
+	fn genesis_hash(&self) -> H256;
+
+	/// The last committed block.
+	fn tip(&self) -> Result<LedgerTip, LedgerError>;
+
+	/// The validators of the block after the tip.
+	fn validators(&self) -> Result<ValidatorSet, LedgerError>;
+
+	/// Time between blocks.
+	fn block_time_ms(&self) -> Result<u64, LedgerError>;
+
+	/// Builds a block on the tip and remembers its execution.
+	fn propose(&self, author: AuthorityId, timestamp_ms: u64) -> Result<Block, LedgerError>;
+
+	/// Executes a block on the tip, remembers its execution and returns its timestamp in milliseconds.
+	fn verify(&self, block: Block) -> Result<u64, VerifyError>;
+
+	/// Makes an executed block the tip, with its certificate; it is on disk when this returns.
+	fn commit(&self, hash: &H256, certificate: Vec<u8>) -> Result<(), LedgerError>;
+
+	/// Keeps a proposal for the block at `height`; it is on disk when this returns.
+	fn put_undecided(&self, height: u32, hash: &H256, bytes: &[u8]) -> Result<(), LedgerError>;
+
+	/// The proposals kept for `height`.
+	fn undecided(&self, height: u32) -> Result<Vec<(H256, Vec<u8>)>, LedgerError>;
+
+	/// A committed block and its certificate.
+	fn decided(&self, number: u32) -> Result<Option<(Block, Vec<u8>)>, LedgerError>;
+
+	/// The oldest block that [`Ledger::decided`] can return.
+	fn oldest_block(&self) -> u32;
+
+	/// The author that a block's header names.
+	fn author(&self, block: &Block) -> Option<AuthorityId>;
+}
+
+/// Wall-clock time.
+pub trait Clock: Send + 'static {
+	/// Milliseconds since the Unix epoch.
+	fn now_ms(&self) -> u64;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+	fn now_ms(&self) -> u64 {
+		SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+	}
+}

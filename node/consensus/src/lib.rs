@@ -1,0 +1,56 @@
+//! Consensus: Malachite (Tendermint) deciding this chain's blocks.
+//!
+//! ```text
+//!   plexus-network ── NetworkPort ──► engine (Malachite) ◄── messages ──► App ──► Ledger (plexus-chain)
+//!                                       │ write-ahead log                  └────► Clock
+//! ```
+//!
+//! # Must not
+//! Know libp2p, RocksDB, RPC or transactions. Only this crate and the network's bridge know Malachite.
+//!
+//! # Reading order
+//! [`app`] is the heart: what is answered to the engine, and why. [`types`] and [`parts`] are its vocabulary, [`ledger`]
+//! its seams, [`assembly`] and [`parking`] its memory, [`timing`] its rules about time. [`wire`] and [`codec`] are the
+//! bytes, [`signing`] and [`signing_state`] the key's use, [`certificate`] the proof of finality, [`engine`] the glue.
+//!
+//! # Use
+//! ```ignore
+//! let key = keystore.validator_key()?;                                   // Option<ed25519_dalek::SigningKey>
+//! let network = plexus_network::start(NetworkConfig::new(chain.genesis_hash())).await?;
+//! let consensus = plexus_consensus::start(
+//! 	EngineConfig::new(data.join("consensus")),
+//! 	ChainLedger::new(chain.clone()),
+//! 	SystemClock,
+//! 	key,
+//! 	network.consensus_port,
+//! )
+//! .await?;
+//! let mut status = consensus.status();                                   // for metrics and readiness
+//! tokio::select! {
+//! 	ended = consensus.finished() => ended?,                              // an error: exit non-zero
+//! 	() = shutdown_signal() => consensus.stop().await?,
+//! }
+//! ```
+
+pub mod app;
+pub mod assembly;
+pub mod certificate;
+pub mod chain_ledger;
+pub mod codec;
+pub mod engine;
+pub mod ledger;
+pub mod malachite;
+pub mod parking;
+pub mod parts;
+pub mod signing;
+pub mod signing_state;
+pub mod timing;
+pub mod types;
+pub mod wire;
+
+pub use app::{App, ConsensusStatus};
+pub use certificate::{verify_certificate, CertificateError};
+pub use chain_ledger::ChainLedger;
+pub use engine::{start, EngineConfig, EngineError, EngineHandle, NetworkPort, StartError};
+pub use ledger::{Clock, Ledger, SystemClock};
+pub use types::{AuthorityId, Height, Plexus, Validator, ValidatorSet};

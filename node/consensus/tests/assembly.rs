@@ -1,0 +1,180 @@
+//! Bounds of the memory that strangers can fill.
+
+use codec::Encode;
+use plexus_consensus::assembly::{Assembly, BUFFERED_BYTES_MAX, STREAMS_MAX, STREAMS_PER_PUBLISHER_MAX};
+use plexus_consensus::malachite::streaming::{StreamContent, StreamId, StreamMessage};
+use plexus_consensus::malachite::PeerId;
+use plexus_consensus::parts::{
+	encode_body, stream, ProposalHead, ProposalPart, BODY_BYTES_MAX, CHUNKS_MAX, CHUNK_BYTES,
+};
+use plexus_consensus::signing::SigningKey;
+use plexus_storage::{Block, Header};
+use sp_core::H256;
+
+const GENESIS: H256 = H256([1; 32]);
+
+fn peer(seed: u32) -> PeerId {
+	let mut bytes = vec![0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
+	bytes.extend([0; 28]);
+	bytes.extend(seed.to_be_bytes());
+	PeerId::from_bytes(&bytes).unwrap()
+}
+
+fn key() -> SigningKey {
+	SigningKey::from_bytes(&[5; 32])
+}
+
+fn block(bytes: usize) -> Block {
+	let header = Header {
+		parent_hash: H256::zero(),
+		number: 1,
+		state_root: H256::zero(),
+		extrinsics_root: H256::zero(),
+		digest: Default::default(),
+	};
+	Block { header, body: vec![vec![7; bytes]] }
+}
+
+fn parts(block: &Block, id: u64) -> Vec<StreamMessage<ProposalPart>> {
+	let body = encode_body(block);
+	let head = ProposalHead::new(&GENESIS, &key(), 0, None, block.header.clone(), &body);
+	stream(StreamId::new(id.encode().into()), &head, &body)
+}
+
+fn chunk(id: u64, sequence: u64, bytes: usize) -> StreamMessage<ProposalPart> {
+	let content = StreamContent::Data(ProposalPart::Chunk(vec![0; bytes]));
+	StreamMessage::new(StreamId::new(id.encode().into()), sequence, content)
+}
+
+#[test]
+fn a_block_of_the_greatest_length_comes_back_whole() {
+	let block = block(BODY_BYTES_MAX - 8);
+	let parts = parts(&block, 1);
+	assert!(parts.len() <= CHUNKS_MAX + 2);
+	let mut assembly = Assembly::default();
+	let done: Vec<_> =
+		parts.into_iter().rev().filter_map(|part| assembly.add(peer(1), part, |_| true)).collect();
+	assert_eq!(done.len(), 1);
+	assert_eq!(done[0].1, block);
+	assert!(done[0].0.is_genuine(&GENESIS));
+	assert_eq!((assembly.len(), assembly.buffered_bytes()), (0, 0));
+}
+
+#[test]
+fn an_empty_block_comes_back_too() {
+	let block = Block { body: vec![], ..block(0) };
+	let mut assembly = Assembly::default();
+	let done: Vec<_> =
+		parts(&block, 1).into_iter().filter_map(|part| assembly.add(peer(1), part, |_| true)).collect();
+	assert_eq!(done[0].1, block);
+}
+
+#[test]
+fn a_refused_head_drops_its_stream() {
+	let mut assembly = Assembly::default();
+	let mut parts = parts(&block(3 * CHUNK_BYTES), 1);
+	parts.rotate_left(1);
+	let last = parts.len() - 1;
+	for part in parts.drain(..last) {
+		assert!(assembly.add(peer(1), part, |_| true).is_none());
+	}
+	assert!(assembly.buffered_bytes() > 0);
+	assert!(assembly.add(peer(1), parts.remove(0), |_| false).is_none());
+	assert_eq!((assembly.len(), assembly.buffered_bytes()), (0, 0));
+}
+
+#[test]
+fn parts_of_one_publisher_do_not_complete_anothers_stream() {
+	let mut assembly = Assembly::default();
+	for (index, part) in parts(&block(10), 1).into_iter().enumerate() {
+		assert!(assembly.add(peer(index as u32), part, |_| true).is_none());
+	}
+}
+
+#[test]
+fn malformed_chunks_drop_their_stream() {
+	let mut assembly = Assembly::default();
+	for bad in [
+		chunk(1, 0, 5),
+		chunk(1, CHUNKS_MAX as u64 + 1, 5),
+		chunk(1, u64::MAX, 5),
+		chunk(1, 2, 0),
+		chunk(1, 2, CHUNK_BYTES + 1),
+	] {
+		assembly.add(peer(1), chunk(1, 1, 5), |_| true);
+		assert_eq!(assembly.len(), 1);
+		assert!(assembly.add(peer(1), bad, |_| true).is_none());
+		assert_eq!((assembly.len(), assembly.buffered_bytes()), (0, 0));
+	}
+}
+
+#[test]
+fn a_chunk_sent_again_costs_nothing() {
+	let mut assembly = Assembly::default();
+	for _ in 0..100 {
+		assembly.add(peer(1), chunk(1, 1, CHUNK_BYTES), |_| true);
+	}
+	assert_eq!(assembly.buffered_bytes(), CHUNK_BYTES);
+}
+
+#[test]
+fn a_publisher_loses_its_own_oldest_stream_first() {
+	let mut assembly = Assembly::default();
+	assembly.add(peer(2), chunk(0, 1, 10), |_| true);
+	for id in 0..100 {
+		assembly.add(peer(1), chunk(id, 1, 10), |_| true);
+	}
+	assert_eq!(assembly.len(), STREAMS_PER_PUBLISHER_MAX + 1);
+	assert_eq!(assembly.buffered_bytes(), 10 * (STREAMS_PER_PUBLISHER_MAX + 1));
+}
+
+#[test]
+fn many_strangers_fill_no_more_than_the_bounds_and_do_not_push_out_an_accepted_head() {
+	let mut assembly = Assembly::default();
+	let block = block(2 * CHUNK_BYTES);
+	let mut proposal = parts(&block, 7).into_iter();
+	assembly.add(peer(u32::MAX), proposal.next().unwrap(), |_| true);
+	for stranger in 0..2_000u32 {
+		assembly.add(peer(stranger), chunk(1, 1 + u64::from(stranger) % 30, CHUNK_BYTES), |_| true);
+		assert!(assembly.len() <= STREAMS_MAX);
+		assert!(assembly.buffered_bytes() <= BUFFERED_BYTES_MAX);
+	}
+	for sequence in 1..=CHUNKS_MAX as u64 {
+		for stranger in 0..40 {
+			assembly.add(peer(10_000 + stranger), chunk(1, sequence, CHUNK_BYTES), |_| true);
+			assert!(assembly.buffered_bytes() <= BUFFERED_BYTES_MAX);
+		}
+	}
+	let done: Vec<_> = proposal.filter_map(|part| assembly.add(peer(u32::MAX), part, |_| true)).collect();
+	assert_eq!(done.len(), 1);
+	assert_eq!(done[0].1, block);
+}
+
+#[test]
+fn a_head_that_lies_is_not_genuine() {
+	let block = block(10);
+	let body = encode_body(&block);
+	let head = ProposalHead::new(&GENESIS, &key(), 3, Some(1), block.header.clone(), &body);
+	assert!(head.is_genuine(&GENESIS));
+	assert!(!head.is_genuine(&H256([2; 32])), "another chain");
+	let lies: [fn(&mut ProposalHead); 8] = [
+		|head| head.height += 1,
+		|head| head.round += 1,
+		|head| head.pol_round = None,
+		|head| head.proposer.0[0] ^= 1,
+		|head| head.header.state_root = H256([9; 32]),
+		|head| head.body_bytes += 1,
+		|head| head.body_root = H256([9; 32]),
+		|head| head.signature.0[0] ^= 1,
+	];
+	for lie in lies {
+		let mut lied = head.clone();
+		lie(&mut lied);
+		assert!(!lied.is_genuine(&GENESIS));
+	}
+	let signed = |round, pol, body: &[u8]| {
+		ProposalHead::new(&GENESIS, &key(), round, pol, block.header.clone(), body).is_genuine(&GENESIS)
+	};
+	assert!(!signed(3, Some(3), &body), "a proof from its own round");
+	assert!(!signed(0, None, &vec![0; BODY_BYTES_MAX + 1]), "too long");
+}

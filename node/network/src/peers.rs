@@ -1,0 +1,156 @@
+//! The table of connected peers.
+//!
+//! # Must not
+//! Touch the swarm.
+//!
+//! # Invariants
+//! A peer counts only after it has identified itself as one of this chain. A peer leaves when its last connection does.
+
+use libp2p::{Multiaddr, PeerId};
+use std::collections::BTreeMap;
+
+/// Addresses remembered of one peer.
+pub const ADDRESSES_PER_PEER_MAX: usize = 8;
+
+/// A connected peer of this chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerInfo {
+	/// Its id.
+	pub id: PeerId,
+	/// Where it says it listens.
+	pub addresses: Vec<Multiaddr>,
+	/// Its tip, once it told.
+	pub best_number: Option<u64>,
+	/// Name and version that it gave.
+	pub agent: String,
+	/// Whether it listens to consensus.
+	pub follows_consensus: bool,
+}
+
+#[derive(Debug, Default)]
+struct Peer {
+	identified: Option<(String, Vec<Multiaddr>)>,
+	best_number: Option<u64>,
+	follows_consensus: bool,
+	follows_status: bool,
+}
+
+/// The table.
+#[derive(Debug, Default)]
+pub struct PeerTable {
+	peers: BTreeMap<PeerId, Peer>,
+}
+
+impl PeerTable {
+	/// A first connection was made.
+	pub fn connected(&mut self, id: PeerId) {
+		self.peers.entry(id).or_default();
+	}
+
+	/// The peer said who it is. Returns whether this is news.
+	pub fn identified(&mut self, id: PeerId, agent: String, mut addresses: Vec<Multiaddr>) -> bool {
+		addresses.truncate(ADDRESSES_PER_PEER_MAX);
+		let Some(peer) = self.peers.get_mut(&id) else { return false };
+		peer.identified.replace((agent, addresses)).is_none()
+	}
+
+	/// The last connection is gone. Returns whether the peer had counted.
+	pub fn disconnected(&mut self, id: &PeerId) -> bool {
+		self.peers.remove(id).is_some_and(|peer| peer.identified.is_some())
+	}
+
+	/// The peer listens, or no longer listens, to consensus.
+	pub fn follows_consensus(&mut self, id: &PeerId, follows: bool) {
+		if let Some(peer) = self.peers.get_mut(id) {
+			peer.follows_consensus = follows;
+		}
+	}
+
+	/// The peer listens to how far others are.
+	pub fn follows_status(&mut self, id: &PeerId, follows: bool) {
+		if let Some(peer) = self.peers.get_mut(id) {
+			peer.follows_status = follows;
+		}
+	}
+
+	/// The peer told its tip. Returns whether it counts.
+	pub fn told_tip(&mut self, id: &PeerId, number: u64) -> bool {
+		match self.peers.get_mut(id).filter(|peer| peer.identified.is_some()) {
+			Some(peer) => {
+				peer.best_number = Some(number);
+				true
+			}
+			None => false,
+		}
+	}
+
+	/// Whether the peer counts.
+	pub fn counts(&self, id: &PeerId) -> bool {
+		self.peers.get(id).is_some_and(|peer| peer.identified.is_some())
+	}
+
+	/// Whether the peer counts and listens to how far others are.
+	pub fn hears_status(&self, id: &PeerId) -> bool {
+		self.peers.get(id).is_some_and(|peer| peer.identified.is_some() && peer.follows_status)
+	}
+
+	/// Peers that count.
+	pub fn ids(&self) -> impl Iterator<Item = &PeerId> {
+		self.peers.iter().filter(|(_, peer)| peer.identified.is_some()).map(|(id, _)| id)
+	}
+
+	/// How many peers hear us on consensus.
+	pub fn consensus_count(&self) -> usize {
+		self.peers.values().filter(|peer| peer.identified.is_some() && peer.follows_consensus).count()
+	}
+
+	/// The peers that count, for others to read.
+	pub fn snapshot(&self) -> Vec<PeerInfo> {
+		self.peers
+			.iter()
+			.filter_map(|(id, peer)| {
+				let (agent, addresses) = peer.identified.clone()?;
+				Some(PeerInfo {
+					id: *id,
+					addresses,
+					best_number: peer.best_number,
+					agent,
+					follows_consensus: peer.follows_consensus,
+				})
+			})
+			.collect()
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_peer_counts_from_its_identification_to_its_last_connection() {
+		let mut table = PeerTable::default();
+		let id = PeerId::random();
+		assert!(!table.identified(id, "a".into(), vec![]), "not connected");
+		table.connected(id);
+		table.follows_consensus(&id, true);
+		assert!(!table.told_tip(&id, 7));
+		assert_eq!((table.consensus_count(), table.snapshot().len()), (0, 0));
+		assert!(table.identified(id, "a".into(), vec![Multiaddr::empty(); 20]));
+		assert!(!table.identified(id, "a".into(), vec![]), "said it before");
+		assert!(table.told_tip(&id, 7));
+		assert_eq!(table.consensus_count(), 1);
+		assert_eq!(table.snapshot()[0].best_number, Some(7));
+		assert!(table.disconnected(&id));
+		assert!(!table.disconnected(&id));
+		assert!(table.snapshot().is_empty());
+	}
+
+	#[test]
+	fn addresses_are_bounded() {
+		let mut table = PeerTable::default();
+		let id = PeerId::random();
+		table.connected(id);
+		table.identified(id, String::new(), vec![Multiaddr::empty(); 1_000]);
+		assert_eq!(table.snapshot()[0].addresses.len(), ADDRESSES_PER_PEER_MAX);
+	}
+}

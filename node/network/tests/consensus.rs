@@ -1,0 +1,237 @@
+//! Real engines on real chains over loopback.
+
+use ed25519_dalek::SigningKey;
+use plexus_chain::Chain;
+use plexus_chain_spec::ChainSpec;
+use plexus_consensus::{
+	verify_certificate, AuthorityId, ChainLedger, EngineConfig, EngineHandle, StartError, SystemClock,
+	Validator, ValidatorSet,
+};
+use plexus_execution::Executor;
+use plexus_network::handle::NetworkTask;
+use plexus_network::{Multiaddr, NetworkConfig, NetworkHandle};
+use plexus_pool::{Pool, PoolLimits};
+use plexus_storage::{Database, Genesis, Options};
+use sp_core::Pair;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Far above what any of these takes on a loaded machine.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+struct Node {
+	chain: Chain,
+	network: NetworkHandle,
+	task: NetworkTask,
+	consensus: EngineHandle,
+}
+
+fn open(preset: &str, directory: &Path) -> Chain {
+	let spec = ChainSpec::preset(preset).expect("a built-in preset");
+	let genesis = Genesis { header: spec.header().unwrap(), storage: spec.genesis_storage().unwrap() };
+	let database = Database::open(&directory.join("db"), Options::default(), genesis).unwrap();
+	let executor = Executor::new(1_024);
+	let pool = Pool::new(executor.clone(), PoolLimits::default(), database.tip());
+	Chain::new(database, executor, pool)
+}
+
+fn key(seed: &str) -> SigningKey {
+	let pair = sp_core::ed25519::Pair::from_string(seed, None).unwrap();
+	SigningKey::from_bytes(&pair.seed())
+}
+
+async fn start(
+	preset: &str,
+	directory: &Path,
+	validator: Option<SigningKey>,
+	listen: bool,
+	peers: &[Multiaddr],
+) -> Result<Node, StartError> {
+	let chain = open(preset, directory);
+	let mut config = NetworkConfig::new(chain.genesis_hash(), rand_seed(directory));
+	if listen {
+		config.listen = vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()];
+	}
+	config.reserved = peers.to_vec();
+	let network = plexus_network::start(config).await.unwrap();
+	let consensus = plexus_consensus::start(
+		EngineConfig::new(directory.join("consensus")),
+		ChainLedger::new(chain.clone()),
+		SystemClock,
+		validator,
+		network.consensus_port,
+	)
+	.await?;
+	Ok(Node { chain, network: network.handle, task: network.task, consensus })
+}
+
+/// Distinct for each directory, the same for each start on it.
+fn rand_seed(directory: &Path) -> [u8; 32] {
+	*blake3::hash(directory.as_os_str().as_encoded_bytes()).as_bytes()
+}
+
+impl Node {
+	async fn reaches(&self, number: u32) {
+		let mut tips = self.chain.subscribe();
+		let reached = tokio::time::timeout(PATIENCE, tips.wait_for(|tip| tip.number >= number))
+			.await
+			.map(|tip| tip.is_ok());
+		let stuck = || {
+			format!("stuck at {}, status {:?}", self.chain.tip().number, *self.consensus.status().borrow())
+		};
+		assert!(reached == Ok(true), "{}", stuck());
+	}
+
+	async fn address(&self) -> Multiaddr {
+		let mut addresses = self.network.watch_listen_addresses();
+		let known =
+			tokio::time::timeout(PATIENCE, addresses.wait_for(|addresses| !addresses.is_empty())).await;
+		let known = known.expect("listening").unwrap();
+		let address = known[0].clone();
+		drop(known);
+		address
+	}
+
+	async fn stop(self) {
+		self.consensus.stop().await.unwrap();
+		self.task.stop().await.unwrap();
+	}
+
+	fn validators_after(&self, number: u32) -> ValidatorSet {
+		let hash = self.chain.database().hash(number).unwrap().unwrap();
+		let state = self.chain.database().state_at(&hash).unwrap();
+		let validators = self.chain.executor().validators(&state).unwrap();
+		ValidatorSet::new(validators.into_iter().map(|(id, power)| Validator { id: AuthorityId(id), power }))
+			.unwrap()
+	}
+
+	/// Every block up to `last` carries a certificate that proves it.
+	fn proves_finality_up_to(&self, last: u32) {
+		for number in 1..=last {
+			let certificate =
+				self.chain.database().certificate(number).unwrap().expect("stored with its block");
+			let validators = self.validators_after(number - 1);
+			let proved = verify_certificate(&self.chain.genesis_hash(), &validators, &certificate).unwrap();
+			assert_eq!(proved.height, u64::from(number));
+			assert_eq!(Some(proved.value), self.chain.database().hash(number).unwrap());
+		}
+	}
+}
+
+/// The log's lock is released by a thread that nobody can wait for.
+async fn restart(preset: &str, directory: &Path, validator: Option<SigningKey>) -> Node {
+	let deadline = Instant::now() + PATIENCE;
+	loop {
+		match start(preset, directory, validator.clone(), false, &[]).await {
+			Err(StartError::Engine(cause)) if Instant::now() < deadline => {
+				assert!(cause.contains("lock"), "{cause}");
+				tokio::task::yield_now().await;
+			}
+			other => return other.unwrap_or_else(|error| panic!("{error}")),
+		}
+	}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_single_validator_without_any_address_decides_at_once_and_after_each_restart() {
+	let directory = tempfile::tempdir().unwrap();
+	let started = Instant::now();
+	let node = start("dev", directory.path(), Some(key("//Alice")), false, &[]).await.unwrap();
+	node.reaches(1).await;
+	let first = started.elapsed();
+	assert!(first < Duration::from_secs(3), "the first block took {first:?}");
+	node.reaches(3).await;
+	node.proves_finality_up_to(3);
+	let status = *node.consensus.status().borrow();
+	assert!(status.is_validator && status.validators == 1 && status.height >= 4);
+	assert!(node.network.listen_addresses().is_empty());
+	let tip = node.chain.tip().number;
+	node.stop().await;
+
+	let node = restart("dev", directory.path(), Some(key("//Alice"))).await;
+	assert!(node.chain.tip().number >= tip, "nothing finalized is lost");
+	node.reaches(tip + 2).await;
+	node.proves_finality_up_to(tip + 2);
+	node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_validators_decide_the_same_blocks_and_a_follower_catches_up() {
+	let seeds = ["//Alice", "//Bob", "//Charlie", "//Dave"];
+	let directories: Vec<_> = (0..5).map(|_| tempfile::tempdir().unwrap()).collect();
+	let mut nodes = Vec::new();
+	let mut addresses = Vec::new();
+	for (seed, directory) in seeds.iter().zip(&directories) {
+		let node = start("local", directory.path(), Some(key(seed)), true, &addresses).await.unwrap();
+		addresses.push(node.address().await);
+		nodes.push(node);
+	}
+	for node in &nodes {
+		node.reaches(5).await;
+	}
+	let follower = start("local", directories[4].path(), None, true, &addresses).await.unwrap();
+	follower.reaches(5).await;
+	assert!(!follower.consensus.status().borrow().is_validator);
+	nodes.push(follower);
+
+	for number in 1..=5 {
+		let hashes: Vec<_> =
+			nodes.iter().map(|node| node.chain.database().hash(number).unwrap().unwrap()).collect();
+		assert!(hashes.windows(2).all(|pair| pair[0] == pair[1]), "different blocks at {number}: {hashes:?}");
+	}
+	for node in &nodes {
+		node.proves_finality_up_to(5);
+		assert_eq!(node.consensus.status().borrow().validators, 4);
+	}
+	for node in nodes {
+		node.stop().await;
+	}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_of_four_validators_go_on_and_the_fourth_comes_back() {
+	let seeds = ["//Alice", "//Bob", "//Charlie", "//Dave"];
+	let directories: Vec<_> = (0..4).map(|_| tempfile::tempdir().unwrap()).collect();
+	let mut nodes = Vec::new();
+	let mut addresses = Vec::new();
+	for (seed, directory) in seeds.iter().zip(&directories) {
+		let node = start("local", directory.path(), Some(key(seed)), true, &addresses).await.unwrap();
+		addresses.push(node.address().await);
+		nodes.push(node);
+	}
+	for node in &nodes {
+		node.reaches(2).await;
+	}
+	nodes.remove(3).stop().await;
+	let tip = nodes[0].chain.tip().number;
+	// Four heights: every remaining validator proposes, and the missing one's turn fails once.
+	for node in &nodes {
+		node.reaches(tip + 4).await;
+	}
+	let deadline = Instant::now() + PATIENCE;
+	let back = loop {
+		match start("local", directories[3].path(), Some(key(seeds[3])), true, &addresses[..3]).await {
+			Err(StartError::Engine(_)) if Instant::now() < deadline => tokio::task::yield_now().await,
+			other => break other.unwrap_or_else(|error| panic!("{error}")),
+		}
+	};
+	let tip = nodes[0].chain.tip().number;
+	back.reaches(tip + 2).await;
+	assert_eq!(back.chain.database().hash(tip).unwrap(), nodes[0].chain.database().hash(tip).unwrap());
+	nodes.push(back);
+	for node in nodes {
+		node.stop().await;
+	}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_validator_whose_database_was_rolled_back_does_not_start() {
+	let directory = tempfile::tempdir().unwrap();
+	let node = start("dev", directory.path(), Some(key("//Alice")), false, &[]).await.unwrap();
+	node.reaches(2).await;
+	node.stop().await;
+	std::fs::remove_dir_all(directory.path().join("db")).unwrap();
+	let refused = start("dev", directory.path(), Some(key("//Alice")), false, &[]).await;
+	let Err(StartError::SigningState(error)) = refused else { panic!("it must not sign again") };
+	assert!(error.to_string().contains("--unsafe-reset-signing-state"));
+}

@@ -1,0 +1,195 @@
+//! Cases that the random histories of the model reach rarely or not at all.
+
+use super::*;
+
+fn account(n: u8) -> AccountId32 {
+	AccountId32::new([n; 32])
+}
+
+fn hash(n: u64) -> Hash {
+	Hash::from_low_u64_be(n)
+}
+
+fn item(n: u64, owner: u8, nonce: u32, priority: u64) -> Item {
+	let lane = Lane::Account { account: account(owner), nonce };
+	Item { hash: hash(n), bytes: vec![0; 10].into(), priority, last_block: 100, lane }
+}
+
+fn queue() -> Queue {
+	Queue::new(PoolLimits { count: 1_000, bytes: 100_000, ..PoolLimits::default() })
+}
+
+/// Inserts with the account's nonce in the state given; returns the events.
+fn insert(queue: &mut Queue, item: Item, state_nonce: u32) -> Vec<Event> {
+	let mut events = Vec::new();
+	queue.insert(item, Some(state_nonce), &mut events).expect("the item fits");
+	events
+}
+
+fn next(pass: &mut Pass, queue: &Queue) -> Option<Hash> {
+	pass.next(|position, count| queue.heads_after(position, count)).map(|offer| offer.hash)
+}
+
+fn apply(pass: &mut Pass, queue: &Queue, hash: Hash) {
+	pass.applied(&hash, |account, nonce, count| queue.run(account, nonce, count));
+}
+
+#[test]
+fn calls_that_arrive_in_reverse_become_ready_together_when_the_first_comes() {
+	let mut queue = queue();
+	for nonce in (1..100).rev() {
+		assert_eq!(
+			insert(&mut queue, item(nonce, 1, nonce as u32, 5), 0),
+			[(hash(nonce), TransactionStatus::Future)]
+		);
+	}
+	let events = insert(&mut queue, item(1_000, 1, 0, 5), 0);
+	assert_eq!(events.len(), 100);
+	assert!(events.iter().all(|(_, status)| *status == TransactionStatus::Ready));
+	assert_eq!(queue.totals().0, 100);
+	assert_eq!(queue.next_nonce(&account(1), 0), 100);
+}
+
+#[test]
+fn an_account_that_dies_within_a_block_loses_nothing_that_the_block_includes() {
+	let mut queue = queue();
+	insert(&mut queue, item(1, 1, 5, 5), 5);
+	insert(&mut queue, item(2, 1, 6, 5), 5);
+	let body = [
+		Included { hash: hash(1), index: 1, sender: None },
+		Included { hash: hash(9), index: 2, sender: Some((account(1), 0)) },
+	];
+	let mut events = Vec::new();
+	queue.on_block(hash(77), 3, &body, &mut events);
+	assert!(events.contains(&(hash(1), TransactionStatus::Included { block: hash(77), index: 1 })));
+	assert!(!queue.contains(&hash(1)));
+	assert_eq!(queue.status_of(&hash(2)), Some(TransactionStatus::Future));
+	assert_eq!(queue.next_nonce(&account(1), 1), 1);
+}
+
+#[test]
+fn a_nonce_read_from_the_state_makes_lower_ones_stale_and_later_ones_ready() {
+	let mut queue = queue();
+	insert(&mut queue, item(1, 1, 0, 5), 0);
+	insert(&mut queue, item(2, 1, 3, 5), 0);
+	let events = insert(&mut queue, item(3, 1, 4, 5), 3);
+	assert!(matches!(&events[0], (stale, TransactionStatus::Invalid(_)) if *stale == hash(1)));
+	assert_eq!(events[1..], [(hash(2), TransactionStatus::Ready), (hash(3), TransactionStatus::Ready)]);
+}
+
+#[test]
+fn equal_priorities_go_by_arrival_and_a_nonce_never_before_its_predecessor() {
+	let mut queue = queue();
+	insert(&mut queue, item(1, 1, 0, 5), 0);
+	insert(&mut queue, item(2, 2, 0, 5), 0);
+	insert(&mut queue, item(3, 1, 1, 9), 0);
+	insert(&mut queue, item(4, 3, 0, 7), 0);
+	let mut pass = Pass::default();
+	let mut order = Vec::new();
+	while let Some(hash) = next(&mut pass, &queue) {
+		order.push(hash);
+		apply(&mut pass, &queue, hash);
+	}
+	assert_eq!(order, [4, 1, 3, 2].map(hash));
+}
+
+#[test]
+fn an_account_whose_transaction_was_not_applied_pauses_for_the_pass_only() {
+	let mut queue = queue();
+	insert(&mut queue, item(1, 1, 0, 9), 0);
+	insert(&mut queue, item(2, 1, 1, 9), 0);
+	insert(&mut queue, item(3, 2, 0, 5), 0);
+	let mut pass = Pass::default();
+	assert_eq!(next(&mut pass, &queue), Some(hash(1)));
+	assert!(pass.take_offered(&hash(1)).is_some());
+	assert_eq!(next(&mut pass, &queue), Some(hash(3)));
+	assert_eq!(next(&mut pass, &queue), None);
+	assert_eq!(next(&mut Pass::default(), &queue), Some(hash(1)));
+}
+
+#[test]
+fn a_block_that_comes_during_a_pass_makes_it_offer_nothing_twice() {
+	let mut queue = queue();
+	for n in 0..4 {
+		insert(&mut queue, item(n + 1, 1, n as u32, 9 - n), 0);
+	}
+	// More accounts than a batch holds, so that the pass has to come back for heads.
+	for n in 0..2 * crate::limits::BUILDER_BATCH as u64 {
+		let lane = Lane::Tags([n.to_be_bytes().to_vec()].into());
+		let item = Item { lane, ..item(1_000 + n, 0, 0, 7) };
+		queue.limits.count += 1;
+		queue.insert(item, None, &mut Vec::new()).expect("the item fits");
+	}
+	let mut pass = Pass::default();
+	let mut seen = std::collections::HashSet::new();
+	assert_eq!(next(&mut pass, &queue), Some(hash(1)));
+	seen.insert(hash(1));
+	apply(&mut pass, &queue, hash(1));
+	queue.on_block(hash(77), 3, &[Included { hash: hash(1), index: 0, sender: None }], &mut Vec::new());
+	insert(&mut queue, item(50, 1, 4, 1), 1);
+	queue.on_block(hash(78), 4, &[Included { hash: hash(2), index: 0, sender: None }], &mut Vec::new());
+	queue.on_block(hash(79), 5, &[Included { hash: hash(3), index: 0, sender: None }], &mut Vec::new());
+	while let Some(hash) = next(&mut pass, &queue) {
+		assert!(seen.insert(hash), "{hash:?} is offered twice");
+		apply(&mut pass, &queue, hash);
+	}
+	assert!(seen.contains(&hash(4)));
+}
+
+#[test]
+fn a_full_pool_refuses_and_never_pushes_out_a_ready_one() {
+	let mut queue = Queue::new(PoolLimits { count: 2, ..PoolLimits::default() });
+	insert(&mut queue, item(1, 1, 0, 5), 0);
+	insert(&mut queue, item(2, 2, 0, 5), 0);
+	assert_eq!(queue.insert(item(3, 3, 0, 1_000), Some(0), &mut Vec::new()), Err(Refusal::PoolFull));
+	assert_eq!(queue.totals(), (2, 0, 20));
+}
+
+#[test]
+fn waiting_ones_leave_half_of_the_pool_to_those_that_are_due() {
+	let mut queue = Queue::new(PoolLimits { count: 10, ..PoolLimits::default() });
+	for n in 1..6 {
+		insert(&mut queue, item(n, 1, n as u32, 5), 0);
+	}
+	assert_eq!(queue.insert(item(6, 1, 6, 5), Some(0), &mut Vec::new()), Err(Refusal::TooManyWaiting));
+	// The nonce that is due fits, and releases the others.
+	assert_eq!(insert(&mut queue, item(7, 1, 0, 5), 0).len(), 6);
+	insert(&mut queue, item(8, 1, 6, 5), 0);
+	assert_eq!(queue.totals().0, 7);
+}
+
+#[test]
+fn the_nonce_that_is_due_fits_however_many_later_ones_came_first() {
+	let mut queue = Queue::new(PoolLimits { per_account: 5, ..PoolLimits::default() });
+	for nonce in 1..5 {
+		insert(&mut queue, item(nonce, 1, nonce as u32, 5), 0);
+	}
+	let refused = queue.insert(item(5, 1, 5, 5), Some(0), &mut Vec::new());
+	assert_eq!(refused, Err(Refusal::TooFarAhead { state_nonce: 0 }));
+	insert(&mut queue, item(6, 1, 0, 5), 0);
+	assert_eq!(queue.totals(), (5, 0, 50));
+}
+
+#[test]
+fn builds_that_fail_count_once_per_block() {
+	let mut queue = queue();
+	insert(&mut queue, item(1, 1, 0, 5), 0);
+	assert!(!queue.failed_build(&hash(1), 4));
+	assert!(!queue.failed_build(&hash(1), 4));
+	assert!(!queue.failed_build(&hash(1), 5));
+	assert!(!queue.failed_build(&hash(1), 5));
+	assert!(queue.failed_build(&hash(1), 6));
+	assert!(!queue.failed_build(&hash(2), 6), "an unknown one has nothing to lose");
+}
+
+#[test]
+fn the_last_nonce_of_all_waits_until_it_expires() {
+	let mut queue = queue();
+	let events = insert(&mut queue, item(1, 1, u32::MAX, 5), u32::MAX);
+	assert_eq!(queue.status_of(&hash(1)), Some(TransactionStatus::Future));
+	assert_eq!(events, [(hash(1), TransactionStatus::Future)]);
+	let mut events = Vec::new();
+	queue.on_block(hash(77), 100, &[], &mut events);
+	assert!(matches!(&events[..], [(_, TransactionStatus::Dropped(_))]));
+	assert_eq!(queue.totals(), (0, 0, 0));
+}

@@ -1,0 +1,99 @@
+//! [`RpcLimits`]: every maximum of the RPC server, in one place.
+//!
+//! # Must not
+//! Be bypassed: a queue, page, wait or collection in this crate that has no entry here is a defect.
+//!
+//! # Invariants
+//! The memory that one connection can make the node hold is bounded by `unsent_bytes` plus what the calls in
+//! flight answer with; `connection.rs` says how that is enforced.
+
+use std::time::Duration;
+
+/// The maxima of the RPC server. [`RpcLimits::default`] serves a public node; an operator may change each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RpcLimits {
+	/// Open connections. Further ones are answered with HTTP 503 and closed. Far below the usual limit of 1,024
+	/// open files, so that connections never take descriptors from the database.
+	pub connections: usize,
+	/// Bytes of one request. An extrinsic that fills a block is 4 MiB, twice that in hexadecimal.
+	pub request_bytes: u32,
+	/// Bytes of one response. A full block in hexadecimal is about 8 MiB.
+	pub response_bytes: u32,
+	/// Calls in one batch.
+	pub batch_calls: u32,
+	/// Calls of one connection that run or wait at the same time; beyond it the node stops reading from the
+	/// connection until some are answered.
+	pub calls_in_flight: usize,
+	/// Calls of one batch that run at the same time.
+	pub batch_calls_in_flight: usize,
+	/// Bytes that were answered or notified and not yet taken by the reader; beyond it the node stops reading from
+	/// the connection and starts no further call of it.
+	pub unsent_bytes: u64,
+	/// How long a reader may take nothing at all before it is disconnected.
+	pub write_stall: Duration,
+	/// Responses and notifications that wait for the socket, per connection.
+	pub queued_messages: u32,
+	/// Subscriptions of one connection, of all kinds together.
+	pub subscriptions: u32,
+	/// `chainHead_v1_follow` subscriptions of one connection. The specification asks for at least 2.
+	pub follows: usize,
+	/// Blocks that one `chainHead_v1_follow` holds pinned; beyond it the subscription ends with `stop`.
+	pub pinned_blocks: usize,
+	/// Operations of one `chainHead_v1_follow` that run at the same time. The specification asks for at least 16.
+	pub operations: usize,
+	/// `transaction_v1_broadcast` operations of one connection.
+	pub broadcasts: usize,
+	/// Keys in one request of several keys, and in one subscription to storage.
+	pub keys: usize,
+	/// Keys in one page.
+	pub page_keys: u32,
+	/// Blocks in the range of one `state_queryStorage`.
+	pub range_blocks: u32,
+	/// How long a call may take, waiting included.
+	pub call_time: Duration,
+	/// Threads that answer queries. Two, so that one long call does not block all others, and block production
+	/// keeps its share of a small machine.
+	pub query_threads: usize,
+	/// Queries that wait for a thread; beyond it a call is answered with "busy".
+	pub query_queue: usize,
+	/// Threads that validate submitted transactions (one signature check each, about 50 µs).
+	pub submit_threads: usize,
+	/// Submissions that wait for a thread; beyond it a call is answered with "busy".
+	pub submit_queue: usize,
+	/// How often an idle WebSocket is pinged.
+	pub ping_interval: Duration,
+	/// How long a WebSocket may stay without any sign of life.
+	pub inactive: Duration,
+}
+
+impl Default for RpcLimits {
+	fn default() -> Self {
+		let cores = std::thread::available_parallelism().map_or(2, usize::from);
+		Self {
+			connections: 500,
+			request_bytes: 9 * 1024 * 1024,
+			response_bytes: 15 * 1024 * 1024,
+			batch_calls: 1_024,
+			calls_in_flight: 512,
+			batch_calls_in_flight: 128,
+			unsent_bytes: 8 * 1024 * 1024,
+			write_stall: Duration::from_secs(30),
+			queued_messages: 256,
+			subscriptions: 1_024,
+			follows: 4,
+			pinned_blocks: 512,
+			operations: 16,
+			broadcasts: 16,
+			keys: 4_096,
+			page_keys: 1_000,
+			range_blocks: 256,
+			call_time: Duration::from_secs(5),
+			query_threads: cores.clamp(2, 8),
+			query_queue: 1_024,
+			submit_threads: cores.clamp(1, 8),
+			submit_queue: 8_192,
+			ping_interval: Duration::from_secs(20),
+			inactive: Duration::from_secs(60),
+		}
+	}
+}

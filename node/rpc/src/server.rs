@@ -1,0 +1,213 @@
+//! The accept loop: WebSocket and HTTP on one port, with the bounds on connections.
+//!
+//! # Must not
+//! Let one connection, or many, stop the others: beyond the limit new ones are refused and existing ones go on.
+
+use crate::{
+	config::{CorsOrigins, RpcMethods, ServerConfig},
+	connection::Connection,
+	control::RpcObserver,
+	middleware::MeasuredLayer,
+	stream::GuardedStream,
+};
+use jsonrpsee::{
+	server::{
+		middleware::rpc::RpcServiceBuilder, serve_with_graceful_shutdown, stop_channel, BatchRequestConfig, HttpBody,
+		HttpRequest, HttpResponse, PingConfig, RandomStringIdProvider, Server, ServerConfig as Settings, ServerHandle,
+		StopHandle,
+	},
+	Methods,
+};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+	io::{AsyncReadExt, AsyncWriteExt},
+	net::{TcpListener, TcpStream},
+	sync::Semaphore,
+};
+use tower::Service;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+/// How long the server waits after the operating system refused it a connection, mostly for want of descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Connections that are being told that they are refused; further ones are closed without a word.
+const REFUSALS_MAX: usize = 32;
+
+/// How long a refused caller may take to listen.
+const REFUSAL_TIME: Duration = Duration::from_secs(2);
+
+/// Length of a subscription's id: 16 letters and digits, 95 bits, not to be guessed by others.
+const SUBSCRIPTION_ID_CHARACTERS: usize = 16;
+
+/// Binds the port and serves `methods` until stopped.
+pub(crate) async fn listen(
+	config: &ServerConfig,
+	methods: Methods,
+	observer: Arc<dyn RpcObserver>,
+) -> std::io::Result<(SocketAddr, ServerHandle)> {
+	let listener = TcpListener::bind(config.address).await?;
+	let address = listener.local_addr()?;
+	let (stop, handle) = stop_channel();
+	tokio::spawn(accept(listener, config.clone(), methods, observer, stop));
+	Ok((address, handle))
+}
+
+fn settings(config: &ServerConfig) -> Settings {
+	let limits = &config.limits;
+	let ping = PingConfig::new().ping_interval(limits.ping_interval).inactive_limit(limits.inactive).max_failures(1);
+	Settings::builder()
+		.max_request_body_size(limits.request_bytes)
+		.max_response_body_size(limits.response_bytes)
+		.max_subscriptions_per_connection(limits.subscriptions)
+		// Connections are counted when they are accepted, not when they send a request.
+		.max_connections(u32::MAX)
+		.set_batch_request_config(BatchRequestConfig::Limit(limits.batch_calls))
+		.set_message_buffer_capacity(limits.queued_messages.max(1))
+		.enable_ws_ping(ping)
+		.set_id_provider(RandomStringIdProvider::new(SUBSCRIPTION_ID_CHARACTERS))
+		.build()
+}
+
+fn cors(origins: &CorsOrigins) -> CorsLayer {
+	let origins = origins.clone();
+	CorsLayer::new()
+		.allow_methods([http::Method::POST, http::Method::GET])
+		.allow_headers([http::header::CONTENT_TYPE])
+		.allow_origin(AllowOrigin::predicate(move |origin, _| origin.to_str().is_ok_and(|origin| origins.allows(origin))))
+}
+
+async fn accept(
+	listener: TcpListener,
+	config: ServerConfig,
+	methods: Methods,
+	observer: Arc<dyn RpcObserver>,
+	stop: StopHandle,
+) {
+	let measured = MeasuredLayer {
+		observer: observer.clone(),
+		batch_calls_in_flight: config.limits.batch_calls_in_flight,
+		response_bytes: config.limits.response_bytes as usize,
+	};
+	let builder = Server::builder()
+		.set_config(settings(&config))
+		.set_rpc_middleware(RpcServiceBuilder::new().layer(measured))
+		.set_http_middleware(tower::ServiceBuilder::new().layer(cors(&config.cors)))
+		.to_service_builder();
+	let config = Arc::new(config);
+	let open = Arc::new(Semaphore::new(config.limits.connections));
+	let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
+	let stopped = stop.clone().shutdown();
+	tokio::pin!(stopped);
+
+	loop {
+		let accepted = tokio::select! {
+			accepted = listener.accept() => accepted,
+			() = &mut stopped => return,
+		};
+		let (socket, peer) = match accepted {
+			Ok(accepted) => accepted,
+			Err(error) => {
+				tracing::warn!(target: "rpc", %error, "the operating system gives no connection");
+				tokio::time::sleep(ACCEPT_PAUSE).await;
+				continue;
+			}
+		};
+		let Ok(permit) = open.clone().try_acquire_owned() else {
+			observer.refused();
+			if let Ok(refusal) = refusals.clone().try_acquire_owned() {
+				tokio::spawn(async move {
+					let _ = tokio::time::timeout(REFUSAL_TIME, refuse(socket)).await;
+					drop(refusal);
+				});
+			}
+			continue;
+		};
+		observer.connections(config.limits.connections - open.available_permits());
+
+		// Without it a small answer waits for the acknowledgement of the one before.
+		let _ = socket.set_nodelay(true);
+		let trusted = config.methods == RpcMethods::Unsafe && peer.ip().is_loopback();
+		let connection = Arc::new(Connection::new(Some(peer), trusted, &config.limits));
+		let stream = GuardedStream::new(socket, connection.clone(), config.limits.write_stall);
+		// One service per connection: jsonrpsee numbers connections by it.
+		let service = builder.clone().build(methods.clone(), stop.clone());
+		let (config, stop, observer, open) = (config.clone(), stop.clone(), observer.clone(), open.clone());
+		tokio::spawn(async move {
+			let guard = OpenConnection { permit: Some(permit), open, observer, max: config.limits.connections };
+			let guard = Arc::new(guard);
+			let service = tower::service_fn(move |mut request: HttpRequest<_>| {
+				let refused = refusal_of(&config, request.headers());
+				// Held by the request, and so by a WebSocket that it becomes, until that is closed.
+				request.extensions_mut().insert(connection.clone());
+				request.extensions_mut().insert(guard.clone());
+				let mut service = service.clone();
+				async move {
+					match refused {
+						Some(response) => Ok(response),
+						None => service.call(request).await,
+					}
+				}
+			});
+			if let Err(error) = serve_with_graceful_shutdown(stream, service, stop.shutdown()).await {
+				tracing::trace!(target: "rpc", %peer, %error, "connection ended");
+			}
+		});
+	}
+}
+
+/// Counts a connection as open until it is dropped.
+struct OpenConnection {
+	permit: Option<tokio::sync::OwnedSemaphorePermit>,
+	open: Arc<Semaphore>,
+	observer: Arc<dyn RpcObserver>,
+	max: usize,
+}
+
+impl Drop for OpenConnection {
+	fn drop(&mut self) {
+		drop(self.permit.take());
+		self.observer.connections(self.max.saturating_sub(self.open.available_permits()));
+	}
+}
+
+/// Tells a caller for whom there is no place.
+async fn refuse(mut socket: TcpStream) -> std::io::Result<()> {
+	const BODY: &str = "Too many connections are open; try again later, or raise the node's --rpc-connections-max\n";
+	let response = format!(
+		"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nRetry-After: 10\r\n\
+		 Connection: close\r\n\r\n{BODY}",
+		BODY.len()
+	);
+	socket.write_all(response.as_bytes()).await?;
+	socket.shutdown().await?;
+	// What the caller sent is taken, or closing would cut off the answer.
+	let mut rest = [0; 1024];
+	while socket.read(&mut rest).await? > 0 {}
+	Ok(())
+}
+
+/// The answer to a request of a foreign website or for a foreign name.
+fn refusal_of(config: &ServerConfig, headers: &http::HeaderMap) -> Option<HttpResponse> {
+	let text = |name: http::HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+	if let Some(origin) = text(http::header::ORIGIN) {
+		if !config.cors.allows(origin) {
+			return Some(forbidden(format!(
+				"Websites of {origin:?} may not call this node; its operator can allow it with --rpc-cors\n"
+			)));
+		}
+	}
+	if !config.hosts.is_empty() {
+		let host = text(http::header::HOST).unwrap_or("");
+		let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+		if !config.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)) {
+			return Some(forbidden(format!("This node is not called {name:?}\n")));
+		}
+	}
+	None
+}
+
+fn forbidden(why: String) -> HttpResponse {
+	let mut response = HttpResponse::new(HttpBody::from(why));
+	*response.status_mut() = http::StatusCode::FORBIDDEN;
+	response
+}

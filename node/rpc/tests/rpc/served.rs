@@ -1,0 +1,274 @@
+//! [`Served`]: a chain in a temporary directory, served on a free port.
+
+use codec::Encode;
+use jsonrpsee::{
+	core::{
+		client::{ClientT, Subscription, SubscriptionClientT},
+		params::ArrayParams,
+		ClientError,
+	},
+	http_client::{HttpClient, HttpClientBuilder},
+	ws_client::{WsClient, WsClientBuilder},
+};
+use plexus_chain::Chain;
+use plexus_chain_spec::ChainSpec;
+use plexus_execution::Executor;
+use plexus_pool::{Pool, PoolLimits};
+use plexus_rpc::{
+	ControlError, NodeControl, NodeRole, PeerInfo, RpcContext, RpcHandle, RpcMethods, RpcObserver, ServerConfig,
+};
+use plexus_runtime as runtime;
+use plexus_storage::{Database, Genesis, Hash, Options, StatePruning, Tip};
+use serde_json::Value;
+use sp_core::Pair;
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+use sp_runtime::{generic::Era, MultiAddress};
+use std::{
+	future::Future,
+	sync::{
+		atomic::{AtomicUsize, Ordering},
+		Arc,
+	},
+	time::Duration,
+};
+use tokio::{
+	io::{AsyncReadExt, AsyncWriteExt},
+	net::TcpStream,
+	sync::watch,
+};
+
+/// Nothing here takes longer unless it hangs.
+pub const SOON: Duration = Duration::from_secs(60);
+
+/// The first block's timestamp.
+const START_MS: u64 = 1_800_000_000_000;
+
+/// Waits, with a bound.
+pub async fn within<T>(future: impl Future<Output = T>) -> T {
+	tokio::time::timeout(SOON, future).await.expect("it happens within a minute")
+}
+
+pub struct Served {
+	pub chain: Chain,
+	pub rpc: RpcHandle,
+	pub seen: Arc<Seen>,
+	_directory: tempfile::TempDir,
+}
+
+/// What the server told its observer.
+pub struct Seen {
+	pub calls: AtomicUsize,
+	pub refused: AtomicUsize,
+	pub open: watch::Sender<usize>,
+}
+
+impl RpcObserver for Seen {
+	fn call(&self, _: &str, _: u64, _: bool) {
+		self.calls.fetch_add(1, Ordering::AcqRel);
+	}
+	fn connections(&self, open: usize) {
+		self.open.send_replace(open);
+	}
+	fn refused(&self) {
+		self.refused.fetch_add(1, Ordering::AcqRel);
+	}
+}
+
+impl Served {
+	pub async fn start() -> Self {
+		Self::with(ServerConfig::default()).await
+	}
+
+	pub async fn open_to_operators() -> Self {
+		Self::with(ServerConfig { methods: RpcMethods::Unsafe, ..Default::default() }).await
+	}
+
+	pub async fn with(config: ServerConfig) -> Self {
+		Self::with_history(config, StatePruning::Archive).await
+	}
+
+	pub async fn with_history(mut config: ServerConfig, state_pruning: StatePruning) -> Self {
+		config.address.set_port(0);
+		let directory = tempfile::tempdir().expect("temporary directory");
+		let spec = ChainSpec::preset("dev").expect("preset");
+		let genesis = Genesis { header: spec.header().expect("header"), storage: spec.genesis_storage().expect("storage") };
+		let options = Options { state_pruning, sync: false, ..Default::default() };
+		let database = Database::open(directory.path(), options, genesis).expect("opens");
+		let executor = Executor::new(10_000);
+		let pool = Pool::new(executor.clone(), PoolLimits::default(), database.tip());
+		let chain = Chain::new(database, executor, pool);
+		let context = RpcContext { chain: chain.clone(), spec: Arc::new(spec), node: Arc::new(TestNode) };
+		let seen = Arc::new(Seen { calls: Default::default(), refused: Default::default(), open: watch::channel(0).0 });
+		let rpc = plexus_rpc::start(config, context, seen.clone()).await.expect("starts");
+		Self { chain, rpc, seen, _directory: directory }
+	}
+
+	/// Makes one block of what the pool has.
+	pub async fn block(&self) -> Arc<Tip> {
+		let chain = self.chain.clone();
+		let make = move || {
+			let timestamp = START_MS + u64::from(chain.tip().number) * 1_000;
+			let proposal = chain.propose(Ed25519Keyring::Alice.to_raw_public(), timestamp).expect("builds");
+			chain.commit(&proposal.hash, Vec::new()).expect("commits")
+		};
+		tokio::task::spawn_blocking(make).await.expect("joins")
+	}
+
+	pub async fn blocks(&self, count: usize) -> Vec<Arc<Tip>> {
+		let mut tips = Vec::new();
+		for _ in 0..count {
+			tips.push(self.block().await);
+		}
+		tips
+	}
+
+	pub fn genesis(&self) -> Hash {
+		self.chain.genesis_hash()
+	}
+
+	pub async fn ws(&self) -> WsClient {
+		let url = format!("ws://{}", self.rpc.address());
+		WsClientBuilder::default().request_timeout(SOON).build(url).await.expect("connects")
+	}
+
+	pub fn http(&self) -> HttpClient {
+		let builder = HttpClientBuilder::default().request_timeout(SOON);
+		builder.build(format!("http://{}", self.rpc.address())).expect("a client")
+	}
+
+	/// Posts any bytes and returns status and body.
+	pub async fn post(&self, body: &str, headers: &str) -> (u16, String) {
+		let mut socket = TcpStream::connect(self.rpc.address()).await.expect("connects");
+		let head = format!(
+			"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+			 Connection: close\r\n{headers}\r\n",
+			body.len()
+		);
+		socket.write_all(head.as_bytes()).await.expect("sends");
+		// A server that refuses the length need not read it all.
+		let _ = socket.write_all(body.as_bytes()).await;
+		let mut answer = Vec::new();
+		let _ = within(socket.read_to_end(&mut answer)).await;
+		let answer = String::from_utf8_lossy(&answer);
+		let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("an HTTP answer");
+		let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+		(status, body.to_owned())
+	}
+
+	/// Posts a JSON-RPC request and returns the answer as JSON.
+	pub async fn post_json(&self, body: &str) -> Value {
+		let (_, answer) = self.post(body, "").await;
+		serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer}"))
+	}
+}
+
+fn array(params: &[Value]) -> ArrayParams {
+	let mut array = ArrayParams::new();
+	for param in params {
+		array.insert(param).expect("JSON");
+	}
+	array
+}
+
+/// A call that succeeds.
+pub async fn call(client: &impl ClientT, method: &str, params: &[Value]) -> Value {
+	client.request(method, array(params)).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+}
+
+/// A call that is refused: code, message, data.
+pub async fn refusal(client: &impl ClientT, method: &str, params: &[Value]) -> (i32, String, String) {
+	match client.request::<Value, _>(method, array(params)).await {
+		Err(ClientError::Call(error)) => {
+			let data = error.data().map_or("", |data| data.get()).to_owned();
+			(error.code(), error.message().to_owned(), data)
+		}
+		other => panic!("{method} is not refused: {other:?}"),
+	}
+}
+
+pub async fn subscribe(client: &WsClient, method: &str, params: &[Value], unsubscribe: &str) -> Subscription<Value> {
+	client.subscribe(method, array(params), unsubscribe).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+}
+
+pub async fn next(subscription: &mut Subscription<Value>) -> Value {
+	within(subscription.next()).await.expect("goes on").expect("JSON")
+}
+
+pub fn hex(bytes: impl AsRef<[u8]>) -> String {
+	plexus_rpc::types::to_hex(bytes.as_ref())
+}
+
+/// A signed transfer of `value` to Bob.
+pub fn transfer(genesis: Hash, from: Sr25519Keyring, nonce: u32, value: u128) -> Vec<u8> {
+	let dest = MultiAddress::Id(Sr25519Keyring::Bob.to_account_id());
+	signed(genesis, from, nonce, runtime::RuntimeCall::Balances(pallet_balances::Call::transfer_keep_alive { dest, value }))
+}
+
+/// A signed transaction.
+pub fn signed(genesis: Hash, from: Sr25519Keyring, nonce: u32, call: runtime::RuntimeCall) -> Vec<u8> {
+	let extension = runtime::tx_extension(nonce, Era::Immortal, 0);
+	let (spec, transaction) = (runtime::VERSION.spec_version, runtime::VERSION.transaction_version);
+	let implicit = ((), (), spec, transaction, genesis, genesis, (), (), (), None, ());
+	let payload = runtime::SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
+	let signature: runtime::Signature = payload.using_encoded(|bytes| from.pair().sign(bytes)).into();
+	let sender = MultiAddress::Id(from.to_account_id());
+	runtime::UncheckedExtrinsic::new_signed(call, sender, signature, extension).encode()
+}
+
+/// The storage key of a pallet's value.
+pub fn storage_key(pallet: &str, item: &str) -> Vec<u8> {
+	[sp_core::hashing::twox_128(pallet.as_bytes()), sp_core::hashing::twox_128(item.as_bytes())].concat()
+}
+
+struct TestNode;
+
+impl NodeControl for TestNode {
+	fn node_name(&self) -> String {
+		"Plexus".into()
+	}
+	fn node_version(&self) -> String {
+		"0.1.0".into()
+	}
+	fn roles(&self) -> Vec<NodeRole> {
+		vec![NodeRole::Authority]
+	}
+	fn is_syncing(&self) -> bool {
+		false
+	}
+	fn should_have_peers(&self) -> bool {
+		false
+	}
+	fn peers(&self) -> Vec<PeerInfo> {
+		vec![PeerInfo { peer_id: "12D3KooW".into(), role: NodeRole::Full, best_number: Some(7), best_hash: None }]
+	}
+	fn local_peer_id(&self) -> String {
+		"12D3KooWTest".into()
+	}
+	fn listen_addresses(&self) -> Vec<String> {
+		vec!["/ip4/127.0.0.1/tcp/30333".into()]
+	}
+	fn reserved_peers(&self) -> Vec<String> {
+		Vec::new()
+	}
+	fn add_reserved_peer(&self, _: &str) -> Result<(), ControlError> {
+		Err(ControlError("there is no network; start one".into()))
+	}
+	fn remove_reserved_peer(&self, _: &str) -> Result<(), ControlError> {
+		Ok(())
+	}
+	fn insert_key(&self, _: &str, _: &str, _: &[u8]) -> Result<(), ControlError> {
+		Ok(())
+	}
+	fn rotate_keys(&self) -> Result<Vec<u8>, ControlError> {
+		Ok(vec![1, 2])
+	}
+	fn has_key(&self, _: &[u8], _: &str) -> Result<bool, ControlError> {
+		Ok(true)
+	}
+	fn has_session_keys(&self, _: &[u8]) -> Result<bool, ControlError> {
+		Ok(false)
+	}
+	fn set_log_filter(&self, _: Option<&str>) -> Result<(), ControlError> {
+		Ok(())
+	}
+}

@@ -1,0 +1,115 @@
+//! The command line: clap types and nothing else. What a command does is in [`crate::commands`].
+//!
+//! Everyday help has at most 40 lines for each command (a test counts); what is needed rarely is hidden there and shown
+//! by `--help-all`. Flags of settings carry the setting's key as their field name, so that they form a configuration
+//! layer without a translation ([`crate::config::Flags`]).
+
+mod actions;
+mod settings;
+
+pub use actions::{
+	ChainSpecCommand, CheckArgs, ConfigCommand, DoctorArgs, ExportArgs, ImportArgs, KeyCommand, RunArgs,
+};
+pub use settings::{P2pArgs, PlaceArgs, PoolArgs, RpcArgs, SettingArgs};
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// Lines of help are cut here, also on wider terminals.
+const HELP_COLUMNS_MAX: usize = 110;
+
+/// A node of the Plexus chain, and its client.
+#[derive(Parser)]
+#[command(
+	name = "plexus",
+	version,
+	max_term_width = HELP_COLUMNS_MAX,
+	arg_required_else_help = true,
+	after_help = "Start with `plexus run --dev`. Every command has --help, and --help-all for the rest."
+)]
+pub struct Cli {
+	/// What to do.
+	#[command(subcommand)]
+	pub command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub enum Command {
+	/// Run a node
+	Run(Box<RunArgs>),
+	#[command(flatten)]
+	Client(plexus_cli::Command),
+	/// Make, show and bring in the node's keys
+	#[command(subcommand)]
+	Key(KeyCommand),
+	/// Build, show and check chain specifications
+	#[command(subcommand)]
+	ChainSpec(ChainSpecCommand),
+	/// Show the configuration and where each value comes from
+	#[command(subcommand)]
+	Config(ConfigCommand),
+	/// Check clock, disk, ports, keys and database
+	Doctor(DoctorArgs),
+	/// Write blocks to a file
+	Export(ExportArgs),
+	/// Read blocks from a file, verify and execute them
+	Import(ImportArgs),
+	/// Execute all blocks again and compare every state root
+	Check(CheckArgs),
+	/// Print a completion script for a shell
+	Completions {
+		/// The shell
+		shell: Shell,
+	},
+	/// Write man pages, one for each command
+	Man {
+		/// Directory to write them to
+		directory: PathBuf,
+	},
+	/// Print versions of program, runtime and formats
+	Version,
+}
+
+/// The command tree with the flag that shows everything.
+pub fn tree() -> clap::Command {
+	fn with_help_all(command: clap::Command) -> clap::Command {
+		let flag = clap::Arg::new("help_all")
+			.long("help-all")
+			.action(clap::ArgAction::SetTrue)
+			.help("Print help with everything there is");
+		command.arg(flag).mut_subcommands(with_help_all)
+	}
+	with_help_all(Cli::command())
+}
+
+/// The command tree with nothing hidden.
+pub fn full_tree() -> clap::Command {
+	fn shown(command: clap::Command) -> clap::Command {
+		command.hide(false).mut_args(|arg| arg.hide(false)).mut_subcommands(shown)
+	}
+	shown(tree())
+}
+
+/// The help that `--help-all` asks for, if the arguments do: that of the innermost command named.
+///
+/// Looked for before parsing, so that required arguments need not be given.
+pub fn help_all(arguments: &[String]) -> Option<String> {
+	let arguments = &arguments[1.min(arguments.len())..];
+	let arguments = arguments.split(|argument| argument == "--").next().unwrap_or_default();
+	if !arguments.iter().any(|argument| argument == "--help-all") {
+		return None;
+	}
+	let mut command = full_tree();
+	command.build();
+	for argument in arguments {
+		if let Some(inner) = command.find_subcommand(argument) {
+			command = inner.clone();
+		}
+	}
+	Some(command.render_long_help().to_string())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! What the RPC server may ask of this node: name, peers, keys, log filter.
+//!
+//! Must not: give out secrets, or overwrite a validator key. The RPC server lets nobody but this machine reach what changes
+//! the node.
+
+use crate::{
+	keystore::{KeyKind, Keystore, SecretKey},
+	logging::LogControl,
+	place::Place,
+	report::Remedy,
+};
+use plexus_chain::Chain;
+use plexus_rpc::{ControlError, NodeControl, NodeRole, PeerInfo};
+use std::sync::Arc;
+
+/// What the network tells. The network's handle is one.
+pub trait Peers: Send + Sync + 'static {
+	/// Connected peers.
+	fn peers(&self) -> Vec<PeerInfo>;
+	/// How many there are.
+	fn count(&self) -> usize;
+	/// Multiaddresses listened on.
+	fn listen_addresses(&self) -> Vec<String>;
+	/// The highest block that a peer says it has.
+	fn best_number(&self) -> Option<u64>;
+}
+
+/// A node this many blocks behind its peers catches up; one or two are the usual state of a follower.
+const SYNCING_BLOCKS_MIN: u64 = 5;
+
+/// This node, for the RPC server.
+pub struct Control {
+	/// The name in the configuration.
+	name: String,
+	validator: bool,
+	needs_peers: bool,
+	peer_id: String,
+	allows_development_seeds: bool,
+	reserved: Vec<String>,
+	keystore: Keystore,
+	log: LogControl,
+	chain: Chain,
+	peers: Arc<dyn Peers>,
+}
+
+impl Control {
+	/// The node at a place.
+	pub fn new(
+		place: &Place,
+		chain: Chain,
+		peers: Arc<dyn Peers>,
+		log: LogControl,
+		peer_id: String,
+		needs_peers: bool,
+	) -> Self {
+		let config = place.config();
+		Self {
+			name: config.name.clone(),
+			validator: config.validator,
+			needs_peers,
+			peer_id,
+			allows_development_seeds: place.is_development(),
+			reserved: config.p2p.reserved.clone(),
+			keystore: place.keystore(),
+			log,
+			chain,
+			peers,
+		}
+	}
+}
+
+/// Consensus keys by the name that clients use for them.
+const VALIDATOR_KEY_TYPE: &str = "plxs";
+
+fn refused(cause: impl Into<String>, remedy: impl AsRef<str>) -> ControlError {
+	ControlError(format!("{}; {}", cause.into(), remedy.as_ref()))
+}
+
+fn key_kind(key_type: &str) -> Result<KeyKind, ControlError> {
+	match key_type {
+		VALIDATOR_KEY_TYPE => Ok(KeyKind::Validator),
+		other => {
+			Err(refused(format!("there is no key type {other:?}"), format!("use {VALIDATOR_KEY_TYPE:?}")))
+		}
+	}
+}
+
+impl NodeControl for Control {
+	fn node_name(&self) -> String {
+		format!("Plexus ({})", self.name)
+	}
+
+	fn node_version(&self) -> String {
+		env!("CARGO_PKG_VERSION").into()
+	}
+
+	fn roles(&self) -> Vec<NodeRole> {
+		vec![if self.validator { NodeRole::Authority } else { NodeRole::Full }]
+	}
+
+	fn is_syncing(&self) -> bool {
+		let own = u64::from(self.chain.tip().number);
+		self.peers.best_number().is_some_and(|best| best >= own + SYNCING_BLOCKS_MIN)
+	}
+
+	fn should_have_peers(&self) -> bool {
+		self.needs_peers
+	}
+
+	fn peers(&self) -> Vec<PeerInfo> {
+		self.peers.peers()
+	}
+
+	fn local_peer_id(&self) -> String {
+		self.peer_id.clone()
+	}
+
+	fn listen_addresses(&self) -> Vec<String> {
+		self.peers.listen_addresses()
+	}
+
+	fn reserved_peers(&self) -> Vec<String> {
+		self.reserved.clone()
+	}
+
+	fn add_reserved_peer(&self, _multiaddress: &str) -> Result<(), ControlError> {
+		Err(refused("reserved peers are fixed while the node runs", "restart it with --p2p-reserved"))
+	}
+
+	fn remove_reserved_peer(&self, _peer_id: &str) -> Result<(), ControlError> {
+		Err(refused("reserved peers are fixed while the node runs", "restart it without that --p2p-reserved"))
+	}
+
+	fn insert_key(&self, key_type: &str, secret_uri: &str, public: &[u8]) -> Result<(), ControlError> {
+		let kind = key_kind(key_type)?;
+		let development = crate::keystore::is_development_seed(secret_uri);
+		if development && !self.allows_development_seeds {
+			return Err(refused(
+				"everybody knows the key of a development seed",
+				"make one with `plexus key generate`",
+			));
+		}
+		let failed = |error: crate::keystore::KeystoreError| {
+			refused(error.to_string(), error.remedy().unwrap_or_default())
+		};
+		let key = SecretKey::from_secret(secret_uri).map_err(failed)?;
+		if key.public().0[..] != *public {
+			return Err(refused(
+				"the secret does not belong to the public key",
+				"send the pair's own public key",
+			));
+		}
+		self.keystore.store(kind, &key, None).map(drop).map_err(failed)
+	}
+
+	fn rotate_keys(&self) -> Result<Vec<u8>, ControlError> {
+		Err(refused(
+			"the validator set is fixed in the genesis, so a new key could not sign",
+			"use `plexus key generate validator` for a new chain's specification",
+		))
+	}
+
+	fn has_key(&self, public: &[u8], key_type: &str) -> Result<bool, ControlError> {
+		let kind = key_kind(key_type)?;
+		Ok(self.keystore.public(kind).is_ok_and(|key| key.0[..] == *public))
+	}
+
+	fn has_session_keys(&self, session_keys: &[u8]) -> Result<bool, ControlError> {
+		// The runtime's session keys are empty: every node has all of them.
+		match session_keys.is_empty() {
+			true => Ok(true),
+			false => Err(refused("this runtime has no session keys", "ask for the key with author_hasKey")),
+		}
+	}
+
+	fn set_log_filter(&self, directives: Option<&str>) -> Result<(), ControlError> {
+		let done = match directives {
+			Some(directives) => self.log.add(directives),
+			None => self.log.reset(),
+		};
+		done.map_err(|cause| refused(cause, "write a level, or target=level,…"))
+	}
+}

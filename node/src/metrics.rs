@@ -1,0 +1,304 @@
+//! Every metric of the node, in one place: names, units, help.
+//!
+//! Others count through the plain methods here and never see the metrics library. What only the system knows (memory,
+//! processor time, database size) is read when somebody asks, not on a timer. Label values come from fixed lists, so
+//! that no caller can make the set of series grow.
+//! Format: OpenMetrics text 1.0.
+
+use parking_lot::Mutex;
+use prometheus_client::{
+	collector::Collector,
+	encoding::{text::encode, DescriptorEncoder, EncodeLabelSet, EncodeMetric},
+	metrics::{
+		counter::{ConstCounter, Counter},
+		family::Family,
+		gauge::{ConstGauge, Gauge},
+		histogram::{exponential_buckets, Histogram},
+	},
+	registry::Registry,
+};
+use std::{fmt, sync::Arc};
+
+use crate::process;
+use plexus_rpc::RpcObserver;
+
+/// The stages of a block's work that are timed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockStage {
+	/// Building a proposal.
+	Build,
+	/// Verifying another's proposal.
+	Execute,
+	/// Writing a decided block.
+	Commit,
+}
+
+/// What is read from others when somebody asks.
+pub trait Sampled: Send + Sync + fmt::Debug + 'static {
+	/// Transactions in the pool: ready, waiting for an earlier nonce, bytes of both.
+	fn pool(&self) -> (u64, u64, u64);
+	/// Bytes of the database on disk.
+	fn database_bytes(&self) -> u64;
+	/// Connected peers.
+	fn peers(&self) -> u64;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabels {
+	method: String,
+	outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BuildLabels {
+	version: String,
+	chain: String,
+}
+
+/// The node's metrics. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+	registry: Arc<Mutex<Registry>>,
+	height: Gauge,
+	timestamp: Gauge,
+	blocks: Counter,
+	transactions: Counter,
+	block_transactions: Histogram,
+	build_seconds: Histogram,
+	execute_seconds: Histogram,
+	commit_seconds: Histogram,
+	consensus_round: Gauge,
+	validator: Gauge,
+	rpc_calls: Family<CallLabels, Counter>,
+	rpc_seconds: Histogram,
+	rpc_connections: Gauge,
+	rpc_refused: Counter,
+}
+
+/// From 100 µs, doubling to about 3 s: from an empty block to one that misses its time.
+fn seconds() -> Histogram {
+	Histogram::new(exponential_buckets(0.0001, 2.0, 16))
+}
+
+impl Metrics {
+	/// All metrics at zero.
+	pub fn new(chain: &str) -> Self {
+		let metrics = Self {
+			registry: Arc::new(Mutex::new(Registry::with_prefix("plexus"))),
+			height: Gauge::default(),
+			timestamp: Gauge::default(),
+			blocks: Counter::default(),
+			transactions: Counter::default(),
+			block_transactions: Histogram::new(exponential_buckets(1.0, 4.0, 9)),
+			build_seconds: seconds(),
+			execute_seconds: seconds(),
+			commit_seconds: seconds(),
+			consensus_round: Gauge::default(),
+			validator: Gauge::default(),
+			rpc_calls: Family::default(),
+			rpc_seconds: seconds(),
+			rpc_connections: Gauge::default(),
+			rpc_refused: Counter::default(),
+		};
+		metrics.register(chain);
+		metrics
+	}
+
+	/// The list of names. `_total` and units are added by the library where the format wants them.
+	fn register(&self, chain: &str) {
+		let mut registry = self.registry.lock();
+		let build: Family<BuildLabels, Gauge> = Family::default();
+		build
+			.get_or_create(&BuildLabels { version: env!("CARGO_PKG_VERSION").into(), chain: chain.into() })
+			.set(1);
+		registry.register("build_info", "Version and chain, as labels", build);
+		registry.register("block_height", "Number of the last finalized block", self.height.clone());
+		registry.register(
+			"block_timestamp_ms",
+			"Timestamp of the last finalized block",
+			self.timestamp.clone(),
+		);
+		registry.register("blocks", "Blocks committed since start", self.blocks.clone());
+		registry.register(
+			"transactions",
+			"Transactions in blocks committed since start",
+			self.transactions.clone(),
+		);
+		registry.register("block_transactions", "Transactions of a block", self.block_transactions.clone());
+		registry.register("block_build_seconds", "Time to build a proposal", self.build_seconds.clone());
+		registry.register("block_execute_seconds", "Time to verify a proposal", self.execute_seconds.clone());
+		registry.register(
+			"block_commit_seconds",
+			"Time to write a decided block",
+			self.commit_seconds.clone(),
+		);
+		registry.register(
+			"consensus_round",
+			"Round of the height being decided",
+			self.consensus_round.clone(),
+		);
+		registry.register("validator", "1 if this node is in the validator set", self.validator.clone());
+		registry.register("rpc_calls", "JSON-RPC calls by method and outcome", self.rpc_calls.clone());
+		registry.register("rpc_call_seconds", "Time to answer a JSON-RPC call", self.rpc_seconds.clone());
+		registry.register("rpc_connections", "Open JSON-RPC connections", self.rpc_connections.clone());
+		registry.register(
+			"rpc_refused",
+			"JSON-RPC connections refused for want of room",
+			self.rpc_refused.clone(),
+		);
+		registry.register_collector(Box::new(ProcessCollector));
+	}
+
+	/// Reads pool, database and peers from now on, whenever somebody asks.
+	pub fn sample(&self, source: Arc<dyn Sampled>) {
+		self.registry.lock().register_collector(Box::new(NodeCollector(source)));
+	}
+
+	/// A block was committed.
+	pub fn block(&self, number: u32, timestamp_ms: u64, transactions: usize) {
+		self.height.set(number.into());
+		self.timestamp.set(i64::try_from(timestamp_ms).unwrap_or(i64::MAX));
+		self.blocks.inc();
+		self.transactions.inc_by(transactions as u64);
+		self.block_transactions.observe(transactions as f64);
+	}
+
+	/// The height at start, before any block.
+	pub fn start_height(&self, number: u32) {
+		self.height.set(number.into());
+	}
+
+	/// A stage of a block's work took so long.
+	pub fn block_stage(&self, stage: BlockStage, seconds: f64) {
+		match stage {
+			BlockStage::Build => self.build_seconds.observe(seconds),
+			BlockStage::Execute => self.execute_seconds.observe(seconds),
+			BlockStage::Commit => self.commit_seconds.observe(seconds),
+		}
+	}
+
+	/// Where consensus is.
+	pub fn consensus(&self, round: i64, validator: bool) {
+		self.consensus_round.set(round);
+		self.validator.set(validator.into());
+	}
+
+	fn rpc_call(&self, method: &str, micros: u64, ok: bool) {
+		let outcome = if ok { "ok" } else { "error" };
+		self.rpc_calls.get_or_create(&CallLabels { method: method.into(), outcome }).inc();
+		self.rpc_seconds.observe(micros as f64 / 1_000_000.0);
+	}
+
+	/// All metrics as text.
+	///
+	/// # Errors
+	/// None in practice: strings accept everything.
+	pub fn render(&self) -> Result<String, fmt::Error> {
+		let mut text = String::new();
+		encode(&mut text, &self.registry.lock())?;
+		Ok(text)
+	}
+}
+
+/// The RPC server names served methods only, all others "unknown": callers cannot make series.
+impl RpcObserver for Metrics {
+	fn call(&self, method: &str, micros: u64, ok: bool) {
+		self.rpc_call(method, micros, ok);
+	}
+
+	fn connections(&self, open: usize) {
+		self.rpc_connections.set(i64::try_from(open).unwrap_or(i64::MAX));
+	}
+
+	fn refused(&self) {
+		self.rpc_refused.inc();
+	}
+}
+
+/// Memory, processor time, descriptors and threads of this process.
+#[derive(Debug)]
+struct ProcessCollector;
+
+impl Collector for ProcessCollector {
+	fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
+		let Some(usage) = process::usage() else { return Ok(()) };
+		gauge(&mut encoder, "process_memory_bytes", "Resident memory", usage.resident_bytes)?;
+		gauge(&mut encoder, "process_threads", "Threads", usage.threads)?;
+		gauge(&mut encoder, "process_open_files", "Open file descriptors", usage.open_files)?;
+		let cpu = ConstCounter::new(usage.cpu_seconds);
+		cpu.encode(encoder.encode_descriptor(
+			"process_cpu_seconds",
+			"Processor time used",
+			None,
+			cpu.metric_type(),
+		)?)
+	}
+}
+
+/// Pool, database and peers.
+#[derive(Debug)]
+struct NodeCollector(Arc<dyn Sampled>);
+
+impl Collector for NodeCollector {
+	fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
+		let (ready, future, bytes) = self.0.pool();
+		gauge(&mut encoder, "pool_ready_transactions", "Transactions that the next block may take", ready)?;
+		gauge(
+			&mut encoder,
+			"pool_future_transactions",
+			"Transactions that wait for an earlier nonce",
+			future,
+		)?;
+		gauge(&mut encoder, "pool_bytes", "Bytes of all transactions in the pool", bytes)?;
+		gauge(&mut encoder, "database_bytes", "Bytes of the database on disk", self.0.database_bytes())?;
+		gauge(&mut encoder, "peers", "Connected peers", self.0.peers())
+	}
+}
+
+fn gauge(encoder: &mut DescriptorEncoder, name: &str, help: &str, value: u64) -> Result<(), fmt::Error> {
+	let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+	gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[derive(Debug)]
+	struct Fixed;
+
+	impl Sampled for Fixed {
+		fn pool(&self) -> (u64, u64, u64) {
+			(3, 2, 500)
+		}
+		fn database_bytes(&self) -> u64 {
+			4096
+		}
+		fn peers(&self) -> u64 {
+			1
+		}
+	}
+
+	#[test]
+	fn counts_show_in_the_text_with_their_names() {
+		let metrics = Metrics::new("dev");
+		metrics.sample(Arc::new(Fixed));
+		metrics.block(7, 1_000, 12);
+		metrics.block_stage(BlockStage::Commit, 0.01);
+		metrics.rpc_call("system_name", 50, true);
+		let text = metrics.render().expect("text");
+		for line in [
+			"plexus_block_height 7",
+			"plexus_transactions_total 12",
+			"plexus_block_commit_seconds_count 1",
+			"plexus_pool_ready_transactions 3",
+			"plexus_database_bytes 4096",
+			"plexus_rpc_calls_total{method=\"system_name\",outcome=\"ok\"} 1",
+			"plexus_build_info{version=\"0.1.0\",chain=\"dev\"} 1",
+		] {
+			assert!(text.contains(line), "{line} is missing in\n{text}");
+		}
+		assert!(text.contains("process_memory_bytes"), "{text}");
+		assert!(text.ends_with("# EOF\n"));
+	}
+}

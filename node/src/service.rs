@@ -1,0 +1,350 @@
+//! Starts the components in order, waits for the first end, stops them in reverse order. No logic of its own.
+//!
+//! ```text
+//! database ─▶ pool ─▶ chain ─▶ network ─▶ consensus ─▶ RPC ─▶ ready
+//!     ▲ ports of metrics and health are bound first: a taken port must not cost a database recovery
+//! ```
+//!
+//! # Must not
+//! Decide anything: what a component does on an event belongs to that component.
+//!
+//! # Invariants
+//! - The node never runs on without consensus: when that ends by itself, the process ends with an error.
+//! - At a stop, no new calls are accepted before consensus has finished the commit under way; the database is closed last.
+
+use crate::{
+	control::{Control, Peers},
+	gossip,
+	health::{HealthServer, Vitals, VitalsSource},
+	keystore::{KeyKind, KeystoreError, SecretKey},
+	logging::LogControl,
+	metrics::{Metrics, Sampled},
+	network,
+	place::Place,
+	report::Report,
+	reporter::{self, LastBlock},
+	rpc_config,
+};
+use plexus_chain::Chain;
+use plexus_consensus::{ChainLedger, EngineConfig, EngineError, EngineHandle, NetworkPort, SystemClock};
+use plexus_execution::Executor;
+use plexus_network::{Network, NetworkError, NetworkHandle, NetworkTask};
+use plexus_pool::Pool;
+use plexus_rpc::RpcContext;
+use std::{
+	fmt,
+	future::Future,
+	net::SocketAddr,
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Arc,
+	},
+};
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+/// Signatures remembered, so that none is verified twice between pool and block. Some eight full blocks; a few MiB.
+const SIGNATURES_REMEMBERED: usize = 131_072;
+
+/// What is not a setting, because it must be said each time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+	/// `--unsafe-reset-signing-state`.
+	pub allow_signing_reset: bool,
+}
+
+/// Why the node did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+	/// The database does not open.
+	#[error("{}", .0.cause)]
+	Database(Report),
+	/// A key is missing or cannot be read.
+	#[error(transparent)]
+	Key(#[from] KeystoreError),
+	/// The port of metrics and health is taken.
+	#[error("cannot listen on {address} for metrics and health: {source}")]
+	MetricsPort {
+		/// The address.
+		address: SocketAddr,
+		/// The system's reason.
+		source: std::io::Error,
+	},
+	/// The runtime does not answer.
+	#[error("the runtime does not answer: {0}")]
+	Runtime(#[from] plexus_execution::CallError),
+	/// The RPC server does not start.
+	#[error(transparent)]
+	Rpc(#[from] plexus_rpc::StartError),
+	/// An address of the network is none.
+	#[error(transparent)]
+	Address(#[from] network::AddressError),
+	/// The network does not start, or failed.
+	#[error(transparent)]
+	Network(#[from] NetworkError),
+	/// Consensus does not start.
+	#[error(transparent)]
+	Consensus(#[from] plexus_consensus::StartError),
+	/// Consensus failed.
+	#[error(transparent)]
+	ConsensusEnded(#[from] EngineError),
+	/// A component ended that must not.
+	#[error("{0} ended without being told to")]
+	Ended(&'static str),
+	/// A thread of the node panicked while it started.
+	#[error("a task of the node panicked: {0}")]
+	Panicked(#[from] tokio::task::JoinError),
+}
+
+impl ServiceError {
+	/// The error for people. The library crates put the remedy into the text.
+	pub fn report(&self) -> Report {
+		let text = self.to_string();
+		match self {
+			Self::Database(report) => report.clone(),
+			Self::Key(error) => Report::of(error),
+			Self::MetricsPort { .. } => {
+				Report::new("port in use", text, "stop what uses it, or choose another with --metrics-port")
+			}
+			Self::Runtime(_) => Report::new("runtime", text, "check the database with `plexus check`"),
+			Self::Rpc(_) => Report::from_text("RPC", &text),
+			Self::Address(_) | Self::Network(_) => Report::from_text("network", &text),
+			Self::Consensus(_) => Report::from_text("consensus does not start", &text),
+			Self::ConsensusEnded(_) => Report::from_text("consensus failed", &text),
+			Self::Ended(_) => Report::new("internal error", text, "the log says more; start the node again"),
+			Self::Panicked(_) => Report::new("internal error", text, "report it with the log"),
+		}
+	}
+}
+
+/// Runs a node until `stop` ends or a component fails.
+///
+/// # Errors
+/// [`ServiceError`]; a clean stop is none.
+pub async fn run(
+	place: Place,
+	options: Options,
+	log: LogControl,
+	stop: impl Future<Output = ()> + Send,
+) -> Result<(), ServiceError> {
+	plexus_execution::install_panic_hook();
+	let health = bind_health(&place).await?;
+	let keys = Keys::load(&place)?;
+	let place = Arc::new(place);
+	let opened = place.clone();
+	let chain = tokio::task::spawn_blocking(move || open_chain(&opened)).await??;
+	let tip = chain.tip();
+	info!(height = tip.number, hash = ?tip.hash, genesis = ?chain.genesis_hash(), "chain");
+
+	let metrics = Metrics::new(&place.spec.id);
+	metrics.start_height(tip.number);
+	let last = LastBlock::now();
+	let own = keys.validator.as_ref().map(|key| key.public().0);
+	let mut helpers = Helpers::default();
+	helpers.spawn(reporter::report(chain.blocks(), metrics.clone(), last.clone(), own));
+
+	let (network, mut network_task) = start_network(&place, &keys, &chain, &mut helpers).await?;
+	let peers: Arc<dyn Peers> = Arc::new(network.handle);
+	let mut consensus =
+		start_consensus(&place, options, keys.validator.as_ref(), &chain, network.port).await?;
+	let status = consensus.status();
+	helpers.spawn(reporter::follow_consensus(status.clone(), metrics.clone()));
+
+	let needs_peers = status.borrow().validators > usize::from(status.borrow().is_validator);
+	let block_time_ms = chain.executor().block_time_ms(&tip.state)?;
+	let peer_id = keys.node.public().peer_id();
+	let control = Control::new(&place, chain.clone(), peers.clone(), log, peer_id, needs_peers);
+	let context =
+		RpcContext { chain: chain.clone(), spec: Arc::new(place.spec.clone()), node: Arc::new(control) };
+	let rpc =
+		plexus_rpc::start(rpc_config::server(place.config()), context, Arc::new(metrics.clone())).await?;
+
+	metrics.sample(Arc::new(Samples { chain: chain.clone(), peers: peers.clone() }));
+	let running = Arc::new(AtomicBool::new(true));
+	let vitals = NodeVitals {
+		chain: chain.clone(),
+		peers,
+		last,
+		block_time_ms,
+		needs_peers,
+		running: running.clone(),
+	};
+	if let Some(server) = health {
+		helpers.spawn(async move {
+			if let Err(error) = server.serve(metrics, Arc::new(vitals), std::future::pending()).await {
+				warn!(%error, "metrics and health are no longer served");
+			}
+		});
+	}
+	info!("ready");
+
+	// The first end, wanted or not, ends the node.
+	let ended = tokio::select! {
+		() = stop => Ok(()),
+		ended = consensus.finished() => Err(ended.map_or_else(Into::into, |()| ServiceError::Ended("consensus"))),
+		ended = network_task.finished() => Err(ended.map_or_else(Into::into, |()| ServiceError::Ended("the network"))),
+	};
+	running.store(false, Ordering::Release);
+	rpc.stop().await;
+	// After an end of its own there is nothing left to stop.
+	if ended.is_ok() {
+		consensus.stop().await?;
+		network_task.stop().await?;
+	}
+	drop(helpers);
+	close(chain).await;
+	info!("stopped");
+	ended
+}
+
+/// Tasks that nobody waits for; they end with the service.
+#[derive(Default)]
+struct Helpers(JoinSet<()>);
+
+impl Helpers {
+	fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+		self.0.spawn(task);
+	}
+}
+
+/// What the network leaves behind for others.
+struct Connected {
+	handle: NetworkHandle,
+	port: NetworkPort,
+}
+
+async fn start_network(
+	place: &Place,
+	keys: &Keys,
+	chain: &Chain,
+	helpers: &mut Helpers,
+) -> Result<(Connected, NetworkTask), ServiceError> {
+	let config =
+		network::config(&place.config().p2p, &place.spec.bootnodes, chain.genesis_hash(), &keys.node)?;
+	let Network { handle, consensus_port, transactions, task } = plexus_network::start(config).await?;
+	let pool = chain.pool();
+	helpers.spawn(gossip::receive(transactions, pool.clone(), handle.clone()));
+	helpers.spawn(gossip::publish(pool.subscribe_imported(), pool.clone(), handle.clone()));
+	Ok((Connected { handle, port: consensus_port }, task))
+}
+
+async fn start_consensus(
+	place: &Place,
+	options: Options,
+	key: Option<&SecretKey>,
+	chain: &Chain,
+	port: NetworkPort,
+) -> Result<EngineHandle, ServiceError> {
+	let mut config = EngineConfig::new(place.directory.consensus());
+	config.name.clone_from(&place.config().name);
+	config.allow_signing_reset = options.allow_signing_reset;
+	let key = key.map(SecretKey::signing_key);
+	let handle =
+		plexus_consensus::start(config, ChainLedger::new(chain.clone()), SystemClock, key, port).await?;
+	let status = *handle.status().borrow();
+	if place.config().validator && !status.is_validator {
+		warn!("this node's validator key is not in the validator set: it follows, and does not vote");
+	}
+	Ok(handle)
+}
+
+/// Writes out what a next start would have to replay.
+async fn close(chain: Chain) {
+	let flushed = tokio::task::spawn_blocking(move || chain.database().flush()).await;
+	if let Ok(Err(error)) = flushed {
+		warn!(%error, "the database could not be flushed; nothing is lost, the next start takes longer");
+	}
+}
+
+/// What a node signs with.
+struct Keys {
+	node: SecretKey,
+	validator: Option<SecretKey>,
+}
+
+impl Keys {
+	/// The node key, made on first start, and a validator's key: on the development chain //Alice's, unless there is one.
+	fn load(place: &Place) -> Result<Self, KeystoreError> {
+		let (keystore, password) = (place.keystore(), place.password());
+		let node = keystore.node_key(&password)?;
+		let validator = match place.config().validator {
+			false => None,
+			true if place.is_single_developer() && !keystore.contains(KeyKind::Validator) => {
+				Some(SecretKey::from_secret("//Alice")?)
+			}
+			true => Some(keystore.load(KeyKind::Validator, &password)?),
+		};
+		if let Some(key) = &validator {
+			info!(key = %key.public().hex(), "validator key");
+		}
+		Ok(Self { node, validator })
+	}
+}
+
+async fn bind_health(place: &Place) -> Result<Option<HealthServer>, ServiceError> {
+	let Some(address) = place.config().metrics_socket() else { return Ok(None) };
+	let server =
+		HealthServer::bind(address).await.map_err(|source| ServiceError::MetricsPort { address, source })?;
+	let address = server.local_addr().unwrap_or(address);
+	info!(%address, "metrics and health");
+	Ok(Some(server))
+}
+
+fn open_chain(place: &Place) -> Result<Chain, ServiceError> {
+	let database = place.open_database().map_err(ServiceError::Database)?;
+	let executor = Executor::new(SIGNATURES_REMEMBERED);
+	let pool = Pool::new(executor.clone(), rpc_config::pool(place.config()), database.tip());
+	Ok(Chain::new(database, executor, pool))
+}
+
+/// What metrics read when somebody asks.
+struct Samples {
+	chain: Chain,
+	peers: Arc<dyn Peers>,
+}
+
+impl fmt::Debug for Samples {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.write_str("Samples")
+	}
+}
+
+impl Sampled for Samples {
+	fn pool(&self) -> (u64, u64, u64) {
+		let status = self.chain.pool().status();
+		(status.ready as u64, status.future as u64, status.bytes as u64)
+	}
+
+	fn database_bytes(&self) -> u64 {
+		self.chain.database().stats().table_bytes
+	}
+
+	fn peers(&self) -> u64 {
+		self.peers.count() as u64
+	}
+}
+
+/// What readiness is judged by.
+struct NodeVitals {
+	chain: Chain,
+	peers: Arc<dyn Peers>,
+	last: LastBlock,
+	block_time_ms: u64,
+	needs_peers: bool,
+	running: Arc<AtomicBool>,
+}
+
+impl VitalsSource for NodeVitals {
+	fn vitals(&self) -> Vitals {
+		let running = self.running.load(Ordering::Acquire);
+		Vitals {
+			height: self.chain.tip().number,
+			silent_ms: u64::try_from(self.last.elapsed().as_millis()).unwrap_or(u64::MAX),
+			block_time_ms: self.block_time_ms,
+			peers: self.peers.count(),
+			needs_peers: self.needs_peers,
+			consensus_running: running,
+			rpc_listening: running,
+		}
+	}
+}

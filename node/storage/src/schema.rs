@@ -1,0 +1,63 @@
+//! Every column family and key of the database, in one place.
+//!
+//! | column | key | value |
+//! |---|---|---|
+//! | `meta` | name | see the constants below |
+//! | `state` | storage key | current value (flat state of the tip) |
+//! | `nodes` | nibble prefix ‖ BLAKE3 hash | trie node ‖ height of insertion (u32 LE) |
+//! | `journal` | height (u32 BE) | SCALE `Vec<Vec<u8>>`: node keys that this block made unreachable |
+//! | `headers` | height (u32 BE) | SCALE header |
+//! | `bodies` | height (u32 BE) | SCALE `Vec<Vec<u8>>` |
+//! | `certificates` | height (u32 BE) | opaque bytes of the consensus |
+//! | `numbers` | block hash | height (u32 BE) |
+//! | `undecided` | height (u32 BE) ‖ block hash | opaque bytes of the consensus |
+//!
+//! A change of any of these bumps [`SCHEMA_VERSION`] and is told in `CHANGELOG.md`.
+
+/// Version of the layout above.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Single values, named below.
+pub const META: &str = "meta";
+/// Flat current state.
+pub const STATE: &str = "state";
+/// Trie nodes.
+pub const NODES: &str = "nodes";
+/// Nodes that became unreachable, per block.
+pub const JOURNAL: &str = "journal";
+/// Headers.
+pub const HEADERS: &str = "headers";
+/// Bodies.
+pub const BODIES: &str = "bodies";
+/// Commit certificates.
+pub const CERTIFICATES: &str = "certificates";
+/// Block hash to height.
+pub const NUMBERS: &str = "numbers";
+/// Proposed bodies that are not decided yet.
+pub const UNDECIDED: &str = "undecided";
+
+/// All columns.
+pub const COLUMNS: [&str; 9] =
+	[META, STATE, NODES, JOURNAL, HEADERS, BODIES, CERTIFICATES, NUMBERS, UNDECIDED];
+
+/// `meta`: schema version, u32 LE.
+pub const META_SCHEMA: &[u8] = b"schema";
+/// `meta`: genesis hash, 32 bytes.
+pub const META_GENESIS: &[u8] = b"genesis";
+/// `meta`: height of the tip, u32 LE.
+pub const META_TIP: &[u8] = b"tip";
+/// `meta`: height of the oldest block whose state is complete, u32 LE.
+pub const META_OLDEST_STATE: &[u8] = b"oldest-state";
+
+/// Key of a height.
+pub fn height_key(number: u32) -> [u8; 4] {
+	number.to_be_bytes()
+}
+
+/// Key of an undecided body.
+pub fn undecided_key(height: u32, hash: &crate::Hash) -> [u8; 36] {
+	let mut key = [0; 36];
+	key[..4].copy_from_slice(&height.to_be_bytes());
+	key[4..].copy_from_slice(hash.as_bytes());
+	key
+}

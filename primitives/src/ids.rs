@@ -1,0 +1,93 @@
+//! Ids of the chain's objects.
+//!
+//! # Must not
+//! Give an id any meaning besides its order of allocation.
+//!
+//! # Invariants
+//! Ids are allocated in order from 0 and never reused: a smaller id was registered earlier. Each is its own
+//! type, so that one cannot be passed for another.
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+
+/// Identifies a datanet.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Hash,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct DatanetId(pub u32);
+
+/// Identifies a contribution, across all datanets.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Hash,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct ContributionId(pub u64);
+
+/// A contribution's place in its datanet: the first ever registered there has 0. Cursors of pages are
+/// sequences.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Hash,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct Sequence(pub u64);
+
+impl DatanetId {
+	/// The id after this one, `None` when all are used up.
+	pub fn next(self) -> Option<Self> {
+		self.0.checked_add(1).map(Self)
+	}
+}
+
+impl ContributionId {
+	/// The id after this one, `None` when all are used up.
+	pub fn next(self) -> Option<Self> {
+		self.0.checked_add(1).map(Self)
+	}
+}
+
+impl Sequence {
+	/// The sequence after this one, `None` when all are used up.
+	pub fn next(self) -> Option<Self> {
+		self.0.checked_add(1).map(Self)
+	}
+}

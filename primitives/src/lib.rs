@@ -1,0 +1,32 @@
+//! Vocabulary shared by the pallets, the runtime, the node and clients: ids, [`Content`], Bao-slice
+//! verification, signature purposes, chain constants and the runtime-API traits.
+//!
+//! # Must not
+//! Know a node, a clock, a thread or a storage backend. Everything outside the `std` feature is
+//! deterministic and `no_std`, because the runtime executes it.
+//!
+//! # Reading order
+//! [`ids`] and [`content`] name things, [`slice`] verifies bytes against a name, `prove` (with `std`) makes
+//! what `slice` verifies, [`purpose`] separates signatures, [`constants`] fixes the token, [`api`] is what a
+//! client may ask the runtime.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+pub mod api;
+pub mod constants;
+pub mod content;
+#[cfg(feature = "std")]
+pub mod hasher;
+pub mod ids;
+#[cfg(feature = "std")]
+pub mod prove;
+pub mod purpose;
+pub mod slice;
+
+pub use content::Content;
+#[cfg(feature = "std")]
+pub use hasher::Blake3Hasher;
+pub use ids::{ContributionId, DatanetId, Sequence};
+pub use slice::{verify_length_proof, verify_slice, SliceError, VerifiedSlice};

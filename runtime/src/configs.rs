@@ -1,0 +1,243 @@
+//! How each pallet is configured. The bounds of all lists stand here.
+//!
+//! # Must not
+//! Hold prices or block budgets: those are in [`crate::fees`] and [`crate::limits`], with their reasons.
+
+use crate::{
+	fees::{self, deposit},
+	limits, AccountId, Balance, Balances, Block, BlockNumber, Hash, Hashing, Nonce, OriginCaller, PalletInfo,
+	Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask,
+	System, VERSION,
+};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{
+	derive_impl, parameter_types,
+	traits::{ConstU32, ConstU8, InstanceFilter, VariantCountOf},
+};
+use plexus_primitives::{
+	constants::{EXISTENTIAL_DEPOSIT, SS58_PREFIX},
+	slice::LENGTH_PROOF_BYTES_MAX,
+};
+use scale_info::TypeInfo;
+use sp_runtime::traits::AccountIdLookup;
+use sp_version::RuntimeVersion;
+
+parameter_types! {
+	/// The constant `System.Version`, which clients read.
+	pub const Version: RuntimeVersion = VERSION;
+	/// The constant `System.SS58Prefix`.
+	pub const Ss58Prefix: u8 = SS58_PREFIX;
+	/// How many block hashes the state keeps, and so the longest mortality of a transaction. Clients that count
+	/// five minutes of 200 ms blocks ask for 2048.
+	pub const BlockHashCount: BlockNumber = 4_096;
+}
+
+#[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
+impl frame_system::Config for Runtime {
+	type Block = Block;
+	type BlockWeights = limits::Weights;
+	type BlockLength = limits::Length;
+	type DbWeight = limits::DbWeight;
+	type AccountId = AccountId;
+	type Lookup = AccountIdLookup<AccountId, ()>;
+	type Nonce = Nonce;
+	type Hash = Hash;
+	type Hashing = Hashing;
+	type BlockHashCount = BlockHashCount;
+	type Version = Version;
+	type AccountData = pallet_balances::AccountData<Balance>;
+	type SS58Prefix = Ss58Prefix;
+	// Pallets that may keep an account alive at once; each of ours takes one.
+	type MaxConsumers = ConstU32<16>;
+	type SystemWeightInfo = frame_system::weights::SubstrateWeight<Runtime>;
+	type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
+}
+
+impl pallet_timestamp::Config for Runtime {
+	type Moment = u64;
+	type OnTimestampSet = ();
+	type MinimumPeriod = pallet_authorities::MinimumPeriod<Runtime>;
+	type WeightInfo = pallet_timestamp::weights::SubstrateWeight<Runtime>;
+}
+
+parameter_types! {
+	/// The constant `Balances.ExistentialDeposit`.
+	pub const ExistentialDeposit: Balance = EXISTENTIAL_DEPOSIT;
+}
+
+impl pallet_balances::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type RuntimeFreezeReason = RuntimeFreezeReason;
+	type WeightInfo = pallet_balances::weights::SubstrateWeight<Runtime>;
+	type Balance = Balance;
+	// What is left of an account that dies is burned.
+	type DustRemoval = ();
+	type ExistentialDeposit = ExistentialDeposit;
+	type AccountStore = System;
+	type ReserveIdentifier = [u8; 8];
+	type FreezeIdentifier = RuntimeFreezeReason;
+	// No pallet here sets a lock; reserves are Multisig's and Proxy's.
+	type MaxLocks = ConstU32<8>;
+	type MaxReserves = ConstU32<8>;
+	type MaxFreezes = VariantCountOf<RuntimeFreezeReason>;
+	type DoneSlashHandler = ();
+}
+
+impl pallet_transaction_payment::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type OnChargeTransaction = fees::ChargeFees;
+	type WeightToFee = fees::WeightFee;
+	type LengthToFee = fees::LengthFee;
+	type FeeMultiplierUpdate = pallet_transaction_payment::ConstFeeMultiplier<fees::FeeMultiplier>;
+	// Operational calls go before normal ones whatever these tip, up to five times their fee.
+	type OperationalFeeMultiplier = ConstU8<5>;
+	type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_utility::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type PalletsOrigin = OriginCaller;
+	type WeightInfo = pallet_utility::weights::SubstrateWeight<Runtime>;
+}
+
+parameter_types! {
+	/// One entry: call hash, timepoint, deposit and depositor.
+	pub const MultisigDepositBase: Balance = deposit(1, 88);
+	/// An account among the approvals.
+	pub const MultisigDepositFactor: Balance = deposit(0, 32);
+	/// One entry: deposit and length.
+	pub const ProxyDepositBase: Balance = deposit(1, 24);
+	/// Account, type and delay of a proxy.
+	pub const ProxyDepositFactor: Balance = deposit(0, 37);
+	/// One entry: deposit and length.
+	pub const AnnouncementDepositBase: Balance = deposit(1, 24);
+	/// Account, call hash and height of an announcement.
+	pub const AnnouncementDepositFactor: Balance = deposit(0, 68);
+}
+
+impl pallet_multisig::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type Currency = Balances;
+	type DepositBase = MultisigDepositBase;
+	type DepositFactor = MultisigDepositFactor;
+	type MaxSignatories = ConstU32<100>;
+	type WeightInfo = pallet_multisig::weights::SubstrateWeight<Runtime>;
+	type BlockNumberProvider = System;
+}
+
+/// What a proxy may do for the account that appointed it.
+#[derive(
+	Copy,
+	Clone,
+	Eq,
+	PartialEq,
+	Ord,
+	PartialOrd,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum ProxyType {
+	/// Everything.
+	#[default]
+	Any,
+	/// Everything but moving the account's money or its proxies.
+	NonTransfer,
+	/// Only creating datanets, contributing to them and withdrawing.
+	Datanets,
+}
+
+impl InstanceFilter<RuntimeCall> for ProxyType {
+	/// Batches and derivatives pass where their parts are filtered again: Utility dispatches each with the same
+	/// origin filter.
+	fn filter(&self, call: &RuntimeCall) -> bool {
+		match self {
+			Self::Any => true,
+			Self::NonTransfer => matches!(
+				call,
+				RuntimeCall::System(..)
+					| RuntimeCall::Timestamp(..)
+					| RuntimeCall::Utility(..)
+					| RuntimeCall::Multisig(..)
+					| RuntimeCall::Datanets(..)
+			),
+			Self::Datanets => matches!(call, RuntimeCall::Datanets(..) | RuntimeCall::Utility(..)),
+		}
+	}
+
+	fn is_superset(&self, other: &Self) -> bool {
+		match (self, other) {
+			(own, other) if own == other => true,
+			(Self::Any, _) => true,
+			(Self::NonTransfer, Self::Datanets) => true,
+			_ => false,
+		}
+	}
+}
+
+impl pallet_proxy::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type Currency = Balances;
+	type ProxyType = ProxyType;
+	type ProxyDepositBase = ProxyDepositBase;
+	type ProxyDepositFactor = ProxyDepositFactor;
+	type MaxProxies = ConstU32<32>;
+	type WeightInfo = pallet_proxy::weights::SubstrateWeight<Runtime>;
+	type MaxPending = ConstU32<32>;
+	type CallHasher = Hashing;
+	type AnnouncementDepositBase = AnnouncementDepositBase;
+	type AnnouncementDepositFactor = AnnouncementDepositFactor;
+	type BlockNumberProvider = System;
+}
+
+/// Without a key in its storage nobody can use it. Only the development and local presets set one, and the chain
+/// specification refuses one on a live chain.
+impl pallet_sudo::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type WeightInfo = pallet_sudo::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_authorities::Config for Runtime {
+	// Each validator signs each block's certificate: 100 signatures are 10 KiB.
+	type AuthoritiesMax = ConstU32<100>;
+}
+
+parameter_types! {
+	/// One entry with the longest name and licence.
+	pub const DatanetDeposit: Balance = deposit(1, 80 + DATANET_NAME_BYTES_MAX + LICENCE_BYTES_MAX);
+	/// Entries in three maps: the contribution, its root and its place in the datanet.
+	pub const ContributionDepositBase: Balance = deposit(3, 200);
+	/// A byte of media type or locator.
+	pub const ContributionDepositPerByte: Balance = deposit(0, 1);
+}
+
+/// Bytes of a datanet's name: a title, not a description.
+const DATANET_NAME_BYTES_MAX: u32 = 128;
+
+/// Bytes of an SPDX licence expression: some ten licences joined.
+const LICENCE_BYTES_MAX: u32 = 128;
+
+impl pallet_datanets::Config for Runtime {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type DatanetDeposit = DatanetDeposit;
+	type ContributionDepositBase = ContributionDepositBase;
+	type ContributionDepositPerByte = ContributionDepositPerByte;
+	type NameBytesMax = ConstU32<DATANET_NAME_BYTES_MAX>;
+	type LicenceBytesMax = ConstU32<LICENCE_BYTES_MAX>;
+	// RFC 6838 allows 127 characters for each of the two names.
+	type MediaTypeBytesMax = ConstU32<255>;
+	// What URIs are commonly cut to is 2 KiB; a content address or a mirror's address is far shorter.
+	type LocatorBytesMax = ConstU32<512>;
+	type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
+	type WeightInfo = pallet_datanets::weights::SubstrateWeight<Runtime>;
+}

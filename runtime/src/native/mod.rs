@@ -1,0 +1,43 @@
+//! Plain Rust entry points for a node that runs this runtime natively.
+//!
+//! # Must not
+//! Change what a block computes: nothing here is called by the state transition.
+//!
+//! # Invariants
+//! - Bytes from outside go through [`decode_extrinsic`] or [`check_query`] before anything else decodes them. The
+//!   runtime's own decoding ignores trailing bytes, follows any nesting and trusts length prefixes, and a stack
+//!   that overflows natively cannot be caught.
+//! - Unless its documentation says otherwise, a function needs no externalities.
+
+mod describe;
+mod extrinsic;
+mod query;
+
+pub use describe::{describe_dispatch_error, describe_invalid, ErrorDescription, Refusal};
+pub use extrinsic::{
+	call_names, check_signature, decode_extrinsic, prepare_checks, transaction_facts, DecodeError,
+	TransactionFacts, EXTRINSIC_BYTES_MAX, NESTING_MAX,
+};
+pub use query::{check_query, is_query, QueryError};
+
+/// Calls a runtime-API method by its name, like `Core_version`, with its SCALE-encoded arguments. `None`: there is no
+/// such method.
+///
+/// Must run inside externalities. Panics on arguments that do not decode, and on whatever the method panics on: the
+/// caller catches that.
+pub fn dispatch(method: &str, data: &[u8]) -> Option<Vec<u8>> {
+	crate::apis::api::dispatch(method, data)
+}
+
+/// Checks the invariants of every pallet. Must run inside externalities, between blocks.
+///
+/// # Errors
+/// The first invariant that does not hold.
+#[cfg(feature = "try-runtime")]
+pub fn try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+	use frame_support::traits::{TryState, TryStateSelect};
+	<crate::AllPalletsWithSystem as TryState<crate::BlockNumber>>::try_state(
+		crate::System::block_number(),
+		TryStateSelect::All,
+	)
+}

@@ -1,0 +1,88 @@
+//! How much fits into a block.
+
+mod common;
+
+use codec::Encode;
+use common::{transfer, Chain, Key, AMOUNT};
+use frame_support::dispatch::GetDispatchInfo;
+use plexus_runtime::{
+	limits, tx_extension, AccountId, Executive, Header, Runtime, System, UncheckedExtrinsic,
+};
+use sp_runtime::{
+	generic::Era,
+	traits::TransactionExtension,
+	transaction_validity::{InvalidTransaction, TransactionValidityError},
+};
+
+/// What one normal block must at least hold.
+const TRANSFERS_MIN: u64 = 12_000;
+
+#[test]
+fn twelve_thousand_transfers_fit_by_weight_and_by_length() {
+	let alice = Key::ed25519("//Alice");
+	let chain = Chain::new(&[&alice], 1_000);
+	let call = transfer(&AccountId::new([9; 32]), AMOUNT);
+	// The dearest form: mortal, with a nonce, a tip and an amount of full length.
+	let extension = tx_extension(1 << 20, Era::mortal(4_096, 0), 1 << 60);
+	let extension_weight = TransactionExtension::weight(&extension, &call);
+	let weight = call.get_dispatch_info().call_weight + extension_weight + limits::EXTRINSIC_BASE;
+	let length = chain.sign_with(&alice, extension, chain.genesis_hash, call).encode().len() as u64;
+
+	let by_weight = limits::NORMAL_MAX.ref_time() / weight.ref_time();
+	let by_length = u64::from(limits::NORMAL_BYTES_MAX) / length;
+	let micros = weight.ref_time() / limits::NATIVE_SPEEDUP / 1_000_000;
+	println!("a transfer: {weight:?} ({micros} µs natively), {length} bytes; fit: {by_weight} by weight, {by_length} by length");
+	assert!(by_weight >= TRANSFERS_MIN, "{by_weight} by weight");
+	assert!(by_length >= TRANSFERS_MIN, "{by_length} by length");
+}
+
+#[test]
+fn a_block_takes_transfers_until_its_weight_is_used_and_refuses_the_next_one_softly() {
+	let keys: Vec<_> = (0..250).map(|i| Key::ed25519(&format!("//{i}"))).collect();
+	let mut chain = Chain::new(&keys.iter().collect::<Vec<_>>(), 1_000);
+	let to = AccountId::new([9; 32]);
+	let signed: Vec<UncheckedExtrinsic> = (0..60)
+		.flat_map(|nonce| keys.iter().map(move |key| (nonce, key)))
+		.map(|(nonce, key)| chain.sign(key, nonce, 0, transfer(&to, AMOUNT)))
+		.collect();
+	let (header, inherent) = (chain.next_header(), chain.inherent());
+	let (fitted, refusal, header): (u64, _, Header) = chain.ext.execute_with(|| {
+		Executive::initialize_block(&header);
+		Executive::apply_extrinsic(inherent).expect("valid").expect("succeeds");
+		let mut fitted = 0;
+		let mut refusal = None;
+		for transaction in signed {
+			match Executive::apply_extrinsic(transaction) {
+				Ok(result) => {
+					result.expect("the transfer succeeds");
+					fitted += 1;
+				}
+				Err(error) => {
+					refusal = Some(error);
+					break;
+				}
+			}
+		}
+		let used = System::block_weight();
+		assert!(used.total().ref_time() <= limits::BLOCK_MAX.ref_time());
+		(fitted, refusal, Executive::finalize_block())
+	});
+	println!("{fitted} transfers fitted into block {}", header.number);
+	assert!(fitted >= TRANSFERS_MIN, "{fitted}");
+	let exhausted = TransactionValidityError::from(InvalidTransaction::ExhaustsResources);
+	assert_eq!(refusal, Some(exhausted), "the next one waits for the next block");
+}
+
+#[test]
+fn the_measured_datanets_weights_are_in_the_same_unit() {
+	assert_eq!(pallet_datanets::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
+}
+
+#[test]
+fn every_pallet_accepts_the_runtimes_configuration() {
+	use frame_support::traits::Hooks;
+	sp_io::TestExternalities::default().execute_with(|| {
+		<plexus_runtime::AllPalletsWithSystem as frame_support::traits::IntegrityTest>::integrity_test();
+	});
+	let _ = <pallet_datanets::Pallet<Runtime> as Hooks<u32>>::integrity_test;
+}

@@ -1,0 +1,227 @@
+// @polkadot/api against a running node: node polkadot-js.mjs ws://HOST:PORT
+// Unmodified client, no types of our own registered: what it knows it has read from the metadata.
+
+import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
+import { randomAsHex } from '@polkadot/util-crypto';
+
+import { Checks, assert, equal, within } from './checks.mjs';
+
+const [url] = process.argv.slice(2);
+const PLX = 10n ** 12n;
+const checks = new Checks('@polkadot/api');
+const sr25519 = new Keyring({ type: 'sr25519', ss58Format: 42 });
+const ed25519 = new Keyring({ type: 'ed25519', ss58Format: 42 });
+const alice = sr25519.addFromUri('//Alice');
+const aliceEd = ed25519.addFromUri('//Alice');
+const bob = sr25519.addFromUri('//Bob');
+
+const provider = new WsProvider(url, false);
+const connected = await checks.check('connects, reads metadata and decorates the API', async () => {
+	await provider.connect();
+	return ApiPromise.create({ provider, throwOnConnect: true, noInitWarn: true });
+});
+if (!connected) checks.finish();
+const api = connected;
+
+/** A new account nobody has used. */
+const fresh = () => sr25519.addFromUri(randomAsHex(32)).address;
+
+const free = async (address) => (await api.query.system.account(address)).data.free.toBigInt();
+
+/** Signs, sends and follows a transaction to finality; keeps the statuses it saw. */
+function send(transaction, signer, options = {}) {
+	const seen = [];
+	return within(30_000, 'finality', new Promise((resolve, reject) => {
+		let unsubscribe;
+		transaction.signAndSend(signer, options, (result) => {
+			seen.push(result.status.type);
+			if (result.isError) reject(new Error(`transaction ended as ${result.status.type}`));
+			if (!result.status.isFinalized) return;
+			unsubscribe?.();
+			resolve({ ...result, seen, events: result.events.map(({ event }) => event) });
+		}).then((stop) => { unsubscribe = stop; }, reject);
+	}));
+}
+
+const find = (events, section, method) => events.find((e) => e.section === section && e.method === method);
+
+async function transfers(name, signer) {
+	await checks.check(`${name} transfer to finality, its events, and the fee as announced`, async () => {
+		const to = fresh();
+		const amount = 3n * PLX;
+		const before = await free(signer.address);
+		const transaction = api.tx.balances.transferKeepAlive(to, amount);
+		const { partialFee } = await transaction.paymentInfo(signer);
+		const { seen, events } = await send(transaction, signer);
+		assert(seen.includes('InBlock'), `inBlock was not seen, only ${seen}`);
+		const transfer = find(events, 'balances', 'Transfer');
+		assert(transfer, 'no Balances.Transfer event');
+		equal(transfer.data.from.toString(), signer.address, 'from');
+		equal(transfer.data.to.toString(), to, 'to');
+		equal(transfer.data.amount.toBigInt(), amount, 'amount');
+		assert(find(events, 'system', 'ExtrinsicSuccess'), 'no System.ExtrinsicSuccess event');
+		const paid = find(events, 'transactionPayment', 'TransactionFeePaid').data.actualFee.toBigInt();
+		equal(paid, partialFee.toBigInt(), 'fee paid and partialFee');
+		equal(before - (await free(signer.address)), amount + paid, 'what the sender lost');
+		equal(await free(to), amount, 'what the receiver got');
+	});
+}
+
+await checks.check('metadata names the pallets and the constants', async () => {
+	const pallets = api.runtimeMetadata.asLatest.pallets.map((p) => p.name.toString());
+	for (const name of ['System', 'Timestamp', 'Balances', 'TransactionPayment', 'Utility', 'Multisig', 'Proxy', 'Sudo', 'Datanets']) {
+		assert(pallets.includes(name), `no pallet ${name} in ${pallets}`);
+	}
+	equal(api.consts.system.ss58Prefix.toNumber(), 42, 'ss58Prefix');
+	equal(api.consts.balances.existentialDeposit.toBigInt(), PLX / 1000n, 'existential deposit');
+	assert(api.consts.timestamp.minimumPeriod.toNumber() >= 100, 'minimum period');
+	equal(api.runtimeVersion.specName.toString(), 'plexus', 'specName');
+});
+
+await checks.check('chain properties', async () => {
+	equal(api.registry.chainSS58, 42, 'ss58');
+	equal(api.registry.chainDecimals[0], 12, 'decimals');
+	equal(api.registry.chainTokens[0], 'PLX', 'symbol');
+});
+
+for (const version of [14, 15, 16]) {
+	await checks.check(`metadata version ${version} is served`, async () => {
+		const opaque = await api.call.metadata.metadataAtVersion(version);
+		assert(opaque.isSome, 'not served');
+		const bytes = opaque.unwrap().toU8a(true);
+		const start = bytes.indexOf(0x6d); // "meta", after the length
+		equal(bytes[start + 4], version, 'the version inside');
+	});
+}
+
+await checks.check('storage: account, map entries, keys, value at a block', async () => {
+	assert((await free(alice.address)) > 1000n * PLX, 'Alice has no money');
+	const entries = await api.query.system.account.entries();
+	assert(entries.length >= 6, `only ${entries.length} accounts`);
+	const hash = await api.rpc.chain.getFinalizedHead();
+	const at = await api.at(hash);
+	assert((await at.query.timestamp.now()).toNumber() > 0, 'no timestamp');
+	const many = await api.query.system.account.multi([alice.address, bob.address]);
+	equal(many.length, 2, 'multi');
+});
+
+for (const [name, subscribe] of [
+	['new heads', (f) => api.rpc.chain.subscribeNewHeads(f)],
+	['finalised heads', (f) => api.rpc.chain.subscribeFinalizedHeads(f)],
+	['all heads', (f) => api.rpc.chain.subscribeAllHeads(f)],
+]) {
+	await checks.check(`subscription: ${name}, three in a row`, () => within(15_000, name, new Promise((resolve, reject) => {
+		const numbers = [];
+		const stop = subscribe((header) => {
+			numbers.push(header.number.toNumber());
+			if (numbers.length < 3) return;
+			stop.then((f) => f());
+			numbers[1] === numbers[0] + 1 && numbers[2] === numbers[1] + 1 ? resolve() : reject(new Error(`heads ${numbers}`));
+		});
+		stop.catch(reject);
+	})));
+}
+
+await checks.check('subscription: storage changes', () => within(15_000, 'timestamps', new Promise((resolve, reject) => {
+	const times = [];
+	const stop = api.query.timestamp.now((now) => {
+		times.push(now.toNumber());
+		if (times.length < 3) return;
+		stop.then((f) => f());
+		times[0] < times[1] && times[1] < times[2] ? resolve() : reject(new Error(`timestamps ${times}`));
+	});
+	stop.catch(reject);
+})));
+
+await transfers('sr25519', alice);
+await transfers('ed25519', aliceEd);
+
+await checks.check('an immortal transaction with a tip', async () => {
+	const tip = PLX / 10n;
+	const { events } = await send(api.tx.balances.transferKeepAlive(fresh(), PLX), bob, { era: 0, tip });
+	equal(find(events, 'transactionPayment', 'TransactionFeePaid').data.tip.toBigInt(), tip, 'tip');
+});
+
+await checks.check('nonce counts the pool', async () => {
+	const nonce = (await api.rpc.system.accountNextIndex(bob.address)).toNumber();
+	equal((await api.query.system.account(bob.address)).nonce.toNumber(), nonce, 'nonce without pending transactions');
+	const pending = [0, 1, 2].map((i) => api.tx.balances.transferKeepAlive(fresh(), PLX).signAsync(bob, { nonce: nonce + i }));
+	const signed = await Promise.all(pending);
+	const hashes = await Promise.all(signed.map((t) => api.rpc.author.submitExtrinsic(t)));
+	equal(hashes[0].toHex(), signed[0].hash.toHex(), 'hash');
+	equal((await api.rpc.system.accountNextIndex(bob.address)).toNumber(), nonce + 3, 'nonce with three submitted');
+});
+
+await checks.check('batchAll: three transfers in one transaction', async () => {
+	const to = [fresh(), fresh(), fresh()];
+	const { events } = await send(api.tx.utility.batchAll(to.map((t) => api.tx.balances.transferKeepAlive(t, PLX))), alice);
+	assert(find(events, 'utility', 'BatchCompleted'), 'no Utility.BatchCompleted');
+	equal(events.filter((e) => e.section === 'utility' && e.method === 'ItemCompleted').length, 3, 'items');
+	for (const t of to) equal(await free(t), PLX, 'received');
+});
+
+await checks.check('a failing call is decoded by name', async () => {
+	const { dispatchError } = await send(api.tx.proxy.removeProxy(alice.address, 'Any', 0), bob);
+	assert(dispatchError?.isModule, 'no module error');
+	const { section, name, docs } = api.registry.findMetaError(dispatchError.asModule);
+	equal(`${section}.${name}`, 'proxy.NotFound', 'error');
+	assert(docs.length > 0, 'the error has no documentation');
+});
+
+await checks.check('a transfer above the balance fails with the token error, and the fee is paid', async () => {
+	const before = await free(bob.address);
+	const { dispatchError, events } = await send(api.tx.balances.transferKeepAlive(alice.address, 10n ** 30n), bob);
+	assert(dispatchError?.isToken || dispatchError?.isArithmetic || dispatchError?.isModule, `unexpected ${dispatchError}`);
+	assert(find(events, 'system', 'ExtrinsicFailed'), 'no System.ExtrinsicFailed');
+	assert((await free(bob.address)) < before, 'no fee was taken');
+});
+
+await checks.check('a used nonce is refused with code 1010 and a reason', async () => {
+	const signed = await api.tx.balances.transferKeepAlive(fresh(), PLX).signAsync(bob, { nonce: 0 });
+	const refused = await api.rpc.author.submitExtrinsic(signed).then(() => undefined, (error) => error);
+	assert(refused, 'it was accepted');
+	equal(refused.code, 1010, 'code');
+	assert(/stale|nonce|outdated/i.test(`${refused.message} ${refused.data}`), `no reason in: ${refused.message} ${refused.data}`);
+});
+
+await checks.check('storage proof', async () => {
+	const hash = await api.rpc.chain.getFinalizedHead();
+	const { at, proof } = await api.rpc.state.getReadProof([api.query.system.account.key(alice.address)], hash);
+	equal(at.toHex(), hash.toHex(), 'at');
+	assert(proof.length >= 2, `${proof.length} nodes`);
+});
+
+await checks.check('blocks carry what was sent', async () => {
+	const sent = api.tx.system.remark('0x706c65787573');
+	const { status } = await send(sent, alice);
+	const { block } = await api.rpc.chain.getBlock(status.asFinalized);
+	const remarks = block.extrinsics.filter((e) => e.method.section === 'system' && e.method.method === 'remark');
+	equal(remarks.length, 1, 'remarks in the block');
+	equal(remarks[0].signer.toString(), alice.address, 'signer');
+	equal(block.extrinsics[0].method.section, 'timestamp', 'the inherent comes first');
+});
+
+await checks.check('a datanet is created and found', async () => {
+	const name = `polkadot.js ${Date.now()}`;
+	const { dispatchError, events } = await send(api.tx.datanets.createDatanet(name, 'CC-BY-4.0'), alice);
+	assert(!dispatchError, `failed: ${dispatchError}`);
+	const created = events.find((e) => e.section === 'datanets');
+	assert(created, 'no event of the pallet');
+	const id = created.data[0];
+	const found = await api.call.datanetsApi.datanet(id);
+	assert(found.isSome, 'the runtime API does not find it');
+	equal(found.unwrap().name.toUtf8(), name, 'name');
+	equal(found.unwrap().owner.toString(), alice.address, 'owner');
+});
+
+await checks.check('no method that the client calls is missing', async () => {
+	const { methods } = await api.rpc.rpc.methods();
+	const names = methods.map((m) => m.toString());
+	for (const name of ['state_getStorageAt', 'state_queryStorageAt', 'chain_getHead', 'account_nextIndex', 'chainHead_v1_follow',
+		'transaction_v1_broadcast', 'transactionWatch_v1_submitAndWatch', 'archive_v1_body', 'chainSpec_v1_genesisHash']) {
+		assert(names.includes(name), `${name} is not listed`);
+	}
+});
+
+await api.disconnect();
+checks.finish();

@@ -1,0 +1,25 @@
+//! The harness of the integration tests: real node processes on free ports, and what talks to them.
+//!
+//! # Must not
+//! Link the node. Tests see only what a user sees: the binary, its exit code, its log, its ports, its files. The runtime
+//! is linked to build and sign transactions as a wallet would.
+//!
+//! # Invariants
+//! Every wait has a bound ([`wait`]), and a failure shows the end of the node's log. A node dies with its [`Node`].
+//!
+//! Modules in reading order: [`node`] a process, [`rpc`] a connection to it, [`wallet`] transactions, [`load`] many of
+//! them, [`raw`] bytes on a socket that no client library would send, [`cli`] the client commands.
+
+pub mod cli;
+pub mod load;
+pub mod node;
+pub mod raw;
+pub mod rpc;
+pub mod wait;
+pub mod wallet;
+
+pub use cli::Cli;
+pub use load::Load;
+pub use node::{Node, NodeOptions};
+pub use rpc::Rpc;
+pub use wallet::{Key, Wallet, PLX};
