@@ -65,10 +65,11 @@ impl Command {
 		let (json, done) = match self {
 			Self::Tx(command) => (command.connection.json, command.run().await),
 			Self::Query(command) => (command.connection.json, command.run().await),
-			Self::BenchLoad(args) => (true, load::run_and_print(args).await),
+			// Prints its own failures: a run that loses transfers has figures too.
+			Self::BenchLoad(args) => (false, load::run_and_print(args).await),
 		};
 		if let (true, Err(failure)) = (json, &done) {
-			println!("{}", serde_json::json!({ "error": failure }));
+			output::print_failure(failure);
 		}
 		Ok(done?)
 	}

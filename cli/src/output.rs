@@ -6,6 +6,7 @@
 //! # Invariants
 //! JSON keys are snake_case and stay; what is absent is `null`, never left out. One command prints one JSON value.
 
+use crate::failure::Failure;
 use comfy_table::{presets, Cell, ContentArrangement, Table};
 use serde::Serialize;
 
@@ -24,6 +25,11 @@ pub(crate) fn print(json: bool, answer: &impl Answer) {
 	} else {
 		println!("{}", answer.human());
 	}
+}
+
+/// Prints a failure as JSON to standard output.
+pub(crate) fn print_failure(failure: &Failure) {
+	println!("{}", serde_json::json!({ "error": failure }));
 }
 
 /// Two columns: label and value.

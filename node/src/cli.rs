@@ -12,7 +12,7 @@ pub use actions::{
 };
 pub use settings::{P2pArgs, PlaceArgs, PoolArgs, RpcArgs, SettingArgs};
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
 
@@ -40,6 +40,7 @@ pub enum Command {
 	/// Run a node
 	Run(Box<RunArgs>),
 	#[command(flatten)]
+	#[allow(missing_docs)]
 	Client(plexus_cli::Command),
 	/// Make, show and bring in the node's keys
 	#[command(subcommand)]
@@ -72,16 +73,18 @@ pub enum Command {
 	Version,
 }
 
-/// The command tree with the flag that shows everything.
+/// The command tree with its help flags: `-h` and `--help` show one line for each option, `--help-all` everything.
 pub fn tree() -> clap::Command {
-	fn with_help_all(command: clap::Command) -> clap::Command {
-		let flag = clap::Arg::new("help_all")
+	fn with_help(command: clap::Command) -> clap::Command {
+		let help = Arg::new("help").short('h').long("help").action(ArgAction::HelpShort).help("Print help");
+		let all = Arg::new("help_all")
 			.long("help-all")
-			.action(clap::ArgAction::SetTrue)
+			.action(ArgAction::SetTrue)
 			.help("Print help with everything there is");
-		command.arg(flag).mut_subcommands(with_help_all)
+		let command = command.disable_help_flag(true).disable_help_subcommand(true);
+		command.arg(help).arg(all).mut_subcommands(with_help)
 	}
-	with_help_all(Cli::command())
+	with_help(Cli::command())
 }
 
 /// The command tree with nothing hidden.

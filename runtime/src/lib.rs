@@ -22,6 +22,8 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 // `impl_runtime_apis!` and the outer enums expand deeply.
 #![recursion_limit = "512"]
+// FRAME's macros put public items without documentation next to ours.
+#![allow(missing_docs)]
 
 extern crate alloc;
 
@@ -39,6 +41,8 @@ pub use signature::Signature;
 #[cfg(feature = "std")]
 pub use signature::{SignatureCache, SignatureCacheExt};
 
+// Without `std` the macros below need it in scope.
+use alloc::vec::Vec;
 use sp_runtime::{
 	generic,
 	traits::{BlakeTwo256, IdentifyAccount, Verify},

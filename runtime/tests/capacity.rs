@@ -5,9 +5,7 @@ mod common;
 use codec::Encode;
 use common::{transfer, Chain, Key, AMOUNT};
 use frame_support::dispatch::GetDispatchInfo;
-use plexus_runtime::{
-	limits, tx_extension, AccountId, Executive, Header, Runtime, System, UncheckedExtrinsic,
-};
+use plexus_runtime::{limits, tx_extension, AccountId, Executive, Header, System, UncheckedExtrinsic};
 use sp_runtime::{
 	generic::Era,
 	traits::TransactionExtension,
@@ -80,9 +78,7 @@ fn the_measured_datanets_weights_are_in_the_same_unit() {
 
 #[test]
 fn every_pallet_accepts_the_runtimes_configuration() {
-	use frame_support::traits::Hooks;
 	sp_io::TestExternalities::default().execute_with(|| {
 		<plexus_runtime::AllPalletsWithSystem as frame_support::traits::IntegrityTest>::integrity_test();
 	});
-	let _ = <pallet_datanets::Pallet<Runtime> as Hooks<u32>>::integrity_test;
 }

@@ -138,8 +138,7 @@ fn view_function_ids() -> Vec<[u8; 32]> {
 
 #[test]
 fn the_deepest_accepted_call_runs_on_the_stack_of_a_thread() {
-	// One level of the limit is the innermost remark's own bytes.
-	let depth = NESTING_MAX - 1;
+	let depth = NESTING_MAX;
 	let run = move || {
 		let alice = Key::ed25519("//Alice");
 		let mut chain = Chain::new(&[&alice], 1_000);

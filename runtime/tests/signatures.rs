@@ -249,7 +249,7 @@ fn a_transaction_that_was_checked_ahead_is_not_checked_again_in_its_block() {
 	chain.ext.register_extension(SignatureCacheExt(shared));
 	let transaction = chain.sign(&alice, 0, 0, transfer(&AccountId::new([1; 32]), AMOUNT));
 	let parent = chain.parent.hash();
-	chain.ext.execute_with(|| {
+	chain.scratch(|| {
 		native::prepare_checks(parent);
 		native::check_signature(&transaction).expect("it is valid");
 	});

@@ -10,7 +10,10 @@ use plexus_runtime::{
 };
 use sp_runtime::{
 	generic::{Era, Preamble},
-	transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidity},
+	transaction_validity::{
+		InvalidTransaction, TransactionSource, TransactionValidity, TransactionValidityError,
+		UnknownTransaction,
+	},
 	MultiSignature,
 };
 
@@ -97,7 +100,7 @@ fn a_mortal_transaction_on_the_latest_block_is_checked_and_accepted() {
 		let extension = tx_extension(nonce, Era::mortal(64, tip.number.into()), 0);
 		let call = transfer(&Key::sr25519("//New").account(), AMOUNT);
 		let transaction = chain.sign_with(&alice, extension, tip.hash(), call);
-		let checked = chain.ext.execute_with(|| {
+		let checked = chain.scratch(|| {
 			native::prepare_checks(tip.hash());
 			native::check_signature(&transaction)
 		});
@@ -120,30 +123,29 @@ fn wrong_transactions_are_refused_with_their_reason() {
 		signature.0[10] ^= 1;
 	}
 	let parent = chain.parent.hash();
+	// Its mortality begins with the genesis, but another block's hash is signed, as in one that has expired.
 	let expired = chain.sign_with(&alice, tx_extension(1, Era::mortal(4, 1_000), 0), parent, call());
 	let unsigned = plexus_runtime::UncheckedExtrinsic::new_bare(call());
 	let inherent = chain.inherent();
-	let cases = [
-		(good, InvalidTransaction::Stale),
-		(forged, InvalidTransaction::BadProof),
-		(expired, InvalidTransaction::AncientBirthBlock),
-		(chain.sign(&poor, 0, 0, call()), InvalidTransaction::Payment),
-		(unsigned, InvalidTransaction::Call),
-		(inherent, InvalidTransaction::MandatoryValidation),
-		(chain.sign(&alice, 1, 2 * ENDOWMENT, call()), InvalidTransaction::Payment),
+	let cases: [(_, TransactionValidityError); 7] = [
+		(good, InvalidTransaction::Stale.into()),
+		(forged, InvalidTransaction::BadProof.into()),
+		(expired, InvalidTransaction::BadProof.into()),
+		(chain.sign(&poor, 0, 0, call()), InvalidTransaction::Payment.into()),
+		(unsigned, UnknownTransaction::NoUnsignedValidator.into()),
+		(inherent, InvalidTransaction::MandatoryValidation.into()),
+		(chain.sign(&alice, 1, 2 * ENDOWMENT, call()), InvalidTransaction::Payment.into()),
 	];
 	for (transaction, reason) in cases {
 		let data = (TransactionSource::External, &transaction, parent).encode();
 		let answer = chain
-			.ext
-			.execute_with(|| native::dispatch("TaggedTransactionQueue_validate_transaction", &data))
+			.scratch(|| native::dispatch("TaggedTransactionQueue_validate_transaction", &data))
 			.expect("it exists");
-		chain.ext.commit_all().ok();
 		let validity = <TransactionValidity as codec::Decode>::decode(&mut &answer[..]).expect("it decodes");
 		let error = validity.expect_err("it is refused");
 		let words = native::describe_invalid(&error);
 		println!("{words:?}");
-		assert_eq!(error, reason.into(), "{transaction:?}");
+		assert_eq!(error, reason, "{transaction:?}");
 		assert!(!words.cause.is_empty() && !words.remedy.is_empty());
 	}
 	assert_eq!(chain.ext.execute_with(|| System::account_nonce(alice.account())), 1);

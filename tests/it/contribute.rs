@@ -105,7 +105,6 @@ async fn a_duplicate_names_its_holder_before_and_after_submission() -> Result<()
 async fn a_wrong_length_and_a_wrong_proof_are_refused_with_the_pallets_way_out() -> Result<()> {
 	let scene = Scene::new().await?;
 	let bytes: Vec<u8> = (0..5_000u32).map(|place| (place % 251) as u8).collect();
-	let file = scene.file("data.bin", &bytes)?;
 	let proven = plexus_primitives::prove::prove_reader(bytes.as_slice(), |_| ())?;
 	let root = hex::encode(proven.content.root);
 	let right = scene.file("right.proof", &proven.length_proof)?;

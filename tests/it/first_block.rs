@@ -56,7 +56,7 @@ async fn the_block_time_holds_down_to_200_ms() -> Result<()> {
 }
 
 async fn timestamp(rpc: &Rpc, at: &str) -> Result<u64> {
-	let key = [sp_core::hashing::twox_128(b"Timestamp"), sp_core::hashing::twox_128(b"Now")].concat();
+	let key = [sp_crypto_hashing::twox_128(b"Timestamp"), sp_crypto_hashing::twox_128(b"Now")].concat();
 	let value: String =
 		rpc.request("state_getStorage", &[plexus_tests::rpc::to_hex(&key).into(), at.into()]).await?;
 	Ok(u64::from_le_bytes(plexus_tests::rpc::from_hex(&value)?.as_slice().try_into()?))

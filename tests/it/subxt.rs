@@ -181,7 +181,7 @@ async fn batches(client: &Client, sender: &Account, strangers: u64) -> Result<()
 		Value::unnamed_variant("Balances", [transfer])
 	});
 	let payload = dynamic::transaction("Utility", "batch_all", vec![Value::unnamed_composite(calls)]);
-	let tx = client.tx().await?;
+	let mut tx = client.tx().await?;
 	tx.sign_and_submit_then_watch_default(&payload, sender).await?.wait_for_finalized_success().await?;
 	for to in receivers {
 		ensure!(free(client, to).await? == PLX, "the batch did not pay everyone");
@@ -193,7 +193,7 @@ async fn failures(client: &Client, sender: &Account) -> Result<()> {
 	let nobody = Value::unnamed_variant("Id", [Value::from_bytes([9; 32])]);
 	let any = Value::unnamed_variant("Any", []);
 	let payload = dynamic::transaction("Proxy", "remove_proxy", vec![nobody, any, Value::u128(0)]);
-	let tx = client.tx().await?;
+	let mut tx = client.tx().await?;
 	let outcome =
 		tx.sign_and_submit_then_watch_default(&payload, sender).await?.wait_for_finalized_success().await;
 	let Err(error) = outcome else { bail!("it succeeded") };

@@ -99,14 +99,14 @@ pub fn transfer_call(to: &AccountId32, value: u128) -> RuntimeCall {
 /// The storage key of an account: `System.Account`, hashed with BLAKE2b-128 and the account appended.
 pub fn account_key(account: &AccountId32) -> Vec<u8> {
 	let bytes: &[u8] = account.as_ref();
-	let mut key = sp_core::hashing::twox_128(b"System").to_vec();
-	key.extend(sp_core::hashing::twox_128(b"Account"));
-	key.extend(sp_core::hashing::blake2_128(bytes));
+	let mut key = sp_crypto_hashing::twox_128(b"System").to_vec();
+	key.extend(sp_crypto_hashing::twox_128(b"Account"));
+	key.extend(sp_crypto_hashing::blake2_128(bytes));
 	key.extend(bytes);
 	key
 }
 
 /// An account nobody has a key for, different for each number.
 pub fn stranger(number: u64) -> AccountId32 {
-	sp_core::hashing::blake2_256(&number.to_le_bytes()).into()
+	sp_crypto_hashing::blake2_256(&number.to_le_bytes()).into()
 }

@@ -30,6 +30,7 @@ use crate::{
 	client::Client,
 	failure::{Failure, FailureKind},
 	keys::{from_uri, Scheme},
+	output::print_failure,
 };
 use follow::Sightings;
 use std::{sync::Arc, time::Duration};
@@ -38,8 +39,9 @@ use submit::{Answer, Submission};
 /// What load to make.
 #[derive(clap::Args, Clone, Debug)]
 pub struct LoadArgs {
-	/// The node's WebSocket address.
-	#[arg(long, env = "PLEXUS_URL", value_name = "URL", default_value = "ws://127.0.0.1:9944")]
+	/// The node's address [env: PLEXUS_URL] [default: ws://127.0.0.1:9944].
+	#[arg(long, env = "PLEXUS_URL", default_value = "ws://127.0.0.1:9944")]
+	#[arg(value_name = "URL", hide_env = true, hide_default_value = true)]
 	pub url: String,
 
 	/// How many accounts send.
@@ -59,15 +61,15 @@ pub struct LoadArgs {
 	pub connections: u32,
 
 	/// The most transfers in one JSON-RPC batch.
-	#[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+	#[arg(long, hide = true, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000))]
 	pub batch: u32,
 
 	/// The most batches that wait for their answers, per connection.
-	#[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
+	#[arg(long, hide = true, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
 	pub window: u32,
 
 	/// Seconds without progress after which the run ends.
-	#[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+	#[arg(long, hide = true, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3_600))]
 	pub patience: u64,
 
 	/// Development key that funds the accounts.
@@ -75,7 +77,7 @@ pub struct LoadArgs {
 	pub from: String,
 
 	/// Names the set of accounts: another seed gives other accounts.
-	#[arg(long, default_value = "plexus")]
+	#[arg(long, hide = true, default_value = "plexus")]
 	pub seed: String,
 }
 
@@ -84,7 +86,7 @@ pub struct LoadArgs {
 /// # Errors
 /// As [`run`], and [`FailureKind::Failed`] if the run was not sound: a lost transfer must not look like a success.
 pub(crate) async fn run_and_print(args: LoadArgs) -> Result<(), Failure> {
-	let report = run(args).await?;
+	let report = run(args).await.inspect_err(print_failure)?;
 	println!(
 		"{}",
 		serde_json::to_string_pretty(&report).expect("figures serialise because all keys are strings")

@@ -31,6 +31,8 @@ struct Partial {
 	head: Option<ProposalHead>,
 	chunks: BTreeMap<u64, Vec<u8>>,
 	bytes: usize,
+	/// Whether its head or a chunk was refused: then what follows is not kept.
+	refused: bool,
 	/// When the stream began, counted in streams.
 	began: u64,
 }
@@ -46,7 +48,7 @@ pub struct Assembly {
 impl Assembly {
 	/// Takes a part in; returns the head and the block once all parts are there and are what the head commits to.
 	///
-	/// `admit` judges the head as soon as it is seen: a stream whose head it refuses is dropped.
+	/// `admit` judges the head as soon as it is seen: of a stream whose head it refuses nothing is kept.
 	pub fn add(
 		&mut self,
 		publisher: PeerId,
@@ -57,10 +59,13 @@ impl Assembly {
 		match message.content {
 			StreamContent::Data(ProposalPart::Head(head)) => {
 				if message.sequence != 0 || !admit(&head) {
-					self.remove(&key);
+					self.refuse(&key);
 					return None;
 				}
-				self.stream(&key).head.get_or_insert(*head);
+				let partial = self.stream(&key);
+				if !partial.refused {
+					partial.head.get_or_insert(*head);
+				}
 			}
 			StreamContent::Data(ProposalPart::Chunk(chunk)) => {
 				self.add_chunk(&key, message.sequence, chunk)?
@@ -71,9 +76,9 @@ impl Assembly {
 		self.complete(&key)
 	}
 
-	/// Forgets the streams of heads that `keep` refuses. Streams without a head stay.
+	/// Forgets refused streams and those of heads that `keep` refuses. Streams without a head stay.
 	pub fn retain(&mut self, keep: impl Fn(&ProposalHead) -> bool) {
-		self.streams.retain(|_, partial| partial.head.as_ref().is_none_or(&keep));
+		self.streams.retain(|_, partial| !partial.refused && partial.head.as_ref().is_none_or(&keep));
 		self.buffered_bytes = self.streams.values().map(|partial| partial.bytes).sum();
 	}
 
@@ -94,12 +99,12 @@ impl Assembly {
 
 	fn add_chunk(&mut self, key: &Key, sequence: u64, chunk: Vec<u8>) -> Option<()> {
 		if sequence == 0 || sequence > CHUNKS_MAX as u64 || chunk.is_empty() || chunk.len() > CHUNK_BYTES {
-			self.remove(key);
+			self.refuse(key);
 			return None;
 		}
 		let length = chunk.len();
 		let partial = self.stream(key);
-		if partial.chunks.contains_key(&sequence) {
+		if partial.refused || partial.chunks.contains_key(&sequence) {
 			return None;
 		}
 		partial.bytes += length;
@@ -137,7 +142,7 @@ impl Assembly {
 		self.streams.entry(key.clone()).or_insert_with(|| Partial { began, ..Partial::default() })
 	}
 
-	/// Removes the oldest of the streams that `among` allows, those without a head first.
+	/// Removes the oldest of the streams that `among` allows, those without an accepted head first.
 	fn evict(&mut self, among: impl Fn(&Key, &Partial) -> bool) -> bool {
 		let oldest = self
 			.streams
@@ -146,6 +151,16 @@ impl Assembly {
 			.min_by_key(|(_, partial)| (partial.head.is_some(), partial.began))
 			.map(|(key, _)| key.clone());
 		oldest.is_some_and(|key| self.remove(&key).is_some())
+	}
+
+	/// Keeps nothing of the stream but that it was refused.
+	fn refuse(&mut self, key: &Key) {
+		let partial = self.stream(key);
+		let bytes = std::mem::take(&mut partial.bytes);
+		partial.chunks.clear();
+		partial.head = None;
+		partial.refused = true;
+		self.buffered_bytes -= bytes;
 	}
 
 	fn remove(&mut self, key: &Key) -> Option<Partial> {

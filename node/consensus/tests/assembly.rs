@@ -70,17 +70,23 @@ fn an_empty_block_comes_back_too() {
 }
 
 #[test]
-fn a_refused_head_drops_its_stream() {
+fn of_a_stream_with_a_refused_head_nothing_is_kept_before_or_after() {
 	let mut assembly = Assembly::default();
 	let mut parts = parts(&block(3 * CHUNK_BYTES), 1);
-	parts.rotate_left(1);
-	let last = parts.len() - 1;
-	for part in parts.drain(..last) {
+	let head = parts.remove(0);
+	let later = parts.split_off(2);
+	for part in parts {
 		assert!(assembly.add(peer(1), part, |_| true).is_none());
 	}
 	assert!(assembly.buffered_bytes() > 0);
-	assert!(assembly.add(peer(1), parts.remove(0), |_| false).is_none());
-	assert_eq!((assembly.len(), assembly.buffered_bytes()), (0, 0));
+	assert!(assembly.add(peer(1), head.clone(), |_| false).is_none());
+	assert_eq!(assembly.buffered_bytes(), 0);
+	for part in later.into_iter().chain([head]) {
+		assert!(assembly.add(peer(1), part, |_| true).is_none());
+	}
+	assert_eq!((assembly.len(), assembly.buffered_bytes()), (1, 0));
+	assembly.retain(|_| true);
+	assert!(assembly.is_empty());
 }
 
 #[test]
@@ -92,19 +98,15 @@ fn parts_of_one_publisher_do_not_complete_anothers_stream() {
 }
 
 #[test]
-fn malformed_chunks_drop_their_stream() {
-	let mut assembly = Assembly::default();
-	for bad in [
-		chunk(1, 0, 5),
-		chunk(1, CHUNKS_MAX as u64 + 1, 5),
-		chunk(1, u64::MAX, 5),
-		chunk(1, 2, 0),
-		chunk(1, 2, CHUNK_BYTES + 1),
-	] {
-		assembly.add(peer(1), chunk(1, 1, 5), |_| true);
-		assert_eq!(assembly.len(), 1);
-		assert!(assembly.add(peer(1), bad, |_| true).is_none());
-		assert_eq!((assembly.len(), assembly.buffered_bytes()), (0, 0));
+fn of_a_stream_with_a_malformed_chunk_nothing_is_kept() {
+	let bad = [(0, 5), (CHUNKS_MAX as u64 + 1, 5), (u64::MAX, 5), (2, 0), (2, CHUNK_BYTES + 1)];
+	for (id, (sequence, bytes)) in bad.into_iter().enumerate() {
+		let (mut assembly, id) = (Assembly::default(), id as u64);
+		assembly.add(peer(1), chunk(id, 1, 5), |_| true);
+		assert_eq!(assembly.buffered_bytes(), 5);
+		assert!(assembly.add(peer(1), chunk(id, sequence, bytes), |_| true).is_none());
+		assembly.add(peer(1), chunk(id, 3, 5), |_| true);
+		assert_eq!(assembly.buffered_bytes(), 0);
 	}
 }
 

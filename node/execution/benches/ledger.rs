@@ -36,7 +36,7 @@ fn senders() -> Vec<ed25519::Pair> {
 }
 
 fn recipient(i: usize) -> rt::AccountId {
-	rt::AccountId::new(sp_core::blake2_256(&i.to_le_bytes()))
+	rt::AccountId::new(sp_io::hashing::blake2_256(&i.to_le_bytes()))
 }
 
 /// The development genesis with the senders and `accounts` more.
@@ -64,8 +64,8 @@ fn frame_account(data: pallet_balances::AccountData<u128>) -> AccountInfo {
 
 /// Key of `System.Account`, hashed with Blake2_128Concat.
 fn account_key(id: &rt::AccountId) -> Vec<u8> {
-	let mut key = [sp_core::twox_128(b"System"), sp_core::twox_128(b"Account")].concat();
-	key.extend(sp_core::blake2_128(id.as_ref()));
+	let mut key = [sp_io::hashing::twox_128(b"System"), sp_io::hashing::twox_128(b"Account")].concat();
+	key.extend(sp_io::hashing::blake2_128(id.as_ref()));
 	key.extend(AsRef::<[u8]>::as_ref(id));
 	key
 }

@@ -86,7 +86,7 @@ impl Executor {
 
 	/// Target time between blocks, milliseconds.
 	pub fn block_time_ms(&self, state: &State) -> Result<u64, CallError> {
-		self.call_typed(state, "PlexusApi_block_time_ms", &[])
+		self.call_typed(state, "PlexusApi_chain_block_time_ms", &[])
 	}
 
 	/// Timestamp that the last block set, milliseconds since 1970; 0 at genesis.

@@ -31,7 +31,7 @@ pub mod topics;
 mod worker;
 
 pub use config::{NetworkConfig, NetworkError};
-pub use handle::{IncomingTransaction, Network, NetworkHandle, TransactionId, Verdict};
+pub use handle::{IncomingTransaction, Network, NetworkHandle, NetworkTask, TransactionId, Verdict};
 pub use libp2p::{Multiaddr, PeerId};
 pub use peers::PeerInfo;
 pub use worker::start;

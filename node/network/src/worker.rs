@@ -26,6 +26,7 @@ use arc_malachitebft_sync::{
 use bytes::Bytes;
 use futures::StreamExt;
 use libp2p::gossipsub::{self, MessageAcceptance, PublishError};
+use libp2p::multiaddr::Protocol;
 use libp2p::request_response::{self, OutboundFailure};
 use libp2p::swarm::{ConnectionError, SwarmEvent};
 use libp2p::{identify, Multiaddr, PeerId, Swarm};
@@ -33,6 +34,7 @@ use plexus_consensus::codec::ScaleCodec;
 use plexus_consensus::malachite::{self, Codec};
 use plexus_consensus::{NetworkPort, Plexus};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch, Semaphore};
@@ -62,9 +64,9 @@ pub async fn start(config: NetworkConfig) -> Result<Network, NetworkError> {
 	let names = Names::new(&config.genesis_hash);
 	let mut swarm = build_swarm(&config, &names)?;
 	for address in &config.listen {
-		swarm
-			.listen_on(address.clone())
-			.map_err(|cause| NetworkError::Listen { address: address.clone(), cause: cause.to_string() })?;
+		let refused = |cause: String| NetworkError::Listen { address: address.clone(), cause };
+		probe(address).map_err(|cause| refused(cause.to_string()))?;
+		swarm.listen_on(address.clone()).map_err(|cause| refused(cause.to_string()))?;
 	}
 	for address in &config.public {
 		swarm.add_external_address(address.clone());
@@ -105,6 +107,21 @@ pub async fn start(config: NetworkConfig) -> Result<Network, NetworkError> {
 		transactions,
 		task: NetworkTask { stop, task },
 	})
+}
+
+/// libp2p shares ports with whoever else does, so that two nodes on one port would both seem to listen. A listener that
+/// does not share finds out.
+fn probe(address: &Multiaddr) -> std::io::Result<()> {
+	let mut parts = address.iter();
+	let ip = match parts.next() {
+		Some(Protocol::Ip4(ip)) => IpAddr::from(ip),
+		Some(Protocol::Ip6(ip)) => IpAddr::from(ip),
+		_ => return Ok(()),
+	};
+	match parts.next() {
+		Some(Protocol::Tcp(port)) if port != 0 => std::net::TcpListener::bind((ip, port)).map(drop),
+		_ => Ok(()),
+	}
 }
 
 struct Worker {

@@ -3,7 +3,7 @@
 //! Must not: depend on the chain's state. A limit is either configured by the operator ([`PoolLimits`]) or a constant
 //! here with its reason.
 //!
-//! Invariant: with `count` transactions of `bytes` in all, the pool's own bookkeeping stays under 500 bytes a
+//! Invariant: with `count` transactions of `bytes` in all, the pool's own bookkeeping stays under 600 bytes a
 //! transaction; there is no collection in this crate that none of these limits bounds.
 
 use plexus_storage::BlockNumber;
@@ -73,8 +73,11 @@ pub(crate) const BUILDER_RUN: usize = 8;
 pub(crate) const FAILED_BUILDS_MAX: u8 = 3;
 
 /// Included transactions that the pool remembers, so that a late copy is answered "already included" without a check of its
-/// signature. Six full blocks; 6 MiB when full.
+/// signature. Five full blocks; 4 MiB when full.
 pub(crate) const RECENT_MAX: usize = 65_536;
+
+/// Blocks whose transactions are remembered. A lookup tries each: a microsecond, a hundredth of a validation.
+pub(crate) const RECENT_BLOCKS_MAX: usize = 64;
 
 /// Subscriptions to statuses, all together. A channel with something in it takes 2 KiB.
 pub(crate) const WATCHERS_MAX: usize = 16_384;

@@ -105,12 +105,8 @@ impl Pool {
 				}
 				shared.tip.clone()
 			};
-			let validated = match self.0.executor.validate(&tip.state, source, &bytes) {
-				Ok(validated) => validated,
-				// The verdict may be of yesterday, for instance because the block that just came includes the transaction.
-				Err(_) if self.0.shared.lock().tip.hash != tip.hash => continue,
-				Err(reason) => return Err(SubmitError::Invalid(reason)),
-			};
+			let validated =
+				self.0.executor.validate(&tip.state, source, &bytes).map_err(SubmitError::Invalid)?;
 			if let Some(receiver) = self.queue(hash, &bytes, validated, &tip, watch)? {
 				return Ok((hash, receiver));
 			}
@@ -228,7 +224,8 @@ impl Pool {
 				self.0.executor.facts(&body[i]).and_then(|facts| facts.sender.zip(facts.nonce));
 		}
 
-		self.0.shared.lock().on_block(tip, &included);
+		let places = included.iter().map(|transaction| (transaction.hash, transaction.index)).collect();
+		self.0.shared.lock().on_block(tip, &included, places);
 	}
 
 	/// Decides about a transaction that a build could not apply, by validating it on the committed state: what failed only by

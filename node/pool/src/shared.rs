@@ -14,7 +14,7 @@ use crate::{
 	error::SubmitError,
 	limits::PoolLimits,
 	queue::{Included, Item, Lane, Queue, Refusal},
-	recent::Recent,
+	recent::{Places, Recent},
 	watch::{Event, StatusReceiver, TransactionStatus, Watchers},
 };
 
@@ -93,10 +93,8 @@ impl Shared {
 	}
 
 	/// Moves to a new block.
-	pub fn on_block(&mut self, tip: Arc<Tip>, body: &[Included]) {
-		for transaction in body {
-			self.recent.remember(transaction.hash, tip.hash, transaction.index);
-		}
+	pub fn on_block(&mut self, tip: Arc<Tip>, body: &[Included], places: Places) {
+		self.recent.remember(tip.hash, places);
 		let mut events = Vec::with_capacity(body.len());
 		self.queue.on_block(tip.hash, tip.number, body, &mut events);
 		self.watchers.notify(events);

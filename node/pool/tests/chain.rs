@@ -4,7 +4,7 @@ use std::{
 	collections::HashSet,
 	sync::{
 		atomic::{AtomicBool, Ordering},
-		Arc,
+		Arc, Barrier,
 	},
 	time::{Duration, Instant},
 };
@@ -14,7 +14,7 @@ use plexus_chain_spec::ChainSpec;
 use plexus_execution::{BuildParams, ExecutedBlock, Executor, InvalidKind};
 use plexus_pool::{Pool, PoolLimits, PoolStatus, StatusReceiver, SubmitError, TransactionStatus};
 use plexus_runtime as rt;
-use plexus_storage::{BlockCommit, Database, Genesis, Hash, Options};
+use plexus_storage::{BlockCommit, Database, Genesis, Hash, Options, Tip};
 use sp_core::Pair;
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave};
 use sp_runtime::{
@@ -79,19 +79,28 @@ impl Node {
 
 	/// Builds a block from the pool and leaves it undecided.
 	fn build(&self) -> ExecutedBlock {
+		self.build_from(&self.pool)
+	}
+
+	fn build_from(&self, pool: &Pool) -> ExecutedBlock {
 		let tip = self.database.tip();
 		let time = GENESIS_MS + 1_000 * u64::from(tip.number + 1);
 		let params = BuildParams::new([1; 32], time, Instant::now() + Duration::from_secs(60));
-		self.executor.build(&tip, &params, &mut self.pool.ready()).unwrap()
+		self.executor.build(&tip, &params, &mut pool.ready()).unwrap()
 	}
 
 	fn commit(&self, executed: ExecutedBlock) -> Hash {
+		let (tip, body) = self.store(executed);
+		self.pool.on_block(tip.clone(), &body);
+		tip.hash
+	}
+
+	/// Commits without telling the pool.
+	fn store(&self, executed: ExecutedBlock) -> (Arc<Tip>, Vec<Vec<u8>>) {
 		let ExecutedBlock { block, hash, changes, .. } = executed;
 		let body = block.body.clone();
-		let tip =
-			self.database.commit(BlockCommit { block, hash, certificate: Vec::new(), changes }).unwrap();
-		self.pool.on_block(tip, &body);
-		hash
+		let commit = BlockCommit { block, hash, certificate: Vec::new(), changes };
+		(self.database.commit(commit).unwrap(), body)
 	}
 
 	/// Builds and commits; returns the block's hash and its transactions, without the inherent.
@@ -270,23 +279,29 @@ fn what_fails_through_its_neighbours_stays_and_what_the_state_rules_out_goes() {
 }
 
 #[test]
-fn an_account_that_died_may_start_again_at_nonce_zero() {
+fn an_account_that_died_and_was_revived_starts_again_at_nonce_zero() {
 	let node = Node::new();
 	let to = |who: Sr25519Keyring| MultiAddress::Id(who.to_account_id());
 	let everything = pallet_balances::Call::transfer_all { dest: to(Bob), keep_alive: false };
 	node.submit(node.sign(Dave, 0, Era::Immortal, 0, everything.into())).unwrap();
-	node.submit(node.transfer(Dave, 1)).unwrap();
+	let (_, mut second) = node.watch(node.transfer(Dave, 1));
 	node.block();
 	assert_eq!(node.nonce(Dave), 0);
-	// Its second transaction is still here, and believed to be due.
+
+	// Another validator's block, so that ours does not find out that Dave is gone.
+	let others = Pool::new(node.executor.clone(), PoolLimits::default(), node.database.tip());
 	let revive = pallet_balances::Call::transfer_keep_alive { dest: to(Dave), value: 1_000_000_000_000 };
-	node.submit(node.sign(Bob, 0, Era::Immortal, 1_000_000, revive.into())).unwrap();
-	node.block();
-	let status = node.pool.status();
-	let zero = node.submit(node.transfer(Dave, 0));
-	assert!(zero.is_ok(), "{zero:?} with {status:?}");
-	node.block();
-	assert_eq!(node.nonce(Dave), 1 + status.ready as u32 + status.future as u32);
+	others.submit(External, node.sign(Bob, 0, Era::Immortal, 0, revive.into())).unwrap();
+	node.commit(node.build_from(&others));
+
+	let (_, mut first) = node.watch(node.transfer(Dave, 0));
+	assert_eq!(node.pool.next_nonce(&Dave.to_account_id(), 0), 2);
+	let (block, _) = node.block();
+	let included = |index| TransactionStatus::Included { block, index };
+	assert_eq!(seen(&mut first), [TransactionStatus::Ready, included(1)]);
+	let (ready, future) = (TransactionStatus::Ready, TransactionStatus::Future);
+	assert_eq!(seen(&mut second), [ready.clone(), future, ready, included(2)]);
+	assert_eq!(node.nonce(Dave), 2);
 }
 
 #[test]
@@ -340,4 +355,39 @@ fn nothing_accepted_is_lost_while_blocks_are_made() {
 	assert_eq!(maker.join().unwrap(), 3 * per_sender as usize);
 	assert_eq!([Alice, Bob, Charlie].map(|who| node.nonce(who)), [per_sender; 3]);
 	assert_eq!(node.pool.status(), PoolStatus::default());
+}
+
+#[test]
+fn a_transaction_whose_nonce_a_block_uses_up_while_it_is_validated_does_not_stay() {
+	let node = Arc::new(Node::new());
+	let per_block = 300;
+	for round in 0..5 {
+		// Another validator's block has other transactions with the same nonces.
+		let others = Pool::new(node.executor.clone(), PoolLimits::default(), node.database.tip());
+		let nonces = round * per_block..(round + 1) * per_block;
+		for nonce in nonces.clone() {
+			others.submit(External, node.transfer(Alice, nonce)).unwrap();
+		}
+		let transactions: Vec<_> = nonces.map(|nonce| node.transfer_with_tip(Alice, nonce, 1)).collect();
+		let (tip, body) = node.store(node.build_from(&others));
+		let start = Arc::new(Barrier::new(2));
+		let submitter = {
+			let (node, start) = (node.clone(), start.clone());
+			std::thread::spawn(move || {
+				start.wait();
+				for bytes in transactions {
+					match node.submit(bytes) {
+						Ok(_) => {}
+						refused => {
+							assert_eq!(invalid(refused), InvalidKind::Invalid(InvalidTransaction::Stale))
+						}
+					}
+				}
+			})
+		};
+		start.wait();
+		node.pool.on_block(tip, &body);
+		submitter.join().unwrap();
+		assert_eq!(node.pool.status(), PoolStatus::default(), "a used-up nonce has no place in the pool");
+	}
 }

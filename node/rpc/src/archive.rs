@@ -83,10 +83,16 @@ async fn feed_storage(
 	let mut cursor = Some(Cursor::default());
 	while let Some(from) = cursor {
 		let queries = queries.clone();
-		let page = context.on_query_thread(move |context| queries.page(&context.state(Some(hash))?, from)).await;
+		let page = context
+			.on_query_thread(notifier.connection(), move |context| {
+				queries.page(&context.state(Some(hash))?, from)
+			})
+			.await;
 		match page {
 			Err(error) => {
-				return notifier.send(&value!({ "event": "storageError", "error": error.in_one_line() })).await
+				return notifier
+					.send(&value!({ "event": "storageError", "error": error.in_one_line() }))
+					.await
 			}
 			Ok(page) => {
 				for result in &page.results {

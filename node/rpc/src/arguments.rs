@@ -36,9 +36,10 @@ impl<'a> Arguments<'a> {
 			None | Some("" | "null") => Given::Positional(Vec::new()),
 			Some(json) => {
 				let mut deserializer = serde_json::Deserializer::from_str(json);
-				serde::Deserializer::deserialize_any(&mut deserializer, GivenVisitor)
-					.map_err(|error| RpcError::InvalidParams(format!("expected an array or an object: {error}")))?
-			},
+				serde::Deserializer::deserialize_any(&mut deserializer, GivenVisitor).map_err(|error| {
+					RpcError::InvalidParams(format!("expected an array or an object: {error}"))
+				})?
+			}
 		};
 		Ok(Self { given, next: Cell::new(0) })
 	}
@@ -182,8 +183,9 @@ pub struct HashArgument(pub Hash);
 impl<'de> serde::Deserialize<'de> for HashArgument {
 	fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
 		let HexBytes(bytes) = serde::Deserialize::deserialize(deserializer)?;
-		let hash = <[u8; 32]>::try_from(&bytes[..])
-			.map_err(|_| serde::de::Error::custom(format_args!("a hash has 32 bytes, not {}", bytes.len())))?;
+		let hash = <[u8; 32]>::try_from(&bytes[..]).map_err(|_| {
+			serde::de::Error::custom(format_args!("a hash has 32 bytes, not {}", bytes.len()))
+		})?;
 		Ok(Self(hash.into()))
 	}
 }
@@ -288,12 +290,15 @@ mod tests {
 		let nested = format!("[{}{}]", "[".repeat(200_000), "]".repeat(200_000));
 		refusal(Arguments::parse(Some(&nested)).expect("one parameter").bytes("key"));
 		refusal(
-			Arguments::parse(Some(&nested)).expect("one parameter").optional::<serde_json::Value>("items", "a list"),
+			Arguments::parse(Some(&nested))
+				.expect("one parameter")
+				.optional::<serde_json::Value>("items", "a list"),
 		);
 		let many = format!("[{}0]", "0,".repeat(100_000));
 		assert!(Arguments::parse(Some(&many)).is_err());
 		let keys = format!("[[{}\"0x\"]]", "\"0x\",".repeat(1_000));
-		assert!(refusal(Arguments::parse(Some(&keys)).expect("parses").list_of_bytes("keys", 1_000)).contains("1000"));
+		assert!(refusal(Arguments::parse(Some(&keys)).expect("parses").list_of_bytes("keys", 1_000))
+			.contains("1000"));
 		for json in ["5", "\"a\"", "[", "{\"a\"", "true"] {
 			assert!(Arguments::parse(Some(json)).is_err(), "{json}");
 		}

@@ -49,7 +49,12 @@ pub fn register(registry: &mut Registry) {
 	});
 	registry.unsafe_query("author_hasKey", |context, arguments| {
 		let (public, key_type) = (arguments.bytes("publicKey")?, arguments.text("keyType")?);
-		json(&context.node.has_key(&public, &key_type).map_err(|error| RpcError::Control(error.to_string()))?)
+		json(
+			&context
+				.node
+				.has_key(&public, &key_type)
+				.map_err(|error| RpcError::Control(error.to_string()))?,
+		)
 	});
 	registry.unsafe_query("author_hasSessionKeys", |context, arguments| {
 		let keys = arguments.bytes("sessionKeys")?;
@@ -69,12 +74,15 @@ pub(crate) fn submit(context: &Context, extrinsic: Vec<u8>) -> Result<Hash, RpcE
 /// Hands a transaction to the pool on a submission thread and watches it.
 pub(crate) async fn submit_watched(
 	context: &Arc<Context>,
+	connection: &Connection,
 	params: Params<'static>,
 ) -> Result<mpsc::Receiver<TransactionStatus>, RpcError> {
+	let _turn = connection.thread_turn().await;
 	let job_context = context.clone();
 	let job = move || {
 		let extrinsic = Arguments::parse(params.as_str())?.bytes("extrinsic")?;
-		let (_, statuses) = job_context.chain.pool().submit_and_watch(TransactionSource::External, extrinsic)?;
+		let (_, statuses) =
+			job_context.chain.pool().submit_and_watch(TransactionSource::External, extrinsic)?;
 		Ok(statuses)
 	};
 	context.submissions.run(SUBMISSION_TIME, job).await
@@ -86,7 +94,7 @@ async fn submit_and_watch(
 	pending: PendingSubscriptionSink,
 	connection: Arc<Connection>,
 ) {
-	match submit_watched(&context, params).await {
+	match submit_watched(&context, &connection, params).await {
 		Err(error) => pending.reject(error).await,
 		Ok(statuses) => {
 			if let Ok(sink) = pending.accept().await {
@@ -97,7 +105,10 @@ async fn submit_and_watch(
 	}
 }
 
-async fn feed_statuses(mut statuses: mpsc::Receiver<TransactionStatus>, notifier: Notifier) -> Result<(), Over> {
+async fn feed_statuses(
+	mut statuses: mpsc::Receiver<TransactionStatus>,
+	notifier: Notifier,
+) -> Result<(), Over> {
 	loop {
 		let status = tokio::select! {
 			status = statuses.recv() => status,
@@ -168,7 +179,9 @@ impl From<SubmitError> for RpcError {
 			SubmitError::Stale { .. } => Self::InvalidTransaction(format!("Stale: {error}")),
 			SubmitError::Underpriced { .. } => Self::PriorityTooLow(format!("Underpriced: {error}")),
 			SubmitError::PoolFull { .. } => Self::ImmediatelyDropped(format!("PoolFull: {error}")),
-			SubmitError::TooManyWaiting { .. } => Self::ImmediatelyDropped(format!("TooManyWaiting: {error}")),
+			SubmitError::TooManyWaiting { .. } => {
+				Self::ImmediatelyDropped(format!("TooManyWaiting: {error}"))
+			}
 			SubmitError::AccountFull { .. } => Self::ImmediatelyDropped(format!("AccountFull: {error}")),
 			SubmitError::TooManyWatchers => Self::ImmediatelyDropped(format!("TooManyWatchers: {error}")),
 			SubmitError::Busy { .. } => Self::Busy,

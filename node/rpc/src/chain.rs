@@ -23,17 +23,27 @@ pub fn register(registry: &mut Registry) {
 	registry.query("chain_getBlock", get_block);
 	registry.query("chain_getBlockHash", get_block_hash);
 	registry.alias("chain_getHead", "chain_getBlockHash");
-	registry.query("chain_getFinalizedHead", |context, _| json(&context.tip().hash));
+	registry.instant("chain_getFinalizedHead", |context, _, _| json(&context.tip().hash));
 	registry.alias("chain_getFinalisedHead", "chain_getFinalizedHead");
 
-	registry.subscription("chain_subscribeNewHeads", "chain_newHead", "chain_unsubscribeNewHeads", subscribe_heads);
+	registry.subscription(
+		"chain_subscribeNewHeads",
+		"chain_newHead",
+		"chain_unsubscribeNewHeads",
+		subscribe_heads,
+	);
 	for alias in ["chain_subscribeNewHead", "subscribe_newHead"] {
 		registry.alias(alias, "chain_subscribeNewHeads");
 	}
 	for alias in ["chain_unsubscribeNewHead", "unsubscribe_newHead"] {
 		registry.alias(alias, "chain_unsubscribeNewHeads");
 	}
-	registry.subscription("chain_subscribeAllHeads", "chain_allHead", "chain_unsubscribeAllHeads", subscribe_heads);
+	registry.subscription(
+		"chain_subscribeAllHeads",
+		"chain_allHead",
+		"chain_unsubscribeAllHeads",
+		subscribe_heads,
+	);
 	registry.subscription(
 		"chain_subscribeFinalizedHeads",
 		"chain_finalizedHead",
@@ -114,7 +124,7 @@ fn subscribe_heads(context: Arc<Context>, _: &Arguments, _: &Arc<Connection>) ->
 }
 
 async fn feed_heads(context: Arc<Context>, notifier: Notifier) {
-	let (mut heads, (_, first)) = Heads::after_tip(&context);
+	let (mut heads, (_, first)) = Heads::after_tip(&context, notifier.connection());
 	if notifier.send(&first).await.is_err() {
 		return;
 	}

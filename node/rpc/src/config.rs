@@ -70,7 +70,8 @@ pub enum CorsOrigins {
 
 impl Default for CorsOrigins {
 	fn default() -> Self {
-		let local = ["http://localhost:*", "http://127.0.0.1:*", "https://localhost:*", "https://127.0.0.1:*"];
+		let local =
+			["http://localhost:*", "http://127.0.0.1:*", "https://localhost:*", "https://127.0.0.1:*"];
 		// The usual block explorer and wallet of Substrate chains.
 		let wallet = "https://polkadot.js.org";
 		Self::Only(local.into_iter().chain([wallet]).map(str::to_owned).collect())
@@ -95,7 +96,11 @@ impl std::str::FromStr for CorsOrigins {
 		Ok(match list.trim() {
 			"all" | "*" => Self::All,
 			list => Self::Only(
-				list.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect(),
+				list.split(',')
+					.map(str::trim)
+					.filter(|origin| !origin.is_empty())
+					.map(str::to_owned)
+					.collect(),
 			),
 		})
 	}
@@ -108,7 +113,9 @@ fn origin_matches(pattern: &str, origin: &str) -> bool {
 	let rest = &origin[base.len()..];
 	start.eq_ignore_ascii_case(base)
 		&& (rest.is_empty()
-			|| rest.strip_prefix(':').is_some_and(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())))
+			|| rest
+				.strip_prefix(':')
+				.is_some_and(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())))
 }
 
 #[cfg(test)]
@@ -118,7 +125,9 @@ mod tests {
 	#[test]
 	fn only_listed_websites_may_call() {
 		let cors = CorsOrigins::default();
-		for origin in ["http://localhost:3000", "http://LOCALHOST", "https://127.0.0.1:1", "https://polkadot.js.org"] {
+		for origin in
+			["http://localhost:3000", "http://LOCALHOST", "https://127.0.0.1:1", "https://polkadot.js.org"]
+		{
 			assert!(cors.allows(origin), "{origin}");
 		}
 		for origin in [

@@ -27,7 +27,7 @@ use std::{
 	},
 	task::Context,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
 /// One connection, from its first byte to its last.
 pub struct Connection {
@@ -42,6 +42,7 @@ pub struct Connection {
 	closed: AtomicBool,
 	changed: Notify,
 	reader: AtomicWaker,
+	threads: Semaphore,
 	follows: Follows,
 	broadcasts: Broadcasts,
 }
@@ -65,6 +66,7 @@ impl Connection {
 			closed: AtomicBool::new(false),
 			changed: Notify::new(),
 			reader: AtomicWaker::new(),
+			threads: Semaphore::new(limits.thread_calls.max(1)),
 			follows: Follows::new(limits),
 			broadcasts: Broadcasts::default(),
 		}
@@ -97,6 +99,11 @@ impl Connection {
 	/// Its `transaction_v1_broadcast` operations.
 	pub fn broadcasts(&self) -> &Broadcasts {
 		&self.broadcasts
+	}
+
+	/// Waits for the connection's turn on a thread; the turn ends when the permit is dropped.
+	pub async fn thread_turn(&self) -> SemaphorePermit<'_> {
+		self.threads.acquire().await.expect("it is open, because nothing closes it")
 	}
 
 	/// Notes that a call begins; it ends when the guard is dropped.
@@ -142,7 +149,8 @@ impl Connection {
 	/// Whether more may be read from the connection now; if not, the task is woken when it may.
 	pub fn may_read(&self, context: &Context<'_>) -> bool {
 		self.reader.register(context.waker());
-		self.is_closed() || (self.unsent() <= self.unsent_max && self.calls.load(Ordering::Acquire) < self.calls_max)
+		self.is_closed()
+			|| (self.unsent() <= self.unsent_max && self.calls.load(Ordering::Acquire) < self.calls_max)
 	}
 
 	/// Ends the connection: reads and writes fail from now on.

@@ -4,8 +4,8 @@
 //! Write to the chain: transactions go to the pool, everything else is read.
 
 use crate::{
-	arguments::Arguments, control::NodeControl, errors::RpcError, limits::RpcLimits, registry::Answer,
-	workers::Workers,
+	arguments::Arguments, connection::Connection, control::NodeControl, errors::RpcError, limits::RpcLimits,
+	registry::Answer, workers::Workers,
 };
 use plexus_chain::Chain;
 use plexus_chain_spec::ChainSpec;
@@ -85,17 +85,24 @@ impl Context {
 	}
 
 	/// Asks the runtime and decodes the answer.
-	pub fn query_as<T: codec::DecodeAll>(&self, state: &State, method: &str, data: &[u8]) -> Result<T, RpcError> {
+	pub fn query_as<T: codec::DecodeAll>(
+		&self,
+		state: &State,
+		method: &str,
+		data: &[u8],
+	) -> Result<T, RpcError> {
 		let answer = self.query(state, method, data)?;
 		T::decode_all(&mut &answer[..])
 			.map_err(|error| RpcError::Internal(format!("the answer of {method} does not decode: {error}")))
 	}
 
-	/// Runs `job` on a query thread, within the limit of time.
+	/// Runs `job` on a query thread when it is the connection's turn, within the limit of time.
 	pub async fn on_query_thread<T: Send + 'static>(
 		self: &Arc<Self>,
+		connection: &Connection,
 		job: impl FnOnce(&Self) -> Result<T, RpcError> + Send + 'static,
 	) -> Result<T, RpcError> {
+		let _turn = connection.thread_turn().await;
 		let context = self.clone();
 		self.queries.run(self.limits.call_time, move || job(&context)).await
 	}

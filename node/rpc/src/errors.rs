@@ -96,7 +96,9 @@ impl RpcError {
 			Self::Internal(_) => -32603,
 			Self::Busy => -32009,
 			Self::TimedOut(_) => -32000,
-			Self::UnknownBlock(_) | Self::StateDiscarded { .. } | Self::Execution(_) | Self::TooMuch(_) => 4003,
+			Self::UnknownBlock(_) | Self::StateDiscarded { .. } | Self::Execution(_) | Self::TooMuch(_) => {
+				4003
+			}
 			Self::InvalidTransaction(_) => 1010,
 			Self::UnknownValidity(_) => 1011,
 			Self::Banned(_) => 1012,

@@ -4,7 +4,7 @@
 //! Depend on a queue: it is told only that there is a new tip, and reads from the database what lies between. A slow
 //! reader costs nothing but its position.
 
-use crate::{context::Context, errors::RpcError};
+use crate::{connection::Connection, context::Context, errors::RpcError};
 use plexus_storage::{Hash, Header, Tip};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -18,6 +18,7 @@ const RETRY: Duration = Duration::from_millis(100);
 /// A position in the chain that moves forward.
 pub struct Heads {
 	context: Arc<Context>,
+	connection: Arc<Connection>,
 	tip: watch::Receiver<Arc<Tip>>,
 	next: u32,
 }
@@ -27,10 +28,13 @@ pub type Head = (Hash, Header);
 
 impl Heads {
 	/// Starts with the block after the last one, which is returned.
-	pub fn after_tip(context: &Arc<Context>) -> (Self, Head) {
+	pub fn after_tip(context: &Arc<Context>, connection: &Arc<Connection>) -> (Self, Head) {
 		let mut tip = context.chain.subscribe();
 		let now = tip.borrow_and_update().clone();
-		(Self { context: context.clone(), tip, next: now.number + 1 }, (now.hash, now.header.clone()))
+		(
+			Self { context: context.clone(), connection: connection.clone(), tip, next: now.number + 1 },
+			(now.hash, now.header.clone()),
+		)
 	}
 
 	/// How many blocks the chain is ahead.
@@ -54,7 +58,9 @@ impl Heads {
 				Ok(vec![(tip.hash, tip.header.clone())])
 			} else {
 				drop(tip);
-				self.context.on_query_thread(move |context| context.heads(first, last)).await
+				self.context
+					.on_query_thread(&self.connection, move |context| context.heads(first, last))
+					.await
 			};
 			match heads {
 				Err(RpcError::Busy | RpcError::TimedOut(_)) => tokio::time::sleep(RETRY).await,

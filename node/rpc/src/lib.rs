@@ -139,7 +139,8 @@ fn methods(config: &ServerConfig, context: RpcContext) -> Result<jsonrpsee::Meth
 	let RpcContext { chain, spec, node } = context;
 	let context = Context {
 		started_at: chain.tip().number,
-		queries: Workers::start("rpc-query", limits.query_threads, limits.query_queue).map_err(StartError::Threads)?,
+		queries: Workers::start("rpc-query", limits.query_threads, limits.query_queue)
+			.map_err(StartError::Threads)?,
 		submissions: Workers::start("rpc-submit", limits.submit_threads, limits.submit_queue)
 			.map_err(StartError::Threads)?,
 		chain,

@@ -24,6 +24,9 @@ pub struct RpcLimits {
 	/// Calls of one connection that run or wait at the same time; beyond it the node stops reading from the
 	/// connection until some are answered.
 	pub calls_in_flight: usize,
+	/// Calls of one connection that are on a thread or in line for one, so that no connection fills the line that all
+	/// share. Its other calls wait behind them.
+	pub thread_calls: usize,
 	/// Calls of one batch that run at the same time.
 	pub batch_calls_in_flight: usize,
 	/// Bytes that were answered or notified and not yet taken by the reader; beyond it the node stops reading from
@@ -51,8 +54,8 @@ pub struct RpcLimits {
 	pub range_blocks: u32,
 	/// How long a call may take, waiting included.
 	pub call_time: Duration,
-	/// Threads that answer queries. Two, so that one long call does not block all others, and block production
-	/// keeps its share of a small machine.
+	/// Threads that answer queries. At least two, so that one long call does not hold up all others; no more than cores,
+	/// so that block production keeps its share of the machine.
 	pub query_threads: usize,
 	/// Queries that wait for a thread; beyond it a call is answered with "busy".
 	pub query_queue: usize,
@@ -75,6 +78,7 @@ impl Default for RpcLimits {
 			response_bytes: 15 * 1024 * 1024,
 			batch_calls: 1_024,
 			calls_in_flight: 512,
+			thread_calls: 32,
 			batch_calls_in_flight: 128,
 			unsent_bytes: 8 * 1024 * 1024,
 			write_stall: Duration::from_secs(30),

@@ -5,9 +5,9 @@
 //! Look into parameters or answers.
 
 use crate::{connection::Connection, control::RpcObserver};
-use futures::{stream, StreamExt};
+use futures::{stream::FuturesOrdered, StreamExt};
 use jsonrpsee::{
-	server::middleware::rpc::{Batch, BatchEntry, Notification, RpcServiceT},
+	server::middleware::rpc::{Batch, BatchEntry, BatchEntryErr, Notification, RpcServiceT},
 	types::{error::METHOD_NOT_FOUND_CODE, Request},
 	BatchResponseBuilder, MethodResponse,
 };
@@ -55,6 +55,18 @@ where
 		tracing::debug!(target: "rpc", method = name, micros, ok = response.is_success(), "call");
 		response
 	}
+
+	/// Runs one entry of a batch. `None`: a notification, which has no answer.
+	async fn entry(self, entry: Result<BatchEntry<'_>, BatchEntryErr<'_>>) -> Option<MethodResponse> {
+		match entry {
+			Ok(BatchEntry::Call(request)) => Some(self.measured(request).await),
+			Ok(BatchEntry::Notification(_)) => None,
+			Err(error) => {
+				let (error, id) = error.into_parts();
+				Some(MethodResponse::error(id, error))
+			}
+		}
+	}
 }
 
 impl<S> RpcServiceT for Measured<S>
@@ -95,31 +107,23 @@ where
 			connection.capacity().await;
 			let mut answers = BatchResponseBuilder::new_with_limit(this.settings.response_bytes);
 			let mut notified = false;
-			let answered = batch.into_iter().map(|entry| {
-				let this = this.clone();
-				async move {
-					match entry {
-						Ok(BatchEntry::Call(request)) => Some(this.measured(request).await),
-						Ok(BatchEntry::Notification(_)) => None,
-						Err(error) => {
-							let (error, id) = error.into_parts();
-							Some(MethodResponse::error(id, error))
-						}
-					}
+			let mut waiting = batch.into_iter();
+			let mut running = FuturesOrdered::new();
+			loop {
+				let room = this.settings.batch_calls_in_flight.max(1) - running.len();
+				for entry in waiting.by_ref().take(room) {
+					running.push_back(this.clone().entry(entry));
 				}
-			});
-			let mut answered = stream::iter(answered).buffered(this.settings.batch_calls_in_flight.max(1));
-			while let Some(answer) = answered.next().await {
-				match answer {
-					None => notified = true,
-					Some(answer) => {
+				match running.next().await {
+					None => break,
+					Some(None) => notified = true,
+					Some(Some(answer)) => {
 						if let Err(too_large) = answers.append(answer) {
 							return too_large;
 						}
 					}
 				}
 			}
-			drop(answered);
 			let response = if answers.is_empty() && notified {
 				MethodResponse::notification()
 			} else {
@@ -132,7 +136,10 @@ where
 		}
 	}
 
-	fn notification<'a>(&self, notification: Notification<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
+	fn notification<'a>(
+		&self,
+		notification: Notification<'a>,
+	) -> impl Future<Output = MethodResponse> + Send + 'a {
 		self.service.notification(notification)
 	}
 }

@@ -67,9 +67,4 @@ impl Notifier {
 	pub async fn over(&self) {
 		self.sink.closed().await;
 	}
-
-	/// Whether the subscription is over.
-	pub fn is_over(&self) -> bool {
-		self.sink.is_closed()
-	}
 }

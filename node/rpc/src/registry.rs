@@ -7,9 +7,14 @@
 //! # Invariants
 //! `rpc_methods` lists exactly what is registered here, aliases and unsubscriptions included.
 
-use crate::{arguments::Arguments, connection::Connection, context::Context, errors::RpcError, notifier::Notifier};
+use crate::{
+	arguments::Arguments, connection::Connection, context::Context, errors::RpcError, notifier::Notifier,
+};
 use futures::{future::BoxFuture, FutureExt};
-use jsonrpsee::{types::ErrorObjectOwned, Extensions, Methods, PendingSubscriptionSink, RegisterMethodError, RpcModule};
+use jsonrpsee::{
+	core::RegisterMethodError, types::ErrorObjectOwned, Extensions, Methods, PendingSubscriptionSink,
+	RpcModule,
+};
 use serde_json::value::RawValue;
 use std::{sync::Arc, time::Duration};
 
@@ -57,7 +62,12 @@ impl Registry {
 
 	/// A method that reads the disk or runs the runtime: it runs on a query thread, within the limit of time.
 	pub fn query(&mut self, name: &'static str, method: Method) {
-		self.threaded(name, Threads::Queries, |_| Ok(()), move |context, arguments, _| method(context, arguments));
+		self.threaded(
+			name,
+			Threads::Queries,
+			|_| Ok(()),
+			move |context, arguments, _| method(context, arguments),
+		);
 	}
 
 	/// A query that depends on its connection.
@@ -67,13 +77,21 @@ impl Registry {
 
 	/// A query that changes the node or is costly: refused from all but trusted connections.
 	pub fn unsafe_query(&mut self, name: &'static str, method: Method) {
-		let trusted = |connection: &Connection| if connection.is_trusted() { Ok(()) } else { Err(RpcError::Unsafe) };
-		self.threaded(name, Threads::Queries, trusted, move |context, arguments, _| method(context, arguments));
+		let trusted =
+			|connection: &Connection| if connection.is_trusted() { Ok(()) } else { Err(RpcError::Unsafe) };
+		self.threaded(name, Threads::Queries, trusted, move |context, arguments, _| {
+			method(context, arguments)
+		});
 	}
 
 	/// A method that submits a transaction: it runs on a submission thread.
 	pub fn submission(&mut self, name: &'static str, method: Method) {
-		self.threaded(name, Threads::Submissions, |_| Ok(()), move |context, arguments, _| method(context, arguments));
+		self.threaded(
+			name,
+			Threads::Submissions,
+			|_| Ok(()),
+			move |context, arguments, _| method(context, arguments),
+		);
 	}
 
 	fn threaded<F>(
@@ -91,8 +109,9 @@ impl Registry {
 			let connection = Connection::of(&extensions);
 			async move {
 				check(&connection)?;
-				let on_thread = context.clone();
-				let job = move || method(&on_thread, &Arguments::parse(params.as_str())?, &connection);
+				let _turn = connection.thread_turn().await;
+				let (on_thread, of) = (context.clone(), connection.clone());
+				let job = move || method(&on_thread, &Arguments::parse(params.as_str())?, &of);
 				let answer = match threads {
 					Threads::Queries => context.queries.run(context.limits.call_time, job).await,
 					Threads::Submissions => context.submissions.run(SUBMISSION_TIME, job).await,
@@ -159,7 +178,8 @@ impl Registry {
 			}
 			.boxed()
 		};
-		let registered = self.module.register_subscription(name, notification, unsubscribe, callback).map(drop);
+		let registered =
+			self.module.register_subscription(name, notification, unsubscribe, callback).map(drop);
 		self.note(registered);
 	}
 

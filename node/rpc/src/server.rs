@@ -10,11 +10,12 @@ use crate::{
 	middleware::MeasuredLayer,
 	stream::GuardedStream,
 };
+use futures::FutureExt;
 use jsonrpsee::{
 	server::{
-		middleware::rpc::RpcServiceBuilder, serve_with_graceful_shutdown, stop_channel, BatchRequestConfig, HttpBody,
-		HttpRequest, HttpResponse, PingConfig, RandomStringIdProvider, Server, ServerConfig as Settings, ServerHandle,
-		StopHandle,
+		middleware::rpc::RpcServiceBuilder, serve_with_graceful_shutdown, stop_channel, BatchRequestConfig,
+		HttpBody, HttpRequest, HttpResponse, PingConfig, RandomStringIdProvider, Server,
+		ServerConfig as Settings, ServerHandle, StopHandle,
 	},
 	Methods,
 };
@@ -54,7 +55,8 @@ pub(crate) async fn listen(
 
 fn settings(config: &ServerConfig) -> Settings {
 	let limits = &config.limits;
-	let ping = PingConfig::new().ping_interval(limits.ping_interval).inactive_limit(limits.inactive).max_failures(1);
+	let ping =
+		PingConfig::new().ping_interval(limits.ping_interval).inactive_limit(limits.inactive).max_failures(1);
 	Settings::builder()
 		.max_request_body_size(limits.request_bytes)
 		.max_response_body_size(limits.response_bytes)
@@ -73,7 +75,9 @@ fn cors(origins: &CorsOrigins) -> CorsLayer {
 	CorsLayer::new()
 		.allow_methods([http::Method::POST, http::Method::GET])
 		.allow_headers([http::header::CONTENT_TYPE])
-		.allow_origin(AllowOrigin::predicate(move |origin, _| origin.to_str().is_ok_and(|origin| origins.allows(origin))))
+		.allow_origin(AllowOrigin::predicate(move |origin, _| {
+			origin.to_str().is_ok_and(|origin| origins.allows(origin))
+		}))
 }
 
 async fn accept(
@@ -131,27 +135,32 @@ async fn accept(
 		let stream = GuardedStream::new(socket, connection.clone(), config.limits.write_stall);
 		// One service per connection: jsonrpsee numbers connections by it.
 		let service = builder.clone().build(methods.clone(), stop.clone());
-		let (config, stop, observer, open) = (config.clone(), stop.clone(), observer.clone(), open.clone());
-		tokio::spawn(async move {
-			let guard = OpenConnection { permit: Some(permit), open, observer, max: config.limits.connections };
-			let guard = Arc::new(guard);
-			let service = tower::service_fn(move |mut request: HttpRequest<_>| {
-				let refused = refusal_of(&config, request.headers());
-				// Held by the request, and so by a WebSocket that it becomes, until that is closed.
-				request.extensions_mut().insert(connection.clone());
-				request.extensions_mut().insert(guard.clone());
-				let mut service = service.clone();
-				async move {
-					match refused {
-						Some(response) => Ok(response),
-						None => service.call(request).await,
-					}
+		let guard = Arc::new(OpenConnection {
+			permit: Some(permit),
+			open: open.clone(),
+			observer: observer.clone(),
+			max: config.limits.connections,
+		});
+		let config = config.clone();
+		let service = tower::service_fn(move |mut request: HttpRequest<_>| {
+			let refused = refusal_of(&config, request.headers());
+			// Held by the request, and so by a WebSocket that it becomes, until that is closed.
+			request.extensions_mut().insert(connection.clone());
+			request.extensions_mut().insert(guard.clone());
+			let mut service = service.clone();
+			async move {
+				match refused {
+					Some(response) => Ok(response),
+					None => service.call(request).await,
 				}
-			});
-			if let Err(error) = serve_with_graceful_shutdown(stream, service, stop.shutdown()).await {
-				tracing::trace!(target: "rpc", %peer, %error, "connection ended");
 			}
 		});
+		let served = serve_with_graceful_shutdown(stream, service, stop.clone().shutdown());
+		tokio::spawn(served.map(move |ended| {
+			if let Err(error) = ended {
+				tracing::trace!(target: "rpc", %peer, %error, "connection ended");
+			}
+		}));
 	}
 }
 
@@ -172,7 +181,8 @@ impl Drop for OpenConnection {
 
 /// Tells a caller for whom there is no place.
 async fn refuse(mut socket: TcpStream) -> std::io::Result<()> {
-	const BODY: &str = "Too many connections are open; try again later, or raise the node's --rpc-connections-max\n";
+	const BODY: &str =
+		"Too many connections are open; try again later, or raise the node's --rpc-connections-max\n";
 	let response = format!(
 		"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nRetry-After: 10\r\n\
 		 Connection: close\r\n\r\n{BODY}",

@@ -46,7 +46,12 @@ pub fn register(registry: &mut Registry) {
 	);
 	registry.alias("chain_subscribeRuntimeVersion", "state_subscribeRuntimeVersion");
 	registry.alias("chain_unsubscribeRuntimeVersion", "state_unsubscribeRuntimeVersion");
-	registry.subscription("state_subscribeStorage", "state_storage", "state_unsubscribeStorage", subscribe_storage);
+	registry.subscription(
+		"state_subscribeStorage",
+		"state_storage",
+		"state_unsubscribeStorage",
+		subscribe_storage,
+	);
 }
 
 fn call(context: &Context, arguments: &Arguments) -> Answer {
@@ -89,7 +94,9 @@ fn storage_size(context: &Context, arguments: &Arguments) -> Answer {
 	let page = context.limits.page_keys as usize;
 	let pairs = state.pairs(&key, None, page + 1)?;
 	if pairs.len() > page {
-		return Err(RpcError::TooMuch(format!("more than {page} values have this prefix; name a longer one")));
+		return Err(RpcError::TooMuch(format!(
+			"more than {page} values have this prefix; name a longer one"
+		)));
 	}
 	let bytes: usize = pairs.iter().map(|(_, value)| value.len()).sum();
 	json(&(!pairs.is_empty()).then_some(bytes))
@@ -114,7 +121,9 @@ fn keys(context: &Context, arguments: &Arguments) -> Answer {
 	let page = context.limits.page_keys as usize;
 	let keys = context.state_in(arguments)?.keys(&prefix, None, page + 1)?;
 	if keys.len() > page {
-		return Err(RpcError::TooMuch(format!("more than {page} keys have this prefix; use state_getKeysPaged")));
+		return Err(RpcError::TooMuch(format!(
+			"more than {page} keys have this prefix; use state_getKeysPaged"
+		)));
 	}
 	json(&all_hex(keys))
 }
@@ -194,7 +203,11 @@ async fn feed_runtime_version(notifier: Notifier) {
 	}
 }
 
-fn subscribe_storage(context: Arc<Context>, arguments: &Arguments, _: &Arc<Connection>) -> Result<Feed, RpcError> {
+fn subscribe_storage(
+	context: Arc<Context>,
+	arguments: &Arguments,
+	_: &Arc<Connection>,
+) -> Result<Feed, RpcError> {
 	let right = "an array of keys in hexadecimal; a subscription to all of the state is not served";
 	let keys = arguments.list::<HexBytes>("keys", right, context.limits.keys)?;
 	let keys = keys.into_iter().map(|HexBytes(key)| key).collect();
@@ -213,7 +226,9 @@ async fn feed_storage(context: Arc<Context>, keys: Vec<Vec<u8>>, notifier: Notif
 		let block = state.block_hash();
 		let read = keys.clone();
 		let values = context
-			.on_query_thread(move |_| Ok(read.iter().map(|key| state.get(key)).collect::<Result<Vec<_>, _>>()?))
+			.on_query_thread(notifier.connection(), move |_| {
+				Ok(read.iter().map(|key| state.get(key)).collect::<Result<Vec<_>, _>>()?)
+			})
 			.await;
 		// When all query threads are busy, the next block tells what this one would have.
 		if let Ok(values) = values {

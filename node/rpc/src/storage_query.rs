@@ -100,7 +100,8 @@ impl Queries {
 			}
 			match query.query_type {
 				QueryType::DescendantsValues | QueryType::DescendantsHashes => {
-					let start = after.take().or_else(|| query.pagination_start_key.clone().map(|HexBytes(key)| key));
+					let start =
+						after.take().or_else(|| query.pagination_start_key.clone().map(|HexBytes(key)| key));
 					let wanted = PAGE_RESULTS - results.len();
 					let keys = state.keys(&query.key.0, start.as_deref(), wanted)?;
 					let mut complete = keys.len() < wanted;
@@ -111,7 +112,9 @@ impl Queries {
 						}
 						after = Some(key.clone());
 						let fact = match query.query_type {
-							QueryType::DescendantsValues => state.get(&key)?.map(|value| StorageFact::Value(Hex(value))),
+							QueryType::DescendantsValues => {
+								state.get(&key)?.map(|value| StorageFact::Value(Hex(value)))
+							}
 							_ => state.get_hash(&key)?.map(StorageFact::Hash),
 						};
 						bytes += push(&mut results, key, fact);
@@ -136,7 +139,9 @@ impl Queries {
 		Ok(match (&self.child, query.query_type) {
 			(Some(child), _) => state.child_get(child, key)?.map(|value| StorageFact::Value(Hex(value))),
 			(None, QueryType::Hash) => state.get_hash(key)?.map(StorageFact::Hash),
-			(None, QueryType::ClosestDescendantMerkleValue) => state.closest_merkle_value(key)?.map(StorageFact::from),
+			(None, QueryType::ClosestDescendantMerkleValue) => {
+				state.closest_merkle_value(key)?.map(StorageFact::from)
+			}
 			(None, _) => state.get(key)?.map(|value| StorageFact::Value(Hex(value))),
 		})
 	}
@@ -147,7 +152,9 @@ fn push(results: &mut Vec<StorageResult>, key: Vec<u8>, fact: Option<StorageFact
 	let Some(fact) = fact else { return 0 };
 	let bytes = key.len()
 		+ match &fact {
-			StorageFact::Value(Hex(value)) | StorageFact::ClosestDescendantMerkleValue(Hex(value)) => value.len(),
+			StorageFact::Value(Hex(value)) | StorageFact::ClosestDescendantMerkleValue(Hex(value)) => {
+				value.len()
+			}
 			StorageFact::Hash(_) => 32,
 		};
 	results.push(StorageResult { key: Hex(key), fact });

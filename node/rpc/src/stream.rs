@@ -22,22 +22,31 @@ use tokio::{
 	time::Sleep,
 };
 
+/// Bytes after which a reader must let others run, so that the calls it has read so far begin, and are counted, before it
+/// reads more. Some 250 of the shortest calls.
+const BURST_BYTES: usize = 16 * 1024;
+
 /// A socket that is read only while its connection may be, and closed when its reader stalls.
 pub struct GuardedStream {
 	socket: TcpStream,
 	connection: Arc<Connection>,
 	stall_max: Duration,
 	stall: Option<Pin<Box<Sleep>>>,
+	burst: usize,
 }
 
 impl GuardedStream {
 	/// Puts the bounds of `connection` on `socket`.
 	pub fn new(socket: TcpStream, connection: Arc<Connection>, stall_max: Duration) -> Self {
-		Self { socket, connection, stall_max, stall: None }
+		Self { socket, connection, stall_max, stall: None, burst: 0 }
 	}
 
 	/// Looks at the outcome of a write: counts what was taken, and how long nothing has been.
-	fn wrote(&mut self, context: &mut Context<'_>, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+	fn wrote(
+		&mut self,
+		context: &mut Context<'_>,
+		outcome: Poll<io::Result<usize>>,
+	) -> Poll<io::Result<usize>> {
 		match outcome {
 			Poll::Ready(result) => {
 				self.stall = None;
@@ -60,14 +69,26 @@ impl GuardedStream {
 }
 
 impl AsyncRead for GuardedStream {
-	fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+	fn poll_read(
+		mut self: Pin<&mut Self>,
+		cx: &mut Context<'_>,
+		buf: &mut ReadBuf<'_>,
+	) -> Poll<io::Result<()>> {
 		if !self.connection.may_read(cx) {
 			return Poll::Pending;
 		}
 		if self.connection.is_closed() {
 			return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
 		}
-		Pin::new(&mut self.socket).poll_read(cx, buf)
+		if self.burst >= BURST_BYTES {
+			self.burst = 0;
+			cx.waker().wake_by_ref();
+			return Poll::Pending;
+		}
+		let before = buf.filled().len();
+		let outcome = Pin::new(&mut self.socket).poll_read(cx, buf);
+		self.burst = if outcome.is_pending() { 0 } else { self.burst + buf.filled().len() - before };
+		outcome
 	}
 }
 

@@ -19,9 +19,9 @@ use serde_json::json as value;
 pub fn register(registry: &mut Registry) {
 	registry.query("system_name", |context, _| json(&context.node.node_name()));
 	registry.query("system_version", |context, _| json(&context.node.node_version()));
-	registry.query("system_chain", |context, _| json(&context.spec.name));
-	registry.query("system_chainType", |context, _| json(chain_type(context)));
-	registry.query("system_properties", |context, _| json(&context.spec.properties));
+	registry.instant("system_chain", |context, _, _| json(&context.spec.name));
+	registry.instant("system_chainType", |context, _, _| json(chain_type(context)));
+	registry.instant("system_properties", |context, _, _| json(&context.spec.properties));
 	registry.query("system_health", health);
 	registry.query("system_syncState", sync_state);
 	registry.query("system_nodeRoles", |context, _| {

@@ -51,7 +51,11 @@ struct Running {
 
 impl Broadcasts {
 	/// Starts a task unless `max` run already, and names it.
-	fn start(&self, max: usize, task: impl std::future::Future<Output = ()> + Send + 'static) -> Option<String> {
+	fn start(
+		&self,
+		max: usize,
+		task: impl std::future::Future<Output = ()> + Send + 'static,
+	) -> Option<String> {
 		let mut running = self.0.lock();
 		running.tasks.retain(|(_, task)| !task.is_finished());
 		if running.tasks.len() >= max {
@@ -66,7 +70,7 @@ impl Broadcasts {
 	/// Ends a broadcast; `false` if there never was one of this name.
 	fn stop(&self, name: &str) -> bool {
 		let mut running = self.0.lock();
-		let Some(id) = name.parse().ok().filter(|id| *id < running.started) else { return false };
+		let Some(id) = name.parse::<u64>().ok().filter(|id| *id < running.started) else { return false };
 		if let Some(position) = running.tasks.iter().position(|(running, _)| *running == id) {
 			running.tasks.swap_remove(position).1.abort();
 		}
@@ -125,7 +129,8 @@ async fn watch(
 	pending: PendingSubscriptionSink,
 	connection: Arc<Connection>,
 ) {
-	if let Err(error) = Arguments::parse(params.as_str()).and_then(|arguments| arguments.bytes("transaction")) {
+	if let Err(error) = Arguments::parse(params.as_str()).and_then(|arguments| arguments.bytes("transaction"))
+	{
 		return pending.reject(error).await;
 	}
 	let Ok(sink) = pending.accept().await else { return };
@@ -134,7 +139,7 @@ async fn watch(
 }
 
 async fn feed(context: Arc<Context>, params: Params<'static>, notifier: Notifier) -> Result<(), Over> {
-	let mut statuses = match submit_watched(&context, params).await {
+	let mut statuses = match submit_watched(&context, notifier.connection(), params).await {
 		Ok(statuses) => statuses,
 		Err(error) => {
 			let event = match error {

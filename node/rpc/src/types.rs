@@ -20,7 +20,8 @@ impl<B: AsRef<[u8]>> Serialize for Hex<B> {
 pub fn to_hex(bytes: &[u8]) -> String {
 	let mut text = vec![0; 2 + 2 * bytes.len()];
 	text[..2].copy_from_slice(b"0x");
-	hex::encode_to_slice(bytes, &mut text[2..]).expect("the text has two digits per byte, because it was made so");
+	hex::encode_to_slice(bytes, &mut text[2..])
+		.expect("the text has two digits per byte, because it was made so");
 	String::from_utf8(text).expect("hexadecimal digits are UTF-8, because they are ASCII")
 }
 
@@ -117,7 +118,10 @@ mod tests {
 	#[test]
 	fn a_storage_result_has_key_and_fact_side_by_side() {
 		let result = StorageResult { key: Hex(vec![1]), fact: StorageFact::Value(Hex(vec![2])) };
-		assert_eq!(serde_json::to_value(&result).expect("JSON"), serde_json::json!({"key": "0x01", "value": "0x02"}));
+		assert_eq!(
+			serde_json::to_value(&result).expect("JSON"),
+			serde_json::json!({"key": "0x01", "value": "0x02"})
+		);
 		let result = StorageResult { key: Hex(vec![1]), fact: MerkleValue::Node(vec![3]).into() };
 		assert_eq!(
 			serde_json::to_value(&result).expect("JSON"),

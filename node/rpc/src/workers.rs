@@ -128,7 +128,10 @@ impl Shared {
 
 	fn spawn(self: &Arc<Self>) -> std::io::Result<()> {
 		let shared = self.clone();
-		std::thread::Builder::new().name(self.name.into()).stack_size(STACK_BYTES).spawn(move || shared.work())?;
+		std::thread::Builder::new()
+			.name(self.name.into())
+			.stack_size(STACK_BYTES)
+			.spawn(move || shared.work())?;
 		Ok(())
 	}
 

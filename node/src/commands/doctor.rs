@@ -79,9 +79,9 @@ fn line(finding: &Finding, colours: bool) -> String {
 		Verdict::Fail => ("FAIL", "31"),
 	};
 	let word = if colours { format!("\x1b[{colour}m{word}\x1b[0m") } else { word.to_string() };
-	let mut text = format!("{word}  {:<12} {}", finding.check, finding.found);
+	let mut text = format!("{word}  {:<14} {}", finding.check, finding.found);
 	if let Some(remedy) = &finding.remedy {
-		text.push_str(&format!("\n      {:<12} → {remedy}", ""));
+		text.push_str(&format!("\n      {:<14} → {remedy}", ""));
 	}
 	text
 }

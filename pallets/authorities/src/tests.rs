@@ -4,7 +4,7 @@ use crate::{self as pallet_authorities, *};
 use codec::Encode;
 use frame_support::{
 	derive_impl,
-	traits::{BuildGenesisConfig, ConstU32, Hooks},
+	traits::{ConstU32, Hooks},
 };
 use sp_core::H256;
 use sp_runtime::{BuildStorage, Digest, DigestItem};

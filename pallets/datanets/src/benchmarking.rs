@@ -6,7 +6,7 @@
 use crate::{types::*, *};
 use alloc::{vec, vec::Vec};
 use frame_benchmarking::v2::*;
-use frame_support::traits::fungible::{Inspect, Mutate};
+use frame_support::traits::fungible::Mutate;
 use frame_system::RawOrigin;
 use plexus_primitives::slice::{CHUNK_BYTES, HEADER_BYTES, PARENT_BYTES, TREE_DEPTH_MAX};
 use sp_runtime::traits::Bounded;
@@ -100,7 +100,7 @@ mod benchmarks {
 		let datanet = some_datanet::<T>(&contributor)?;
 		let (content, proof) = content_with_proof(l);
 		assert_eq!(proof.len(), HEADER_BYTES + l as usize * PARENT_BYTES + CHUNK_BYTES as usize);
-		let proof = proof.try_into().map_err(|_| "the proof is within the bound")?;
+		let proof: LengthProofOf<T> = proof.try_into().map_err(|_| "the proof is within the bound")?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(contributor), datanet, content, media_type::<T>(), locator::<T>(t - 3), proof);

@@ -169,7 +169,7 @@ fn invalid_words(invalid: &InvalidTransaction) -> (&'static str, &'static str, &
 		),
 		BadProof => (
 			"BadProof",
-			"the signature does not fit sender, call and chain",
+			"the signature does not fit sender, call and chain, or the transaction has expired",
 			"sign with the sender's key, for this chain's genesis hash and current runtime version, and refresh the metadata",
 		),
 		AncientBirthBlock => (

@@ -155,6 +155,16 @@ impl Chain {
 		self.check();
 	}
 
+	/// Runs `action` on the state and throws its changes away.
+	pub fn scratch<R>(&mut self, action: impl FnOnce() -> R) -> R {
+		self.ext.execute_with(|| {
+			sp_io::storage::start_transaction();
+			let answer = action();
+			sp_io::storage::rollback_transaction();
+			answer
+		})
+	}
+
 	/// Checks every pallet's invariants.
 	pub fn check(&mut self) {
 		self.ext.execute_with(|| {

@@ -2,12 +2,10 @@
 //!
 //! Must not: remove a transaction without a final event.
 
-use std::collections::HashMap;
-
 use plexus_storage::{BlockNumber, Hash};
 use sp_core::crypto::AccountId32;
 
-use super::{Id, Lane, Queue};
+use super::{Id, Lane, Map, Queue};
 use crate::{
 	limits::FAILED_BUILDS_MAX,
 	watch::{Event, TransactionStatus},
@@ -29,11 +27,15 @@ impl Queue {
 	/// An account's nonce in the state becomes the one after its last transaction in the block. That is wrong only if the account died in
 	/// this block; then the builder's or the next submission's word corrects it.
 	pub fn on_block(&mut self, block: Hash, number: BlockNumber, body: &[Included], events: &mut Vec<Event>) {
-		let mut state_nonces: HashMap<AccountId32, u32> = HashMap::new();
-		let mut statuses: HashMap<Hash, TransactionStatus> = HashMap::new();
+		let mut touched = Vec::new();
+		let mut state_nonces: Map<AccountId32, u32> = Map::default();
+		let mut statuses: Map<Hash, TransactionStatus> = Map::default();
 		for included in body {
 			let status = TransactionStatus::Included { block, index: included.index };
 			match self.by_hash.get(&included.hash).copied() {
+				Some(id) if self.take_due(id, &state_nonces, &mut touched) => {
+					events.push((included.hash, status))
+				}
 				Some(id) => match &self.entries[id].item.lane {
 					Lane::Tags(_) => self.take(id, status, events),
 					Lane::Account { account, nonce } => {
@@ -52,6 +54,9 @@ impl Queue {
 				}
 			}
 		}
+		for owner in touched {
+			self.settle(&owner);
+		}
 		for (owner, state_nonce) in state_nonces {
 			self.advance(&owner, state_nonce, &mut statuses, events);
 		}
@@ -66,7 +71,7 @@ impl Queue {
 
 	/// Sets an account's nonce in the state, as read from there.
 	pub fn set_state_nonce(&mut self, owner: &AccountId32, state_nonce: u32, events: &mut Vec<Event>) {
-		self.advance(owner, state_nonce, &mut HashMap::new(), events);
+		self.advance(owner, state_nonce, &mut Map::default(), events);
 	}
 
 	/// Takes a transaction out, for a reason.
@@ -86,12 +91,40 @@ impl Queue {
 		*builds >= FAILED_BUILDS_MAX
 	}
 
+	/// Takes out a transaction that is its account's first, the usual case, if nothing unusual happened to the account in this
+	/// block. The account is to be settled when the block is through.
+	fn take_due(&mut self, id: Id, unusual: &Map<AccountId32, u32>, touched: &mut Vec<AccountId32>) -> bool {
+		let Lane::Account { account: owner, nonce } = &self.entries[id].item.lane else { return false };
+		let Some(account) = self.accounts.get_mut(owner) else { return false };
+		if *nonce != account.state_nonce || *nonce >= account.ready_end || unusual.contains_key(owner) {
+			return false;
+		}
+		account.transactions.pop_first();
+		account.state_nonce += 1;
+		if !account.touched {
+			account.touched = true;
+			touched.push(owner.clone());
+		}
+		self.unindex(id);
+		self.entries.remove(id);
+		true
+	}
+
+	/// Brings the heads up to date with an account that lost its first transactions.
+	fn settle(&mut self, owner: &AccountId32) {
+		if let Some(account) = self.accounts.get_mut(owner) {
+			account.touched = false;
+		}
+		self.update_head(owner);
+		self.forget_if_empty(owner);
+	}
+
 	/// Moves the account's nonce in the state; transactions below it leave with their status, or as stale.
 	fn advance(
 		&mut self,
 		owner: &AccountId32,
 		state_nonce: u32,
-		statuses: &mut HashMap<Hash, TransactionStatus>,
+		statuses: &mut Map<Hash, TransactionStatus>,
 		events: &mut Vec<Event>,
 	) {
 		let Some(known) = self.accounts.get(owner).map(|account| account.state_nonce) else { return };
@@ -137,9 +170,10 @@ impl Queue {
 	}
 
 	fn expire(&mut self, number: BlockNumber, events: &mut Vec<Event>) {
-		while let Some((last_block, id)) = self.expiry.first().copied() {
+		while let Some((last_block, ids)) = self.expiry.first_key_value() {
+			let (last_block, Some(id)) = (*last_block, ids.last().copied()) else { return };
 			if last_block > number {
-				break;
+				return;
 			}
 			let cause = format!("expired: no block up to {last_block}, its last, included it");
 			let status = TransactionStatus::Dropped(format!("{cause}; sign it again with a new era"));

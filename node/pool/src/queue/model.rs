@@ -3,7 +3,7 @@
 //! The model keeps a plain list and recomputes readiness, order and limits from their definitions. The checks that matter most:
 //! what was accepted is in the queue or has had exactly one final event; counts and bytes are exact.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
 
@@ -393,7 +393,7 @@ impl Queue {
 		for (id, entry) in &self.entries {
 			bytes += entry.item.bytes.len();
 			assert_eq!(self.by_hash.get(&entry.item.hash), Some(&id));
-			assert!(self.expiry.contains(&(entry.item.last_block, id)));
+			assert_eq!(self.expiry[&entry.item.last_block][entry.expiry_index], id);
 			match &entry.item.lane {
 				Lane::Tags(tags) => {
 					heads.insert(entry.position(), id);
@@ -428,7 +428,10 @@ impl Queue {
 		let tags: HashSet<_> = tagged.clone().flat_map(|(_, entry)| tags_of(&entry.item)).collect();
 		assert_eq!(self.tags.len(), tags.len());
 		assert_eq!(in_accounts + tagged.count(), self.entries.len());
-		assert_eq!((self.by_hash.len(), self.expiry.len()), (self.entries.len(), self.entries.len()));
+		assert_eq!(self.by_hash.len(), self.entries.len());
+		assert_eq!(self.expiry.values().map(Vec::len).sum::<usize>(), self.entries.len());
+		assert!(self.expiry.values().all(|ids| !ids.is_empty()));
+		assert!(self.accounts.values().all(|account| !account.touched));
 		assert_eq!(self.bytes, bytes);
 		let waiting_bytes: usize = waiting.values().map(|id| self.entries[*id].item.bytes.len()).sum();
 		assert_eq!(self.waiting_bytes, waiting_bytes);

@@ -68,6 +68,52 @@ fn an_account_that_dies_within_a_block_loses_nothing_that_the_block_includes() {
 }
 
 #[test]
+fn an_account_that_is_overtaken_and_dies_within_a_block_gets_every_final_status() {
+	let mut queue = queue();
+	for n in 1..4 {
+		insert(&mut queue, item(n, 1, 4 + n as u32, 5), 5);
+	}
+	let foreign = |n, index, nonce| Included { hash: hash(n), index, sender: Some((account(1), nonce)) };
+	let body = [foreign(8, 1, 5), Included { hash: hash(2), index: 2, sender: None }, foreign(9, 3, 0)];
+	let mut events = Vec::new();
+	queue.on_block(hash(77), 3, &body, &mut events);
+	assert!(events.contains(&(hash(1), TransactionStatus::Usurped(hash(8)))));
+	assert!(events.contains(&(hash(2), TransactionStatus::Included { block: hash(77), index: 2 })));
+	assert_eq!(queue.totals(), (0, 1, 10));
+	assert_eq!(queue.status_of(&hash(3)), Some(TransactionStatus::Future));
+}
+
+#[test]
+fn an_account_that_started_again_may_reach_its_old_nonces_within_a_block() {
+	let mut queue = queue();
+	insert(&mut queue, item(1, 1, 5, 5), 5);
+	insert(&mut queue, item(2, 1, 6, 5), 5);
+	let mut body: Vec<_> = (0..5)
+		.map(|nonce| Included {
+			hash: hash(80 + u64::from(nonce)),
+			index: nonce,
+			sender: Some((account(1), nonce)),
+		})
+		.collect();
+	body.push(Included { hash: hash(1), index: 5, sender: None });
+	queue.on_block(hash(77), 3, &body, &mut Vec::new());
+	assert!(!queue.contains(&hash(1)));
+	assert_eq!(queue.status_of(&hash(2)), Some(TransactionStatus::Ready));
+}
+
+#[test]
+fn an_included_nonce_ends_the_ones_before_it_even_if_nobody_says_who_used_them() {
+	let mut queue = queue();
+	insert(&mut queue, item(1, 1, 5, 5), 5);
+	insert(&mut queue, item(2, 1, 6, 5), 5);
+	let mut events = Vec::new();
+	queue.on_block(hash(77), 3, &[Included { hash: hash(2), index: 1, sender: None }], &mut events);
+	assert!(matches!(&events[0], (stale, TransactionStatus::Invalid(_)) if *stale == hash(1)));
+	assert_eq!(events[1..], [(hash(2), TransactionStatus::Included { block: hash(77), index: 1 })]);
+	assert_eq!(queue.totals(), (0, 0, 0));
+}
+
+#[test]
 fn a_nonce_read_from_the_state_makes_lower_ones_stale_and_later_ones_ready() {
 	let mut queue = queue();
 	insert(&mut queue, item(1, 1, 0, 5), 0);

@@ -138,7 +138,8 @@ impl Follow {
 
 	/// Ends an operation without another event. An unknown one has ended already.
 	pub fn stop_operation(&self, id: &str) {
-		let task = id.parse().ok().and_then(|id| self.operations.lock().running.get_mut(&id).and_then(Option::take));
+		let task =
+			id.parse().ok().and_then(|id| self.operations.lock().running.get_mut(&id).and_then(Option::take));
 		if let Some(task) = task {
 			task.abort();
 		}

@@ -52,7 +52,11 @@ pub fn register(registry: &mut Registry) {
 	operations::register(registry);
 }
 
-fn follow(context: Arc<Context>, arguments: &Arguments, connection: &Arc<Connection>) -> Result<Feed, RpcError> {
+fn follow(
+	context: Arc<Context>,
+	arguments: &Arguments,
+	connection: &Arc<Connection>,
+) -> Result<Feed, RpcError> {
 	let with_runtime = arguments.optional("withRuntime", "true or false")?.unwrap_or(false);
 	let reservation = connection.follows().reserve()?;
 	Ok(Box::new(move |notifier| feed(context, with_runtime, reservation, notifier).boxed()))
@@ -86,8 +90,8 @@ async fn feed(context: Arc<Context>, with_runtime: bool, reservation: Reservatio
 }
 
 async fn run(context: &Arc<Context>, follow: &Follow, notifier: &Notifier) -> Result<(), End> {
-	let (mut heads, (hash, header)) = Heads::after_tip(context);
-	let initial = initial_blocks(context, (hash, header)).await?;
+	let (mut heads, (hash, header)) = Heads::after_tip(context, notifier.connection());
+	let initial = initial_blocks(context, notifier, (hash, header)).await?;
 	for (hash, header) in &initial {
 		follow.pin(*hash, header.number);
 	}
@@ -123,20 +127,23 @@ async fn run(context: &Arc<Context>, follow: &Follow, notifier: &Notifier) -> Re
 				.await?;
 			notifier.send(&value!({ "event": "bestBlockChanged", "bestBlockHash": hash })).await?;
 			notifier
-				.send(&value!({ "event": "finalized", "finalizedBlockHashes": [hash], "prunedBlockHashes": [] }))
+				.send(
+					&value!({ "event": "finalized", "finalizedBlockHashes": [hash], "prunedBlockHashes": [] }),
+				)
 				.await?;
 		}
 	}
 }
 
 /// The last blocks up to `tip`, as far as their states are kept, oldest first.
-async fn initial_blocks(context: &Arc<Context>, tip: Head) -> Result<Vec<Head>, End> {
+async fn initial_blocks(context: &Arc<Context>, notifier: &Notifier, tip: Head) -> Result<Vec<Head>, End> {
 	let last = tip.1.number;
 	let first = last.saturating_sub(INITIAL_BLOCKS - 1).max(context.database().oldest_state().min(last));
 	if first == last {
 		return Ok(vec![tip]);
 	}
-	let before = context.on_query_thread(move |context| context.heads(first, last - 1)).await;
+	let before =
+		context.on_query_thread(notifier.connection(), move |context| context.heads(first, last - 1)).await;
 	let mut blocks = before.map_err(|_| End::Stop("the chain cannot be read"))?;
 	blocks.push(tip);
 	Ok(blocks)
@@ -158,7 +165,9 @@ fn unpin(context: &Arc<Context>, arguments: &Arguments, connection: &Arc<Connect
 	let follow = find(arguments, connection)?;
 	let right = "a block's hash or an array of them";
 	let hashes = match arguments.one_or_many("hashOrHashes", right, context.limits.pinned_blocks)? {
-		None => return Err(RpcError::InvalidParams(format!("`hashOrHashes` is missing; it must be {right}"))),
+		None => {
+			return Err(RpcError::InvalidParams(format!("`hashOrHashes` is missing; it must be {right}")))
+		}
 		Some(OneOrMany::One(HashArgument(hash))) => vec![hash],
 		Some(OneOrMany::Many(hashes)) => hashes.into_iter().map(|HashArgument(hash)| hash).collect(),
 	};

@@ -90,7 +90,7 @@ async fn finish(operation: &Operation, result: Result<Value, RpcError>) -> Resul
 
 async fn body(context: Arc<Context>, hash: Hash, operation: Operation) {
 	let body = context
-		.on_query_thread(move |context| {
+		.on_query_thread(operation.notifier().connection(), move |context| {
 			let body = context.database().body(&hash)?.ok_or(RpcError::UnknownBlock(hash))?;
 			Ok(value!({ "event": "operationBodyDone", "value": all_hex(body) }))
 		})
@@ -107,7 +107,7 @@ fn plan_call(_: &Context, arguments: &Arguments, follow: &Follow) -> Result<Work
 	Ok(Box::new(move |context, hash, operation| {
 		async move {
 			let output = context
-				.on_query_thread(move |context| {
+				.on_query_thread(operation.notifier().connection(), move |context| {
 					let output = context.query(&context.state(Some(hash))?, &function, &data)?;
 					Ok(value!({ "event": "operationCallDone", "output": Hex(output) }))
 				})
@@ -140,7 +140,11 @@ async fn storage(
 	let mut cursor = Some(Cursor::default());
 	while let Some(from) = cursor {
 		let queries = queries.clone();
-		let page = context.on_query_thread(move |context| queries.page(&context.state(Some(hash))?, from)).await;
+		let page = context
+			.on_query_thread(operation.notifier().connection(), move |context| {
+				queries.page(&context.state(Some(hash))?, from)
+			})
+			.await;
 		match page {
 			Err(error) => return finish(&operation, Err(error)).await,
 			Ok(page) => {

@@ -79,7 +79,7 @@ impl RawSocket {
 }
 
 async fn alive(served: &Served) {
-	assert_eq!(call(&served.http(), "system_chain", &[]).await, "Plexus Development");
+	assert_eq!(call(&served.ws().await, "system_chain", &[]).await, "Plexus Development");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,7 +89,7 @@ async fn what_is_no_request_gets_an_error_over_http_and_websocket() {
 		("{", -32700),
 		("rubbish", -32700),
 		("[1, 2", -32700),
-		("{}", -32600),
+		(r#"{"id":1}"#, -32600),
 		(r#"{"jsonrpc":"1.0","id":1,"method":"system_chain"}"#, -32600),
 		(r#"{"jsonrpc":"2.0","id":1,"method":5}"#, -32600),
 		(r#"{"jsonrpc":"2.0","id":1,"method":"nothing"}"#, -32601),
@@ -116,7 +116,13 @@ async fn deep_nesting_gets_an_error() {
 	let deep = |open: &str, close: &str| format!("{}{}", open.repeat(500_000), close.repeat(500_000));
 	let nested = deep("[", "]");
 	let objects = deep("{\"a\":", "}").replace(":}", ":0}");
-	for method in ["chain_getHeader", "chain_getBlockHash", "state_call", "chainHead_v1_storage", "author_submitExtrinsic"] {
+	for method in [
+		"chain_getHeader",
+		"chain_getBlockHash",
+		"state_call",
+		"chainHead_v1_storage",
+		"author_submitExtrinsic",
+	] {
 		for params in [format!("[{nested}]"), format!("[{objects}]"), format!("[\"0x\",\"0x\",{nested}]")] {
 			let request = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
 			let answer = served.post_json(&request).await;
@@ -184,7 +190,8 @@ async fn foreign_websites_are_refused_and_local_ones_served() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_name_is_refused_where_names_are_given() {
-	let served = Served::with(ServerConfig { hosts: vec!["node.example".into()], ..Default::default() }).await;
+	let served =
+		Served::with(ServerConfig { hosts: vec!["node.example".into()], ..Default::default() }).await;
 	let request = r#"{"jsonrpc":"2.0","id":1,"method":"system_chain"}"#;
 	assert_eq!(served.post(request, "").await.0, 403, "`localhost` is not in the list");
 }

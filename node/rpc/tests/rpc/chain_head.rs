@@ -27,7 +27,9 @@ async fn finished(events: &mut Subscription<Value>, operation: &Value) -> (Value
 			continue;
 		}
 		match event["event"].as_str() {
-			Some("operationStorageItems") => items.extend(event["items"].as_array().cloned().unwrap_or_default()),
+			Some("operationStorageItems") => {
+				items.extend(event["items"].as_array().cloned().unwrap_or_default())
+			}
 			_ => return (event, items),
 		}
 	}
@@ -57,7 +59,10 @@ async fn a_follower_starts_with_the_last_blocks_and_is_told_every_further_one() 
 			next(&mut events).await,
 			json!({ "event": "newBlock", "blockHash": tip.hash, "parentBlockHash": parent, "newRuntime": null })
 		);
-		assert_eq!(next(&mut events).await, json!({ "event": "bestBlockChanged", "bestBlockHash": tip.hash }));
+		assert_eq!(
+			next(&mut events).await,
+			json!({ "event": "bestBlockChanged", "bestBlockHash": tip.hash })
+		);
 		assert_eq!(
 			next(&mut events).await,
 			json!({ "event": "finalized", "finalizedBlockHashes": [tip.hash], "prunedBlockHashes": [] })
@@ -72,6 +77,7 @@ async fn operations_answer_on_pinned_blocks() {
 	let tip = served.block().await;
 	let client = served.ws().await;
 	let (mut events, id) = follow(&client, true).await;
+	assert_eq!(next(&mut events).await["event"], "initialized");
 	let hash = json!(tip.hash);
 
 	let header = call(&client, "chainHead_v1_header", &[id.clone(), hash.clone()]).await;
@@ -85,8 +91,12 @@ async fn operations_answer_on_pinned_blocks() {
 	assert_eq!(done["value"].as_array().map(Vec::len), Some(1));
 
 	// Empty call data comes as an empty string from polkadot-api.
-	let started =
-		call(&client, "chainHead_v1_call", &[id.clone(), hash.clone(), json!("Metadata_metadata_versions"), json!("")]).await;
+	let started = call(
+		&client,
+		"chainHead_v1_call",
+		&[id.clone(), hash.clone(), json!("Metadata_metadata_versions"), json!("")],
+	)
+	.await;
 	let (done, _) = finished(&mut events, &started["operationId"]).await;
 	assert_eq!(done["output"], "0x0c0e0000000f00000010000000", "{done}");
 	let started =
@@ -103,26 +113,38 @@ async fn operations_answer_on_pinned_blocks() {
 		{ "key": accounts, "type": "descendantsValues" },
 		{ "key": accounts, "type": "descendantsHashes" },
 	]);
-	let started = call(&client, "chainHead_v1_storage", &[id.clone(), hash.clone(), items, Value::Null]).await;
+	let started =
+		call(&client, "chainHead_v1_storage", &[id.clone(), hash.clone(), items, Value::Null]).await;
 	assert_eq!(started["discardedItems"], 0);
 	let (done, items) = finished(&mut events, &started["operationId"]).await;
 	assert_eq!(done["event"], "operationStorageDone", "{done}");
 	assert_eq!(items[0], json!({ "key": number, "value": "0x01000000" }));
-	assert!(items[1]["hash"].is_string() && items[2]["closestDescendantMerkleValue"].is_string(), "{items:?}");
+	assert!(
+		items[1]["hash"].is_string() && items[2]["closestDescendantMerkleValue"].is_string(),
+		"{items:?}"
+	);
 	let accounts = call(&client, "state_getKeys", &[json!(accounts)]).await.as_array().map_or(0, Vec::len);
 	assert_eq!(items.len(), 3 + 2 * accounts);
 
-	assert_eq!(call(&client, "chainHead_v1_stopOperation", &[id.clone(), started["operationId"].clone()]).await, Value::Null);
-	let (code, ..) = refusal(&client, "chainHead_v1_continue", &[id.clone(), started["operationId"].clone()]).await;
+	assert_eq!(
+		call(&client, "chainHead_v1_stopOperation", &[id.clone(), started["operationId"].clone()]).await,
+		Value::Null
+	);
+	let (code, ..) =
+		refusal(&client, "chainHead_v1_continue", &[id.clone(), started["operationId"].clone()]).await;
 	assert_eq!(code, -32803);
 	let (code, message, _) =
-		refusal(&client, "chainHead_v1_storage", &[id, hash, json!([{ "key": "0x", "type": "everything" }])]).await;
+		refusal(&client, "chainHead_v1_storage", &[id, hash, json!([{ "key": "0x", "type": "everything" }])])
+			.await;
 	assert!(code == -32602 && message.contains("descendantsValues"), "{message}");
 }
 
 fn hex_bytes(value: &Value) -> Vec<u8> {
 	let digits = value.as_str().and_then(|text| text.strip_prefix("0x")).expect("hexadecimal");
-	(0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("digits")).collect()
+	(0..digits.len())
+		.step_by(2)
+		.map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("digits"))
+		.collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,10 +152,15 @@ async fn unpinned_and_foreign_blocks_are_refused() {
 	let served = Served::start().await;
 	let tips = served.blocks(3).await;
 	let client = served.ws().await;
-	let (_events, id) = follow(&client, false).await;
+	let (mut events, id) = follow(&client, false).await;
+	assert_eq!(next(&mut events).await["event"], "initialized");
 	let hash = |n: usize| json!(tips[n].hash);
 	assert_eq!(call(&client, "chainHead_v1_unpin", &[id.clone(), hash(0)]).await, Value::Null, "as a string");
-	assert_eq!(call(&client, "chainHead_v1_unpin", &[id.clone(), json!([hash(1)])]).await, Value::Null, "as an array");
+	assert_eq!(
+		call(&client, "chainHead_v1_unpin", &[id.clone(), json!([hash(1)])]).await,
+		Value::Null,
+		"as an array"
+	);
 	for gone in [hash(0), hash(1), json!(hex([3; 32]))] {
 		for method in ["chainHead_v1_header", "chainHead_v1_body", "chainHead_v1_unpin"] {
 			let (code, ..) = refusal(&client, method, &[id.clone(), gone.clone()]).await;
@@ -147,7 +174,10 @@ async fn unpinned_and_foreign_blocks_are_refused() {
 	assert_eq!(code, -32802, "without the runtime there are no calls");
 	let unknown = json!("unknown");
 	assert_eq!(call(&client, "chainHead_v1_header", &[unknown.clone(), hash(2)]).await, Value::Null);
-	assert_eq!(call(&client, "chainHead_v1_body", &[unknown.clone(), hash(2)]).await, json!({ "result": "limitReached" }));
+	assert_eq!(
+		call(&client, "chainHead_v1_body", &[unknown.clone(), hash(2)]).await,
+		json!({ "result": "limitReached" })
+	);
 	assert_eq!(call(&client, "chainHead_v1_unpin", &[unknown, hash(2)]).await, Value::Null);
 }
 
@@ -156,7 +186,8 @@ async fn a_subscription_belongs_to_its_connection() {
 	let served = Served::start().await;
 	let tip = served.block().await;
 	let (mine, other) = (served.ws().await, served.ws().await);
-	let (_events, id) = follow(&mine, false).await;
+	let (mut events, id) = follow(&mine, false).await;
+	assert_eq!(next(&mut events).await["event"], "initialized");
 	assert!(call(&mine, "chainHead_v1_header", &[id.clone(), json!(tip.hash)]).await.is_string());
 	assert_eq!(call(&other, "chainHead_v1_header", &[id, json!(tip.hash)]).await, Value::Null);
 }

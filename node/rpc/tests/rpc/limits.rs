@@ -41,7 +41,8 @@ async fn a_reader_that_never_reads_is_held_back_then_disconnected_and_disturbs_n
 	for _ in 0..5 {
 		let tip = served.block().await;
 		assert_eq!(next(&mut heads).await["number"], format!("{:#x}", tip.number));
-		assert_eq!(call(&client, "system_chain", &[]).await, "Plexus Development");
+		// A query, which stands in the same line as those of the silent one.
+		assert_eq!(call(&client, "chain_getHeader", &[]).await["number"], format!("{:#x}", tip.number));
 	}
 	within(open.wait_for(|open| *open == 1)).await.expect("the silent one is disconnected");
 	let answered = served.seen.calls.load(Ordering::Acquire);
@@ -76,7 +77,7 @@ async fn connections_beyond_the_limit_are_refused_and_the_others_go_on() {
 	assert_eq!(served.block().await.number, 1);
 	drop((idle, refused));
 	within(open.wait_for(|open| *open == 1)).await.expect("closed ones make room");
-	assert_eq!(served.ws().await.is_connected(), true);
+	assert!(served.ws().await.is_connected());
 	assert_eq!(served.seen.refused.load(Ordering::Acquire), 100);
 }
 

@@ -1,5 +1,8 @@
 //! The RPC server on a real development chain, whose blocks the tests make by hand.
 
+// A list of one parameter is written like a list of two.
+#![allow(clippy::cloned_ref_to_slice_refs)]
+
 mod bad_input;
 mod chain_head;
 mod limits;

@@ -135,11 +135,14 @@ async fn raw(client: &jsonrpsee::ws_client::WsClient, name: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn methods_that_change_the_node_are_closed_unless_opened() {
 	let (closed, open) = (Served::start().await, Served::open_to_operators().await);
-	let (closed, open) = (closed.http(), open.http());
+	let (closed, open) = (closed.ws().await, open.ws().await);
 	for name in UNSAFE_CALLS {
 		let (code, message, data) = refusal(&closed, name, &[]).await;
 		assert_eq!(code, -32601, "{name}");
-		assert!(message.contains("unsafe") && data.contains("--rpc-methods unsafe"), "{name}: {message} {data}");
+		assert!(
+			message.contains("unsafe") && data.contains("--rpc-methods unsafe"),
+			"{name}: {message} {data}"
+		);
 	}
 	assert_eq!(call(&open, "author_rotateKeys", &[]).await, "0x0102");
 	assert_eq!(call(&open, "author_hasKey", &[json!("0x00"), json!("plxs")]).await, true);
@@ -160,7 +163,7 @@ async fn ids_come_back_as_they_were_sent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_node_is_described_as_substrate_clients_expect() {
 	let served = Served::start().await;
-	let client = served.http();
+	let client = served.ws().await;
 	assert_eq!(
 		call(&client, "system_properties", &[]).await,
 		json!({ "ss58Format": 42, "tokenDecimals": 12, "tokenSymbol": "PLX" })
@@ -198,11 +201,16 @@ async fn the_node_is_described_as_substrate_clients_expect() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscription_over_http_is_refused_and_the_server_goes_on() {
 	let served = Served::start().await;
-	let answer = served.post_json(r#"{"jsonrpc":"2.0","id":1,"method":"chain_subscribeNewHeads","params":[]}"#).await;
+	let answer =
+		served.post_json(r#"{"jsonrpc":"2.0","id":1,"method":"chain_subscribeNewHeads","params":[]}"#).await;
 	assert!(answer["error"]["code"].is_i64(), "{answer}");
 	let client = served.ws().await;
 	let heads = client
-		.subscribe::<Value, _>("chain_subscribeNewHeads", jsonrpsee::rpc_params![], "chain_unsubscribeNewHeads")
+		.subscribe::<Value, _>(
+			"chain_subscribeNewHeads",
+			jsonrpsee::rpc_params![],
+			"chain_unsubscribeNewHeads",
+		)
 		.await
 		.expect("subscribes");
 	within(heads.unsubscribe()).await.expect("unsubscribes");

@@ -7,7 +7,6 @@ use jsonrpsee::{
 		params::ArrayParams,
 		ClientError,
 	},
-	http_client::{HttpClient, HttpClientBuilder},
 	ws_client::{WsClient, WsClientBuilder},
 };
 use plexus_chain::Chain;
@@ -15,7 +14,8 @@ use plexus_chain_spec::ChainSpec;
 use plexus_execution::Executor;
 use plexus_pool::{Pool, PoolLimits};
 use plexus_rpc::{
-	ControlError, NodeControl, NodeRole, PeerInfo, RpcContext, RpcHandle, RpcMethods, RpcObserver, ServerConfig,
+	ControlError, NodeControl, NodeRole, PeerInfo, RpcContext, RpcHandle, RpcMethods, RpcObserver,
+	ServerConfig,
 };
 use plexus_runtime as runtime;
 use plexus_storage::{Database, Genesis, Hash, Options, StatePruning, Tip};
@@ -91,14 +91,21 @@ impl Served {
 		config.address.set_port(0);
 		let directory = tempfile::tempdir().expect("temporary directory");
 		let spec = ChainSpec::preset("dev").expect("preset");
-		let genesis = Genesis { header: spec.header().expect("header"), storage: spec.genesis_storage().expect("storage") };
+		let genesis = Genesis {
+			header: spec.header().expect("header"),
+			storage: spec.genesis_storage().expect("storage"),
+		};
 		let options = Options { state_pruning, sync: false, ..Default::default() };
 		let database = Database::open(directory.path(), options, genesis).expect("opens");
 		let executor = Executor::new(10_000);
 		let pool = Pool::new(executor.clone(), PoolLimits::default(), database.tip());
 		let chain = Chain::new(database, executor, pool);
 		let context = RpcContext { chain: chain.clone(), spec: Arc::new(spec), node: Arc::new(TestNode) };
-		let seen = Arc::new(Seen { calls: Default::default(), refused: Default::default(), open: watch::channel(0).0 });
+		let seen = Arc::new(Seen {
+			calls: Default::default(),
+			refused: Default::default(),
+			open: watch::channel(0).0,
+		});
 		let rpc = plexus_rpc::start(config, context, seen.clone()).await.expect("starts");
 		Self { chain, rpc, seen, _directory: directory }
 	}
@@ -129,11 +136,6 @@ impl Served {
 	pub async fn ws(&self) -> WsClient {
 		let url = format!("ws://{}", self.rpc.address());
 		WsClientBuilder::default().request_timeout(SOON).build(url).await.expect("connects")
-	}
-
-	pub fn http(&self) -> HttpClient {
-		let builder = HttpClientBuilder::default().request_timeout(SOON);
-		builder.build(format!("http://{}", self.rpc.address())).expect("a client")
 	}
 
 	/// Posts any bytes and returns status and body.
@@ -182,12 +184,21 @@ pub async fn refusal(client: &impl ClientT, method: &str, params: &[Value]) -> (
 			let data = error.data().map_or("", |data| data.get()).to_owned();
 			(error.code(), error.message().to_owned(), data)
 		}
-		other => panic!("{method} is not refused: {other:?}"),
+		Err(error) => panic!("{method}: {error}"),
+		Ok(_) => panic!("{method} is not refused"),
 	}
 }
 
-pub async fn subscribe(client: &WsClient, method: &str, params: &[Value], unsubscribe: &str) -> Subscription<Value> {
-	client.subscribe(method, array(params), unsubscribe).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+pub async fn subscribe(
+	client: &WsClient,
+	method: &str,
+	params: &[Value],
+	unsubscribe: &str,
+) -> Subscription<Value> {
+	client
+		.subscribe(method, array(params), unsubscribe)
+		.await
+		.unwrap_or_else(|error| panic!("{method}: {error}"))
 }
 
 pub async fn next(subscription: &mut Subscription<Value>) -> Value {
@@ -201,7 +212,12 @@ pub fn hex(bytes: impl AsRef<[u8]>) -> String {
 /// A signed transfer of `value` to Bob.
 pub fn transfer(genesis: Hash, from: Sr25519Keyring, nonce: u32, value: u128) -> Vec<u8> {
 	let dest = MultiAddress::Id(Sr25519Keyring::Bob.to_account_id());
-	signed(genesis, from, nonce, runtime::RuntimeCall::Balances(pallet_balances::Call::transfer_keep_alive { dest, value }))
+	signed(
+		genesis,
+		from,
+		nonce,
+		runtime::RuntimeCall::Balances(pallet_balances::Call::transfer_keep_alive { dest, value }),
+	)
 }
 
 /// A signed transaction.
@@ -217,7 +233,7 @@ pub fn signed(genesis: Hash, from: Sr25519Keyring, nonce: u32, call: runtime::Ru
 
 /// The storage key of a pallet's value.
 pub fn storage_key(pallet: &str, item: &str) -> Vec<u8> {
-	[sp_core::hashing::twox_128(pallet.as_bytes()), sp_core::hashing::twox_128(item.as_bytes())].concat()
+	[sp_io::hashing::twox_128(pallet.as_bytes()), sp_io::hashing::twox_128(item.as_bytes())].concat()
 }
 
 struct TestNode;
@@ -239,7 +255,12 @@ impl NodeControl for TestNode {
 		false
 	}
 	fn peers(&self) -> Vec<PeerInfo> {
-		vec![PeerInfo { peer_id: "12D3KooW".into(), role: NodeRole::Full, best_number: Some(7), best_hash: None }]
+		vec![PeerInfo {
+			peer_id: "12D3KooW".into(),
+			role: NodeRole::Full,
+			best_number: Some(7),
+			best_hash: None,
+		}]
 	}
 	fn local_peer_id(&self) -> String {
 		"12D3KooWTest".into()

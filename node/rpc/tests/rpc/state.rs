@@ -1,6 +1,7 @@
 //! Blocks and storage, by the legacy and the archive methods.
 
-use crate::served::{call, hex, refusal, signed, storage_key, transfer, Served};
+use crate::served::{call, hex, next, refusal, signed, storage_key, subscribe, transfer, within, Served};
+use jsonrpsee::core::{client::ClientT, ClientError};
 use plexus_primitives::DatanetId;
 use plexus_rpc::{RpcLimits, ServerConfig};
 use plexus_runtime::RuntimeCall;
@@ -13,7 +14,7 @@ use sp_keyring::Sr25519Keyring::Alice;
 async fn blocks_are_found_by_height_and_hash() {
 	let served = Served::start().await;
 	let tips = served.blocks(2).await;
-	let client = served.http();
+	let client = served.ws().await;
 	let genesis = json!(served.genesis());
 	for zero in [json!(0), json!("0x0"), json!("0")] {
 		assert_eq!(call(&client, "chain_getBlockHash", &[zero]).await, genesis);
@@ -29,7 +30,11 @@ async fn blocks_are_found_by_height_and_hash() {
 	let header = call(&client, "chain_getHeader", &[json!(tips[0].hash)]).await;
 	assert_eq!(header["number"], "0x1");
 	assert_eq!(header["parentHash"], genesis);
-	assert!(header["digest"]["logs"].is_array() && header["stateRoot"].is_string() && header["extrinsicsRoot"].is_string());
+	assert!(
+		header["digest"]["logs"].is_array()
+			&& header["stateRoot"].is_string()
+			&& header["extrinsicsRoot"].is_string()
+	);
 	let block = call(&client, "chain_getBlock", &[json!(tips[0].hash)]).await;
 	assert_eq!(block["block"]["header"], header);
 	assert_eq!(block["block"]["extrinsics"].as_array().map(Vec::len), Some(1), "the timestamp");
@@ -46,24 +51,25 @@ async fn blocks_are_found_by_height_and_hash() {
 async fn storage_is_read_at_any_kept_block() {
 	let served = Served::start().await;
 	let tips = served.blocks(2).await;
-	let client = served.http();
+	let client = served.ws().await;
 	let key = json!(hex(storage_key("System", "Number")));
 	let (one, two) = (json!(tips[0].hash), json!(tips[1].hash));
 	assert_eq!(call(&client, "state_getStorage", &[key.clone()]).await, "0x02000000");
 	assert_eq!(call(&client, "state_getStorageAt", &[key.clone(), one.clone()]).await, "0x01000000");
 	assert_eq!(call(&client, "state_getStorage", &[json!("0xffff")]).await, Value::Null);
 	assert_eq!(call(&client, "state_getStorageSize", &[key.clone(), one.clone()]).await, 4);
-	assert_eq!(
-		call(&client, "state_getStorageHash", &[key.clone()]).await.as_str().map(str::len),
-		Some(66)
+	assert_eq!(call(&client, "state_getStorageHash", &[key.clone()]).await.as_str().map(str::len), Some(66));
+	assert!(
+		call(&client, "state_getStorageHash", &[json!("0x3a636f6465")]).await.is_string(),
+		":code has a hash"
 	);
-	assert!(call(&client, "state_getStorageHash", &[json!("0x3a636f6465")]).await.is_string(), ":code has a hash");
 	assert_eq!(
 		call(&client, "state_queryStorageAt", &[json!([key, "0xffff"]), one.clone()]).await,
 		json!([{ "block": one, "changes": [[key, "0x01000000"], ["0xffff", null]] }])
 	);
 	assert_eq!(
-		call(&client, "state_queryStorage", &[json!([key, "0x3a636f6465"]), one.clone(), two.clone()]).await[1],
+		call(&client, "state_queryStorage", &[json!([key, "0x3a636f6465"]), one.clone(), two.clone()]).await
+			[1],
 		json!({ "block": two, "changes": [[key, "0x02000000"]] })
 	);
 	let proof = call(&client, "state_getReadProof", &[json!([key]), Value::Null]).await;
@@ -74,7 +80,7 @@ async fn storage_is_read_at_any_kept_block() {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_come_in_pages_that_join_without_gap_or_repetition() {
 	let served = Served::start().await;
-	let client = served.http();
+	let client = served.ws().await;
 	let prefix = json!(hex(storage_key("System", "Account")));
 	let all = call(&client, "state_getKeys", &[prefix.clone()]).await;
 	let all: Vec<String> = serde_json::from_value(all).expect("keys");
@@ -99,11 +105,14 @@ async fn keys_come_in_pages_that_join_without_gap_or_repetition() {
 async fn a_discarded_state_is_refused_with_the_way_out() {
 	let served = Served::with_history(ServerConfig::default(), StatePruning::Keep(3)).await;
 	let tips = served.blocks(6).await;
-	let client = served.http();
+	let client = served.ws().await;
 	let key = json!(hex(storage_key("System", "Number")));
 	let (code, message, _) = refusal(&client, "state_getStorage", &[key.clone(), json!(tips[0].hash)]).await;
 	assert_eq!(code, 4003);
-	assert!(message.contains("already discarded for block 1") && message.contains("--state-pruning archive"), "{message}");
+	assert!(
+		message.contains("already discarded for block 1") && message.contains("--state-pruning archive"),
+		"{message}"
+	);
 	assert_eq!(call(&client, "state_getStorage", &[key.clone(), json!(tips[4].hash)]).await, "0x05000000");
 	let (code, message, _) = refusal(&client, "state_getStorage", &[key, json!(hex([7; 32]))]).await;
 	assert!(code == 4003 && message.contains("UnknownBlock"), "{message}");
@@ -113,7 +122,7 @@ async fn a_discarded_state_is_refused_with_the_way_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn runtime_calls_are_answered_or_refused_by_name() {
 	let served = Served::start().await;
-	let client = served.http();
+	let client = served.ws().await;
 	let versions = call(&client, "state_call", &[json!("Metadata_metadata_versions"), json!("0x")]).await;
 	assert_eq!(versions, "0x0c0e0000000f00000010000000", "14, 15 and 16");
 	let metadata = call(&client, "state_getMetadata", &[]).await;
@@ -130,7 +139,8 @@ async fn runtime_calls_are_answered_or_refused_by_name() {
 	}
 	assert_eq!(call(&client, "system_chain", &[]).await, "Plexus Development", "the node is alive");
 	let archived =
-		call(&client, "archive_v1_call", &[json!(served.genesis()), json!("Nothing_at_all"), json!("0x")]).await;
+		call(&client, "archive_v1_call", &[json!(served.genesis()), json!("Nothing_at_all"), json!("0x")])
+			.await;
 	assert_eq!(archived["success"], false);
 	assert_eq!(
 		call(&client, "archive_v1_call", &[json!(hex([1; 32])), json!("Metadata_metadata"), json!("")]).await,
@@ -141,12 +151,13 @@ async fn runtime_calls_are_answered_or_refused_by_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn fees_are_told_before_and_dry_runs_after_opening() {
 	let served = Served::open_to_operators().await;
-	let client = served.http();
+	let client = served.ws().await;
 	let extrinsic = json!(hex(transfer(served.genesis(), Alice, 0, 1_000_000_000_000)));
 	let info = call(&client, "payment_queryInfo", &[extrinsic.clone()]).await;
 	let fee: u128 = info["partialFee"].as_str().expect("a string").parse().expect("a number");
 	assert!(fee > 0 && info["class"] == "normal" && info["weight"]["ref_time"].is_u64(), "{info}");
-	let details = call(&client, "payment_queryFeeDetails", &[extrinsic.clone()]).await["inclusionFee"].clone();
+	let details =
+		call(&client, "payment_queryFeeDetails", &[extrinsic.clone()]).await["inclusionFee"].clone();
 	let part = |name: &str| {
 		let hex = details[name].as_str().and_then(|hex| hex.strip_prefix("0x")).expect("hexadecimal");
 		u128::from_str_radix(hex, 16).expect("a number")
@@ -162,7 +173,7 @@ async fn a_range_of_blocks_is_bounded() {
 	let limits = RpcLimits { range_blocks: 2, keys: 2, ..Default::default() };
 	let served = Served::with(ServerConfig { limits, ..Default::default() }).await;
 	let tips = served.blocks(3).await;
-	let client = served.http();
+	let client = served.ws().await;
 	let (one, two, three) = (json!(tips[0].hash), json!(tips[1].hash), json!(tips[2].hash));
 	let keys = json!([hex(storage_key("System", "Number"))]);
 	assert!(call(&client, "state_queryStorage", &[keys.clone(), one.clone(), two.clone()]).await.is_array());
@@ -177,9 +188,12 @@ async fn a_range_of_blocks_is_bounded() {
 #[tokio::test(flavor = "multi_thread")]
 async fn datanets_are_told_in_json() {
 	let served = Served::start().await;
-	let client = served.http();
+	let client = served.ws().await;
 	assert_eq!(call(&client, "datanet_byId", &[json!(0)]).await, Value::Null);
-	assert_eq!(call(&client, "datanet_contributions", &[json!(0)]).await, json!({ "items": [], "next": null }));
+	assert_eq!(
+		call(&client, "datanet_contributions", &[json!(0)]).await,
+		json!({ "items": [], "next": null })
+	);
 
 	let proven = plexus_primitives::prove::prove_reader(&b"some bytes"[..], |_| {}).expect("proves");
 	let text = |text: &str| text.as_bytes().to_vec();
@@ -215,4 +229,54 @@ async fn datanets_are_told_in_json() {
 	assert_eq!(at_genesis, Value::Null);
 	let (code, message, _) = refusal(&client, "datanet_contributionByRoot", &[json!("0x01")]).await;
 	assert!(code == -32602 && message.contains("`root`"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn archived_storage_comes_item_by_item() {
+	let served = Served::start().await;
+	let tips = served.blocks(2).await;
+	let client = served.ws().await;
+	let (number, accounts) = (hex(storage_key("System", "Number")), hex(storage_key("System", "Account")));
+	let items = json!([
+		{ "key": number, "type": "value" },
+		{ "key": "0xffff", "type": "value" },
+		{ "key": accounts, "type": "descendantsHashes" },
+	]);
+	let (method, stop) = ("archive_v1_storage", "archive_v1_stopStorage");
+	let mut events = subscribe(&client, method, &[json!(tips[0].hash), items.clone()], stop).await;
+	assert_eq!(next(&mut events).await, json!({ "event": "storage", "key": number, "value": "0x01000000" }));
+	let keys = call(&client, "state_getKeys", &[json!(accounts), json!(tips[0].hash)]).await;
+	for key in keys.as_array().expect("keys") {
+		let event = next(&mut events).await;
+		assert!(event["key"] == *key && event["hash"].is_string(), "{event}");
+	}
+	assert_eq!(next(&mut events).await, json!({ "event": "storageDone" }));
+	let mut events = subscribe(&client, method, &[json!(hex([9; 32])), items], stop).await;
+	let event = next(&mut events).await;
+	assert!(event["event"] == "storageError" && event["error"].is_string(), "{event}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_beyond_its_time_is_given_up_and_the_server_goes_on() {
+	// Less than anything takes; the metadata takes some milliseconds.
+	let limits = RpcLimits { call_time: std::time::Duration::from_nanos(1), ..Default::default() };
+	let served = Served::with(ServerConfig { limits, ..Default::default() }).await;
+	let client = served.ws().await;
+	// On a busy machine an answer may be there before the clock is looked at. Ask until one is late.
+	let late = async {
+		loop {
+			match client.request::<Value, _>("state_getMetadata", jsonrpsee::rpc_params![]).await {
+				Ok(_) => {}
+				Err(ClientError::Call(error)) => return error,
+				Err(error) => panic!("{error}"),
+			}
+		}
+	};
+	let late = within(late).await;
+	assert!(late.code() == -32000 && late.message().contains("1ns"), "{late:?}");
+	assert!(late.data().is_some_and(|data| data.get().contains("--rpc-call-ms-max")), "{late:?}");
+	assert_eq!(call(&client, "system_chain", &[]).await, "Plexus Development");
+	let extrinsic = transfer(served.genesis(), Alice, 0, 1_000_000);
+	assert!(call(&client, "author_submitExtrinsic", &[json!(hex(extrinsic))]).await.is_string());
+	assert_eq!(served.block().await.number, 1);
 }

@@ -1,7 +1,6 @@
 //! Submitting, watching and broadcasting transactions.
 
 use crate::served::{call, hex, next, refusal, subscribe, transfer, within, Served};
-use jsonrpsee::core::{client::ClientT, params::BatchRequestBuilder};
 use serde_json::{json, Value};
 use sp_core::crypto::Ss58Codec;
 use sp_keyring::Sr25519Keyring::{Alice, Charlie, Dave, Eve};
@@ -11,7 +10,7 @@ use std::time::{Duration, Instant};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_is_taken_counted_and_included() {
 	let served = Served::start().await;
-	let client = served.http();
+	let client = served.ws().await;
 	let alice = json!(Alice.to_account_id().to_ss58check());
 	let bytes = transfer(served.genesis(), Alice, 0, 1_000_000_000_000);
 	let extrinsic = json!(hex(&bytes));
@@ -21,7 +20,10 @@ async fn a_transaction_is_taken_counted_and_included() {
 	assert_eq!(call(&client, "account_nextIndex", &[alice.clone()]).await, 1, "the pool counts");
 	assert_eq!(call(&client, "author_pendingExtrinsics", &[]).await, json!([extrinsic]));
 	let (code, message, data) = refusal(&client, "author_submitExtrinsic", &[extrinsic.clone()]).await;
-	assert!(code == 1013 && message.contains("Already Imported") && data.contains("AlreadyImported:"), "{data}");
+	assert!(
+		code == 1013 && message.contains("Already Imported") && data.contains("AlreadyImported:"),
+		"{data}"
+	);
 
 	let tip = served.block().await;
 	assert_eq!(call(&client, "author_pendingExtrinsics", &[]).await, json!([]));
@@ -35,7 +37,7 @@ async fn a_transaction_is_taken_counted_and_included() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_transaction_is_told_name_cause_and_remedy() {
 	let served = Served::start().await;
-	let client = served.http();
+	let client = served.ws().await;
 	let good = transfer(served.genesis(), Alice, 0, 1_000_000_000_000);
 	let mut forged = good.clone();
 	let last = forged.len() - 1;
@@ -43,9 +45,13 @@ async fn a_refused_transaction_is_told_name_cause_and_remedy() {
 	let elsewhere = transfer(sp_core::H256::repeat_byte(1), Alice, 0, 1_000);
 	let mut trailing = good.clone();
 	trailing.push(0);
-	for (bytes, what) in
-		[(forged, "forged"), (elsewhere, "of another chain"), (trailing, "trailing"), (vec![1, 2, 3], "rubbish"), (vec![], "empty")]
-	{
+	for (bytes, what) in [
+		(forged, "forged"),
+		(elsewhere, "of another chain"),
+		(trailing, "trailing"),
+		(vec![1, 2, 3], "rubbish"),
+		(vec![], "empty"),
+	] {
 		let (code, message, data) = refusal(&client, "author_submitExtrinsic", &[json!(hex(bytes))]).await;
 		assert_eq!((code, message.as_str()), (1010, "Invalid Transaction"), "{what}: {data}");
 		assert!(data.contains(": ") && data.contains("; "), "{what}: {data} is no \"name: cause; remedy\"");
@@ -59,14 +65,20 @@ async fn a_refused_transaction_is_told_name_cause_and_remedy() {
 async fn a_batch_of_submissions_in_any_order_is_taken_whole() {
 	const COUNT: u32 = 500;
 	let served = Served::start().await;
-	let client = served.http();
-	let mut batch = BatchRequestBuilder::new();
-	for nonce in (0..COUNT).rev() {
-		let extrinsic = hex(transfer(served.genesis(), Alice, nonce, 1_000_000));
-		batch.insert("author_submitExtrinsic", jsonrpsee::rpc_params![extrinsic]).expect("JSON");
+	let batch: Vec<Value> = (0..COUNT)
+		.rev()
+		.map(|nonce| {
+			let extrinsic = hex(transfer(served.genesis(), Alice, nonce, 1_000_000));
+			json!({ "jsonrpc": "2.0", "id": nonce, "method": "author_submitExtrinsic", "params": [extrinsic] })
+		})
+		.collect();
+	let answers = served.post_json(&json!(batch).to_string()).await;
+	let answers = answers.as_array().expect("an array");
+	assert_eq!(answers.len(), COUNT as usize);
+	for (answer, nonce) in answers.iter().zip((0..COUNT).rev()) {
+		assert!(answer["id"] == nonce && answer["result"].is_string(), "{answer}");
 	}
-	let answers = within(client.batch_request::<Value>(batch)).await.expect("answers");
-	assert_eq!(answers.num_successful_calls(), COUNT as usize);
+	let client = served.ws().await;
 	let alice = json!(Alice.to_account_id().to_ss58check());
 	assert_eq!(call(&client, "system_accountNextIndex", &[alice]).await, COUNT);
 }
@@ -76,7 +88,8 @@ async fn a_watched_transaction_is_told_ready_in_a_block_and_a_moment_later_final
 	let served = Served::start().await;
 	let client = served.ws().await;
 	let extrinsic = json!(hex(transfer(served.genesis(), Alice, 0, 1_000_000_000)));
-	let mut statuses = subscribe(&client, "author_submitAndWatchExtrinsic", &[extrinsic], "author_unwatchExtrinsic").await;
+	let mut statuses =
+		subscribe(&client, "author_submitAndWatchExtrinsic", &[extrinsic], "author_unwatchExtrinsic").await;
 	assert_eq!(next(&mut statuses).await, "ready");
 	let block = json!(served.block().await.hash);
 	assert_eq!(next(&mut statuses).await, json!({ "inBlock": block }));
@@ -92,7 +105,9 @@ async fn a_watched_transaction_whose_turn_has_not_come_is_future_then_ready() {
 	let watch = |nonce| {
 		let extrinsic = json!(hex(transfer(served.genesis(), Alice, nonce, 1_000_000_000)));
 		let client = &client;
-		async move { subscribe(client, "author_submitAndWatchExtrinsic", &[extrinsic], "author_unwatchExtrinsic").await }
+		async move {
+			subscribe(client, "author_submitAndWatchExtrinsic", &[extrinsic], "author_unwatchExtrinsic").await
+		}
 	};
 	let mut second = watch(1).await;
 	assert_eq!(next(&mut second).await, "future");
@@ -116,7 +131,10 @@ async fn the_modern_watch_tells_the_same_in_its_own_words() {
 	assert_eq!(next(&mut events).await, json!({ "event": "finalized", "block": block }));
 	let mut events = subscribe(&client, method, &[json!("0x0102")], unwatch).await;
 	let event = next(&mut events).await;
-	assert!(event["event"] == "invalid" && event["error"].as_str().is_some_and(|error| error.contains("; ")), "{event}");
+	assert!(
+		event["event"] == "invalid" && event["error"].as_str().is_some_and(|error| error.contains("; ")),
+		"{event}"
+	);
 	let (code, _, _) = refusal(&client, method, &[json!("0xz")]).await;
 	assert_eq!(code, -32602);
 }

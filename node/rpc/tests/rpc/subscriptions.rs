@@ -38,7 +38,8 @@ async fn notifications_carry_the_names_that_clients_route_by() {
 	let served = Served::start().await;
 	let client = served.ws().await;
 	// The client matches notifications by subscription id; the name is what it was told by `subscribe_to_method`.
-	let mut by_name: Subscription<Value> = client.subscribe_to_method("chain_newHead").await.expect("registers");
+	let mut by_name: Subscription<Value> =
+		client.subscribe_to_method("chain_newHead").await.expect("registers");
 	drop(served.block().await);
 	drop(client);
 	assert!(by_name.next().await.is_none(), "without a subscription nothing is told");
@@ -49,8 +50,14 @@ async fn notifications_carry_the_names_that_clients_route_by() {
 		(r#"{"jsonrpc":"2.0","id":2,"method":"chain_subscribeFinalisedHeads"}"#, "chain_finalizedHead"),
 		(r#"{"jsonrpc":"2.0","id":3,"method":"chain_subscribeAllHeads"}"#, "chain_allHead"),
 		(r#"{"jsonrpc":"2.0","id":4,"method":"state_subscribeRuntimeVersion"}"#, "state_runtimeVersion"),
-		(r#"{"jsonrpc":"2.0","id":5,"method":"state_subscribeStorage","params":[["0x00"]]}"#, "state_storage"),
-		(r#"{"jsonrpc":"2.0","id":6,"method":"chainHead_v1_follow","params":[false]}"#, "chainHead_v1_followEvent"),
+		(
+			r#"{"jsonrpc":"2.0","id":5,"method":"state_subscribeStorage","params":[["0x00"]]}"#,
+			"state_storage",
+		),
+		(
+			r#"{"jsonrpc":"2.0","id":6,"method":"chainHead_v1_follow","params":[false]}"#,
+			"chainHead_v1_followEvent",
+		),
 	] {
 		socket.send(request).await;
 		let answer: Value = serde_json::from_str(&socket.receive().await).expect("JSON");

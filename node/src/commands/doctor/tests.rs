@@ -59,6 +59,6 @@ fn keys_are_found_missing_exposed_or_well() {
 #[test]
 fn a_line_shows_verdict_finding_and_remedy() {
 	let finding = Finding::fail("clock", "stopped", "wind it");
-	assert_eq!(line(&finding, false), "FAIL  clock        stopped\n                   → wind it");
+	assert_eq!(line(&finding, false), "FAIL  clock          stopped\n                     → wind it");
 	assert!(line(&finding, true).starts_with("\x1b[31mFAIL"));
 }

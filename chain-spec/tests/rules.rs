@@ -1,0 +1,293 @@
+//! Each rule of a specification, broken once; and what a specification survives unchanged.
+
+use codec::{Decode, Encode};
+use plexus_chain_spec::{
+	genesis::HexBytes, genesis_state_root, ChainSpec, ChainType, Genesis, RuntimeGenesis, SpecError,
+};
+use plexus_runtime::{AccountId, Runtime};
+use sp_core::{ed25519, Pair, H256};
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+use sp_runtime::StateVersion;
+use sp_state_machine::{Backend, TrieBackendBuilder};
+use sp_storage::well_known_keys::CODE;
+
+fn dev() -> ChainSpec {
+	ChainSpec::preset("dev").expect("it is a preset")
+}
+
+fn runtime(spec: &mut ChainSpec) -> &mut RuntimeGenesis {
+	match &mut spec.genesis {
+		Genesis::Runtime(genesis) => genesis,
+		Genesis::Raw(_) => panic!("a preset is in the runtime's terms"),
+	}
+}
+
+/// A live chain with a fresh validator and a fresh account.
+fn live() -> ChainSpec {
+	let mut spec = dev();
+	spec.chain_type = ChainType::Live;
+	let genesis = runtime(&mut spec);
+	genesis.sudo.key = None;
+	genesis.balances.balances = vec![(AccountId::new([9; 32]), u128::from(u64::MAX) * 1_000)];
+	genesis.authorities.authorities[0].id = H256(ed25519::Pair::from_seed(&[9; 32]).public().0);
+	spec
+}
+
+#[test]
+fn a_specification_survives_its_json_and_keeps_its_hash() {
+	let specs = [dev(), ChainSpec::preset("local").expect("it is a preset"), live()];
+	for spec in specs {
+		let read = ChainSpec::from_json(spec.to_json().as_bytes()).expect("it was written by us");
+		assert_eq!(read, spec);
+		let raw = spec.to_raw().expect("it is valid");
+		let read_raw = ChainSpec::from_json(raw.to_json().as_bytes()).expect("it was written by us");
+		assert_eq!(read_raw, raw);
+		assert_eq!(read_raw.genesis_hash().expect("valid"), spec.genesis_hash().expect("valid"));
+	}
+	assert_eq!(ChainSpec::preset("main"), None);
+}
+
+#[test]
+fn whatever_a_chain_chooses_changes_its_hash() {
+	let reference = dev().genesis_hash().expect("valid");
+	let mut block_time = dev();
+	runtime(&mut block_time).authorities.block_time_ms = 200;
+	let mut balance = dev();
+	runtime(&mut balance).balances.balances[0].1 += 1;
+	let mut validator = dev();
+	runtime(&mut validator).authorities.authorities[0].power = 2;
+	let mut sudo = dev();
+	runtime(&mut sudo).sudo.key = None;
+	for spec in [block_time, balance, validator, sudo] {
+		assert_ne!(spec.genesis_hash().expect("valid"), reference);
+	}
+}
+
+#[test]
+fn the_state_root_is_that_of_a_blake3_trie_of_layout_v1() {
+	let storage = dev().genesis_storage().expect("valid");
+	let empty = TrieBackendBuilder::<_, plexus_primitives::Blake3Hasher>::new(
+		sp_trie::PrefixedMemoryDB::default(),
+		sp_trie::empty_trie_root::<sp_trie::LayoutV1<plexus_primitives::Blake3Hasher>>(),
+	)
+	.build();
+	// An insertion into a trie, as a node does for a block, must agree with the root made in one go.
+	let delta = storage.top.iter().map(|(key, value)| (&key[..], Some(&value[..])));
+	let (root, _) = empty.storage_root(delta, StateVersion::V1);
+	assert_eq!(genesis_state_root(&storage), root);
+	assert!(storage.top.values().any(|value| value.len() > 32), "V1 differs from V0 only for such values");
+}
+
+#[test]
+fn the_presets_hold_what_they_promise() {
+	for (name, validators) in [("dev", 1), ("local", 4)] {
+		let storage = ChainSpec::preset(name).expect("it is a preset").genesis_storage().expect("valid");
+		sp_state_machine::BasicExternalities::new(storage).execute_with(|| {
+			let set = plexus_runtime::Authorities::validators();
+			let alice = Ed25519Keyring::Alice.to_raw_public();
+			assert_eq!((set.len(), set[0]), (validators, (alice, 1)));
+			assert_eq!(pallet_authorities::BlockTimeMs::<Runtime>::get(), 1_000);
+			for account in [Sr25519Keyring::Ferdie.to_account_id(), Ed25519Keyring::Ferdie.to_account_id()] {
+				assert_eq!(plexus_runtime::Balances::free_balance(account), 10u128.pow(18));
+			}
+			assert_eq!(plexus_runtime::Balances::total_issuance(), 12 * 10u128.pow(18));
+			assert_eq!(pallet_sudo::Key::<Runtime>::get(), Some(Sr25519Keyring::Alice.to_account_id()));
+		});
+	}
+}
+
+/// A change to a specification, and the error that it must cause.
+type Case = (&'static str, fn() -> ChainSpec, fn(&SpecError) -> bool);
+
+#[test]
+fn each_broken_rule_is_named_with_what_would_be_right() {
+	fn changed(mut spec: ChainSpec, change: impl FnOnce(&mut ChainSpec)) -> ChainSpec {
+		change(&mut spec);
+		spec
+	}
+	fn dev_with(change: impl FnOnce(&mut RuntimeGenesis)) -> ChainSpec {
+		changed(dev(), |spec| change(runtime(spec)))
+	}
+	fn live_with(change: impl FnOnce(&mut RuntimeGenesis)) -> ChainSpec {
+		changed(live(), |spec| change(runtime(spec)))
+	}
+	use SpecError::*;
+	let cases: Vec<Case> = vec![
+		("name", || changed(dev(), |s| s.name.clear()), |e| matches!(e, Name { field: "name", .. })),
+		("id", || changed(dev(), |s| s.id = "../x".into()), |e| matches!(e, Name { field: "id", .. })),
+		(
+			"protocol",
+			|| changed(dev(), |s| s.protocol_id = Some("a b".into())),
+			|e| matches!(e, Name { field: "protocolId", .. }),
+		),
+		(
+			"prefix",
+			|| changed(dev(), |s| s.properties.ss58_format = 0),
+			|e| matches!(e, Property { field: "ss58Format", given: 0, right: 42 }),
+		),
+		(
+			"decimals",
+			|| changed(dev(), |s| s.properties.token_decimals = 18),
+			|e| matches!(e, Property { field: "tokenDecimals", given: 18, right: 12 }),
+		),
+		(
+			"bootnode",
+			|| changed(dev(), |s| s.bootnodes = vec!["example.org".into()]),
+			|e| matches!(e, Bootnode(_)),
+		),
+		(
+			"bootnodes",
+			|| changed(dev(), |s| s.bootnodes = vec!["/dns/x/tcp/1/p2p/y".into(); 65]),
+			|e| matches!(e, Bootnodes { given: 65, .. }),
+		),
+		("nobody", || dev_with(|g| g.authorities.authorities.clear()), |e| matches!(e, NoValidator)),
+		(
+			"fast",
+			|| dev_with(|g| g.authorities.block_time_ms = 199),
+			|e| matches!(e, BlockTime { given_ms: 199 }),
+		),
+		("slow", || dev_with(|g| g.authorities.block_time_ms = 60_001), |e| matches!(e, BlockTime { .. })),
+		("power", || dev_with(|g| g.authorities.authorities[0].power = 0), |e| matches!(e, NoPower { .. })),
+		(
+			"twice",
+			|| dev_with(|g| g.authorities.authorities.push(g.authorities.authorities[0].clone())),
+			|e| matches!(e, DuplicateValidator { .. }),
+		),
+		(
+			"too much power",
+			|| dev_with(|g| g.authorities.authorities[0].power = u64::MAX / 3 + 1),
+			|e| matches!(e, TooMuchPower),
+		),
+		// y = 2 is on no point; all zeros but y = 1 is the neutral point, whose signatures anybody makes.
+		(
+			"no point",
+			|| dev_with(|g| g.authorities.authorities[0].id = first_byte(2)),
+			|e| matches!(e, NoKey { .. }),
+		),
+		(
+			"weak",
+			|| dev_with(|g| g.authorities.authorities[0].id = first_byte(1)),
+			|e| matches!(e, NoKey { .. }),
+		),
+		(
+			"dust",
+			|| dev_with(|g| g.balances.balances[0].1 = 999_999_999),
+			|e| matches!(e, BelowMinimum { .. }),
+		),
+		(
+			"account twice",
+			|| dev_with(|g| g.balances.balances.push(g.balances.balances[0].clone())),
+			|e| matches!(e, DuplicateAccount { .. }),
+		),
+		(
+			"issuance",
+			|| dev_with(|g| g.balances.balances[0].1 = u128::MAX),
+			|e| matches!(e, IssuanceOverflow),
+		),
+		(
+			"live validator",
+			|| live_with(|g| g.authorities.authorities[0].id = Ed25519Keyring::Bob.to_h256_public()),
+			|e| matches!(e, WellKnownValidator { seed, .. } if seed == "//Bob"),
+		),
+		(
+			"live account",
+			|| live_with(|g| g.balances.balances[0].0 = Sr25519Keyring::Eve.to_account_id()),
+			|e| matches!(e, WellKnownAccount { seed, .. } if seed == "//Eve"),
+		),
+		(
+			"live sudo",
+			|| live_with(|g| g.sudo.key = Some(AccountId::new([1; 32]))),
+			|e| matches!(e, SudoOnLive),
+		),
+		(
+			"raw live validator",
+			|| raw(&dev(), |s| s.chain_type = ChainType::Live),
+			|e| matches!(e, WellKnownValidator { seed, .. } if seed == "//Alice"),
+		),
+		("raw without code", || raw_entry(CODE, None), |e| matches!(e, OtherRuntime { .. })),
+		("raw of another", || raw_entry(CODE, Some(b"other".to_vec())), |e| matches!(e, OtherRuntime { .. })),
+		(
+			"raw child trie",
+			|| raw_entry(b":child_storage:default:x", Some(vec![0; 32])),
+			|e| matches!(e, ChildTrie(_)),
+		),
+		(
+			"raw block time",
+			|| raw_entry(&pallet_authorities::BlockTimeMs::<Runtime>::hashed_key(), Some(1u64.encode())),
+			|e| matches!(e, BrokenState(_)),
+		),
+		(
+			"raw without validators",
+			|| raw_entry(&pallet_authorities::Authorities::<Runtime>::hashed_key(), None),
+			|e| matches!(e, NoValidator),
+		),
+	];
+	live().check().expect("the live chain is valid before it is changed");
+	for (what, spec, expected) in cases {
+		let spec = spec();
+		let error = spec.check().expect_err(what);
+		println!("{what}: {error}");
+		assert!(expected(&error), "{what}: {error:?}");
+		ChainSpec::from_json(spec.to_json().as_bytes()).expect_err("reading checks too");
+	}
+}
+
+/// 32 bytes, all zero but the first.
+fn first_byte(first: u8) -> H256 {
+	let mut bytes = [0; 32];
+	bytes[0] = first;
+	H256(bytes)
+}
+
+fn raw(spec: &ChainSpec, change: impl FnOnce(&mut ChainSpec)) -> ChainSpec {
+	let mut raw = spec.to_raw().expect("valid before it is changed");
+	change(&mut raw);
+	raw
+}
+
+fn raw_entry(key: &[u8], value: Option<Vec<u8>>) -> ChainSpec {
+	raw(&dev(), |spec| {
+		let Genesis::Raw(entries) = &mut spec.genesis else { panic!("it was made raw") };
+		let key = HexBytes(key.to_vec());
+		match value {
+			Some(value) => entries.0.insert(key, HexBytes(value)),
+			None => entries.0.remove(&key),
+		};
+	})
+}
+
+#[test]
+fn json_that_is_not_of_the_form_is_refused_where_it_is_wrong() {
+	let text = dev().to_json();
+	let replaced = |from: &str, to: &str| {
+		assert!(text.contains(from), "{from}");
+		ChainSpec::from_json(text.replacen(from, to, 1).as_bytes()).expect_err(to)
+	};
+	let unknown = replaced("\"name\"", "\"nmae\": \"x\", \"name\"");
+	assert!(unknown.to_string().contains("nmae") && unknown.to_string().contains("line"), "{unknown}");
+	for (from, to) in [
+		("\"blockTimeMs\"", "\"blocktimeMs\""),
+		("\"power\": 1", "\"power\": -1"),
+		("\"power\": 1", "\"power\": 1, \"stake\": 1"),
+		("1000000000000000000", "\"a million\""),
+		("\"id\": \"0x88", "\"id\": \"0x"),
+		("\"Development\"", "\"Dev\""),
+		("\"runtime\"", "\"wasm\""),
+	] {
+		assert!(matches!(replaced(from, to), SpecError::Malformed(_)), "{to}");
+	}
+	let version = replaced("\"formatVersion\": 1", "\"formatVersion\": 2");
+	assert!(matches!(version, SpecError::FormatVersion { given: 2, known: 1 }));
+	for bytes in [&b""[..], b"{}", b"[]", b"\xff\xfe", &text.as_bytes()[..text.len() / 2]] {
+		assert!(matches!(ChainSpec::from_json(bytes), Err(SpecError::Malformed(_))));
+	}
+}
+
+#[test]
+fn the_genesis_header_is_what_clients_hash() {
+	let header = dev().header().expect("valid");
+	assert_eq!(header.number, 0);
+	let bytes = header.encode();
+	assert_eq!(header.hash().0, sp_core::hashing::blake2_256(&bytes));
+	assert_eq!(plexus_runtime::Header::decode(&mut &bytes[..]), Ok(header));
+}
