@@ -41,7 +41,7 @@ pub enum Command {
 	Run(Box<RunArgs>),
 	#[command(flatten)]
 	#[allow(missing_docs)]
-	Client(plexus_cli::Command),
+	Client(Box<plexus_cli::Command>),
 	/// Make, show and bring in the node's keys
 	#[command(subcommand)]
 	Key(KeyCommand),
@@ -52,7 +52,7 @@ pub enum Command {
 	#[command(subcommand)]
 	Config(ConfigCommand),
 	/// Check clock, disk, ports, keys and database
-	Doctor(DoctorArgs),
+	Doctor(Box<DoctorArgs>),
 	/// Write blocks to a file
 	Export(ExportArgs),
 	/// Read blocks from a file, verify and execute them

@@ -26,11 +26,11 @@ pub fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
 	let done = |()| ExitCode::SUCCESS;
 	match cli.command {
 		Command::Run(args) => run::run(*args).map(done),
-		Command::Client(command) => block_on(command.run()).map(done),
+		Command::Client(command) => block_on((*command).run()).map(done),
 		Command::Key(command) => key::run(command).map(done),
 		Command::ChainSpec(command) => chain_spec::run(command).map(done),
 		Command::Config(command) => config::run(command).map(done),
-		Command::Doctor(args) => doctor::run(args),
+		Command::Doctor(args) => doctor::run(&args),
 		Command::Export(args) => export::run(args).map(done),
 		Command::Import(args) => import::run(args).map(done),
 		Command::Check(args) => check::run(args).map(done),

@@ -5,10 +5,16 @@
 //! Both ways are bounded by the network's and the pool's own queues. If this node cannot keep up with its own transactions,
 //! gossip skips some: they stay in the pool, for this node's own blocks.
 
+use parking_lot::Mutex;
 use plexus_execution::InvalidKind;
 use plexus_network::{IncomingTransaction, NetworkHandle, Verdict};
 use plexus_pool::{Pool, SubmitError};
-use sp_runtime::transaction_validity::{InvalidTransaction, TransactionSource};
+use plexus_storage::Hash;
+use sp_runtime::{
+	traits::{BlakeTwo256, Hash as _},
+	transaction_validity::{InvalidTransaction, TransactionSource},
+};
+use std::{collections::HashSet, sync::Arc};
 use tokio::{
 	sync::{
 		broadcast::{error::RecvError, Receiver},
@@ -18,19 +24,50 @@ use tokio::{
 };
 use tracing::{debug, warn};
 
+/// Transactions that came from peers and were not offered to [`publish`] yet: gossip has them already.
+#[derive(Clone, Default)]
+pub struct FromPeers(Arc<Mutex<HashSet<Hash>>>);
+
+/// More than the pool announces before a slow listener skips. Forgetting one costs a duplicate that the network notices.
+const FROM_PEERS_MAX: usize = 8_192;
+
+impl FromPeers {
+	fn add(&self, hash: Hash) {
+		let mut hashes = self.0.lock();
+		if hashes.len() >= FROM_PEERS_MAX {
+			hashes.clear();
+		}
+		hashes.insert(hash);
+	}
+
+	/// Whether it came from a peer; forgets it.
+	fn take(&self, hash: &Hash) -> bool {
+		self.0.lock().remove(hash)
+	}
+}
+
 /// Puts what peers send into the pool and tells the network what to think of it, until either is gone.
-pub async fn receive(mut incoming: mpsc::Receiver<IncomingTransaction>, pool: Pool, network: NetworkHandle) {
+pub async fn receive(
+	mut incoming: mpsc::Receiver<IncomingTransaction>,
+	pool: Pool,
+	network: NetworkHandle,
+	from_peers: FromPeers,
+) {
 	while let Some(IncomingTransaction { id, from, bytes, .. }) = incoming.recv().await {
+		let hash = BlakeTwo256::hash(&bytes);
+		from_peers.add(hash);
 		let pool = pool.clone();
 		let submitted = spawn_blocking(move || pool.submit(TransactionSource::External, bytes)).await;
 		let judged = match submitted {
 			Ok(Ok(_)) => Verdict::Accept,
 			Ok(Err(error)) => {
+				from_peers.take(&hash);
 				let judged = verdict(&error);
 				debug!(%from, %error, ?judged, "a peer's transaction is refused");
 				judged
 			}
 			Err(panicked) => {
+				from_peers.take(&hash);
 				warn!(%from, error = %panicked, "validating a peer's transaction panicked");
 				Verdict::Reject
 			}
@@ -39,11 +76,16 @@ pub async fn receive(mut incoming: mpsc::Receiver<IncomingTransaction>, pool: Po
 	}
 }
 
-/// Sends what the pool accepted to peers, until the pool is gone. What came from them is known there, and not sent twice.
-pub async fn publish(mut imported: Receiver<plexus_storage::Hash>, pool: Pool, network: NetworkHandle) {
+/// Sends what the pool accepted to peers, but for what came from them, until the pool is gone.
+pub async fn publish(
+	mut imported: Receiver<Hash>,
+	pool: Pool,
+	network: NetworkHandle,
+	from_peers: FromPeers,
+) {
 	loop {
 		match imported.recv().await {
-			Ok(_) if network.peers().is_empty() => {}
+			Ok(hash) if from_peers.take(&hash) || network.peers().is_empty() => {}
 			Ok(hash) => {
 				if let Some(bytes) = pool.get(&hash) {
 					network.publish_transaction(bytes.to_vec());
@@ -87,6 +129,19 @@ mod tests {
 	fn invalid(kind: InvalidKind) -> SubmitError {
 		let text = String::new;
 		SubmitError::Invalid(InvalidReason { kind, name: text(), cause: text(), remedy: text() })
+	}
+
+	#[test]
+	fn what_came_from_peers_is_known_once_and_bounded() {
+		let from_peers = FromPeers::default();
+		from_peers.add(Hash::zero());
+		assert!(from_peers.take(&Hash::zero()));
+		assert!(!from_peers.take(&Hash::zero()));
+		for i in 0..20_000 {
+			from_peers.add(Hash::from_low_u64_be(i));
+		}
+		assert!(from_peers.0.lock().len() <= FROM_PEERS_MAX);
+		assert!(from_peers.take(&Hash::from_low_u64_be(19_999)));
 	}
 
 	#[test]

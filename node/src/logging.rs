@@ -20,6 +20,8 @@ use tracing_subscriber::{
 /// Dependencies that log at `info` what only their authors need; a filter that names them overrides this.
 const QUIET: &[&str] = &[
 	"arc_malachitebft=warn",
+	// At a stop its timers complain that what they tick for has stopped.
+	"arc_malachitebft_engine::util::ticker=off",
 	"informalsystems_malachitebft=warn",
 	"libp2p=warn",
 	"jsonrpsee=warn",

@@ -93,6 +93,16 @@ impl Place {
 		open_database(&self.spec, &self.directory.database(), self.database_options())
 	}
 
+	/// Opens the database for writing many blocks at once: nothing waits for the disk. A crash loses the last blocks, never
+	/// the order; the caller flushes at the end.
+	///
+	/// # Errors
+	/// As [`Place::open_database`].
+	pub fn open_database_for_bulk(&self) -> Result<Database, Report> {
+		let options = Options { sync: false, ..self.database_options() };
+		open_database(&self.spec, &self.directory.database(), options)
+	}
+
 	/// Opens the database, which must exist.
 	///
 	/// # Errors

@@ -14,7 +14,7 @@
 
 use crate::{
 	control::{Control, Peers},
-	gossip,
+	gossip::{self, FromPeers},
 	health::{HealthServer, Vitals, VitalsSource},
 	keystore::{KeyKind, KeystoreError, SecretKey},
 	logging::LogControl,
@@ -223,8 +223,9 @@ async fn start_network(
 		network::config(&place.config().p2p, &place.spec.bootnodes, chain.genesis_hash(), &keys.node)?;
 	let Network { handle, consensus_port, transactions, task } = plexus_network::start(config).await?;
 	let pool = chain.pool();
-	helpers.spawn(gossip::receive(transactions, pool.clone(), handle.clone()));
-	helpers.spawn(gossip::publish(pool.subscribe_imported(), pool.clone(), handle.clone()));
+	let from_peers = FromPeers::default();
+	helpers.spawn(gossip::receive(transactions, pool.clone(), handle.clone(), from_peers.clone()));
+	helpers.spawn(gossip::publish(pool.subscribe_imported(), pool.clone(), handle.clone(), from_peers));
 	Ok((Connected { handle, port: consensus_port }, task))
 }
 

@@ -146,7 +146,8 @@ impl Chain {
 		// The other half is for the others: sending, verifying, voting.
 		let params = BuildParams::new(author, timestamp_ms, started + block_time / 2);
 		let built = self.build(&tip, params)?;
-		let proposal = Proposal { hash: built.hash, block: built.block.clone(), timestamp_ms: built.timestamp_ms };
+		let proposal =
+			Proposal { hash: built.hash, block: built.block.clone(), timestamp_ms: built.timestamp_ms };
 		self.0.executed.lock().insert(built, started.elapsed());
 		Ok(proposal)
 	}

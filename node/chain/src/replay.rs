@@ -61,7 +61,8 @@ pub fn replay(
 		let block = from.block(number)?.ok_or(ReplayError::Missing { number })?;
 		let certificate = from.certificate(number)?.unwrap_or_default();
 		let extrinsics = block.body.len() as u64;
-		let executed = executor.execute(&into.tip(), block).map_err(|source| ReplayError::Differs { number, source })?;
+		let executed =
+			executor.execute(&into.tip(), block).map_err(|source| ReplayError::Differs { number, source })?;
 		let tip = into.commit(BlockCommit {
 			block: executed.block,
 			hash: executed.hash,
@@ -84,8 +85,10 @@ fn compare(from: &Database, into: &Database, number: BlockNumber) -> Result<(), 
 		let left = a.state.pairs(&[], after.as_deref(), PAGE)?;
 		let right = b.state.pairs(&[], after.as_deref(), PAGE)?;
 		if left != right {
-			let differing = left.iter().zip(&right).find(|(l, r)| l != r).map(|(l, r)| l.0.clone().min(r.0.clone()));
-			let key = differing.or_else(|| left.get(right.len()).or(right.get(left.len())).map(|(k, _)| k.clone()));
+			let differing =
+				left.iter().zip(&right).find(|(l, r)| l != r).map(|(l, r)| l.0.clone().min(r.0.clone()));
+			let key =
+				differing.or_else(|| left.get(right.len()).or(right.get(left.len())).map(|(k, _)| k.clone()));
 			return Err(ReplayError::State { number, key: key.unwrap_or_default() });
 		}
 		match left.last() {

@@ -15,21 +15,21 @@
 //!
 //! # Use
 //! ```ignore
-//! let key = keystore.validator_key()?;                                   // Option<ed25519_dalek::SigningKey>
-//! let network = plexus_network::start(NetworkConfig::new(chain.genesis_hash())).await?;
-//! let consensus = plexus_consensus::start(
-//! 	EngineConfig::new(data.join("consensus")),
-//! 	ChainLedger::new(chain.clone()),
-//! 	SystemClock,
-//! 	key,
-//! 	network.consensus_port,
+//! let network = plexus_network::start(NetworkConfig::new(chain.genesis_hash(), node_key)).await?;
+//! let mut consensus = plexus_consensus::start(
+//!     EngineConfig::new(data.join("consensus")),
+//!     ChainLedger::new(chain.clone()),
+//!     SystemClock,
+//!     validator_key, // Option<ed25519_dalek::SigningKey>
+//!     network.consensus_port,
 //! )
 //! .await?;
-//! let mut status = consensus.status();                                   // for metrics and readiness
+//! let status = consensus.status(); // for metrics and readiness
 //! tokio::select! {
-//! 	ended = consensus.finished() => ended?,                              // an error: exit non-zero
-//! 	() = shutdown_signal() => consensus.stop().await?,
+//!     ended = consensus.finished() => ended?, // an error: exit non-zero
+//!     () = shutdown_signal() => consensus.stop().await?,
 //! }
+//! network.task.stop().await?;
 //! ```
 
 pub mod app;

@@ -182,7 +182,7 @@ impl ValidatorSet {
 	/// See [`ValidatorSetError`].
 	pub fn new(validators: impl IntoIterator<Item = Validator>) -> Result<Self, ValidatorSetError> {
 		let mut validators: Vec<_> = validators.into_iter().filter(|v| v.power > 0).collect();
-		validators.sort_by(|a, b| a.id.cmp(&b.id));
+		validators.sort_by_key(|validator| validator.id);
 		if let Some(pair) = validators.windows(2).find(|pair| pair[0].id == pair[1].id) {
 			return Err(ValidatorSetError::Duplicate(pair[0].id));
 		}

@@ -4,11 +4,15 @@
 
 use codec::Encode;
 use plexus_chain_spec::ChainSpec;
-use plexus_execution::{BuildParams, ExecutedBlock, Executor, PooledTransaction, Rejected, TransactionSource};
+use plexus_execution::{
+	BuildParams, ExecutedBlock, Executor, PooledTransaction, Rejected, TransactionSource,
+};
 use plexus_runtime as rt;
 use plexus_storage::*;
 use sp_core::{ed25519, Pair};
-use sp_runtime::{generic::Era, traits::BlakeTwo256, traits::Hash as _, traits::Header as _, MultiAddress, StateVersion};
+use sp_runtime::{
+	generic::Era, traits::BlakeTwo256, traits::Hash as _, traits::Header as _, MultiAddress, StateVersion,
+};
 use sp_state_machine::Backend;
 use std::{
 	path::Path,
@@ -32,7 +36,9 @@ impl TransactionSource for List {
 }
 
 fn senders() -> Vec<ed25519::Pair> {
-	(0..SENDERS).map(|i| ed25519::Pair::from_string(&format!("//bench{i}"), None).expect("a derivation path")).collect()
+	(0..SENDERS)
+		.map(|i| ed25519::Pair::from_string(&format!("//bench{i}"), None).expect("a derivation path"))
+		.collect()
 }
 
 fn recipient(i: usize) -> rt::AccountId {
@@ -76,9 +82,24 @@ fn transfers(genesis: Hash, senders: &[ed25519::Pair], count: usize, accounts: u
 			let key = &senders[i % senders.len()];
 			let nonce = (i / senders.len()) as u32;
 			let dest = MultiAddress::Id(recipient(i.wrapping_mul(7919) % accounts));
-			let call = rt::RuntimeCall::Balances(pallet_balances::Call::transfer_keep_alive { dest, value: 1_000_000_000 });
+			let call = rt::RuntimeCall::Balances(pallet_balances::Call::transfer_keep_alive {
+				dest,
+				value: 1_000_000_000,
+			});
 			let extension = rt::tx_extension(nonce, Era::Immortal, 0);
-			let implicit = ((), (), rt::VERSION.spec_version, rt::VERSION.transaction_version, genesis, genesis, (), (), (), None, ());
+			let implicit = (
+				(),
+				(),
+				rt::VERSION.spec_version,
+				rt::VERSION.transaction_version,
+				genesis,
+				genesis,
+				(),
+				(),
+				(),
+				None,
+				(),
+			);
 			let payload = rt::SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
 			let signature: rt::Signature = payload.using_encoded(|p| key.sign(p)).into();
 			let sender = MultiAddress::Id(rt::AccountId::new(key.public().0));
@@ -88,7 +109,9 @@ fn transfers(genesis: Hash, senders: &[ed25519::Pair], count: usize, accounts: u
 }
 
 fn build(executor: &Executor, db: &Database, transactions: &[Vec<u8>], timestamp_ms: u64) -> ExecutedBlock {
-	let list = transactions.iter().map(|b| PooledTransaction { hash: BlakeTwo256::hash(b), bytes: Arc::from(&b[..]) });
+	let list = transactions
+		.iter()
+		.map(|b| PooledTransaction { hash: BlakeTwo256::hash(b), bytes: Arc::from(&b[..]) });
 	let params = BuildParams::new([1; 32], timestamp_ms, Instant::now() + Duration::from_secs(60));
 	let built = executor
 		.build(&db.tip(), &params, &mut List(list.collect::<Vec<_>>().into_iter()))
@@ -98,7 +121,12 @@ fn build(executor: &Executor, db: &Database, transactions: &[Vec<u8>], timestamp
 }
 
 fn rate(count: usize, took: Duration) -> String {
-	format!("{:>9.0}/s  {:>7.1} ms  {:>6.1} µs each", count as f64 / took.as_secs_f64(), took.as_secs_f64() * 1e3, took.as_secs_f64() * 1e6 / count as f64)
+	format!(
+		"{:>9.0}/s  {:>7.1} ms  {:>6.1} µs each",
+		count as f64 / took.as_secs_f64(),
+		took.as_secs_f64() * 1e3,
+		took.as_secs_f64() * 1e6 / count as f64
+	)
 }
 
 fn main() {
@@ -149,8 +177,13 @@ fn blocks(senders: &[ed25519::Pair], accounts: usize) {
 		let executed = cold.execute(&db.tip(), built.block).expect("valid");
 		println!("verify {count:>5}, signatures checked, all cores   {}", rate(count, started.elapsed()));
 		let started = Instant::now();
-		db.commit(BlockCommit { block: executed.block, hash: executed.hash, certificate: vec![], changes: executed.changes })
-			.expect("the commit is written");
+		db.commit(BlockCommit {
+			block: executed.block,
+			hash: executed.hash,
+			certificate: vec![],
+			changes: executed.changes,
+		})
+		.expect("the commit is written");
 		commit = started.elapsed();
 	}
 	println!("commit  5000, one synced batch                {}", rate(5_000, commit));
@@ -164,13 +197,20 @@ fn roots(senders: &[ed25519::Pair], keys: usize) {
 	let tip = db.tip();
 	for changed in [1_000usize, 10_000] {
 		for pass in ["cold", "warm"] {
-			let value = frame_account(pallet_balances::AccountData { free: changed as u128, ..Default::default() }).encode();
-			let delta: Vec<_> = (0..changed).map(|i| account_key(&recipient(i.wrapping_mul(7919) % keys))).collect();
+			let value =
+				frame_account(pallet_balances::AccountData { free: changed as u128, ..Default::default() })
+					.encode();
+			let delta: Vec<_> =
+				(0..changed).map(|i| account_key(&recipient(i.wrapping_mul(7919) % keys))).collect();
 			let backend = tip.state.backend();
 			let started = Instant::now();
-			let (root, _) = backend.storage_root(delta.iter().map(|k| (&k[..], Some(&value[..]))), StateVersion::V1);
+			let (root, _) =
+				backend.storage_root(delta.iter().map(|k| (&k[..], Some(&value[..]))), StateVersion::V1);
 			assert_ne!(root, *tip.header.state_root());
-			println!("root after {changed:>5} changed of {keys} keys, {pass} {}", rate(changed, started.elapsed()));
+			println!(
+				"root after {changed:>5} changed of {keys} keys, {pass} {}",
+				rate(changed, started.elapsed())
+			);
 		}
 	}
 }

@@ -73,7 +73,12 @@ impl Executor {
 	///
 	/// # Errors
 	/// [`BuildError::Panicked`] with a culprit may be tried again: the source has been told to drop it.
-	pub fn build(&self, parent: &Tip, params: &BuildParams, source: &mut dyn TransactionSource) -> Result<ExecutedBlock, BuildError> {
+	pub fn build(
+		&self,
+		parent: &Tip,
+		params: &BuildParams,
+		source: &mut dyn TransactionSource,
+	) -> Result<ExecutedBlock, BuildError> {
 		let mut overlay = Overlay::default();
 		let applying = Cell::new(None);
 		let result = environment::run(&parent.state, &mut overlay, self.signature_cache(), || {
@@ -85,11 +90,14 @@ impl Executor {
 			Err(RunError::Panicked(message)) => {
 				if let Some(hash) = applying.get() {
 					tracing::error!(?hash, %message, "the runtime panicked on a transaction; it is dropped from the pool");
-					let reason = crate::CallError::Panicked { method: "BlockBuilder_apply_extrinsic".into(), message: message.clone() };
+					let reason = crate::CallError::Panicked {
+						method: "BlockBuilder_apply_extrinsic".into(),
+						message: message.clone(),
+					};
 					source.rejected(&hash, Rejected::Invalid(reason.into()));
 				}
 				return Err(BuildError::Panicked { message, culprit: applying.get() });
-			},
+			}
 		};
 		let changes = drain(&parent.state, &mut overlay)?;
 		Ok(ExecutedBlock::new(Block { header, body }, changes))
@@ -124,11 +132,11 @@ fn build(
 				body.push(transaction.bytes.to_vec());
 				source.applied(&transaction.hash);
 				no_room = 0;
-			},
+			}
 			Err(TransactionValidityError::Invalid(InvalidTransaction::ExhaustsResources)) => {
 				source.rejected(&transaction.hash, Rejected::NoRoom);
 				no_room += 1;
-			},
+			}
 			Err(e) => source.rejected(&transaction.hash, Rejected::Invalid(InvalidReason::from_validity(e))),
 		}
 	}
@@ -158,18 +166,23 @@ fn apply_inherents(params: &BuildParams) -> Result<Vec<Vec<u8>>, BuildError> {
 /// Applies one extrinsic in a storage transaction of its own: a refusal leaves no trace.
 fn apply(bytes: &[u8]) -> Result<ApplyExtrinsicResult, BuildError> {
 	let in_storage = |f: fn(&mut dyn sp_externalities::Externalities)| {
-		sp_externalities::with_externalities(|ext| f(ext)).expect("the environment is set by `environment::run`");
+		sp_externalities::with_externalities(|ext| f(ext))
+			.expect("the environment is set by `environment::run`");
 	};
 	in_storage(|ext| ext.storage_start_transaction());
 	let answer = dispatch("BlockBuilder_apply_extrinsic", bytes)?;
-	let result = ApplyExtrinsicResult::decode(&mut &answer[..]).map_err(|e| BuildError::Answer(e.to_string()))?;
+	let result =
+		ApplyExtrinsicResult::decode(&mut &answer[..]).map_err(|e| BuildError::Answer(e.to_string()))?;
 	match &result {
 		Ok(_) => in_storage(|ext| ext.storage_commit_transaction().expect("a transaction was started above")),
-		Err(_) => in_storage(|ext| ext.storage_rollback_transaction().expect("a transaction was started above")),
+		Err(_) => {
+			in_storage(|ext| ext.storage_rollback_transaction().expect("a transaction was started above"))
+		}
 	}
 	Ok(result)
 }
 
 fn dispatch(method: &'static str, data: &[u8]) -> Result<Vec<u8>, BuildError> {
-	native::dispatch(method, data).ok_or_else(|| BuildError::Answer(format!("the runtime has no method {method}")))
+	native::dispatch(method, data)
+		.ok_or_else(|| BuildError::Answer(format!("the runtime has no method {method}")))
 }

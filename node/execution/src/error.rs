@@ -94,7 +94,12 @@ impl InvalidReason {
 			TransactionValidityError::Invalid(e) => InvalidKind::Invalid(e),
 			TransactionValidityError::Unknown(e) => InvalidKind::Unknown(e),
 		};
-		Self { kind, name: words.name.to_string(), cause: words.cause.to_string(), remedy: words.remedy.to_string() }
+		Self {
+			kind,
+			name: words.name.to_string(),
+			cause: words.cause.to_string(),
+			remedy: words.remedy.to_string(),
+		}
 	}
 
 	/// The bytes do not decode.
@@ -111,7 +116,9 @@ impl InvalidReason {
 impl From<CallError> for InvalidReason {
 	fn from(e: CallError) -> Self {
 		let (kind, remedy) = match &e {
-			CallError::Panicked { .. } => (InvalidKind::Panicked, "report the transaction's bytes: the runtime must never panic"),
+			CallError::Panicked { .. } => {
+				(InvalidKind::Panicked, "report the transaction's bytes: the runtime must never panic")
+			}
 			CallError::UnknownMethod { .. }
 			| CallError::NotAllowed { .. }
 			| CallError::Argument { .. }

@@ -51,7 +51,11 @@ impl Executor {
 	/// [`CallError`]; a panic of the runtime is one.
 	pub fn call(&self, state: &State, method: &str, data: &[u8]) -> Result<Vec<u8>, CallError> {
 		if data.len() > CALL_INPUT_BYTES_MAX {
-			return Err(CallError::InputTooLarge { method: method.into(), bytes: data.len(), max: CALL_INPUT_BYTES_MAX });
+			return Err(CallError::InputTooLarge {
+				method: method.into(),
+				bytes: data.len(),
+				max: CALL_INPUT_BYTES_MAX,
+			});
 		}
 		let mut overlay = Overlay::default();
 		environment::run(state, &mut overlay, &self.cache, || native::dispatch(method, data))
@@ -69,7 +73,12 @@ impl Executor {
 	}
 
 	/// Calls and decodes.
-	pub fn call_typed<T: Decode>(&self, state: &State, method: &'static str, data: &[u8]) -> Result<T, CallError> {
+	pub fn call_typed<T: Decode>(
+		&self,
+		state: &State,
+		method: &'static str,
+		data: &[u8],
+	) -> Result<T, CallError> {
 		let answer = self.call(state, method, data)?;
 		T::decode_all(&mut &answer[..]).map_err(|e| CallError::Answer { method, detail: e.to_string() })
 	}
@@ -108,7 +117,8 @@ impl Executor {
 		})
 		.map_err(|e| call_error(METHOD, e))?
 		.ok_or_else(|| CallError::UnknownMethod { method: METHOD.into() })?;
-		Decode::decode(&mut &answer[..]).map_err(|e| CallError::Answer { method: METHOD, detail: e.to_string() })
+		Decode::decode(&mut &answer[..])
+			.map_err(|e| CallError::Answer { method: METHOD, detail: e.to_string() })
 	}
 }
 
@@ -156,7 +166,10 @@ impl ExecutedBlock {
 }
 
 /// Takes the changes out of an overlay whose block is finished.
-pub(crate) fn drain(state: &State, overlay: &mut Overlay) -> Result<StateChanges, plexus_storage::StorageError> {
+pub(crate) fn drain(
+	state: &State,
+	overlay: &mut Overlay,
+) -> Result<StateChanges, plexus_storage::StorageError> {
 	let backend = state.backend();
 	let drained = overlay.drain_storage_changes(&backend, sp_runtime::StateVersion::V1);
 	if let Some(failure) = backend.take_failure() {

@@ -31,7 +31,12 @@ impl Executor {
 	///
 	/// # Errors
 	/// [`InvalidReason`] with name, cause and remedy.
-	pub fn validate(&self, state: &State, source: TransactionSource, bytes: &[u8]) -> Result<Validated, InvalidReason> {
+	pub fn validate(
+		&self,
+		state: &State,
+		source: TransactionSource,
+		bytes: &[u8],
+	) -> Result<Validated, InvalidReason> {
 		let extrinsic = native::decode_extrinsic(bytes).map_err(InvalidReason::undecodable)?;
 		let facts = native::transaction_facts(&extrinsic);
 		drop(extrinsic);
@@ -39,9 +44,10 @@ impl Executor {
 		data.extend_from_slice(bytes);
 		state.block_hash().encode_to(&mut data);
 		let mut overlay = Default::default();
-		let answer = environment::run(state, &mut overlay, self.signature_cache(), || native::dispatch(METHOD, &data))
-			.map_err(|e| call_error(METHOD, e))?
-			.ok_or_else(|| CallError::UnknownMethod { method: METHOD.into() })?;
+		let answer =
+			environment::run(state, &mut overlay, self.signature_cache(), || native::dispatch(METHOD, &data))
+				.map_err(|e| call_error(METHOD, e))?
+				.ok_or_else(|| CallError::UnknownMethod { method: METHOD.into() })?;
 		let validity = TransactionValidity::decode(&mut &answer[..])
 			.map_err(|e| CallError::Answer { method: METHOD, detail: e.to_string() })?
 			.map_err(InvalidReason::from_validity)?;

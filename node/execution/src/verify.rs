@@ -40,12 +40,14 @@ impl Executor {
 
 		let data = encode_for_runtime(&block);
 		let mut overlay = Overlay::default();
-		environment::run(&parent.state, &mut overlay, self.signature_cache(), || native::dispatch("Core_execute_block", &data))
-			.map_err(|e| match e {
-				RunError::Panicked(message) => BlockError::Refused { message },
-				RunError::Storage(e) => BlockError::Storage(e),
-			})?
-			.ok_or_else(|| BlockError::Refused { message: "the runtime has no Core_execute_block".into() })?;
+		environment::run(&parent.state, &mut overlay, self.signature_cache(), || {
+			native::dispatch("Core_execute_block", &data)
+		})
+		.map_err(|e| match e {
+			RunError::Panicked(message) => BlockError::Refused { message },
+			RunError::Storage(e) => BlockError::Storage(e),
+		})?
+		.ok_or_else(|| BlockError::Refused { message: "the runtime has no Core_execute_block".into() })?;
 		let changes = drain(&parent.state, &mut overlay)?;
 		Ok(ExecutedBlock::new(block, changes))
 	}

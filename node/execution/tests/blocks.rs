@@ -3,7 +3,8 @@
 use codec::Encode;
 use plexus_chain_spec::ChainSpec;
 use plexus_execution::{
-	BlockError, BuildParams, CallError, ExecutedBlock, Executor, InvalidKind, PooledTransaction, Rejected, TransactionSource,
+	BlockError, BuildParams, CallError, ExecutedBlock, Executor, InvalidKind, PooledTransaction, Rejected,
+	TransactionSource,
 };
 use plexus_runtime as rt;
 use plexus_storage::*;
@@ -29,7 +30,9 @@ struct List {
 
 impl List {
 	fn of(transactions: &[Vec<u8>]) -> Self {
-		let offered = transactions.iter().map(|b| PooledTransaction { hash: BlakeTwo256::hash(b), bytes: Arc::from(&b[..]) });
+		let offered = transactions
+			.iter()
+			.map(|b| PooledTransaction { hash: BlakeTwo256::hash(b), bytes: Arc::from(&b[..]) });
 		Self { offered: offered.collect(), ..Default::default() }
 	}
 }
@@ -56,10 +59,23 @@ fn transfer(genesis: Hash, from: Sr25519Keyring, nonce: u32, value: u128) -> Vec
 	let dest = MultiAddress::Id(Sr25519Keyring::Bob.to_account_id());
 	let call = rt::RuntimeCall::Balances(pallet_balances::Call::transfer_keep_alive { dest, value });
 	let extension = rt::tx_extension(nonce, Era::Immortal, 0);
-	let implicit = ((), (), rt::VERSION.spec_version, rt::VERSION.transaction_version, genesis, genesis, (), (), (), None, ());
+	let implicit = (
+		(),
+		(),
+		rt::VERSION.spec_version,
+		rt::VERSION.transaction_version,
+		genesis,
+		genesis,
+		(),
+		(),
+		(),
+		None,
+		(),
+	);
 	let payload = rt::SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
 	let signature: rt::Signature = payload.using_encoded(|p| from.pair().sign(p)).into();
-	rt::UncheckedExtrinsic::new_signed(call, MultiAddress::Id(from.to_account_id()), signature, extension).encode()
+	rt::UncheckedExtrinsic::new_signed(call, MultiAddress::Id(from.to_account_id()), signature, extension)
+		.encode()
 }
 
 fn params(timestamp_ms: u64) -> BuildParams {
@@ -79,7 +95,9 @@ fn a_built_block_executes_to_the_same_state_elsewhere_with_or_without_known_sign
 	let (a, b) = (open(here.path()), open(there.path()));
 	let executor = Executor::new(1000);
 	for number in 1..=3u32 {
-		let these: Vec<_> = (0..20).map(|i| transfer(a.genesis_hash(), Sr25519Keyring::Alice, (number - 1) * 20 + i, 1_000)).collect();
+		let these: Vec<_> = (0..20)
+			.map(|i| transfer(a.genesis_hash(), Sr25519Keyring::Alice, (number - 1) * 20 + i, 1_000))
+			.collect();
 		let mut list = List::of(&these);
 		let built = executor.build(&a.tip(), &params(NOW + u64::from(number) * 1000), &mut list).unwrap();
 		assert_eq!((list.applied.len(), list.rejected.len()), (20, 0));
@@ -121,7 +139,13 @@ fn what_cannot_be_in_the_block_is_left_out_without_a_trace() {
 			Rejected::NoRoom => panic!("there is room"),
 		})
 		.collect();
-	assert_eq!(kinds, [InvalidKind::Invalid(InvalidTransaction::Future), InvalidKind::Invalid(InvalidTransaction::BadProof)]);
+	assert_eq!(
+		kinds,
+		[
+			InvalidKind::Invalid(InvalidTransaction::Future),
+			InvalidKind::Invalid(InvalidTransaction::BadProof)
+		]
+	);
 	executor.execute(&db.tip(), built.block).unwrap();
 }
 
@@ -139,13 +163,24 @@ fn a_block_that_claims_something_else_is_refused() {
 	};
 	assert!(matches!(refused(|b| b.header.state_root = Hash::zero()), BlockError::Refused { .. }));
 	assert!(matches!(refused(|b| b.header.extrinsics_root = Hash::zero()), BlockError::Refused { .. }));
-	assert!(matches!(refused(|b| { b.body.pop(); }), BlockError::Refused { .. }));
+	assert!(matches!(
+		refused(|b| {
+			b.body.pop();
+		}),
+		BlockError::Refused { .. }
+	));
 	assert!(matches!(refused(|b| b.header.parent_hash = Hash::zero()), BlockError::NotChild { .. }));
 	assert!(matches!(refused(|b| b.header.number = 2), BlockError::NotChild { .. }));
 	assert!(matches!(refused(|b| b.body[1].push(0)), BlockError::Undecodable { index: 1, .. }));
 	assert!(matches!(refused(|b| b.body.push(vec![0; 5 << 20])), BlockError::TooLarge { .. }));
 	// A signature that was flipped, in a block whose roots are honest otherwise.
-	assert!(matches!(refused(|b| { let at = b.body[1].len() / 2; b.body[1][at] ^= 1; }), BlockError::Refused { .. } | BlockError::Undecodable { .. }));
+	assert!(matches!(
+		refused(|b| {
+			let at = b.body[1].len() / 2;
+			b.body[1][at] ^= 1;
+		}),
+		BlockError::Refused { .. } | BlockError::Undecodable { .. }
+	));
 	executor.execute(&db.tip(), good.clone()).unwrap();
 }
 
@@ -159,12 +194,16 @@ fn queries_answer_or_say_why_not() {
 	assert_eq!(executor.validators(state).unwrap().len(), 1);
 	assert_eq!(executor.account_nonce(state, &Sr25519Keyring::Alice.to_account_id()).unwrap(), 0);
 	assert!(executor.query(state, "Core_version", &[]).is_ok());
-	let refused = |method: &str, data: &[u8]| executor.query(state, method, data).expect_err("must be refused");
+	let refused =
+		|method: &str, data: &[u8]| executor.query(state, method, data).expect_err("must be refused");
 	assert!(matches!(refused("Core_initialize_block", &[]), CallError::NotAllowed { .. }));
 	assert!(matches!(refused("No_such", &[]), CallError::NotAllowed { .. }));
 	assert!(matches!(refused("AccountNonceApi_account_nonce", &[1, 2]), CallError::Argument { .. }));
 	// Even the node's own calls survive a panic of the runtime.
-	assert!(matches!(executor.call(state, "AccountNonceApi_account_nonce", &[1]), Err(CallError::Panicked { .. })));
+	assert!(matches!(
+		executor.call(state, "AccountNonceApi_account_nonce", &[1]),
+		Err(CallError::Panicked { .. })
+	));
 }
 
 #[test]

@@ -59,7 +59,7 @@ impl std::fmt::Debug for NetworkConfig {
 pub enum NetworkError {
 	/// An address cannot be listened on.
 	#[error(
-		"cannot listen on {address}: {cause}. Choose another with --listen-addr, or stop what uses the port"
+		"cannot listen on {address}: {cause}. Choose another with --p2p-listen, or stop what uses the port"
 	)]
 	Listen {
 		/// The address.

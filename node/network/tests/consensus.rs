@@ -235,3 +235,49 @@ async fn a_validator_whose_database_was_rolled_back_does_not_start() {
 	let Err(StartError::SigningState(error)) = refused else { panic!("it must not sign again") };
 	assert!(error.to_string().contains("--unsafe-reset-signing-state"));
 }
+
+/// Names the directory to the killed process.
+const VICTIM_DIRECTORY: &str = "PLEXUS_TEST_VICTIM_DIRECTORY";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "the process that `a_single_validator_survives_being_killed_at_any_time` kills"]
+async fn victim() {
+	let directory =
+		std::path::PathBuf::from(std::env::var_os(VICTIM_DIRECTORY).expect("run by the other test"));
+	let node = start("dev", &directory, Some(key("//Alice")), false, &[]).await.unwrap();
+	let mut tips = node.chain.subscribe();
+	loop {
+		let tip = tips.borrow_and_update().clone();
+		println!("tip {}", tip.number);
+		tips.changed().await.unwrap();
+	}
+}
+
+#[test]
+fn a_single_validator_survives_being_killed_at_any_time() {
+	use std::io::{BufRead, BufReader};
+	use std::process::{Command, Stdio};
+	let directory = tempfile::tempdir().unwrap();
+	let mut last = 0;
+	for run in 0..8u64 {
+		let mut victim = Command::new(std::env::current_exe().unwrap())
+			.args(["--exact", "victim", "--ignored", "--nocapture"])
+			.env(VICTIM_DIRECTORY, directory.path())
+			.stdout(Stdio::piped())
+			.spawn()
+			.unwrap();
+		let started = Instant::now();
+		let tip_of = |line: String| line.strip_prefix("tip ")?.parse::<u32>().ok();
+		let mut tips =
+			BufReader::new(victim.stdout.take().unwrap()).lines().map_while(Result::ok).filter_map(tip_of);
+		let first = tips.next().expect("it starts, whatever the last kill left behind");
+		assert!(first >= last, "a finalized block was lost: {first} after {last}");
+		last = tips.find(|tip| *tip > first).expect("it goes on deciding");
+		assert!(started.elapsed() < Duration::from_secs(5), "back after {:?}", started.elapsed());
+		// Into every phase of a block, not only the one right after a commit.
+		std::thread::sleep(Duration::from_millis(run * 137 % 1_000));
+		victim.kill().unwrap();
+		victim.wait().unwrap();
+	}
+	assert!(last >= 8);
+}

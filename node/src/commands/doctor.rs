@@ -57,7 +57,7 @@ impl Finding {
 ///
 /// # Errors
 /// A configuration that cannot be used: then there is nothing to check against.
-pub fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
 	let place = Place::resolve(&args.settings.flags())?;
 	let findings = checks::all(&place);
 	if args.json {

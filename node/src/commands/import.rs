@@ -31,7 +31,7 @@ pub fn run(args: ImportArgs) -> anyhow::Result<()> {
 	let place = Place::resolve(&args.place.flags())?;
 	let file = File::open(&args.file).map_err(BlockFileError::Io).or_report()?;
 	let reader = Reader::new(BufReader::new(file)).or_report()?;
-	let database = place.open_database()?;
+	let database = place.open_database_for_bulk()?;
 	let head = reader.head();
 	if head.genesis != database.genesis_hash() {
 		let cause =

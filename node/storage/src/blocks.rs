@@ -86,7 +86,9 @@ impl Database {
 	/// Bounded: beyond [`UNDECIDED_PER_HEIGHT_MAX`] bodies of one height nothing is stored and an error is returned.
 	pub fn put_undecided(&self, height: BlockNumber, hash: &Hash, bytes: &[u8]) -> Result<(), StorageError> {
 		if self.undecided_count(height)? >= UNDECIDED_PER_HEIGHT_MAX {
-			return Err(StorageError::Io(format!("more than {UNDECIDED_PER_HEIGHT_MAX} undecided bodies at height {height}")));
+			return Err(StorageError::Io(format!(
+				"more than {UNDECIDED_PER_HEIGHT_MAX} undecided bodies at height {height}"
+			)));
 		}
 		let mut batch = WriteBatch::default();
 		batch.put_cf(cf(self.raw(), UNDECIDED), undecided_key(height, hash), bytes);
@@ -99,7 +101,10 @@ impl Database {
 	pub fn undecided(&self, height: BlockNumber) -> Result<Vec<(Hash, Vec<u8>)>, StorageError> {
 		let mut found = Vec::new();
 		let start = height_key(height);
-		for pair in self.raw().iterator_cf(cf(self.raw(), UNDECIDED), IteratorMode::From(&start, rocksdb::Direction::Forward)) {
+		for pair in self
+			.raw()
+			.iterator_cf(cf(self.raw(), UNDECIDED), IteratorMode::From(&start, rocksdb::Direction::Forward))
+		{
 			let (key, value) = pair?;
 			if key.len() != 36 || key[..4] != start {
 				break;

@@ -57,7 +57,11 @@ impl ValueCache {
 	}
 
 	/// Takes in a block's changes; afterwards only readers of `generation` use the cache.
-	pub fn advance<'a>(&self, generation: BlockNumber, changes: impl Iterator<Item = (&'a Vec<u8>, &'a Option<Vec<u8>>)>) {
+	pub fn advance<'a>(
+		&self,
+		generation: BlockNumber,
+		changes: impl Iterator<Item = (&'a Vec<u8>, &'a Option<Vec<u8>>)>,
+	) {
 		let mut current = self.generation.write();
 		for (key, value) in changes {
 			if value.as_ref().is_some_and(|v| v.len() > VALUE_BYTES_MAX) {

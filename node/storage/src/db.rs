@@ -13,7 +13,10 @@ use crate::{
 	types::{Block, BlockNumber, Hash, Header, StateHasher},
 };
 use parking_lot::RwLock;
-use rocksdb::{BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, WriteBatch, WriteOptions, DB};
+use rocksdb::{
+	BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, WriteBatch,
+	WriteOptions, DB,
+};
 use sp_state_machine::Backend;
 use sp_storage::StateVersion;
 use sp_trie::cache::{CacheSize, SharedTrieCache};
@@ -138,7 +141,10 @@ impl Database {
 			if found != SCHEMA_VERSION {
 				return Err(OpenError::Schema { path: path.to_owned(), found, expected: SCHEMA_VERSION });
 			}
-			let found = read(META_GENESIS)?.filter(|b| b.len() == 32).map(|b| Hash::from_slice(&b)).unwrap_or_default();
+			let found = read(META_GENESIS)?
+				.filter(|b| b.len() == 32)
+				.map(|b| Hash::from_slice(&b))
+				.unwrap_or_default();
 			if found != genesis_hash {
 				return Err(OpenError::WrongGenesis { path: path.to_owned(), found, expected: genesis_hash });
 			}
@@ -265,13 +271,21 @@ impl Database {
 	/// Figures for metrics.
 	pub fn stats(&self) -> DatabaseStats {
 		let sum = |name: &str| -> u64 {
-			let of = |c: &&'static str| self.0.db.property_int_value_cf(cf(&self.0.db, c), name).ok().flatten().unwrap_or(0);
+			let of = |c: &&'static str| {
+				self.0.db.property_int_value_cf(cf(&self.0.db, c), name).ok().flatten().unwrap_or(0)
+			};
 			COLUMNS.iter().map(|c| of(&c)).sum()
 		};
 		DatabaseStats {
 			table_bytes: sum("rocksdb.total-sst-files-size"),
 			memtable_bytes: sum("rocksdb.cur-size-all-mem-tables"),
-			block_cache_bytes: self.0.db.property_int_value_cf(cf(&self.0.db, STATE), "rocksdb.block-cache-usage").ok().flatten().unwrap_or(0),
+			block_cache_bytes: self
+				.0
+				.db
+				.property_int_value_cf(cf(&self.0.db, STATE), "rocksdb.block-cache-usage")
+				.ok()
+				.flatten()
+				.unwrap_or(0),
 		}
 	}
 
@@ -284,10 +298,22 @@ impl Database {
 	}
 }
 
-fn tip_of(db: &Arc<DB>, header: Header, values: &Arc<ValueCache>, trie_cache: &Arc<SharedTrieCache<StateHasher>>) -> Tip {
+fn tip_of(
+	db: &Arc<DB>,
+	header: Header,
+	values: &Arc<ValueCache>,
+	trie_cache: &Arc<SharedTrieCache<StateHasher>>,
+) -> Tip {
 	let hash = header.hash();
 	let snapshot = Arc::new(Snapshot::new(db.clone()));
-	let state = State::new(header.number, hash, header.state_root, snapshot, Some(values.clone()), trie_cache.clone());
+	let state = State::new(
+		header.number,
+		hash,
+		header.state_root,
+		snapshot,
+		Some(values.clone()),
+		trie_cache.clone(),
+	);
 	Tip { number: header.number, hash, header, state }
 }
 
@@ -302,18 +328,26 @@ fn put_state(db: &DB, batch: &mut WriteBatch, changes: &[(Vec<u8>, Option<Vec<u8
 }
 
 fn read_u32(what: &'static str, bytes: &[u8]) -> Result<u32, StorageError> {
-	let bytes = bytes.try_into().map_err(|_| StorageError::Undecodable { what, detail: "not four bytes".into() })?;
+	let bytes =
+		bytes.try_into().map_err(|_| StorageError::Undecodable { what, detail: "not four bytes".into() })?;
 	Ok(u32::from_le_bytes(bytes))
 }
 
-fn write_genesis(db: &DB, options: &Options, genesis: &Genesis, hash: Hash, path: &Path) -> Result<(), OpenError> {
+fn write_genesis(
+	db: &DB,
+	options: &Options,
+	genesis: &Genesis,
+	hash: Hash,
+	path: &Path,
+) -> Result<(), OpenError> {
 	let empty = sp_state_machine::TrieBackendBuilder::<_, StateHasher>::new(
 		PrefixedEmpty,
 		sp_trie::empty_trie_root::<sp_trie::LayoutV1<StateHasher>>(),
 	)
 	.build();
 	let top = &genesis.storage.top;
-	let (root, trie_nodes) = empty.storage_root(top.iter().map(|(k, v)| (&k[..], Some(&v[..]))), StateVersion::V1);
+	let (root, trie_nodes) =
+		empty.storage_root(top.iter().map(|(k, v)| (&k[..], Some(&v[..]))), StateVersion::V1);
 	if root != genesis.header.state_root {
 		return Err(OpenError::GenesisRoot { header: genesis.header.state_root, computed: root });
 	}
@@ -384,7 +418,11 @@ fn column_options(name: &'static str, cache: &Cache) -> rocksdb::Options {
 	table.set_block_size(if point_reads { 8 << 10 } else { 32 << 10 });
 	let mut options = rocksdb::Options::default();
 	options.set_block_based_table_factory(&table);
-	options.set_compression_type(if name == STATE { DBCompressionType::Lz4 } else { DBCompressionType::Zstd });
+	options.set_compression_type(if name == STATE {
+		DBCompressionType::Lz4
+	} else {
+		DBCompressionType::Zstd
+	});
 	options.set_write_buffer_size(16 << 20);
 	options.set_level_compaction_dynamic_level_bytes(true);
 	options

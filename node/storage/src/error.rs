@@ -7,7 +7,9 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
 	/// RocksDB found a checksum mismatch or a missing file.
-	#[error("the database is corrupt: {0}; restore the data directory from a backup, or delete it and sync again")]
+	#[error(
+		"the database is corrupt: {0}; restore the data directory from a backup, or delete it and sync again"
+	)]
 	Corrupt(String),
 	/// The disk is full.
 	#[error("the disk is full: {0}; free space on the data directory's file system and start again, nothing that was final is lost")]
@@ -40,7 +42,10 @@ impl From<rocksdb::Error> for StorageError {
 	fn from(e: rocksdb::Error) -> Self {
 		let text = e.to_string();
 		let lower = text.to_lowercase();
-		if lower.contains("no space left") || lower.contains("nospace") || lower.contains("space limit reached") {
+		if lower.contains("no space left")
+			|| lower.contains("nospace")
+			|| lower.contains("space limit reached")
+		{
 			return Self::DiskFull(text);
 		}
 		match e.kind() {

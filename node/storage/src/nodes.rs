@@ -53,15 +53,23 @@ impl TrieBackendStorage<StateHasher> for NodeStore {
 			Ok(Some(mut node)) if node.len() >= HEIGHT_BYTES => {
 				node.truncate(node.len() - HEIGHT_BYTES);
 				Ok(Some(node))
-			},
-			Ok(Some(_)) => Err(self.note_failure(StorageError::Corrupt("a trie node is shorter than its height".into()))),
+			}
+			Ok(Some(_)) => {
+				Err(self.note_failure(StorageError::Corrupt("a trie node is shorter than its height".into())))
+			}
 			Err(e) => Err(self.note_failure(e)),
 		}
 	}
 }
 
 /// Adds a block's new nodes to the batch and, unless everything is kept, its journal.
-pub fn write(db: &DB, batch: &mut WriteBatch, number: BlockNumber, mut nodes: PrefixedMemoryDB<StateHasher>, archive: bool) {
+pub fn write(
+	db: &DB,
+	batch: &mut WriteBatch,
+	number: BlockNumber,
+	mut nodes: PrefixedMemoryDB<StateHasher>,
+	archive: bool,
+) {
 	let column = cf(db, NODES);
 	let mut unreachable = Vec::new();
 	for (key, (mut node, count)) in nodes.drain() {
@@ -69,9 +77,9 @@ pub fn write(db: &DB, batch: &mut WriteBatch, number: BlockNumber, mut nodes: Pr
 			1 => {
 				node.extend_from_slice(&number.to_le_bytes());
 				batch.put_cf(column, &key, &node);
-			},
+			}
 			-1 if !archive => unreachable.push(key),
-			_ => {},
+			_ => {}
 		}
 	}
 	if !unreachable.is_empty() {

@@ -27,7 +27,12 @@ impl Snapshot {
 	}
 
 	/// First key at or after `from`, strictly after when `exclusive`.
-	pub fn next_key(&self, column: &'static str, from: &[u8], exclusive: bool) -> Result<Option<Vec<u8>>, StorageError> {
+	pub fn next_key(
+		&self,
+		column: &'static str,
+		from: &[u8],
+		exclusive: bool,
+	) -> Result<Option<Vec<u8>>, StorageError> {
 		let mut iter = self.0.borrow_dependent().raw_iterator_cf(cf(self.0.borrow_owner(), column));
 		iter.seek(from);
 		if exclusive && iter.key() == Some(from) {

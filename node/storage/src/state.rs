@@ -87,7 +87,9 @@ impl State {
 	/// The view that the state machine runs on. Make one per execution: it remembers the first read failure.
 	pub fn backend(&self) -> StateBackend {
 		let nodes = NodeStore::new(self.0.snapshot.clone());
-		let trie = TrieBackendBuilder::new_with_cache(nodes, self.0.root, self.0.trie_cache.local_cache_trusted()).build();
+		let trie =
+			TrieBackendBuilder::new_with_cache(nodes, self.0.root, self.0.trie_cache.local_cache_trusted())
+				.build();
 		StateBackend { state: self.0.clone(), trie }
 	}
 
@@ -110,7 +112,12 @@ impl State {
 	}
 
 	/// Keys with `prefix`, strictly after `start_after`, in order, at most `limit`.
-	pub fn keys(&self, prefix: &[u8], start_after: Option<&[u8]>, limit: usize) -> Result<Vec<Vec<u8>>, StorageError> {
+	pub fn keys(
+		&self,
+		prefix: &[u8],
+		start_after: Option<&[u8]>,
+		limit: usize,
+	) -> Result<Vec<Vec<u8>>, StorageError> {
 		if self.0.flat.is_some() {
 			return Ok(self.pairs(prefix, start_after, limit)?.into_iter().map(|(k, _)| k).collect());
 		}
@@ -214,7 +221,9 @@ impl Backend<StateHasher> for StateBackend {
 
 	fn storage(&self, key: &[u8]) -> Result<Option<StorageValue>, String> {
 		match &self.state.flat {
-			Some(cache) => self.note(cache.get(self.state.number, key, || self.state.snapshot.get(STATE, key))),
+			Some(cache) => {
+				self.note(cache.get(self.state.number, key, || self.state.snapshot.get(STATE, key)))
+			}
 			None => self.trie.storage(key),
 		}
 	}
@@ -231,7 +240,11 @@ impl Backend<StateHasher> for StateBackend {
 		self.trie.closest_merkle_value(key)
 	}
 
-	fn child_closest_merkle_value(&self, child: &ChildInfo, key: &[u8]) -> Result<Option<sp_trie::MerkleValue<Hash>>, String> {
+	fn child_closest_merkle_value(
+		&self,
+		child: &ChildInfo,
+		key: &[u8],
+	) -> Result<Option<sp_trie::MerkleValue<Hash>>, String> {
 		self.trie.child_closest_merkle_value(child, key)
 	}
 

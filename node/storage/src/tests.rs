@@ -23,7 +23,8 @@ fn genesis(values: &Model) -> Genesis {
 
 fn root_of(values: &Model) -> (Hash, usize) {
 	let empty = sp_state_machine::InMemoryBackend::<StateHasher>::default();
-	let (root, mut nodes) = empty.storage_root(values.iter().map(|(k, v)| (&k[..], Some(&v[..]))), StateVersion::V1);
+	let (root, mut nodes) =
+		empty.storage_root(values.iter().map(|(k, v)| (&k[..], Some(&v[..]))), StateVersion::V1);
 	let count = nodes.drain().values().filter(|(_, count)| *count > 0).count();
 	(root, count)
 }
@@ -45,11 +46,18 @@ fn options(keep: u32) -> Options {
 fn next(db: &Database, delta: &Delta) -> BlockCommit {
 	let tip = db.tip();
 	let backend = tip.state.backend();
-	let (root, nodes) = backend.storage_root(delta.iter().map(|(k, v)| (&k[..], v.as_deref())), StateVersion::V1);
+	let (root, nodes) =
+		backend.storage_root(delta.iter().map(|(k, v)| (&k[..], v.as_deref())), StateVersion::V1);
 	assert!(backend.take_failure().is_none());
-	let block = Block { header: header(tip.number + 1, tip.hash, root), body: vec![vec![tip.number as u8; 3]] };
+	let block =
+		Block { header: header(tip.number + 1, tip.hash, root), body: vec![vec![tip.number as u8; 3]] };
 	let main = delta.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-	BlockCommit { hash: block.hash(), block, certificate: vec![9], changes: StateChanges { main, nodes, root } }
+	BlockCommit {
+		hash: block.hash(),
+		block,
+		certificate: vec![9],
+		changes: StateChanges { main, nodes, root },
+	}
 }
 
 fn open(path: &Path, keep: u32, values: &Model) -> Database {
@@ -136,7 +144,9 @@ fn a_proof_of_a_value_checks_under_the_root() {
 	let state = &db.tip().state;
 	let nodes = state.prove(&[vec![7, 3], vec![99]]).unwrap();
 	let proof = sp_trie::StorageProof::new(nodes);
-	let read = sp_state_machine::read_proof_check::<StateHasher, _>(state.root(), proof, [&[7u8, 3][..], &[99][..]]).unwrap();
+	let read =
+		sp_state_machine::read_proof_check::<StateHasher, _>(state.root(), proof, [&[7u8, 3][..], &[99][..]])
+			.unwrap();
 	assert_eq!(read[&vec![7, 3]], Some(vec![7; 40]));
 	assert_eq!(read[&vec![99]], None);
 }

@@ -125,7 +125,8 @@ pub struct ConsensusStatus {
 	pub is_validator: bool,
 }
 
-/// Where an undecided body came from.
+/// Where an undecided body came from. There are at most [`UNDECIDED_MAX`], so that the size of a head does not matter.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 enum Origin {
 	/// Proposed in a round, by us or another validator.

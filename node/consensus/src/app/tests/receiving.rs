@@ -134,7 +134,7 @@ fn known_proposals_of_a_round_are_answered_after_a_crash_and_can_be_decided() {
 	let mut node = node.restarted();
 	assert!(node.app.started_round(Height(1), Round::new(1)).unwrap().is_empty(), "it is of round 0");
 	let values = node.app.started_round(Height(1), Round::ZERO).unwrap();
-	assert_eq!(values, [verdict.clone()]);
+	assert_eq!(values, std::slice::from_ref(&verdict));
 	let mut node = node.restarted();
 	node.decides(1, verdict.value.0);
 	assert_eq!(node.ledger.tip().unwrap().number, 1);
