@@ -5,7 +5,7 @@ use plexus_chain_spec::{
 	genesis::HexBytes, genesis_state_root, ChainSpec, ChainType, Genesis, RuntimeGenesis, SpecError,
 };
 use plexus_runtime::{AccountId, Runtime};
-use sp_core::{ed25519, Pair, H256};
+use sp_core::{ed25519, Hasher, Pair, H256};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::StateVersion;
 use sp_state_machine::{Backend, TrieBackendBuilder};
@@ -288,6 +288,6 @@ fn the_genesis_header_is_what_clients_hash() {
 	let header = dev().header().expect("valid");
 	assert_eq!(header.number, 0);
 	let bytes = header.encode();
-	assert_eq!(header.hash().0, sp_core::hashing::blake2_256(&bytes));
+	assert_eq!(header.hash(), sp_core::Blake2Hasher::hash(&bytes));
 	assert_eq!(plexus_runtime::Header::decode(&mut &bytes[..]), Ok(header));
 }

@@ -28,7 +28,7 @@ pub fn explain_dispatch_error(error: &DispatchError) -> Failure {
 		}
 		DispatchError::Arithmetic(arithmetic) => {
 			let cause = match arithmetic {
-				ArithmeticError::Underflow => "a number would fall below zero",
+				ArithmeticError::Underflow => "the amount is more than there is",
 				ArithmeticError::DivisionByZero => "a number would be divided by zero",
 				_ => "a number would become larger than its type",
 			};
@@ -206,7 +206,8 @@ pub(crate) fn explain_reason(reason: &str, otherwise: &str) -> Failure {
 		Some((name, rest)) if !name.is_empty() && !name.contains(' ') => (name, rest),
 		_ => ("TransactionRefused", stripped),
 	};
-	let (cause, remedy) = rest.rsplit_once("; ").unwrap_or((rest, otherwise));
+	// The remedy may have a semicolon of its own.
+	let (cause, remedy) = rest.split_once("; ").unwrap_or((rest, otherwise));
 	let cause = if cause.is_empty() { "the node gave no reason" } else { cause };
 	Failure::new(FailureKind::Refused, name, cause, remedy)
 }

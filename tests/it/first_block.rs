@@ -34,7 +34,7 @@ async fn heads_come_in_order_and_each_names_its_parent() -> Result<()> {
 		let number = plexus_tests::rpc::number_of(&header)?;
 		ensure!(number == last + 1, "{number} after {last}");
 		let parent = rpc.block_hash(last).await?.context("the parent is there")?;
-		ensure!(header["parentHash"] == Value::from(parent), "block {number} does not name its parent");
+		ensure!(header["parentHash"] == parent, "block {number} does not name its parent");
 		last = number;
 	}
 	Ok(())

@@ -82,7 +82,7 @@ fn sign(at: &AtBlock, accounts: &[ed25519::Pair], nonces: &[u64], index: usize) 
 	let nonce = nonces[account] + (index / accounts.len()) as u64;
 	let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new().nonce(nonce).immortal().build();
 	let mut signable = at.tx().create_signable_offline(&call, params).map_err(explain_client)?;
-	let key = Keypair::Ed25519(Box::new(accounts[account].clone()));
+	let key = Keypair::Ed25519(Box::new(accounts[account]));
 	let signed = signable.sign(&key).map_err(explain_client)?;
 	let hash = signed.hash().0;
 	let params = RawValue::from_string(format!("[\"{}\"]", hex(signed.encoded())))

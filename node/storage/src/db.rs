@@ -274,7 +274,7 @@ impl Database {
 			let of = |c: &&'static str| {
 				self.0.db.property_int_value_cf(cf(&self.0.db, c), name).ok().flatten().unwrap_or(0)
 			};
-			COLUMNS.iter().map(|c| of(&c)).sum()
+			COLUMNS.iter().map(of).sum()
 		};
 		DatabaseStats {
 			table_bytes: sum("rocksdb.total-sst-files-size"),

@@ -23,7 +23,7 @@ pub mod types;
 pub use db::{BlockCommit, Database, DatabaseStats, Genesis, Options, StatePruning, Tip};
 pub use error::{OpenError, StateError, StorageError};
 pub use state::{MerkleValue, State, StateBackend, StateChanges};
-pub use types::{Block, BlockNumber, Hash, Header, StateHasher};
+pub use types::{Block, BlockNumber, Hash, Header, Pair, StateHasher};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! An owned RocksDB snapshot: the view that a [`crate::State`] reads through.
 
-use crate::error::StorageError;
+use crate::{error::StorageError, types::Pair};
 use rocksdb::{IteratorMode, ReadOptions, SnapshotWithThreadMode, DB};
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ impl Snapshot {
 		prefix: &[u8],
 		start_after: Option<&[u8]>,
 		limit: usize,
-	) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StorageError> {
+	) -> Result<Vec<Pair>, StorageError> {
 		let start = start_after.filter(|s| *s >= prefix).unwrap_or(prefix);
 		let mut options = ReadOptions::default();
 		options.set_readahead_size(0);

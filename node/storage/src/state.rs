@@ -9,7 +9,7 @@ use crate::{
 	nodes::NodeStore,
 	schema::STATE,
 	snapshot::Snapshot,
-	types::{BlockNumber, StateHasher},
+	types::{BlockNumber, Pair, StateHasher},
 	Hash,
 };
 use sp_state_machine::{
@@ -130,7 +130,7 @@ impl State {
 		prefix: &[u8],
 		start_after: Option<&[u8]>,
 		limit: usize,
-	) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StorageError> {
+	) -> Result<Vec<Pair>, StorageError> {
 		if self.0.flat.is_some() {
 			return self.0.snapshot.pairs(STATE, prefix, start_after, limit);
 		}

@@ -15,8 +15,7 @@ type Model = BTreeMap<Vec<u8>, Vec<u8>>;
 type Delta = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 fn genesis(values: &Model) -> Genesis {
-	let mut storage = sp_storage::Storage::default();
-	storage.top = values.clone();
+	let storage = sp_storage::Storage { top: values.clone(), ..Default::default() };
 	let state_root = root_of(values).0;
 	Genesis { header: header(0, Hash::zero(), state_root), storage }
 }

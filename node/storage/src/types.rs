@@ -12,6 +12,9 @@ pub type Header = sp_runtime::generic::Header<BlockNumber, BlakeTwo256>;
 /// Hash of the state trie's nodes: BLAKE3. No client recomputes it.
 pub type StateHasher = plexus_primitives::hasher::Blake3Hasher;
 
+/// A storage key and its value.
+pub type Pair = (Vec<u8>, Vec<u8>);
+
 /// A block whose extrinsics are raw bytes, each exactly what `author_submitExtrinsic` takes
 /// (SCALE of the extrinsic with its compact length in front).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
