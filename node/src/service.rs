@@ -26,7 +26,7 @@ use crate::{
 	rpc_config,
 };
 use plexus_chain::Chain;
-use plexus_consensus::{ChainLedger, EngineConfig, EngineError, EngineHandle, NetworkPort, SystemClock};
+use plexus_consensus::{EngineConfig, EngineError, EngineHandle, NetworkPort};
 use plexus_execution::Executor;
 use plexus_network::{Network, NetworkError, NetworkHandle, NetworkTask};
 use plexus_pool::Pool;
@@ -240,8 +240,7 @@ async fn start_consensus(
 	config.name.clone_from(&place.config().name);
 	config.allow_signing_reset = options.allow_signing_reset;
 	let key = key.map(SecretKey::signing_key);
-	let handle =
-		plexus_consensus::start(config, ChainLedger::new(chain.clone()), SystemClock, key, port).await?;
+	let handle = plexus_consensus::start_on_chain(config, chain.clone(), key, port).await?;
 	let status = *handle.status().borrow();
 	if place.config().validator && !status.is_validator {
 		warn!("this node's validator key is not in the validator set: it follows, and does not vote");

@@ -38,14 +38,12 @@ fn every_key_type_sends_and_the_same_block_executes_to_the_same_state() {
 fn half_of_fee_and_tip_is_burned_and_half_goes_to_the_pot() {
 	let (alice, bob) = (Key::ed25519("//Alice"), Key::sr25519("//Bob"));
 	let mut chain = Chain::new(&[&alice, &bob], 1_000);
-	let mut nonce = 0;
 	// Odd sums show how the split rounds; the first fee must already fill the pot.
-	for tip in [0, 1, 2, 3, 999_999_999, MILLI_UNITS] {
+	for (nonce, tip) in (0..).zip([0, 1, 2, 3, 999_999_999, MILLI_UNITS]) {
 		let before = (chain.issuance(), chain.balance(&validators_pot()), chain.balance(&alice.account()));
 		let call = transfer(&bob.account(), AMOUNT);
 		let transaction = chain.sign(&alice, nonce, tip, call);
 		chain.build(vec![transaction]);
-		nonce += 1;
 		let [(fee, paid_tip)] = chain.fees_paid()[..] else { panic!("one transaction pays one fee") };
 		assert_eq!(paid_tip, tip);
 		let to_pot = (fee + tip) / 2;

@@ -72,8 +72,11 @@ struct FeePaid {
 	actual_fee: u128,
 }
 
+/// A node with its first block: the genesis has no inherent to look at.
 async fn node() -> Result<Node> {
-	Node::start(NodeOptions::with_block_time_ms(500)).await
+	let node = Node::start(NodeOptions::with_block_time_ms(500)).await?;
+	node.rpc().await?.new_blocks(1).await?;
+	Ok(node)
 }
 
 async fn account(client: &Client, id: [u8; 32]) -> Result<Option<AccountInfo>> {
@@ -143,11 +146,16 @@ async fn metadata_and_storage(client: &Client) -> Result<()> {
 }
 
 async fn subscriptions(client: &Client) -> Result<()> {
-	for mut blocks in [client.stream_blocks().await?, client.stream_best_blocks().await?] {
+	for (mut blocks, may_repeat) in
+		[(client.stream_blocks().await?, false), (client.stream_best_blocks().await?, true)]
+	{
 		let mut numbers = Vec::new();
 		while numbers.len() < 3 {
 			let block = within(SOON, "a block", blocks.next()).await?.context("the stream ended")??;
-			numbers.push(block.number());
+			// The first best block is told twice, as the JSON-RPC specification wants it: as initialised, and as best.
+			if !(may_repeat && numbers.last() == Some(&block.number())) {
+				numbers.push(block.number());
+			}
 		}
 		ensure!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
 	}
@@ -252,6 +260,6 @@ async fn the_archive_backend_reads_old_blocks() -> Result<()> {
 	let at = client.at_block(1u32).await?;
 	let time = at.storage().fetch(dynamic::storage::<(), u64>("Timestamp", "Now"), ()).await?.decode()?;
 	ensure!(time > 0, "the first block has no timestamp");
-	ensure!(at.extrinsics().fetch().await?.len() >= 1, "the first block has no inherent");
+	ensure!(!at.extrinsics().fetch().await?.is_empty(), "the first block has no inherent");
 	Ok(())
 }

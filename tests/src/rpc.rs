@@ -217,7 +217,7 @@ impl Heads {
 	pub async fn next_header(&mut self) -> Result<Value> {
 		match self.subscription.next().await {
 			Some(header) => Ok(header?),
-			None => bail!("the subscription of heads ended"),
+			None => bail!("the subscription of heads ended: {:?}", self.subscription.close_reason()),
 		}
 	}
 }

@@ -10,8 +10,9 @@
 //! - Stopping lets a call that is under way, such as a commit, finish.
 
 use crate::app::{App, AppError, ConsensusStatus, Effect};
+use crate::chain_ledger::ChainLedger;
 use crate::codec::ScaleCodec;
-use crate::ledger::{Clock, Ledger};
+use crate::ledger::{Clock, Ledger, SystemClock};
 use crate::malachite::config::{ConsensusConfig, NodeConfig, ValuePayload, ValueSyncConfig};
 use crate::malachite::{
 	self, AppMsg, Channels, ConsensusContext, EngineBuilder, NetworkMsg, NetworkRef, RequestContext,
@@ -20,6 +21,7 @@ use crate::malachite::{
 use crate::signing::{ChainSigner, ChainVerifier, SigningKey};
 use crate::signing_state::{sync_directory, SigningState, SigningStateError};
 use crate::types::Plexus;
+use plexus_chain::Chain;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -195,6 +197,20 @@ impl NodeConfig for Configuration {
 	fn value_sync_mut(&mut self) -> &mut ValueSyncConfig {
 		&mut self.sync
 	}
+}
+
+/// [`start`] on this node's chain and the system's clock. Not generic, so that the engine is compiled once, in this
+/// crate, and not again in each that starts it.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn start_on_chain(
+	config: EngineConfig,
+	chain: Chain,
+	key: Option<SigningKey>,
+	network: NetworkPort,
+) -> Result<EngineHandle, StartError> {
+	start(config, ChainLedger::new(chain), SystemClock, key, network).await
 }
 
 /// Starts consensus after the ledger's tip. With a key the node votes and proposes whenever it is a validator; without

@@ -16,10 +16,9 @@
 //! # Use
 //! ```ignore
 //! let network = plexus_network::start(NetworkConfig::new(chain.genesis_hash(), node_key)).await?;
-//! let mut consensus = plexus_consensus::start(
+//! let mut consensus = plexus_consensus::start_on_chain(
 //!     EngineConfig::new(data.join("consensus")),
-//!     ChainLedger::new(chain.clone()),
-//!     SystemClock,
+//!     chain.clone(),
 //!     validator_key, // Option<ed25519_dalek::SigningKey>
 //!     network.consensus_port,
 //! )
@@ -51,6 +50,6 @@ pub mod wire;
 pub use app::{App, ConsensusStatus};
 pub use certificate::{verify_certificate, CertificateError};
 pub use chain_ledger::ChainLedger;
-pub use engine::{start, EngineConfig, EngineError, EngineHandle, NetworkPort, StartError};
+pub use engine::{start, start_on_chain, EngineConfig, EngineError, EngineHandle, NetworkPort, StartError};
 pub use ledger::{Clock, Ledger, SystemClock};
 pub use types::{AuthorityId, Height, Plexus, Validator, ValidatorSet};

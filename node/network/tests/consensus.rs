@@ -4,8 +4,7 @@ use ed25519_dalek::SigningKey;
 use plexus_chain::Chain;
 use plexus_chain_spec::ChainSpec;
 use plexus_consensus::{
-	verify_certificate, AuthorityId, ChainLedger, EngineConfig, EngineHandle, StartError, SystemClock,
-	Validator, ValidatorSet,
+	verify_certificate, AuthorityId, EngineConfig, EngineHandle, StartError, Validator, ValidatorSet,
 };
 use plexus_execution::Executor;
 use plexus_network::handle::NetworkTask;
@@ -54,10 +53,9 @@ async fn start(
 	}
 	config.reserved = peers.to_vec();
 	let network = plexus_network::start(config).await.unwrap();
-	let consensus = plexus_consensus::start(
+	let consensus = plexus_consensus::start_on_chain(
 		EngineConfig::new(directory.join("consensus")),
-		ChainLedger::new(chain.clone()),
-		SystemClock,
+		chain.clone(),
 		validator,
 		network.consensus_port,
 	)

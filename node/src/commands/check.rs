@@ -29,7 +29,7 @@ pub fn run(args: CheckArgs) -> anyhow::Result<()> {
 	let from = place.open_existing_database()?;
 	let scratch = TemporaryDirectory::new(args.scratch.as_deref())?;
 	// A crash loses a database that is thrown away anyway: no need to wait for the disk.
-	let options = Options { state_pruning: StatePruning::Keep(1), sync: false, ..Options::default() };
+	let options = Options { state_pruning: StatePruning::Keep(2), sync: false, ..Options::default() };
 	let into = place::open_database(&place.spec, &scratch.path().join("db"), options)?;
 	let bar = progress::blocks(from.tip().number, "checking");
 	let started = Instant::now();

@@ -33,9 +33,12 @@ use std::{
 pub enum StatePruning {
 	/// Every block's.
 	Archive,
-	/// The last this many blocks', the tip's included; at least 1.
+	/// The last this many blocks', the tip's included; at least [`STATE_HISTORY_MIN`].
 	Keep(u32),
 }
+
+/// The tip's and its parent's: a block's journal is read back from the database, so it is pruned by the next block at the earliest.
+pub const STATE_HISTORY_MIN: u32 = 2;
 
 /// 256 blocks: clients ask about blocks at most an era (64 blocks) old; four times that leaves room.
 pub const STATE_HISTORY_DEFAULT: u32 = 256;
@@ -255,7 +258,7 @@ impl Database {
 	fn prune(&self, batch: &mut WriteBatch, number: BlockNumber) -> Result<BlockNumber, StorageError> {
 		let oldest = self.oldest_state();
 		let StatePruning::Keep(keep) = self.0.options.state_pruning else { return Ok(oldest) };
-		let target = (number + 1).saturating_sub(keep.max(1));
+		let target = (number + 1).saturating_sub(keep.max(STATE_HISTORY_MIN));
 		if target <= oldest {
 			return Ok(oldest);
 		}

@@ -9,7 +9,10 @@ use proptest::prelude::*;
 use rocksdb::IteratorMode;
 use sp_state_machine::Backend;
 use sp_storage::StateVersion;
-use std::{collections::BTreeMap, path::Path};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	path::Path,
+};
 
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
 type Delta = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
@@ -20,12 +23,13 @@ fn genesis(values: &Model) -> Genesis {
 	Genesis { header: header(0, Hash::zero(), state_root), storage }
 }
 
-fn root_of(values: &Model) -> (Hash, usize) {
+/// The root, and the keys of the nodes under it.
+fn root_of(values: &Model) -> (Hash, BTreeSet<Vec<u8>>) {
 	let empty = sp_state_machine::InMemoryBackend::<StateHasher>::default();
 	let (root, mut nodes) =
 		empty.storage_root(values.iter().map(|(k, v)| (&k[..], Some(&v[..]))), StateVersion::V1);
-	let count = nodes.drain().values().filter(|(_, count)| *count > 0).count();
-	(root, count)
+	let keys = nodes.drain().into_iter().filter(|(_, (_, count))| *count > 0).map(|(key, _)| key).collect();
+	(root, keys)
 }
 
 fn header(number: u32, parent_hash: Hash, state_root: Hash) -> Header {
@@ -63,8 +67,9 @@ fn open(path: &Path, keep: u32, values: &Model) -> Database {
 	Database::open(path, options(keep), genesis(values)).expect("a database in a fresh directory opens")
 }
 
-fn column_len(db: &Database, column: &'static str) -> usize {
-	db.raw().iterator_cf(cf(db.raw(), column), IteratorMode::Start).count()
+fn column_keys(db: &Database, column: &'static str) -> Vec<Vec<u8>> {
+	let pairs = db.raw().iterator_cf(cf(db.raw(), column), IteratorMode::Start);
+	pairs.map(|pair| pair.unwrap().0.into_vec()).collect()
 }
 
 fn assert_state_is(state: &State, model: &Model) {
@@ -78,8 +83,9 @@ fn assert_state_is(state: &State, model: &Model) {
 }
 
 fn keys() -> impl Strategy<Value = Vec<u8>> {
-	// Few and nested keys, so that nodes split, merge and come back.
-	prop::collection::vec(0u8..3, 1..5)
+	// Few and near keys, so that nodes split, merge and come back. None begins another, as in FRAME's storage:
+	// trie-db 0.32 panics when such keys are removed.
+	prop::collection::vec(0u8..3, 4)
 }
 
 fn deltas() -> impl Strategy<Value = Vec<(Delta, bool)>> {
@@ -93,7 +99,7 @@ proptest! {
 
 	#[test]
 	fn every_kept_state_reads_as_the_model_says_and_pruning_leaves_no_node_behind(
-		keep in 0u32..5, blocks in deltas()
+		keep in prop::sample::select(vec![0u32, 2, 3, 4]), blocks in deltas()
 	) {
 		let dir = tempfile::tempdir().unwrap();
 		let start = Model::from([(b"start".to_vec(), vec![1; 40])]);
@@ -128,9 +134,12 @@ proptest! {
 				Err(other) => prop_assert!(false, "{other}"),
 			}
 		}
-		if keep == 1 {
-			prop_assert_eq!(column_len(&db, NODES), root_of(history.last().unwrap()).1);
-			prop_assert_eq!(column_len(&db, JOURNAL), 0);
+		if keep > 0 {
+			let kept = history.iter().rev().take(keep as usize);
+			let nodes: BTreeSet<_> = kept.flat_map(|model| root_of(model).1).collect();
+			let stored: BTreeSet<_> = column_keys(&db, NODES).into_iter().collect();
+			prop_assert_eq!(stored, nodes);
+			prop_assert!(column_keys(&db, JOURNAL).len() < keep as usize);
 		}
 	}
 }
@@ -139,7 +148,7 @@ proptest! {
 fn a_proof_of_a_value_checks_under_the_root() {
 	let dir = tempfile::tempdir().unwrap();
 	let values: Model = (0u8..50).map(|i| (vec![i, i / 2], vec![i; 40])).collect();
-	let db = open(dir.path(), 1, &values);
+	let db = open(dir.path(), 2, &values);
 	let state = &db.tip().state;
 	let nodes = state.prove(&[vec![7, 3], vec![99]]).unwrap();
 	let proof = sp_trie::StorageProof::new(nodes);

@@ -23,6 +23,8 @@ use sp_runtime::{
 };
 
 /// An account's key, of one of the three kinds.
+// A handful exist in a test; their size does not matter.
+#[allow(clippy::large_enum_variant)]
 pub enum Key {
 	Ed25519(ed25519::Pair),
 	Sr25519(sr25519::Pair),
