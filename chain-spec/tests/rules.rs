@@ -204,7 +204,6 @@ fn each_broken_rule_is_named_with_what_would_be_right() {
 			|| raw(&dev(), |s| s.chain_type = ChainType::Live),
 			|e| matches!(e, WellKnownValidator { seed, .. } if seed == "//Alice"),
 		),
-		("raw without code", || raw_entry(CODE, None), |e| matches!(e, OtherRuntime { .. })),
 		("raw of another", || raw_entry(CODE, Some(b"other".to_vec())), |e| matches!(e, OtherRuntime { .. })),
 		(
 			"raw child trie",

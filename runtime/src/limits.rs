@@ -83,7 +83,9 @@ impl Get<BlockWeights> for Weights {
 				let (max_total, reserved) = match class {
 					DispatchClass::Normal => (Some(NORMAL_MAX), Some(Weight::zero())),
 					DispatchClass::Operational => {
-						(Some(BLOCK_MAX), Some(BLOCK_MAX.saturating_sub(NORMAL_MAX)))
+						// No block is short of proof size, and a reserve must exceed the base in both parts.
+						let time = BLOCK_MAX.saturating_sub(NORMAL_MAX).ref_time();
+						(Some(BLOCK_MAX), Some(Weight::from_parts(time, BLOCK_MAX.proof_size())))
 					}
 					DispatchClass::Mandatory => (None, None),
 				};

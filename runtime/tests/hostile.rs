@@ -13,13 +13,12 @@ use sp_runtime::{generic::Era, transaction_validity::TransactionSource, Dispatch
 /// `depth` batches around a remark.
 fn nested(depth: u32) -> RuntimeCall {
 	let remark = RuntimeCall::System(frame_system::Call::remark { remark: vec![] });
-	(0..depth)
-		.fold(remark, |call, _| RuntimeCall::Utility(pallet_utility::Call::batch_all { calls: vec![call] }))
+	(0..depth).fold(remark, |call, _| RuntimeCall::Utility(pallet_utility::Call::batch { calls: vec![call] }))
 }
 
 /// The encoding of `depth` batches around a remark, made without recursion.
 fn nested_bytes(depth: usize) -> Vec<u8> {
-	let batch = RuntimeCall::Utility(pallet_utility::Call::batch_all { calls: vec![nested(0)] }).encode();
+	let batch = RuntimeCall::Utility(pallet_utility::Call::batch { calls: vec![nested(0)] }).encode();
 	let prefix = &batch[..batch.len() - nested(0).encode().len()];
 	let mut bytes = prefix.repeat(depth);
 	bytes.extend(nested(0).encode());

@@ -240,10 +240,11 @@ impl Database {
 		let archive = self.0.options.state_pruning == StatePruning::Archive;
 		let mut batch = WriteBatch::default();
 		put_state(db, &mut batch, &changes.main);
+		// Before the new nodes: what is given up may be inserted again by this very block.
+		let oldest_state = self.prune(&mut batch, number)?;
 		nodes::write(db, &mut batch, number, changes.nodes, archive);
 		self.put_block(&mut batch, &hash, &block.header, &block.body, &certificate)?;
 		batch.put_cf(cf(db, META), META_TIP, number.to_le_bytes());
-		let oldest_state = self.prune(&mut batch, number)?;
 		let mut options = WriteOptions::default();
 		options.set_sync(self.0.options.sync);
 		db.write_opt(batch, &options)?;

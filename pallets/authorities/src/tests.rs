@@ -100,14 +100,16 @@ fn the_author_is_recorded_from_the_digest_only_if_it_is_an_authority() {
 		let item = |seed: u8| Some(DigestItem::PreRuntime(ENGINE_ID, [seed; 32].encode()));
 		initialize(1, item(1));
 		assert_eq!(Author::<Test>::get().map(|author| author.0), Some([1; 32]));
+		let mut number = 1;
 		for other in [
 			None,
 			item(9),
 			Some(DigestItem::PreRuntime(*b"else", [1u8; 32].encode())),
 			Some(DigestItem::PreRuntime(ENGINE_ID, vec![1; 33])),
 		] {
-			initialize(2, item(1));
-			initialize(3, other.clone());
+			initialize(number + 1, item(1));
+			initialize(number + 2, other.clone());
+			number += 2;
 			assert_eq!(Author::<Test>::get(), None, "{other:?}");
 		}
 	});
