@@ -42,7 +42,7 @@ fn a_good_extrinsic_decodes_to_itself_with_its_facts() {
 	let bytes = good();
 	let extrinsic = native::decode_extrinsic(&bytes).expect("it is good");
 	assert_eq!(extrinsic.encode(), bytes);
-	assert_eq!(native::call_names(&extrinsic), ("Utility", "batch_all"));
+	assert_eq!(native::call_names(&extrinsic), ("Utility", "batch"));
 	let alice = Key::ed25519("//Alice");
 	let chain = Chain::new(&[&alice], 1_000);
 	let extension = plexus_runtime::tx_extension(77, Era::mortal(64, 130), 5);
