@@ -344,11 +344,7 @@ fn write_genesis(
 	hash: Hash,
 	path: &Path,
 ) -> Result<(), OpenError> {
-	let empty = sp_state_machine::TrieBackendBuilder::<_, StateHasher>::new(
-		PrefixedEmpty,
-		sp_trie::empty_trie_root::<sp_trie::LayoutV1<StateHasher>>(),
-	)
-	.build();
+	let empty = sp_state_machine::InMemoryBackend::<StateHasher>::default();
 	let top = &genesis.storage.top;
 	let (root, trie_nodes) =
 		empty.storage_root(top.iter().map(|(k, v)| (&k[..], Some(&v[..]))), StateVersion::V1);
@@ -372,14 +368,6 @@ fn write_genesis(
 	let mut write = WriteOptions::default();
 	write.set_sync(true);
 	db.write_opt(batch, &write).map_err(|e| OpenError::Storage { path: path.to_owned(), source: e.into() })
-}
-
-/// The empty trie that genesis grows from.
-struct PrefixedEmpty;
-impl sp_state_machine::TrieBackendStorage<StateHasher> for PrefixedEmpty {
-	fn get(&self, _: &Hash, _: hash_db::Prefix) -> Result<Option<sp_trie::DBValue>, String> {
-		Ok(None)
-	}
 }
 
 fn open_rocksdb(path: &Path, options: &Options) -> Result<DB, OpenError> {
