@@ -34,6 +34,8 @@ mod query;
 mod submit;
 mod tx;
 
+use futures::future::LocalBoxFuture;
+
 pub use explain::explain_dispatch_error;
 pub use failure::{Failure, FailureKind};
 pub use query::QueryCommand;
@@ -61,7 +63,13 @@ impl Command {
 	/// # Errors
 	/// Always a [`Failure`] inside: it has name, cause, remedy and exit code. With `--json` it is also printed to
 	/// standard output, as `{"error": …}`.
-	pub async fn run(self) -> anyhow::Result<()> {
+	///
+	/// Boxed, so that the client is compiled in this crate and not in each that awaits it.
+	pub fn run(self) -> LocalBoxFuture<'static, anyhow::Result<()>> {
+		Box::pin(self.execute())
+	}
+
+	async fn execute(self) -> anyhow::Result<()> {
 		let (json, done) = match self {
 			Self::Tx(command) => (command.connection.json, command.run().await),
 			Self::Query(command) => (command.connection.json, command.run().await),

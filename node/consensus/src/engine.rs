@@ -21,6 +21,7 @@ use crate::malachite::{
 use crate::signing::{ChainSigner, ChainVerifier, SigningKey};
 use crate::signing_state::{sync_directory, SigningState, SigningStateError};
 use crate::types::Plexus;
+use futures::future::BoxFuture;
 use plexus_chain::Chain;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -199,18 +200,18 @@ impl NodeConfig for Configuration {
 	}
 }
 
-/// [`start`] on this node's chain and the system's clock. Not generic, so that the engine is compiled once, in this
-/// crate, and not again in each that starts it.
+/// [`start`] on this node's chain and the system's clock. Boxed, so that the engine is compiled once, in this crate: the
+/// body of an `async fn` is compiled again in each crate that awaits it, with all that is generic below.
 ///
 /// # Errors
 /// See [`StartError`].
-pub async fn start_on_chain(
+pub fn start_on_chain(
 	config: EngineConfig,
 	chain: Chain,
 	key: Option<SigningKey>,
 	network: NetworkPort,
-) -> Result<EngineHandle, StartError> {
-	start(config, ChainLedger::new(chain), SystemClock, key, network).await
+) -> BoxFuture<'static, Result<EngineHandle, StartError>> {
+	Box::pin(start(config, ChainLedger::new(chain), SystemClock, key, network))
 }
 
 /// Starts consensus after the ledger's tip. With a key the node votes and proposes whenever it is a validator; without

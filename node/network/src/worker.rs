@@ -24,7 +24,7 @@ use arc_malachitebft_sync::{
 	ResponseChannel,
 };
 use bytes::Bytes;
-use futures::StreamExt;
+use futures::{future::BoxFuture, StreamExt};
 use libp2p::gossipsub::{self, MessageAcceptance, PublishError};
 use libp2p::multiaddr::Protocol;
 use libp2p::request_response::{self, OutboundFailure};
@@ -60,7 +60,13 @@ const DIAL_INTERVAL: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// See [`NetworkError`].
-pub async fn start(config: NetworkConfig) -> Result<Network, NetworkError> {
+///
+/// Boxed, so that the swarm is compiled in this crate and not in each that awaits it.
+pub fn start(config: NetworkConfig) -> BoxFuture<'static, Result<Network, NetworkError>> {
+	Box::pin(open(config))
+}
+
+async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 	let names = Names::new(&config.genesis_hash);
 	let mut swarm = build_swarm(&config, &names)?;
 	for address in &config.listen {
