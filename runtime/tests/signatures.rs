@@ -249,10 +249,12 @@ fn a_transaction_that_was_checked_ahead_is_not_checked_again_in_its_block() {
 	chain.ext.register_extension(SignatureCacheExt(shared));
 	let transaction = chain.sign(&alice, 0, 0, transfer(&AccountId::new([1; 32]), AMOUNT));
 	let parent = chain.parent.hash();
-	chain.scratch(|| {
+	let claim = chain.scratch(|| {
 		native::prepare_checks(parent);
-		native::check_signature(&transaction).expect("it is valid");
+		native::signature_claim(transaction.clone()).expect("it is signed")
 	});
+	assert!(claim.verify());
+	cache.insert(claim.key());
 	assert_eq!((cache.len(), cache.hits.load(Ordering::SeqCst)), (1, 0));
 	let (_, results) = chain.build(vec![transaction]);
 	assert_eq!(results, vec![Ok(Ok(()))]);

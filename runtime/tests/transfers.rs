@@ -98,11 +98,11 @@ fn a_mortal_transaction_on_the_latest_block_is_checked_and_accepted() {
 		let extension = tx_extension(nonce, Era::mortal(64, tip.number.into()), 0);
 		let call = transfer(&Key::sr25519("//New").account(), AMOUNT);
 		let transaction = chain.sign_with(&alice, extension, tip.hash(), call);
-		let checked = chain.scratch(|| {
+		let claim = chain.scratch(|| {
 			native::prepare_checks(tip.hash());
-			native::check_signature(&transaction)
+			native::signature_claim(transaction.clone())
 		});
-		assert_eq!(checked, Ok(()));
+		assert!(claim.expect("it is signed").verify());
 		let (_, results) = chain.build(vec![transaction]);
 		assert_eq!(results, vec![Ok(Ok(()))]);
 	}

@@ -8,6 +8,7 @@ use crate::{
 use codec::{Compact, Encode};
 use plexus_runtime::native;
 use plexus_storage::{Block, Tip};
+use rayon::prelude::*;
 
 /// Longest body: what the runtime's block length allows.
 pub const BODY_BYTES_MAX: usize = 4 << 20;
@@ -32,11 +33,11 @@ impl Executor {
 			return Err(BlockError::TooLarge { bytes, max: BODY_BYTES_MAX });
 		}
 		// The runtime's own decoding neither bounds depth nor minds trailing bytes.
-		for (index, extrinsic) in block.body.iter().enumerate() {
+		let extrinsics = block.body.par_iter().enumerate().map(|(index, extrinsic)| {
 			native::decode_extrinsic(extrinsic)
-				.map_err(|e| BlockError::Undecodable { index, detail: e.to_string() })?;
-		}
-		self.check_signatures(&parent.state, &block.body);
+				.map_err(|e| BlockError::Undecodable { index, detail: e.to_string() })
+		});
+		self.check_decoded_signatures(&parent.state, extrinsics.collect::<Result<_, _>>()?);
 
 		let data = encode_for_runtime(&block);
 		let mut overlay = Overlay::default();

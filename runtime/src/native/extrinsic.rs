@@ -3,14 +3,16 @@
 //! # Must not
 //! Execute anything. A checked signature says who sent a transaction, not that it is valid.
 
-use crate::{Balance, Block, Hash, Nonce, Runtime, System, UncheckedExtrinsic};
-use codec::{Compact, Decode, DecodeLimit};
+use crate::{
+	signature::verification_key, AccountId, Balance, Hash, Nonce, Signature, SignedPayload, System,
+	UncheckedExtrinsic,
+};
+use codec::{Compact, Decode, DecodeLimit, Encode};
 use frame_support::traits::GetCallMetadata;
 use sp_runtime::{
 	generic::{Era, Preamble},
-	traits::{Block as BlockT, Checkable},
-	transaction_validity::TransactionValidityError,
-	MultiAddress,
+	traits::Verify,
+	MultiAddress, MultiSignature,
 };
 
 /// The longest extrinsic: 512 KiB. Eight length proofs of the greatest size fit, and a block holds eight of them.
@@ -129,7 +131,7 @@ pub fn transaction_facts(extrinsic: &UncheckedExtrinsic) -> TransactionFacts {
 	}
 }
 
-/// Prepares the externalities of a block's state for [`check_signature`], by beginning the block that follows.
+/// Prepares the externalities of a block's state for [`signature_claim`], by beginning the block that follows.
 ///
 /// What is signed contains the genesis hash and, for mortal transactions, a recent block's hash. A block's own hash
 /// enters the state with its successor, so without this every signature on the genesis, and every one on the
@@ -138,15 +140,40 @@ pub fn prepare_checks(block_hash: Hash) {
 	System::initialize(&System::block_number().saturating_add(1), &block_hash, &Default::default());
 }
 
-/// Whether an extrinsic's signature is its sender's; what is not signed passes. Fills the signature cache.
+/// What a signed extrinsic claims: that `signer` signed `message`.
+#[derive(Clone, Debug)]
+pub struct SignatureClaim {
+	/// The signature.
+	pub signature: MultiSignature,
+	/// What was signed: the payload, or its BLAKE2b-256 hash where the payload is longer than 256 bytes.
+	pub message: Vec<u8>,
+	/// Who is said to have signed it.
+	pub signer: AccountId,
+}
+
+impl SignatureClaim {
+	/// The runtime's verdict.
+	pub fn verify(&self) -> bool {
+		self.signature.verify(&self.message[..], &self.signer)
+	}
+
+	/// Under what a [`SignatureCache`](crate::SignatureCache) remembers that the verdict was positive.
+	pub fn key(&self) -> [u8; 32] {
+		verification_key(&self.signature, &self.message, &self.signer)
+	}
+}
+
+/// The claim that decides whether an extrinsic is its sender's. Nothing if it is not signed, or if what was signed
+/// cannot be known, as for an expired one: these are for the runtime to judge.
 ///
 /// Must run inside externalities that [`prepare_checks`] has prepared, or of a block being executed.
-///
-/// # Errors
-/// `BadProof` for a wrong signature; other reasons when what was signed cannot be known, as for an expired one.
-pub fn check_signature(extrinsic: &UncheckedExtrinsic) -> Result<(), TransactionValidityError> {
-	let lookup = frame_system::ChainContext::<Runtime>::default();
-	<<Block as BlockT>::Extrinsic as Checkable<_>>::check(extrinsic.clone(), &lookup).map(drop)
+pub fn signature_claim(extrinsic: UncheckedExtrinsic) -> Option<SignatureClaim> {
+	let Preamble::Signed(MultiAddress::Id(signer), Signature(signature), extension) = extrinsic.preamble
+	else {
+		return None;
+	};
+	let message = SignedPayload::new(extrinsic.function, extension).ok()?.encode();
+	Some(SignatureClaim { signature, message, signer })
 }
 
 /// The names of an extrinsic's pallet and call, like `("Balances", "transfer_keep_alive")`.
