@@ -1,7 +1,7 @@
 //! Executing all blocks again, from genesis, in another database: the proof that the stored states are what the blocks say.
 
 use plexus_execution::{BlockError, Executor};
-use plexus_storage::{BlockCommit, BlockNumber, Database, Hash, StorageError};
+use plexus_storage::{Block, BlockCommit, BlockNumber, Database, Hash, StorageError};
 
 /// Where the two histories part, or what failed on the way.
 #[derive(Debug, thiserror::Error)]
@@ -55,14 +55,27 @@ pub fn replay(
 	executor: &Executor,
 	mut progress: impl FnMut(&Replayed),
 ) -> Result<Replayed, ReplayError> {
-	let target = from.tip();
+	let target = from.tip().number;
 	let mut done = Replayed { state_root: into.tip().header.state_root, ..Default::default() };
-	for number in into.tip().number + 1..=target.number {
-		let block = from.block(number)?.ok_or(ReplayError::Missing { number })?;
-		let certificate = from.certificate(number)?.unwrap_or_default();
+	let first = into.tip().number + 1;
+	let mut next = if first <= target { Some(stored(from, first)?) } else { None };
+	while let Some((block, certificate)) = next.take() {
+		let number = block.header.number;
 		let extrinsics = block.body.len() as u64;
-		let executed =
-			executor.execute(&into.tip(), block).map_err(|source| ReplayError::Differs { number, source })?;
+		let tip = into.tip();
+		// While a block is executed, the signatures of the one after it are checked.
+		let (executed, following) = rayon::join(
+			|| executor.execute(&tip, block),
+			|| {
+				if number == target {
+					return Ok(None);
+				}
+				let following = stored(from, number + 1)?;
+				executor.check_signatures(&tip.state, &following.0.body);
+				Ok::<_, ReplayError>(Some(following))
+			},
+		);
+		let executed = executed.map_err(|source| ReplayError::Differs { number, source })?;
 		let tip = into.commit(BlockCommit {
 			block: executed.block,
 			hash: executed.hash,
@@ -73,9 +86,16 @@ pub fn replay(
 		done.extrinsics += extrinsics;
 		done.state_root = tip.header.state_root;
 		progress(&done);
+		next = following?;
 	}
-	compare(from, into, target.number)?;
+	compare(from, into, target)?;
 	Ok(done)
+}
+
+/// A stored block with its certificate.
+fn stored(from: &Database, number: BlockNumber) -> Result<(Block, Vec<u8>), ReplayError> {
+	let block = from.block(number)?.ok_or(ReplayError::Missing { number })?;
+	Ok((block, from.certificate(number)?.unwrap_or_default()))
 }
 
 fn compare(from: &Database, into: &Database, number: BlockNumber) -> Result<(), ReplayError> {
