@@ -9,7 +9,7 @@ use crate::{
 	context::{json, Context},
 	errors::RpcError,
 	notifier::{Notifier, Over},
-	registry::{Answer, Registry, SUBMISSION_TIME},
+	registry::{Answer, Registry},
 	system::done,
 	types::{all_hex, Hex},
 };
@@ -18,10 +18,7 @@ use jsonrpsee::{types::Params, PendingSubscriptionSink};
 use plexus_pool::{SubmitError, TransactionStatus};
 use plexus_storage::Hash;
 use serde_json::json as value;
-use sp_runtime::{
-	traits::{BlakeTwo256, Hash as _},
-	transaction_validity::TransactionSource,
-};
+use sp_runtime::traits::{BlakeTwo256, Hash as _};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
@@ -31,7 +28,7 @@ pub(crate) const FINALITY_DELAY: Duration = Duration::from_millis(250);
 
 /// Registers the namespace.
 pub fn register(registry: &mut Registry) {
-	registry.submission("author_submitExtrinsic", submit_extrinsic);
+	registry.submission("author_submitExtrinsic");
 	registry.late_subscription(
 		"author_submitAndWatchExtrinsic",
 		"author_extrinsicUpdate",
@@ -62,30 +59,15 @@ pub fn register(registry: &mut Registry) {
 	});
 }
 
-fn submit_extrinsic(context: &Context, arguments: &Arguments) -> Answer {
-	json(&submit(context, arguments.bytes("extrinsic")?)?)
-}
-
-/// Hands a transaction to the pool. Takes a signature check's time.
-pub(crate) fn submit(context: &Context, extrinsic: Vec<u8>) -> Result<Hash, RpcError> {
-	Ok(context.chain.pool().submit(TransactionSource::External, extrinsic)?)
-}
-
-/// Hands a transaction to the pool on a submission thread and watches it.
+/// Hands a transaction to the pool and watches it.
 pub(crate) async fn submit_watched(
-	context: &Arc<Context>,
+	context: &Context,
 	connection: &Connection,
 	params: Params<'static>,
 ) -> Result<mpsc::Receiver<TransactionStatus>, RpcError> {
 	let _turn = connection.thread_turn().await;
-	let job_context = context.clone();
-	let job = move || {
-		let extrinsic = Arguments::parse(params.as_str())?.bytes("extrinsic")?;
-		let (_, statuses) =
-			job_context.chain.pool().submit_and_watch(TransactionSource::External, extrinsic)?;
-		Ok(statuses)
-	};
-	context.submissions.run(SUBMISSION_TIME, job).await
+	let extrinsic = Arguments::parse(params.as_str())?.bytes("extrinsic")?;
+	context.submissions.submit_and_watch(extrinsic).await
 }
 
 async fn submit_and_watch(

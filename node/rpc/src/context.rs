@@ -5,7 +5,7 @@
 
 use crate::{
 	arguments::Arguments, connection::Connection, control::NodeControl, errors::RpcError, limits::RpcLimits,
-	registry::Answer, workers::Workers,
+	registry::Answer, submissions::Submissions, workers::Workers,
 };
 use plexus_chain::Chain;
 use plexus_chain_spec::ChainSpec;
@@ -38,8 +38,8 @@ pub struct Context {
 	pub started_at: u32,
 	/// Threads for everything that reads the disk or runs the runtime.
 	pub queries: Workers,
-	/// Threads that validate submitted transactions, so that queries never wait behind them.
-	pub submissions: Workers,
+	/// The way into the pool, on threads of its own, so that queries never wait behind transactions.
+	pub submissions: Submissions,
 }
 
 impl Context {

@@ -49,6 +49,7 @@ mod server;
 mod state;
 mod storage_query;
 mod stream;
+mod submissions;
 mod system;
 mod transaction;
 pub mod types;
@@ -61,8 +62,10 @@ pub use errors::RpcError;
 pub use limits::RpcLimits;
 
 use context::Context;
+use futures::future::BoxFuture;
 use registry::Registry;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
+use submissions::Submissions;
 use workers::Workers;
 
 /// How long a stopping server waits for the answers that are under way.
@@ -113,11 +116,20 @@ impl Drop for RpcHandle {
 	}
 }
 
-/// Starts the server. Must be called on a multi-threaded tokio runtime.
+/// Starts the server. Must be called on a multi-threaded tokio runtime. Boxed, so that the server is compiled in this
+/// crate and not in each that awaits it.
 ///
 /// # Errors
 /// [`StartError`].
-pub async fn start(
+pub fn start(
+	config: ServerConfig,
+	context: RpcContext,
+	observer: Arc<dyn RpcObserver>,
+) -> BoxFuture<'static, Result<RpcHandle, StartError>> {
+	Box::pin(listen(config, context, observer))
+}
+
+async fn listen(
 	config: ServerConfig,
 	context: RpcContext,
 	observer: Arc<dyn RpcObserver>,
@@ -141,7 +153,7 @@ fn methods(config: &ServerConfig, context: RpcContext) -> Result<jsonrpsee::Meth
 		started_at: chain.tip().number,
 		queries: Workers::start("rpc-query", limits.query_threads, limits.query_queue)
 			.map_err(StartError::Threads)?,
-		submissions: Workers::start("rpc-submit", limits.submit_threads, limits.submit_queue)
+		submissions: Submissions::start(chain.clone(), limits.submit_threads, limits.submit_queue)
 			.map_err(StartError::Threads)?,
 		chain,
 		spec,

@@ -8,7 +8,11 @@
 //! `rpc_methods` lists exactly what is registered here, aliases and unsubscriptions included.
 
 use crate::{
-	arguments::Arguments, connection::Connection, context::Context, errors::RpcError, notifier::Notifier,
+	arguments::Arguments,
+	connection::Connection,
+	context::{json, Context},
+	errors::RpcError,
+	notifier::Notifier,
 };
 use futures::{future::BoxFuture, FutureExt};
 use jsonrpsee::{
@@ -16,7 +20,7 @@ use jsonrpsee::{
 	RpcModule,
 };
 use serde_json::value::RawValue;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 /// What a method answers: finished JSON.
 pub type Answer = Result<Box<RawValue>, RpcError>;
@@ -36,17 +40,6 @@ pub type Subscribe = fn(Arc<Context>, &Arguments, &Arc<Connection>) -> Result<Fe
 /// Feeds a subscription until it ends.
 pub type Feed = Box<dyn FnOnce(Notifier) -> BoxFuture<'static, ()> + Send>;
 
-/// How long a submission may take, waiting included. Longer than a query: it must not be given up lightly, since the
-/// caller would not know whether it was accepted.
-pub(crate) const SUBMISSION_TIME: Duration = Duration::from_secs(30);
-
-/// The threads that a method runs on.
-#[derive(Clone, Copy)]
-enum Threads {
-	Queries,
-	Submissions,
-}
-
 /// Methods, as they are registered.
 pub struct Registry {
 	context: Arc<Context>,
@@ -62,45 +55,40 @@ impl Registry {
 
 	/// A method that reads the disk or runs the runtime: it runs on a query thread, within the limit of time.
 	pub fn query(&mut self, name: &'static str, method: Method) {
-		self.threaded(
-			name,
-			Threads::Queries,
-			|_| Ok(()),
-			move |context, arguments, _| method(context, arguments),
-		);
+		self.threaded(name, |_| Ok(()), move |context, arguments, _| method(context, arguments));
 	}
 
 	/// A query that depends on its connection.
 	pub fn connection_query(&mut self, name: &'static str, method: ConnectionMethod) {
-		self.threaded(name, Threads::Queries, |_| Ok(()), method);
+		self.threaded(name, |_| Ok(()), method);
 	}
 
 	/// A query that changes the node or is costly: refused from all but trusted connections.
 	pub fn unsafe_query(&mut self, name: &'static str, method: Method) {
 		let trusted =
 			|connection: &Connection| if connection.is_trusted() { Ok(()) } else { Err(RpcError::Unsafe) };
-		self.threaded(name, Threads::Queries, trusted, move |context, arguments, _| {
-			method(context, arguments)
+		self.threaded(name, trusted, move |context, arguments, _| method(context, arguments));
+	}
+
+	/// A method that hands its parameter `extrinsic` to the pool and answers its hash.
+	pub fn submission(&mut self, name: &'static str) {
+		let context = self.context.clone();
+		let registered = self.module.register_async_method(name, move |params, _, extensions| {
+			let context = context.clone();
+			let connection = Connection::of(&extensions);
+			async move {
+				let _turn = connection.thread_turn().await;
+				let extrinsic = Arguments::parse(params.as_str())?.bytes("extrinsic")?;
+				let hash = context.submissions.submit(extrinsic).await?;
+				json(&hash).map_err(ErrorObjectOwned::from)
+			}
 		});
+		let registered = registered.map(drop);
+		self.note(registered);
 	}
 
-	/// A method that submits a transaction: it runs on a submission thread.
-	pub fn submission(&mut self, name: &'static str, method: Method) {
-		self.threaded(
-			name,
-			Threads::Submissions,
-			|_| Ok(()),
-			move |context, arguments, _| method(context, arguments),
-		);
-	}
-
-	fn threaded<F>(
-		&mut self,
-		name: &'static str,
-		threads: Threads,
-		check: fn(&Connection) -> Result<(), RpcError>,
-		method: F,
-	) where
+	fn threaded<F>(&mut self, name: &'static str, check: fn(&Connection) -> Result<(), RpcError>, method: F)
+	where
 		F: Fn(&Context, &Arguments, &Connection) -> Answer + Clone + Send + Sync + 'static,
 	{
 		let context = self.context.clone();
@@ -112,11 +100,7 @@ impl Registry {
 				let _turn = connection.thread_turn().await;
 				let (on_thread, of) = (context.clone(), connection.clone());
 				let job = move || method(&on_thread, &Arguments::parse(params.as_str())?, &of);
-				let answer = match threads {
-					Threads::Queries => context.queries.run(context.limits.call_time, job).await,
-					Threads::Submissions => context.submissions.run(SUBMISSION_TIME, job).await,
-				};
-				answer.map_err(ErrorObjectOwned::from)
+				context.queries.run(context.limits.call_time, job).await.map_err(ErrorObjectOwned::from)
 			}
 		});
 		let registered = registered.map(drop);

@@ -9,12 +9,12 @@
 
 use crate::{
 	arguments::Arguments,
-	author::{submit, submit_watched, FINALITY_DELAY},
+	author::{submit_watched, FINALITY_DELAY},
 	connection::Connection,
 	context::{json, Context},
 	errors::RpcError,
 	notifier::{Notifier, Over},
-	registry::{Answer, Registry, SUBMISSION_TIME},
+	registry::{Answer, Registry},
 };
 use futures::FutureExt;
 use jsonrpsee::{types::Params, PendingSubscriptionSink};
@@ -97,8 +97,7 @@ async fn keep_submitting(context: Arc<Context>, transaction: Vec<u8>) {
 	let mut tip = context.chain.subscribe();
 	for _ in 0..BROADCAST_BLOCKS_MAX {
 		tip.borrow_and_update();
-		let (job_context, bytes) = (context.clone(), transaction.clone());
-		match context.submissions.run(SUBMISSION_TIME, move || submit(&job_context, bytes)).await {
+		match context.submissions.submit(transaction.clone()).await {
 			Err(RpcError::Busy | RpcError::ImmediatelyDropped(_) | RpcError::PriorityTooLow(_)) => {}
 			Ok(_) => return,
 			Err(refused) => {
