@@ -2,7 +2,8 @@
 //!
 //! Sources: RFC 9112 (HTTP/1.1), RFC 6455 (WebSocket).
 
-use anyhow::{bail, Context, Result};
+use crate::wait::{within, SOON};
+use anyhow::{bail, ensure, Context, Result};
 use serde_json::Value;
 use tokio::{
 	io::{AsyncReadExt, AsyncWriteExt},
@@ -11,6 +12,12 @@ use tokio::{
 
 /// More than any answer that these tests ask for.
 const ANSWER_BYTES_MAX: u64 = 16 << 20;
+
+/// First byte of a whole text frame.
+const TEXT: u8 = 0x81;
+
+/// First byte of a ping.
+const PING: u8 = 0x89;
 
 /// Status and body of a POST with these bytes as JSON.
 ///
@@ -91,7 +98,7 @@ pub async fn websocket(port: u16) -> Result<TcpStream> {
 
 /// A masked text frame. The mask is zero, which the protocol allows and which leaves the text readable.
 pub fn text_frame(text: &str) -> Vec<u8> {
-	let mut frame = vec![0x81];
+	let mut frame = vec![TEXT];
 	match text.len() {
 		length @ 0..=125 => frame.push(0x80 | length as u8),
 		length @ 126..=0xffff => {
@@ -106,4 +113,40 @@ pub fn text_frame(text: &str) -> Vec<u8> {
 	frame.extend([0; 4]);
 	frame.extend(text.as_bytes());
 	frame
+}
+
+/// The next text that the server sends, past its pings.
+///
+/// # Errors
+/// When the connection ends, or the server sends a frame of another kind.
+pub async fn read_text(stream: &mut TcpStream) -> Result<String> {
+	loop {
+		let kind = stream.read_u8().await?;
+		let length = match stream.read_u8().await? {
+			126 => u64::from(stream.read_u16().await?),
+			127 => stream.read_u64().await?,
+			short => u64::from(short),
+		};
+		ensure!(length <= ANSWER_BYTES_MAX, "a frame of {length} bytes");
+		let mut payload = vec![0; length as usize];
+		stream.read_exact(&mut payload).await?;
+		match kind {
+			TEXT => return Ok(String::from_utf8(payload)?),
+			PING => {}
+			other => bail!("a frame of kind {other:#x}: {}", String::from_utf8_lossy(&payload)),
+		}
+	}
+}
+
+/// Sends one request over a WebSocket; the JSON of the next answer.
+///
+/// # Errors
+/// When the connection ends, or the answer does not come within [`SOON`].
+pub async fn ask(stream: &mut TcpStream, request: &str) -> Result<Value> {
+	let exchanged = within(SOON, "an answer over the WebSocket", async {
+		stream.write_all(&text_frame(request)).await?;
+		read_text(stream).await
+	});
+	let answer = exchanged.await??;
+	serde_json::from_str(&answer).with_context(|| answer.clone())
 }
