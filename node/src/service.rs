@@ -30,7 +30,7 @@ use plexus_consensus::{EngineConfig, EngineError, EngineHandle, NetworkPort};
 use plexus_execution::Executor;
 use plexus_network::{Network, NetworkError, NetworkHandle, NetworkTask};
 use plexus_pool::Pool;
-use plexus_rpc::RpcContext;
+use plexus_rpc::{RpcContext, RpcHandle};
 use std::{
 	fmt,
 	future::Future,
@@ -131,33 +131,22 @@ pub async fn run(
 	let health = bind_health(&place).await?;
 	let keys = Keys::load(&place)?;
 	let place = Arc::new(place);
-	let opened = place.clone();
-	let chain = tokio::task::spawn_blocking(move || open_chain(&opened)).await??;
-	let tip = chain.tip();
-	info!(height = tip.number, hash = ?tip.hash, genesis = ?chain.genesis_hash(), "chain");
-
-	let metrics = Metrics::new(&place.spec.id);
-	metrics.start_height(tip.number);
-	let last = LastBlock::now();
-	let own = keys.validator.as_ref().map(|key| key.public().0);
+	let chain = open_chain(place.clone()).await?;
 	let mut helpers = Helpers::default();
-	helpers.spawn(reporter::report(chain.blocks(), metrics.clone(), last.clone(), own));
+	let (metrics, last) = start_metrics(&place, &keys, &chain, &mut helpers);
 
 	let (network, mut network_task) = start_network(&place, &keys, &chain, &mut helpers).await?;
 	let peers: Arc<dyn Peers> = Arc::new(network.handle);
 	let mut consensus =
 		start_consensus(&place, options, keys.validator.as_ref(), &chain, network.port).await?;
 	let status = consensus.status();
-	helpers.spawn(reporter::follow_consensus(status.clone(), metrics.clone()));
-
 	let needs_peers = status.borrow().validators > usize::from(status.borrow().is_validator);
-	let block_time_ms = chain.executor().block_time_ms(&tip.state)?;
+	helpers.spawn(reporter::follow_consensus(status, metrics.clone()));
+
 	let peer_id = keys.node.public().peer_id();
 	let control = Control::new(&place, chain.clone(), peers.clone(), log, peer_id, needs_peers);
-	let context =
-		RpcContext { chain: chain.clone(), spec: Arc::new(place.spec.clone()), node: Arc::new(control) };
-	let rpc =
-		plexus_rpc::start(rpc_config::server(place.config()), context, Arc::new(metrics.clone())).await?;
+	let block_time_ms = chain.executor().block_time_ms(&chain.tip().state)?;
+	let rpc = start_rpc(&place, &chain, control, &metrics).await?;
 
 	metrics.sample(Arc::new(Samples { chain: chain.clone(), peers: peers.clone() }));
 	let running = Arc::new(AtomicBool::new(true));
@@ -170,20 +159,11 @@ pub async fn run(
 		running: running.clone(),
 	};
 	if let Some(server) = health {
-		helpers.spawn(async move {
-			if let Err(error) = server.serve(metrics, Arc::new(vitals), std::future::pending()).await {
-				warn!(%error, "metrics and health are no longer served");
-			}
-		});
+		helpers.spawn(serve_health(server, metrics, vitals));
 	}
 	info!("ready");
 
-	// The first end, wanted or not, ends the node.
-	let ended = tokio::select! {
-		() = stop => Ok(()),
-		ended = consensus.finished() => Err(ended.map_or_else(Into::into, |()| ServiceError::Ended("consensus"))),
-		ended = network_task.finished() => Err(ended.map_or_else(Into::into, |()| ServiceError::Ended("the network"))),
-	};
+	let ended = first_end(stop, &mut consensus, &mut network_task).await;
 	running.store(false, Ordering::Release);
 	rpc.stop().await;
 	// After an end of its own there is nothing left to stop.
@@ -195,6 +175,19 @@ pub async fn run(
 	close(chain).await;
 	info!("stopped");
 	ended
+}
+
+/// The first end, wanted or not, ends the node.
+async fn first_end(
+	stop: impl Future<Output = ()> + Send,
+	consensus: &mut EngineHandle,
+	network: &mut NetworkTask,
+) -> Result<(), ServiceError> {
+	tokio::select! {
+		() = stop => Ok(()),
+		ended = consensus.finished() => Err(ended.map_or_else(Into::into, |()| ServiceError::Ended("consensus"))),
+		ended = network.finished() => Err(ended.map_or_else(Into::into, |()| ServiceError::Ended("the network"))),
+	}
 }
 
 /// Tasks that nobody waits for; they end with the service.
@@ -211,6 +204,16 @@ impl Helpers {
 struct Connected {
 	handle: NetworkHandle,
 	port: NetworkPort,
+}
+
+/// Metrics, and what follows the chain for them; the time of the last block.
+fn start_metrics(place: &Place, keys: &Keys, chain: &Chain, helpers: &mut Helpers) -> (Metrics, LastBlock) {
+	let metrics = Metrics::new(&place.spec.id);
+	metrics.start_height(chain.tip().number);
+	let last = LastBlock::now();
+	let own = keys.validator.as_ref().map(|key| key.public().0);
+	helpers.spawn(reporter::report(chain.blocks(), metrics.clone(), last.clone(), own));
+	(metrics, last)
 }
 
 async fn start_network(
@@ -246,6 +249,17 @@ async fn start_consensus(
 		warn!("this node's validator key is not in the validator set: it follows, and does not vote");
 	}
 	Ok(handle)
+}
+
+async fn start_rpc(
+	place: &Place,
+	chain: &Chain,
+	control: Control,
+	metrics: &Metrics,
+) -> Result<RpcHandle, plexus_rpc::StartError> {
+	let context =
+		RpcContext { chain: chain.clone(), spec: Arc::new(place.spec.clone()), node: Arc::new(control) };
+	plexus_rpc::start(rpc_config::server(place.config()), context, Arc::new(metrics.clone())).await
 }
 
 /// Writes out what a next start would have to replay.
@@ -290,11 +304,25 @@ async fn bind_health(place: &Place) -> Result<Option<HealthServer>, ServiceError
 	Ok(Some(server))
 }
 
-fn open_chain(place: &Place) -> Result<Chain, ServiceError> {
-	let database = place.open_database().map_err(ServiceError::Database)?;
-	let executor = Executor::new(SIGNATURES_REMEMBERED);
-	let pool = Pool::new(executor.clone(), rpc_config::pool(place.config()), database.tip());
-	Ok(Chain::new(database, executor, pool))
+/// Serves metrics and health as long as the node runs.
+async fn serve_health(server: HealthServer, metrics: Metrics, vitals: NodeVitals) {
+	if let Err(error) = server.serve(metrics, Arc::new(vitals), std::future::pending()).await {
+		warn!(%error, "metrics and health are no longer served");
+	}
+}
+
+/// Opens the database off the asynchronous threads, since it may have to recover first.
+async fn open_chain(place: Arc<Place>) -> Result<Chain, ServiceError> {
+	let open = move || {
+		let database = place.open_database().map_err(ServiceError::Database)?;
+		let executor = Executor::new(SIGNATURES_REMEMBERED);
+		let pool = Pool::new(executor.clone(), rpc_config::pool(place.config()), database.tip());
+		Ok::<_, ServiceError>(Chain::new(database, executor, pool))
+	};
+	let chain = tokio::task::spawn_blocking(open).await??;
+	let tip = chain.tip();
+	info!(height = tip.number, hash = ?tip.hash, genesis = ?chain.genesis_hash(), "chain");
+	Ok(chain)
 }
 
 /// What metrics read when somebody asks.

@@ -15,7 +15,7 @@ use jsonrpsee::{
 	server::{
 		middleware::rpc::RpcServiceBuilder, serve_with_graceful_shutdown, stop_channel, BatchRequestConfig,
 		HttpBody, HttpRequest, HttpResponse, PingConfig, RandomStringIdProvider, Server,
-		ServerConfig as Settings, ServerHandle, StopHandle,
+		ServerConfig as Settings, ServerHandle, StopHandle, TowerService, TowerServiceBuilder,
 	},
 	Methods,
 };
@@ -25,7 +25,10 @@ use tokio::{
 	net::{TcpListener, TcpStream},
 	sync::Semaphore,
 };
-use tower::Service;
+use tower::{
+	layer::util::{Identity, Stack},
+	Service,
+};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// How long the server waits after the operating system refused it a connection, mostly for want of descriptors.
@@ -39,6 +42,12 @@ const REFUSAL_TIME: Duration = Duration::from_secs(2);
 
 /// Length of a subscription's id: 16 letters and digits, 95 bits, not to be guessed by others.
 const SUBSCRIPTION_ID_CHARACTERS: usize = 16;
+
+/// What lies around every call.
+type CallLayers = Stack<MeasuredLayer, Identity>;
+
+/// What lies around every HTTP request.
+type RequestLayers = Stack<CorsLayer, Identity>;
 
 /// Binds the port and serves `methods` until stopped.
 pub(crate) async fn listen(
@@ -80,6 +89,23 @@ fn cors(origins: &CorsOrigins) -> CorsLayer {
 		}))
 }
 
+/// Makes the service of each connection.
+fn services(
+	config: &ServerConfig,
+	observer: Arc<dyn RpcObserver>,
+) -> TowerServiceBuilder<CallLayers, RequestLayers> {
+	let measured = MeasuredLayer {
+		observer,
+		batch_calls_in_flight: config.limits.batch_calls_in_flight,
+		response_bytes: config.limits.response_bytes as usize,
+	};
+	Server::builder()
+		.set_config(settings(config))
+		.set_rpc_middleware(RpcServiceBuilder::new().layer(measured))
+		.set_http_middleware(tower::ServiceBuilder::new().layer(cors(&config.cors)))
+		.to_service_builder()
+}
+
 async fn accept(
 	listener: TcpListener,
 	config: ServerConfig,
@@ -87,16 +113,7 @@ async fn accept(
 	observer: Arc<dyn RpcObserver>,
 	stop: StopHandle,
 ) {
-	let measured = MeasuredLayer {
-		observer: observer.clone(),
-		batch_calls_in_flight: config.limits.batch_calls_in_flight,
-		response_bytes: config.limits.response_bytes as usize,
-	};
-	let builder = Server::builder()
-		.set_config(settings(&config))
-		.set_rpc_middleware(RpcServiceBuilder::new().layer(measured))
-		.set_http_middleware(tower::ServiceBuilder::new().layer(cors(&config.cors)))
-		.to_service_builder();
+	let services = services(&config, observer.clone());
 	let config = Arc::new(config);
 	let open = Arc::new(Semaphore::new(config.limits.connections));
 	let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
@@ -104,63 +121,79 @@ async fn accept(
 	tokio::pin!(stopped);
 
 	loop {
-		let accepted = tokio::select! {
-			accepted = listener.accept() => accepted,
+		let (socket, peer) = tokio::select! {
+			accepted = next_connection(&listener) => accepted,
 			() = &mut stopped => return,
 		};
-		let (socket, peer) = match accepted {
-			Ok(accepted) => accepted,
+		match OpenConnection::take(&open, &observer, config.limits.connections) {
+			Some(place) => {
+				// One service per connection: jsonrpsee numbers connections by it.
+				let service = services.clone().build(methods.clone(), stop.clone());
+				serve(socket, peer, place, service, config.clone(), &stop);
+			}
+			None => {
+				observer.refused();
+				turn_away(socket, &refusals);
+			}
+		}
+	}
+}
+
+/// The next connection that the operating system gives, however long it gives none.
+async fn next_connection(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+	loop {
+		match listener.accept().await {
+			Ok(accepted) => return accepted,
 			Err(error) => {
 				tracing::warn!(target: "rpc", %error, "the operating system gives no connection");
 				tokio::time::sleep(ACCEPT_PAUSE).await;
-				continue;
 			}
-		};
-		let Ok(permit) = open.clone().try_acquire_owned() else {
-			observer.refused();
-			if let Ok(refusal) = refusals.clone().try_acquire_owned() {
-				tokio::spawn(async move {
-					let _ = tokio::time::timeout(REFUSAL_TIME, refuse(socket)).await;
-					drop(refusal);
-				});
-			}
-			continue;
-		};
-		observer.connections(config.limits.connections - open.available_permits());
+		}
+	}
+}
 
-		// Without it a small answer waits for the acknowledgement of the one before.
-		let _ = socket.set_nodelay(true);
-		let trusted = config.methods == RpcMethods::Unsafe && peer.ip().is_loopback();
-		let connection = Arc::new(Connection::new(Some(peer), trusted, &config.limits));
-		let stream = GuardedStream::new(socket, connection.clone(), config.limits.write_stall);
-		// One service per connection: jsonrpsee numbers connections by it.
-		let service = builder.clone().build(methods.clone(), stop.clone());
-		let guard = Arc::new(OpenConnection {
-			permit: Some(permit),
-			open: open.clone(),
-			observer: observer.clone(),
-			max: config.limits.connections,
-		});
-		let config = config.clone();
-		let service = tower::service_fn(move |mut request: HttpRequest<_>| {
-			let refused = refusal_of(&config, request.headers());
-			// Held by the request, and so by a WebSocket that it becomes, until that is closed.
-			request.extensions_mut().insert(connection.clone());
-			request.extensions_mut().insert(guard.clone());
-			let mut service = service.clone();
-			async move {
-				match refused {
-					Some(response) => Ok(response),
-					None => service.call(request).await,
-				}
+/// Starts to serve a connection, which holds its place until it ends.
+fn serve(
+	socket: TcpStream,
+	peer: SocketAddr,
+	place: Arc<OpenConnection>,
+	service: TowerService<CallLayers, RequestLayers>,
+	config: Arc<ServerConfig>,
+	stop: &StopHandle,
+) {
+	// Without it a small answer waits for the acknowledgement of the one before.
+	let _ = socket.set_nodelay(true);
+	let trusted = config.methods == RpcMethods::Unsafe && peer.ip().is_loopback();
+	let connection = Arc::new(Connection::new(Some(peer), trusted, &config.limits));
+	let stream = GuardedStream::new(socket, connection.clone(), config.limits.write_stall);
+	let service = tower::service_fn(move |mut request: HttpRequest<_>| {
+		let refused = refusal_of(&config, request.headers());
+		// Held by the request, and so by a WebSocket that it becomes, until that is closed.
+		request.extensions_mut().insert(connection.clone());
+		request.extensions_mut().insert(place.clone());
+		let mut service = service.clone();
+		async move {
+			match refused {
+				Some(response) => Ok(response),
+				None => service.call(request).await,
 			}
+		}
+	});
+	let served = serve_with_graceful_shutdown(stream, service, stop.clone().shutdown());
+	tokio::spawn(served.map(move |ended| {
+		if let Err(error) = ended {
+			tracing::trace!(target: "rpc", %peer, %error, "connection ended");
+		}
+	}));
+}
+
+/// Tells a caller that there is no place for it, unless too many are being told already.
+fn turn_away(socket: TcpStream, refusals: &Arc<Semaphore>) {
+	if let Ok(refusal) = refusals.clone().try_acquire_owned() {
+		tokio::spawn(async move {
+			let _ = tokio::time::timeout(REFUSAL_TIME, refuse(socket)).await;
+			drop(refusal);
 		});
-		let served = serve_with_graceful_shutdown(stream, service, stop.clone().shutdown());
-		tokio::spawn(served.map(move |ended| {
-			if let Err(error) = ended {
-				tracing::trace!(target: "rpc", %peer, %error, "connection ended");
-			}
-		}));
 	}
 }
 
@@ -172,6 +205,15 @@ struct OpenConnection {
 	max: usize,
 }
 
+impl OpenConnection {
+	/// Takes one of `max` places; `None` if all are taken.
+	fn take(open: &Arc<Semaphore>, observer: &Arc<dyn RpcObserver>, max: usize) -> Option<Arc<Self>> {
+		let permit = open.clone().try_acquire_owned().ok()?;
+		observer.connections(max - open.available_permits());
+		Some(Arc::new(Self { permit: Some(permit), open: open.clone(), observer: observer.clone(), max }))
+	}
+}
+
 impl Drop for OpenConnection {
 	fn drop(&mut self) {
 		drop(self.permit.take());
@@ -179,7 +221,7 @@ impl Drop for OpenConnection {
 	}
 }
 
-/// Tells a caller for whom there is no place.
+/// The words of [`turn_away`].
 async fn refuse(mut socket: TcpStream) -> std::io::Result<()> {
 	const BODY: &str =
 		"Too many connections are open; try again later, or raise the node's --rpc-connections-max\n";
