@@ -2,7 +2,11 @@
 //!
 //! `cargo bench -p plexus-execution --bench ledger [-- KEYS]`: KEYS is the size of the state for the root figures, one million unless given.
 
+#[path = "../tests/common/mod.rs"]
+mod common;
+
 use codec::Encode;
+use common::signed_transfer;
 use plexus_chain_spec::ChainSpec;
 use plexus_execution::{
 	BuildParams, ExecutedBlock, Executor, PooledTransaction, Rejected, TransactionSource,
@@ -10,9 +14,7 @@ use plexus_execution::{
 use plexus_runtime as rt;
 use plexus_storage::*;
 use sp_core::{ed25519, Pair};
-use sp_runtime::{
-	generic::Era, traits::BlakeTwo256, traits::Hash as _, traits::Header as _, MultiAddress, StateVersion,
-};
+use sp_runtime::{traits::BlakeTwo256, traits::Hash as _, traits::Header as _, StateVersion};
 use sp_state_machine::Backend;
 use std::{
 	path::Path,
@@ -81,29 +83,8 @@ fn transfers(genesis: Hash, senders: &[ed25519::Pair], count: usize, accounts: u
 		.map(|i| {
 			let key = &senders[i % senders.len()];
 			let nonce = (i / senders.len()) as u32;
-			let dest = MultiAddress::Id(recipient(i.wrapping_mul(7919) % accounts));
-			let call = rt::RuntimeCall::Balances(pallet_balances::Call::transfer_keep_alive {
-				dest,
-				value: 1_000_000_000,
-			});
-			let extension = rt::tx_extension(nonce, Era::Immortal, 0);
-			let implicit = (
-				(),
-				(),
-				rt::VERSION.spec_version,
-				rt::VERSION.transaction_version,
-				genesis,
-				genesis,
-				(),
-				(),
-				(),
-				None,
-				(),
-			);
-			let payload = rt::SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
-			let signature: rt::Signature = payload.using_encoded(|p| key.sign(p)).into();
-			let sender = MultiAddress::Id(rt::AccountId::new(key.public().0));
-			rt::UncheckedExtrinsic::new_signed(call, sender, signature, extension).encode()
+			let to = recipient(i.wrapping_mul(7919) % accounts);
+			signed_transfer(genesis, key, nonce, to, 1_000_000_000)
 		})
 		.collect()
 }

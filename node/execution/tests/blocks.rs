@@ -1,20 +1,18 @@
 //! Building, verifying and refusing blocks on the development chain.
 
-use codec::Encode;
+mod common;
+
+use common::signed_transfer;
 use plexus_chain_spec::ChainSpec;
 use plexus_execution::{
 	BlockError, BuildParams, CallError, ExecutedBlock, Executor, InvalidKind, PooledTransaction, Rejected,
 	TransactionSource,
 };
-use plexus_runtime as rt;
 use plexus_storage::*;
-use sp_core::Pair;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
-	generic::Era,
 	traits::{BlakeTwo256, Hash as _},
 	transaction_validity::{InvalidTransaction, TransactionSource as Source},
-	MultiAddress,
 };
 use std::{
 	sync::Arc,
@@ -56,26 +54,7 @@ fn open(dir: &std::path::Path) -> Database {
 }
 
 fn transfer(genesis: Hash, from: Sr25519Keyring, nonce: u32, value: u128) -> Vec<u8> {
-	let dest = MultiAddress::Id(Sr25519Keyring::Bob.to_account_id());
-	let call = rt::RuntimeCall::Balances(pallet_balances::Call::transfer_keep_alive { dest, value });
-	let extension = rt::tx_extension(nonce, Era::Immortal, 0);
-	let implicit = (
-		(),
-		(),
-		rt::VERSION.spec_version,
-		rt::VERSION.transaction_version,
-		genesis,
-		genesis,
-		(),
-		(),
-		(),
-		None,
-		(),
-	);
-	let payload = rt::SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
-	let signature: rt::Signature = payload.using_encoded(|p| from.pair().sign(p)).into();
-	rt::UncheckedExtrinsic::new_signed(call, MultiAddress::Id(from.to_account_id()), signature, extension)
-		.encode()
+	signed_transfer(genesis, &from.pair(), nonce, Sr25519Keyring::Bob.to_account_id(), value)
 }
 
 fn params(timestamp_ms: u64) -> BuildParams {
