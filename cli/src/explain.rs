@@ -9,7 +9,7 @@
 //! # Invariants
 //! A pallet error's documentation is cut after its first sentence: that is the cause, the rest is the remedy.
 
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{split_remedy, Failure, FailureKind};
 use subxt::{
 	error::{ArithmeticError, DispatchError, TokenError},
 	rpcs,
@@ -206,8 +206,8 @@ pub(crate) fn explain_reason(reason: &str, otherwise: &str) -> Failure {
 		Some((name, rest)) if !name.is_empty() && !name.contains(' ') => (name, rest),
 		_ => ("TransactionRefused", stripped),
 	};
-	// The remedy may have a semicolon of its own.
-	let (cause, remedy) = rest.split_once("; ").unwrap_or((rest, otherwise));
+	let (cause, remedy) = split_remedy(rest);
+	let remedy = remedy.unwrap_or(otherwise);
 	let cause = if cause.is_empty() { "the node gave no reason" } else { cause };
 	Failure::new(FailureKind::Refused, name, cause, remedy)
 }

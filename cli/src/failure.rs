@@ -89,9 +89,24 @@ impl Failure {
 	}
 }
 
+/// Parts a text as the node and its crates write it, "cause; remedy", at the first semicolon: a remedy may have semicolons
+/// of its own, a cause has none.
+pub fn split_remedy(text: &str) -> (&str, Option<&str>) {
+	match text.split_once("; ") {
+		Some((cause, remedy)) => (cause, Some(remedy)),
+		None => (text, None),
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn a_remedy_stands_behind_the_first_semicolon_and_may_have_its_own() {
+		assert_eq!(split_remedy("a; b; c"), ("a", Some("b; c")));
+		assert_eq!(split_remedy("a"), ("a", None));
+	}
 
 	#[test]
 	fn every_kind_has_its_own_exit_code_and_none_means_success() {

@@ -37,7 +37,7 @@ mod tx;
 use futures::future::LocalBoxFuture;
 
 pub use explain::explain_dispatch_error;
-pub use failure::{Failure, FailureKind};
+pub use failure::{split_remedy, Failure, FailureKind};
 pub use query::QueryCommand;
 pub use tx::TxCommand;
 

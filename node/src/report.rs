@@ -35,12 +35,10 @@ impl Report {
 		Self { name: error.name().to_string(), cause: causes(error), remedy: error.remedy() }
 	}
 
-	/// The report of an error whose text ends in its remedy, after the last semicolon, as the node's library crates write them.
+	/// The report of an error whose text ends in its remedy, as the node's library crates write them.
 	pub fn from_text(name: impl Into<String>, text: &str) -> Self {
-		match text.rsplit_once("; ") {
-			Some((cause, remedy)) => Self::new(name, cause, remedy),
-			None => Self { name: name.into(), cause: text.into(), remedy: None },
-		}
+		let (cause, remedy) = plexus_cli::split_remedy(text);
+		Self { name: name.into(), cause: cause.into(), remedy: remedy.map(Into::into) }
 	}
 
 	/// The report of any error: the first [`Report`] in its chain, or its text without a remedy.
@@ -140,8 +138,8 @@ mod tests {
 	}
 
 	#[test]
-	fn a_remedy_is_taken_from_behind_the_last_semicolon() {
-		assert_eq!(Report::from_text("n", "a; b; c"), Report::new("n", "a; b", "c"));
+	fn a_remedy_is_taken_from_behind_the_first_semicolon_as_the_client_does() {
+		assert_eq!(Report::from_text("n", "a; b; c"), Report::new("n", "a", "b; c"));
 		assert_eq!(Report::from_text("n", "a").remedy, None);
 	}
 

@@ -112,7 +112,7 @@ pub enum StateError {
 		hash: Hash,
 	},
 	/// The state was pruned.
-	#[error("the state of block {number} is already discarded; the oldest kept is that of block {oldest}; ask a node that runs with --state-pruning archive")]
+	#[error("the state of block {number} is already discarded, the oldest kept is that of block {oldest}; ask a node that runs with --state-pruning archive")]
 	Pruned {
 		/// The block asked for.
 		number: BlockNumber,
