@@ -3,20 +3,19 @@
 //! # Must not
 //! Fail because of one thing that cannot be decoded: it is shown as unknown.
 
+use super::event::{self, Event};
 use crate::{
 	address,
 	amount::Amount,
 	client::{bounded, AtBlock},
 	explain::explain_dispatch_error,
 	failure::Failure,
-	output::clean,
 	submit::{self, dispatch_error, fee_paid},
 };
 use serde::Serialize;
 use subxt::{
-	dynamic::Value,
 	events::{Events, Phase},
-	ext::{codec::Decode, scale_value::Composite},
+	ext::codec::Decode,
 	utils::{AccountId32, MultiAddress},
 	SubstrateConfig,
 };
@@ -35,13 +34,6 @@ pub(super) struct Summary {
 	pub(super) error: Option<Failure>,
 	pub(super) fee: Option<Amount>,
 	pub(super) events: Vec<Event>,
-}
-
-/// An event, its fields as text.
-#[derive(Serialize)]
-pub(super) struct Event {
-	pub(super) name: String,
-	pub(super) fields: String,
 }
 
 impl Summary {
@@ -85,7 +77,7 @@ pub(super) fn summarise(
 		success: error.as_ref().map(Option::is_none),
 		error: error.flatten().map(|error| explain_dispatch_error(&error)),
 		fee: events.and_then(|events| fee_paid(events.iter().cloned())),
-		events: events.map(describe_events).unwrap_or_default(),
+		events: events.unwrap_or_default().iter().map(|event| event::describe(at, event)).collect(),
 	}
 }
 
@@ -94,17 +86,4 @@ fn signer(address: &[u8]) -> String {
 		Ok(MultiAddress::Id(account)) => address::display(&account.0.into()),
 		_ => crate::output::hex(address),
 	}
-}
-
-fn describe_events(events: &[submit::Event<'_>]) -> Vec<Event> {
-	events
-		.iter()
-		.map(|event| Event {
-			name: format!("{}.{}", event.pallet_name(), event.event_name()),
-			fields: match event.decode_fields_unchecked_as::<Composite<()>>() {
-				Ok(fields) => clean(&Value::from(fields).to_string()),
-				Err(_) => crate::output::hex(event.field_bytes()),
-			},
-		})
-		.collect()
 }

@@ -11,6 +11,7 @@ mod account;
 mod block;
 mod chain;
 mod data;
+mod event;
 mod extrinsic;
 pub(crate) mod fees;
 mod transaction;
