@@ -172,6 +172,23 @@ pub enum BlockError {
 	Storage(#[from] StorageError),
 }
 
+/// Why a state is not sound, or could not be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum InvariantError {
+	/// A pallet's state breaks its own rules.
+	#[error(transparent)]
+	Broken(plexus_runtime::native::BrokenInvariant),
+	/// The runtime panicked while it looked.
+	#[error("the runtime panicked while it checked its invariants: {message}")]
+	Panicked {
+		/// The panic's message.
+		message: String,
+	},
+	/// The state could not be read.
+	#[error(transparent)]
+	Storage(#[from] StorageError),
+}
+
 /// Why no block could be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {

@@ -7,18 +7,20 @@
 //! The runtime is the native one of `plexus-runtime`. All calls go through its SCALE interface ([`environment`]), so
 //! that a second executor (the same runtime as Wasm) can stand beside it.
 //!
-//! Reading order: [`executor`] (the handle), [`environment`] (how a runtime call runs), [`build`], [`verify`], [`validate`], [`signatures`].
+//! Reading order: [`executor`] (the handle), [`environment`] (how a runtime call runs), [`build`], [`verify`], [`validate`],
+//! [`signatures`], `invariants`.
 
 pub mod build;
 mod environment;
 pub mod error;
 pub mod executor;
+mod invariants;
 pub mod signatures;
 pub mod validate;
 pub mod verify;
 
 pub use build::{BuildParams, PooledTransaction, Rejected, TransactionSource};
 pub use environment::install_panic_hook;
-pub use error::{BlockError, BuildError, CallError, InvalidKind, InvalidReason};
+pub use error::{BlockError, BuildError, CallError, InvalidKind, InvalidReason, InvariantError};
 pub use executor::{ExecutedBlock, Executor};
 pub use validate::Validated;

@@ -9,6 +9,7 @@ use plexus_execution::{
 	TransactionSource,
 };
 use plexus_storage::*;
+use sp_io::hashing::twox_128;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
 	traits::{BlakeTwo256, Hash as _},
@@ -161,6 +162,30 @@ fn a_block_that_claims_something_else_is_refused() {
 		BlockError::Refused { .. } | BlockError::Undecodable { .. }
 	));
 	executor.execute(&db.tip(), good.clone()).unwrap();
+}
+
+#[test]
+fn invariants_hold_from_genesis_on_and_a_broken_one_is_named() {
+	let dir = tempfile::tempdir().unwrap();
+	let db = open(dir.path());
+	let executor = Executor::new(1000);
+	executor.check_invariants(&db.tip().state).unwrap();
+	let these = [transfer(db.genesis_hash(), Sr25519Keyring::Alice, 0, 1_000)];
+	commit(&db, executor.build(&db.tip(), &params(NOW), &mut List::of(&these)).unwrap());
+	executor.check_invariants(&db.tip().state).unwrap();
+
+	// A root that leads to a contribution which does not exist.
+	let key = [twox_128(b"Datanets"), twox_128(b"ContributionByRoot"), [7; 16], [7; 16]].concat();
+	let mut storage = ChainSpec::preset("dev").unwrap().genesis_storage().unwrap();
+	storage.top.insert(key, 0u64.to_le_bytes().to_vec());
+	let header = plexus_chain_spec::genesis_header(plexus_chain_spec::genesis_state_root(&storage));
+	let dir = tempfile::tempdir().unwrap();
+	let broken = Database::open(dir.path(), Options::default(), Genesis { header, storage }).unwrap();
+	let error = executor.check_invariants(&broken.tip().state).unwrap_err();
+	assert_eq!(
+		error.to_string(),
+		"an invariant of Datanets does not hold: a root is held by no contribution"
+	);
 }
 
 #[test]

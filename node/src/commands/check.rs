@@ -1,8 +1,9 @@
 //! `plexus check`: executes every block again, from genesis, in a second database, and compares.
 //!
 //! Proves that the stored state is what the blocks say: every state root against its header, and at the end the two
-//! current states key by key. The second database is on disk, in a directory of its own that is removed afterwards, so
-//! that memory stays bounded however long the chain. The node must be stopped: the database has one user.
+//! current states key by key. Then every pallet is asked whether its invariants hold in the stored state. The second
+//! database is on disk, in a directory of its own that is removed afterwards, so that memory stays bounded however long
+//! the chain. The node must be stopped: the database has one user.
 
 use super::progress;
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
 	temporary::TemporaryDirectory,
 };
 use plexus_chain::replay::{replay, ReplayError, Replayed};
-use plexus_execution::Executor;
+use plexus_execution::{Executor, InvariantError};
 use plexus_storage::{Options, StatePruning};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -20,10 +21,13 @@ use std::time::{Duration, Instant};
 /// Signatures remembered: none is met twice here.
 const SIGNATURES_REMEMBERED: usize = 1_024;
 
+/// What to do when reading or writing fails.
+const DISK_REMEDY: &str = "check the disk (`plexus doctor`) and its space";
+
 /// Checks the database.
 ///
 /// # Errors
-/// The first block or state key that differs, or a failing disk.
+/// The first block or state key that differs, an invariant that does not hold, or a failing disk.
 pub fn run(args: CheckArgs) -> anyhow::Result<()> {
 	let place = Place::resolve(&args.place.flags())?;
 	let from = place.open_existing_database()?;
@@ -33,12 +37,12 @@ pub fn run(args: CheckArgs) -> anyhow::Result<()> {
 	let into = place::open_database(&place.spec, &scratch.path().join("db"), options)?;
 	let bar = progress::blocks(from.tip().number, "checking");
 	let started = Instant::now();
-	let outcome = replay(&from, &into, &Executor::new(SIGNATURES_REMEMBERED), |done| {
-		bar.set_position(done.blocks.into())
-	});
+	let executor = Executor::new(SIGNATURES_REMEMBERED);
+	let outcome = replay(&from, &into, &executor, |done| bar.set_position(done.blocks.into()));
 	let took = started.elapsed();
 	bar.finish_and_clear();
 	let replayed = outcome.map_err(|error| report(&error))?;
+	executor.check_invariants(&from.tip().state).map_err(|error| report_invariant(&error))?;
 	print(&replayed, took, args.json);
 	Ok(())
 }
@@ -49,7 +53,18 @@ fn report(error: &ReplayError) -> Report {
 		ReplayError::Differs { .. } | ReplayError::State { .. } => {
 			"do not go on with this database: keep a copy for the developers, delete it, and sync or import again"
 		}
-		ReplayError::Storage(_) => "check the disk (`plexus doctor`) and its space",
+		ReplayError::Storage(_) => DISK_REMEDY,
+	};
+	Report::new("check", error.to_string(), remedy)
+}
+
+fn report_invariant(error: &InvariantError) -> Report {
+	let remedy = match error {
+		// The blocks led here, so the disk is not to blame.
+		InvariantError::Broken(_) | InvariantError::Panicked { .. } => {
+			"this is a defect of the runtime, and every node of the chain has it: report it with the chain and its height"
+		}
+		InvariantError::Storage(_) => DISK_REMEDY,
 	};
 	Report::new("check", error.to_string(), remedy)
 }
@@ -66,7 +81,8 @@ fn print(replayed: &Replayed, took: Duration, json: bool) {
 		return;
 	}
 	println!(
-		"{} blocks with {} extrinsics executed again in {seconds:.1} s ({rate:.0} extrinsics/s): all state roots are right\n\
+		"{} blocks with {} extrinsics executed again in {seconds:.1} s ({rate:.0} extrinsics/s)\n\
+		 all state roots are right, all invariants hold\n\
 		 state root {:?}",
 		replayed.blocks, replayed.extrinsics, replayed.state_root
 	);

@@ -29,15 +29,40 @@ pub fn dispatch(method: &str, data: &[u8]) -> Option<Vec<u8>> {
 	crate::apis::api::dispatch(method, data)
 }
 
+/// A pallet whose state breaks its own rules.
+#[cfg(feature = "try-runtime")]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("an invariant of {pallet} does not hold: {cause}")]
+pub struct BrokenInvariant {
+	/// The pallet's name in the runtime.
+	pub pallet: &'static str,
+	/// The pallet's words.
+	pub cause: String,
+}
+
 /// Checks the invariants of every pallet. Must run inside externalities, between blocks.
 ///
 /// # Errors
 /// The first invariant that does not hold.
 #[cfg(feature = "try-runtime")]
-pub fn try_state() -> Result<(), sp_runtime::TryRuntimeError> {
-	use frame_support::traits::{TryState, TryStateSelect};
-	<crate::AllPalletsWithSystem as TryState<crate::BlockNumber>>::try_state(
-		crate::System::block_number(),
-		TryStateSelect::All,
-	)
+pub fn try_state() -> Result<(), BrokenInvariant> {
+	use frame_support::traits::{PalletsInfoAccess, TryState, TryStateSelect};
+	use sp_runtime::DispatchError;
+
+	// One pallet after another: asked for all, the framework keeps to itself which invariant it is.
+	for pallet in crate::AllPalletsWithSystem::infos() {
+		let only = TryStateSelect::Only(vec![pallet.name.as_bytes().to_vec()]);
+		<crate::AllPalletsWithSystem as TryState<crate::BlockNumber>>::try_state(
+			crate::System::block_number(),
+			only,
+		)
+		.map_err(|error| BrokenInvariant {
+			pallet: pallet.name,
+			cause: match error {
+				DispatchError::Other(words) => words.into(),
+				other => format!("{other:?}"),
+			},
+		})?;
+	}
+	Ok(())
 }
