@@ -108,6 +108,14 @@ fn deep_nesting_is_refused_before_it_overflows_the_stack() {
 }
 
 #[test]
+fn arguments_longer_than_an_extrinsic_are_refused_unread() {
+	let method = "TransactionPaymentCallApi_query_call_info";
+	let given = native::QUERY_BYTES_MAX + 1;
+	let refused = native::check_query(method, &vec![0; given]);
+	assert_eq!(refused, Err(QueryError::TooLong { method: method.into(), given }));
+}
+
+#[test]
 fn a_view_functions_input_cannot_nest_deep_either() {
 	let ids = view_function_ids();
 	assert!(!ids.is_empty(), "the runtime has view functions");

@@ -165,7 +165,7 @@ async fn state_call_with_rubbish_or_forbidden_methods_is_an_error_and_harms_noth
 async fn a_state_call_that_takes_too_long_is_given_up_and_others_are_answered_meanwhile() -> Result<()> {
 	/// More than the threads that answer queries on a machine of two cores, and no more than may be replaced.
 	const SLOW: usize = 4;
-	let options = NodeOptions::with_block_time_ms(200).arguments(["--rpc-call-ms-max", "100"]);
+	let options = NodeOptions::with_block_time_ms(200).arguments(["--rpc-call-ms-max", "10"]);
 	let node = Node::start(options).await?;
 	let (rpc, other) = (node.rpc().await?, node.rpc().await?);
 	let mut heads = other.finalised_heads().await?;
@@ -192,21 +192,22 @@ async fn a_state_call_that_takes_too_long_is_given_up_and_others_are_answered_me
 				let advice = error.data().map(|data| data.get()).unwrap_or_default();
 				ensure!(
 					error.code() == TIMED_OUT
-						&& error.message() == "The call took longer than 100ms, the node's limit"
+						&& error.message() == "The call took longer than 10ms, the node's limit"
 						&& advice.contains("--rpc-call-ms-max"),
 					"{error:?}"
 				);
 			}
-			other => bail!("a call of 1,200,000 steps: {other:?}\n{}", node.log_tail()),
+			other => bail!("a call of 170,000 steps: {other:?}\n{}", node.log_tail()),
 		}
 	}
 	let version = [json!("Core_version"), json!("0x")];
 	until(SOON, "a short call afterwards", || rpc.request::<String>("state_call", &version)).await.map(drop)
 }
 
-/// The fee of a batch of 1,200,000 remarks, which takes most of a second to decode twice and to add up.
+/// The fee of a batch of 170,000 remarks, the longest argument there may be: a tenth of a second to decode twice and to
+/// add up.
 fn slow_argument() -> Vec<u8> {
-	const CALLS: u32 = 1_200_000;
+	const CALLS: u32 = 170_000;
 	let remark = RuntimeCall::System(frame_system::Call::remark { remark: Vec::new() }).encode();
 	// `Utility.batch`, and behind the call the length of its transaction.
 	[vec![4, 0], Compact(CALLS).encode(), remark.repeat(CALLS as usize), 0u32.encode()].concat()
@@ -264,7 +265,7 @@ async fn a_reader_that_never_reads_costs_bounded_memory_and_no_blocks_and_is_cut
 	/// What one connection may make the node hold, by `node/rpc/src/limits.rs`: bytes unsent, and the answers of the calls
 	/// that began before so many were unsent.
 	const UNSENT_BYTES_MAX: u64 = 8 << 20;
-	const CALLS_IN_FLIGHT_MAX: u64 = 512;
+	const CALLS_IN_FLIGHT_MAX: u64 = 32;
 	/// How long it may take nothing, by the same file.
 	const WRITE_STALL: Duration = Duration::from_secs(30);
 	/// The allocator's rounding, and what the node grows by on its own meanwhile.

@@ -98,6 +98,8 @@ impl Registry {
 			async move {
 				check(&connection)?;
 				let _turn = connection.thread_turn().await;
+				// Those that had their turn before may have filled what the reader leaves unread.
+				connection.capacity().await;
 				let (on_thread, of) = (context.clone(), connection.clone());
 				let job = move || method(&on_thread, &Arguments::parse(params.as_str())?, &of);
 				context.queries.run(context.limits.call_time, job).await.map_err(ErrorObjectOwned::from)

@@ -18,7 +18,7 @@ pub use extrinsic::{
 	call_names, decode_extrinsic, prepare_checks, signature_claim, transaction_facts, DecodeError,
 	SignatureClaim, TransactionFacts, EXTRINSIC_BYTES_MAX, NESTING_MAX,
 };
-pub use query::{check_query, is_query, QueryError};
+pub use query::{check_query, is_query, QueryError, QUERY_BYTES_MAX};
 
 /// Calls a runtime-API method by its name, like `Core_version`, with its SCALE-encoded arguments. `None`: there is no
 /// such method.

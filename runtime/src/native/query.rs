@@ -7,7 +7,7 @@
 //! The arguments of each listed method are decoded here, completely and with bounded nesting, before the runtime
 //! decodes them again without bounds.
 
-use super::extrinsic::{decode_whole, split_extrinsic, DecodeError, NESTING_MAX};
+use super::extrinsic::{decode_whole, split_extrinsic, DecodeError, EXTRINSIC_BYTES_MAX, NESTING_MAX};
 use crate::{AccountId, Hash, ProxyType, Runtime, RuntimeCall};
 use codec::{Decode, DecodeLimit};
 use frame_support::{
@@ -17,12 +17,24 @@ use frame_support::{
 use plexus_primitives::{ContributionId, DatanetId, Sequence};
 use sp_runtime::transaction_validity::TransactionSource;
 
+/// The longest arguments of a query: an extrinsic of the greatest length and something beside it. They are decoded
+/// several times, and a batch of calls of three bytes each takes a hundred times its length in memory.
+pub const QUERY_BYTES_MAX: usize = EXTRINSIC_BYTES_MAX + 1024;
+
 /// Why a query is refused.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum QueryError {
 	/// No such method, or one that only the node itself may call.
 	#[error("the method {0} is not open to callers; `rpc_methods` and the metadata's runtime APIs list what there is")]
 	NotOpen(String),
+	/// More bytes than the arguments of a query may have.
+	#[error("the arguments of {method} have {given} bytes, {QUERY_BYTES_MAX} are allowed: what an extrinsic may have")]
+	TooLong {
+		/// The method.
+		method: String,
+		/// How many bytes there are.
+		given: usize,
+	},
 	/// The arguments are not those of the method.
 	#[error("the arguments of {method} do not decode: {cause}; encode them as the metadata says and let nothing follow")]
 	Arguments {
@@ -105,6 +117,9 @@ pub fn is_query(method: &str) -> bool {
 /// [`QueryError::NotOpen`] for every method that is not listed, otherwise what is wrong with the arguments.
 pub fn check_query(method: &str, data: &[u8]) -> Result<(), QueryError> {
 	let form = arguments(method).ok_or_else(|| QueryError::NotOpen(method.into()))?;
+	if data.len() > QUERY_BYTES_MAX {
+		return Err(QueryError::TooLong { method: method.into(), given: data.len() });
+	}
 	let wrong =
 		|cause: codec::Error| QueryError::Arguments { method: method.into(), cause: cause.to_string() };
 	match form {
