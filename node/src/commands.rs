@@ -15,7 +15,10 @@ mod progress;
 mod run;
 mod version;
 
-use crate::cli::{Cli, Command};
+use crate::{
+	cli::{Cli, Command},
+	logging,
+};
 use std::{future::Future, process::ExitCode};
 
 /// Does what the command line says.
@@ -32,8 +35,14 @@ pub fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
 		Command::Config(command) => config::run(command).map(done),
 		Command::Doctor(args) => doctor::run(&args),
 		Command::Export(args) => export::run(args).map(done),
-		Command::Import(args) => import::run(args).map(done),
-		Command::Check(args) => check::run(args).map(done),
+		Command::Import(args) => {
+			logging::start_for_command();
+			import::run(args).map(done)
+		}
+		Command::Check(args) => {
+			logging::start_for_command();
+			check::run(args).map(done)
+		}
 		Command::Completions { shell } => completions::completions(shell).map(done),
 		Command::Man { directory } => completions::man(&directory).map(done),
 		Command::Version => version::run().map(done),

@@ -27,7 +27,7 @@ use crate::{
 };
 use plexus_chain::Chain;
 use plexus_consensus::{EngineConfig, EngineError, EngineHandle, NetworkPort};
-use plexus_execution::Executor;
+use plexus_execution::{Executor, SIGNATURES_REMEMBERED};
 use plexus_network::{Network, NetworkError, NetworkHandle, NetworkTask};
 use plexus_pool::Pool;
 use plexus_rpc::{RpcContext, RpcHandle};
@@ -42,9 +42,6 @@ use std::{
 };
 use tokio::task::JoinSet;
 use tracing::{info, warn};
-
-/// Signatures remembered, so that none is verified twice between pool and block. Some eight full blocks; a few MiB.
-const SIGNATURES_REMEMBERED: usize = 131_072;
 
 /// What is not a setting, because it must be said each time.
 #[derive(Clone, Copy, Debug, Default)]

@@ -23,4 +23,5 @@ pub use build::{BuildParams, PooledTransaction, Rejected, TransactionSource};
 pub use environment::install_panic_hook;
 pub use error::{BlockError, BuildError, CallError, InvalidKind, InvalidReason, InvariantError};
 pub use executor::{ExecutedBlock, Executor};
+pub use signatures::SIGNATURES_REMEMBERED;
 pub use validate::Validated;

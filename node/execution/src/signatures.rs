@@ -11,37 +11,58 @@
 
 use crate::{environment, executor::Executor};
 use ed25519_zebra::{batch, Signature as Ed25519Signature, VerificationKeyBytes};
+use parking_lot::Mutex;
 use plexus_runtime::{
 	native::{self, SignatureClaim},
 	SignatureCache, UncheckedExtrinsic,
 };
 use plexus_storage::State;
-use quick_cache::sync::Cache;
 use rand_core::OsRng;
 use rayon::prelude::*;
 use sp_runtime::MultiSignature;
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 /// Handle that the runtime's environment carries.
 pub type SharedSignatureCache = Arc<dyn SignatureCache>;
 
-/// 32-byte keys of signatures found good, bounded in number.
-pub struct BoundedSignatureCache(Cache<[u8; 32], ()>);
+/// How many good signatures a node remembers: those of a full pool, or of two full blocks. About 5 MB.
+pub const SIGNATURES_REMEMBERED: usize = 131_072;
+
+/// 32-byte keys of signatures found good, bounded in number; the oldest are forgotten first.
+///
+/// A signature is asked for once or twice within seconds of its arrival and then never again. A cache that protects
+/// what was used, as most do, would after a while hold only the past.
+pub struct BoundedSignatureCache {
+	generation_max: usize,
+	generations: Mutex<Generations>,
+}
+
+/// The young are added to. When they are too many they become the old, and the old are forgotten.
+#[derive(Default)]
+struct Generations {
+	young: HashSet<[u8; 32]>,
+	old: HashSet<[u8; 32]>,
+}
 
 impl BoundedSignatureCache {
-	/// A cache of at most `entries` verdicts (about 60 bytes each).
+	/// A cache of at most `entries` verdicts, which always holds the last half as many.
 	pub fn new(entries: usize) -> Self {
-		Self(Cache::new(entries))
+		Self { generation_max: (entries / 2).max(1), generations: Mutex::default() }
 	}
 }
 
 impl SignatureCache for BoundedSignatureCache {
 	fn contains(&self, key: &[u8; 32]) -> bool {
-		self.0.get(key).is_some()
+		let generations = self.generations.lock();
+		generations.young.contains(key) || generations.old.contains(key)
 	}
 
 	fn insert(&self, key: [u8; 32]) {
-		self.0.insert(key, ());
+		let mut generations = self.generations.lock();
+		if generations.young.len() >= self.generation_max {
+			generations.old = std::mem::take(&mut generations.young);
+		}
+		generations.young.insert(key);
 	}
 }
 
@@ -121,4 +142,77 @@ fn holds_as_batch(claims: &[Claim]) -> bool {
 		batch.queue((signer, Ed25519Signature::from_bytes(&signature.0), &claim.message));
 	}
 	batch.verify(OsRng).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use sp_core::{ed25519, sr25519, Pair};
+
+	#[test]
+	fn the_last_half_is_remembered_and_never_more_than_all() {
+		const ENTRIES: usize = 10;
+		let cache = BoundedSignatureCache::new(ENTRIES);
+		let key = |n: u8| [n; 32];
+		for n in 0..100 {
+			cache.insert(key(n));
+			let known = (0..=n).filter(|n| cache.contains(&key(*n))).collect::<Vec<_>>();
+			assert!(known.len() <= ENTRIES, "{} are remembered", known.len());
+			assert!((n.saturating_sub(4)..=n).all(|n| known.contains(&n)), "of the last five only {known:?}");
+		}
+	}
+
+	fn claim(signature: MultiSignature, signer: [u8; 32], message: &[u8]) -> Claim {
+		let claim = SignatureClaim { signature, message: message.to_vec(), signer: signer.into() };
+		Claim { key: claim.key(), claim }
+	}
+
+	/// What the batch lets through is what single checks let through, whatever is wrong with one of them.
+	#[test]
+	fn a_batch_finds_good_exactly_what_single_checks_find_good() {
+		let good = |n: u8| {
+			let key = ed25519::Pair::from_seed(&[n; 32]);
+			(MultiSignature::Ed25519(key.sign(&[n])), key.public().0, vec![n])
+		};
+		let other = sr25519::Pair::from_seed(&[7; 32]);
+		let mut odd = vec![
+			(MultiSignature::Sr25519(other.sign(b"m")), other.public().0, b"m".to_vec()),
+			(MultiSignature::Sr25519(other.sign(b"m")), other.public().0, b"n".to_vec()),
+			// The neutral element as key and as R, which ZIP 215 accepts for every message.
+			(MultiSignature::Ed25519(small_order_signature()), neutral(), b"anything".to_vec()),
+			// A key that is no point.
+			(good(1).0, [2; 32], vec![1]),
+		];
+		for (byte, signature) in (0..64).map(|byte| (byte, good(1))) {
+			let MultiSignature::Ed25519(mut flipped) = signature.0 else { unreachable!("made with ed25519") };
+			flipped.0[byte] ^= 0x20;
+			odd.push((MultiSignature::Ed25519(flipped), signature.1, signature.2));
+		}
+		let mut accepted = 0;
+		for (signature, signer, message) in odd {
+			let all = (10..20).map(good).chain([(signature, signer, message)]);
+			let all = || all.clone().map(|(signature, signer, message)| claim(signature, signer, &message));
+			let mut single: Vec<_> = all().filter(|c| c.claim.verify()).map(|c| c.key).collect();
+			let mut together = valid(all().collect());
+			single.sort();
+			together.sort();
+			assert_eq!(together, single);
+			accepted += usize::from(single.len() == 11);
+		}
+		assert_eq!(accepted, 2, "the good sr25519 signature and the one of small order");
+	}
+
+	/// The encoding of the neutral element: y = 1.
+	fn neutral() -> [u8; 32] {
+		let mut bytes = [0; 32];
+		bytes[0] = 1;
+		bytes
+	}
+
+	/// R is the neutral element and s is 0.
+	fn small_order_signature() -> ed25519::Signature {
+		let mut bytes = [0; 64];
+		bytes[..32].copy_from_slice(&neutral());
+		ed25519::Signature::from_raw(bytes)
+	}
 }

@@ -13,13 +13,10 @@ use crate::{
 	temporary::TemporaryDirectory,
 };
 use plexus_chain::replay::{replay, ReplayError, Replayed};
-use plexus_execution::{Executor, InvariantError};
+use plexus_execution::{Executor, InvariantError, SIGNATURES_REMEMBERED};
 use plexus_storage::{Options, StatePruning};
 use serde_json::json;
 use std::time::{Duration, Instant};
-
-/// Signatures remembered: none is met twice here.
-const SIGNATURES_REMEMBERED: usize = 1_024;
 
 /// What to do when reading or writing fails.
 const DISK_REMEDY: &str = "check the disk (`plexus doctor`) and its space";

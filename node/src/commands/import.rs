@@ -13,13 +13,10 @@ use plexus_consensus::{
 	certificate::{verify_certificate, Certificate},
 	types::{AuthorityId, Validator, ValidatorSet},
 };
-use plexus_execution::Executor;
+use plexus_execution::{Executor, SIGNATURES_REMEMBERED};
 use plexus_pool::{Pool, PoolLimits};
 use plexus_storage::Hash;
 use std::{fs::File, io::BufReader, time::Instant};
-
-/// Signatures remembered while importing: those of one block are enough, since each comes once.
-const SIGNATURES_REMEMBERED: usize = 16_384;
 
 /// Imports the blocks. Those that the database has already are compared and skipped, so that a broken import can be
 /// repeated.

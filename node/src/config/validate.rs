@@ -31,7 +31,11 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
 	}
 	if let Err(error) = EnvFilter::try_new(&config.log.filter) {
 		let cause = format!("is `{}`: {error}", config.log.filter);
-		return Err(rule("log.filter", cause, "write a level (error, warn, info, debug) or target=level,…"));
+		return Err(rule(
+			"log.filter",
+			cause,
+			"write a level (error, warn, info, debug, trace) or target=level,…",
+		));
 	}
 	Ok(())
 }
