@@ -280,6 +280,29 @@ mod tests {
 		assert_eq!(proposal.preimage(&GENESIS), expected);
 	}
 
+	/// The golden bytes of the node's wire format, without its version, the kind of message and the signature: what is
+	/// signed is what is sent.
+	#[test]
+	fn votes_and_proposals_are_encoded_as_the_node_sends_them() {
+		let (three, seven) = ("03".repeat(32), "07".repeat(32));
+		let hex = |bytes: Vec<u8>| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+		let voter = ConsensusKey([3; 32]);
+		let vote = |kind, value| Vote { kind, height: 5, round: 6, value, voter }.encode();
+		let proposal =
+			|pol_round| Proposal { height: 5, round: 6, value: [7; 32], pol_round, proposer: voter }.encode();
+		for (bytes, golden) in [
+			(vote(VoteKind::Prevote, None), format!("00 0500000000000000 06000000 00 {three}")),
+			(
+				vote(VoteKind::Precommit, Some([7; 32])),
+				format!("01 0500000000000000 06000000 01{seven} {three}"),
+			),
+			(proposal(None), format!("0500000000000000 06000000 {seven} 00 {three}")),
+			(proposal(Some(2)), format!("0500000000000000 06000000 {seven} 0102000000 {three}")),
+		] {
+			assert_eq!(hex(bytes), golden.replace(' ', ""));
+		}
+	}
+
 	#[test]
 	fn the_set_hash_is_blake3_of_the_documented_bytes() {
 		let mut bytes = b"plexus/valset\0\0\0".to_vec();

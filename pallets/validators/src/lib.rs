@@ -62,6 +62,8 @@
 //! - A validator's bond need not be large against its nominators'; these judge by themselves.
 //! - Stakes that are bonded but unelected earn nothing; there is no inflation.
 //! - A single validator can neither be jailed nor removed; its tombstone only ends its rewards.
+//! - Blocks are made in turn whatever the power, and each counts the same: a seat earns the same with little stake as with
+//!   much. What a seat costs is the competition for it, and `ValidatorBondMin`.
 //! - Amnesia (voting against one's own lock) leaves no proof of two messages, and goes unpunished.
 //!
 //! ## Cost
@@ -164,7 +166,7 @@ pub mod pallet {
 		#[pallet::constant]
 		type PotId: Get<PalletId>;
 
-		/// Heights in an era. Changing it on a running chain renumbers the eras; it needs a migration.
+		/// Heights in an era, at least 2. Changing it on a running chain renumbers the eras; it needs a migration.
 		#[pallet::constant]
 		type BlocksPerEra: Get<u32>;
 
@@ -602,7 +604,8 @@ pub mod pallet {
 		}
 
 		fn integrity_test() {
-			assert!(T::BlocksPerEra::get() > 0, "an era has at least one block");
+			// With one block, the first block's era would have to be elected in the genesis.
+			assert!(T::BlocksPerEra::get() > 1, "an era has at least two blocks");
 			assert!(T::ValidatorsMax::get() > 0, "there is at least one validator");
 			assert!(T::CandidatesMax::get() >= T::ValidatorsMax::get(), "all validators are candidates");
 			assert!(T::HistoryErasMax::get() >= 2, "the current and the next era are kept");

@@ -12,8 +12,9 @@
 //! - The window takes one entry for each height that somebody missed; a healthy chain stores nothing.
 //!
 //! # What it does not achieve
-//! A validator is counted absent when a proposer leaves its precommit out on purpose. Proposers take turns, so those who
-//! hold less than a third of the turns make up less than a third of a window; hence `AbsencesMax` is at least half of it.
+//! A validator is counted absent when a proposer leaves its precommit out on purpose. That takes the proposer's turn, and
+//! `AbsencesMax` is at least half of the window: who has less than half of the turns cannot jail anybody. Turns go by
+//! seats and not by power, so this rests on seats not being cheap.
 
 use crate::{types::*, *};
 use alloc::vec::Vec;
