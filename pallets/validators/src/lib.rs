@@ -170,8 +170,8 @@ pub mod pallet {
 		#[pallet::constant]
 		type BlocksPerEra: Get<u32>;
 
-		/// Eras whose sets are kept. Evidence from older ones is refused, so they must span `EvidenceAgeMs`: at least
-		/// that, divided by `BlocksPerEra` times the shortest block time, plus two.
+		/// Eras whose sets are kept. Evidence from older ones is refused, so they must span `EvidenceAgeMs` even if all
+		/// blocks come as fast as they may: `EvidenceAgeMs / (BlocksPerEra · MinimumPeriod)`, rounded up, plus two.
 		#[pallet::constant]
 		type HistoryErasMax: Get<u32>;
 

@@ -208,7 +208,8 @@ impl History {
 		if height > 1 {
 			// One of the validators is often asleep.
 			let members = Validators::members_at(height - 1);
-			let asleep = members.iter().take(1).filter(|_| (height / 16) % 2 == 0 && members.len() > 1);
+			let asleep =
+				members.iter().take(1).filter(|_| (height / 16).is_multiple_of(2) && members.len() > 1);
 			Validators::count_absences(height - 1, asleep.map(|member| member.pool).collect());
 		}
 		let commissions = Pools::<Test>::iter().map(|(id, pool)| (id, pool.commission)).collect();
