@@ -140,6 +140,18 @@ fn a_rotated_key_still_answers_for_what_it_signed() {
 }
 
 #[test]
+fn who_has_left_the_set_answers_only_for_the_heights_before() {
+	chain(4).execute_with(|| {
+		run_without(&[4], 8);
+		assert!(matches!(standing_of(pool_of(4)), Standing::Jailed { .. }));
+		assert_eq!((Validators::voters_at(6).len(), Validators::voters_at(7).len()), (4, 3));
+		assert_noop!(report(double_vote(&signing_key(4, 0), 7)), Error::<Test>::EvidenceStranger);
+		assert_ok!(report(double_vote(&signing_key(4, 0), 6)));
+		assert_noop!(Validators::unjail(signed(4)), Error::<Test>::NotJailed);
+	});
+}
+
+#[test]
 fn a_barred_key_is_lost_to_whoever_has_it_now() {
 	chain(2).execute_with(|| {
 		assert_ok!(set_key(1, 1));

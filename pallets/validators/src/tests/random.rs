@@ -271,14 +271,14 @@ impl History {
 				"validate"
 			}
 			780..=799 if run(Call::chill {}) => "chill",
-			800..=849 => {
+			800..=819 => {
 				let variant = self.dice.gen_range(0..3);
 				if set_key(who, variant).is_err() {
 					return;
 				}
 				"set_keys"
 			}
-			850..=929 => {
+			820..=929 => {
 				let claimable = Validators::claimable(&who);
 				if !run(Call::claim_rewards {}) {
 					return;
