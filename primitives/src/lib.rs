@@ -7,7 +7,8 @@
 //!
 //! # Reading order
 //! [`ids`] and [`content`] name things, [`slice`] verifies bytes against a name, `prove` (with `std`) makes
-//! what `slice` verifies, [`purpose`] separates signatures, [`constants`] fixes the token, [`api`] is what a
+//! what `slice` verifies, [`purpose`] separates signatures, [`consensus`] is what validators sign and
+//! [`equivocation`] the proof that one signed too much, [`constants`] fixes the token, [`api`] is what a
 //! client may ask the runtime.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -15,8 +16,10 @@
 extern crate alloc;
 
 pub mod api;
+pub mod consensus;
 pub mod constants;
 pub mod content;
+pub mod equivocation;
 #[cfg(feature = "std")]
 pub mod hasher;
 pub mod ids;

@@ -16,6 +16,10 @@ pub enum Purpose {
 	Vote,
 	/// A validator publishes the parts of a block.
 	ProposalPart,
+	/// A validator's key belongs to an account.
+	ValidatorKey,
+	/// The hash of a validator set, which headers commit to.
+	ValidatorSet,
 }
 
 /// Length of a tag in bytes.
@@ -26,7 +30,8 @@ pub const DOMAIN_BYTES: usize = TAG_BYTES + 32;
 
 impl Purpose {
 	/// Every purpose.
-	pub const ALL: [Self; 3] = [Self::Proposal, Self::Vote, Self::ProposalPart];
+	pub const ALL: [Self; 5] =
+		[Self::Proposal, Self::Vote, Self::ProposalPart, Self::ValidatorKey, Self::ValidatorSet];
 
 	/// The purpose's tag: ASCII, padded to [`TAG_BYTES`].
 	pub const fn tag(self) -> [u8; TAG_BYTES] {
@@ -34,6 +39,8 @@ impl Purpose {
 			Self::Proposal => *b"plexus/proposal\0",
 			Self::Vote => *b"plexus/vote\0\0\0\0\0",
 			Self::ProposalPart => *b"plexus/part\0\0\0\0\0",
+			Self::ValidatorKey => *b"plexus/valkey\0\0\0",
+			Self::ValidatorSet => *b"plexus/valset\0\0\0",
 		}
 	}
 

@@ -15,6 +15,7 @@
 
 extern crate pallet_authorities as _;
 extern crate pallet_datanets as _;
+extern crate pallet_validators as _;
 extern crate plexus_primitives as _;
 extern crate plexus_runtime as _;
 extern crate sp_io as _;

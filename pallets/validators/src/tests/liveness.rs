@@ -1,0 +1,141 @@
+//! Commits, absence and jail.
+
+use crate::{mock::*, types::*, *};
+use frame_support::{
+	assert_noop, assert_ok,
+	inherent::{InherentData, ProvideInherent},
+	traits::OnFinalize,
+};
+use plexus_primitives::consensus::Commit;
+
+#[test]
+fn an_absent_validator_is_jailed_leaves_at_the_next_height_and_returns() {
+	chain(4).execute_with(|| {
+		let pool = pool_of(4);
+		// Absences at heights 1 to 4 are forgiven; the fifth, told in block 6, is not.
+		run_without(&[4], 5);
+		assert_eq!(standing_of(pool), Standing::Candidate);
+		run_without(&[4], 6);
+		let until_ms = Validators::clock_ms() + 15_000;
+		assert_eq!(standing_of(pool), Standing::Jailed { until_ms });
+		System::assert_has_event(Event::LeftSet { pool, from: 7 }.into());
+		assert_eq!(Validators::voters_at(6).len(), 4);
+		assert_eq!(Validators::voters_at(7).len(), 3);
+		assert_noop!(Validators::unjail(signed(4)), Error::<Test>::JailedStill);
+		assert_noop!(Validators::validate(signed(4), Perbill::zero()), Error::<Test>::Jailed);
+		assert_noop!(Validators::chill(signed(4)), Error::<Test>::NotCandidate);
+		run_without(&[4], 21);
+		assert!(Validators::clock_ms() >= until_ms);
+		assert_ok!(Validators::unjail(signed(4)));
+		assert_eq!(Validators::voters_at(21).len(), 3);
+		run_without(&[], 30);
+		assert_eq!(Validators::voters_at(30).len(), 4);
+		assert_eq!(held(4), GENESIS_STAKE, "absence is not slashed");
+	});
+}
+
+#[test]
+fn the_window_forgets() {
+	chain(4).execute_with(|| {
+		// Half of the time, evenly: four of any eight.
+		let mut height = 1;
+		while height < 60 {
+			run_without(&[4], height + 1);
+			run_without(&[], height + 2);
+			height += 2;
+		}
+		assert_eq!(standing_of(pool_of(4)), Standing::Candidate);
+		assert_eq!(Watches::<Test>::get().get(&pool_of(4)).map(|watch| watch.missed), Some(4));
+		run_without(&[], 80);
+		assert!(Watches::<Test>::get().is_empty() && AbsenceRing::<Test>::iter().next().is_none());
+	});
+}
+
+#[test]
+fn absences_count_across_eras() {
+	chain(4).execute_with(|| {
+		run_without(&[], 8);
+		run_without(&[4], 13);
+		assert!(matches!(standing_of(pool_of(4)), Standing::Jailed { .. }));
+	});
+}
+
+#[test]
+fn the_last_validator_is_neither_jailed_nor_removed() {
+	chain(2).execute_with(|| {
+		let (one, two) = (pool_of(1), pool_of(2));
+		for height in 1..=20 {
+			Validators::count_absences(height, vec![one, two]);
+		}
+		assert!(matches!(standing_of(one), Standing::Jailed { .. }));
+		assert_eq!(standing_of(two), Standing::Candidate);
+		run_to(25);
+		assert_eq!(Validators::voters_at(25).len(), 1);
+	});
+}
+
+#[test]
+fn each_rule_of_a_commit_is_named() {
+	chain(4).execute_with(|| {
+		let note = |round, precommits| Validators::note_commit(RuntimeOrigin::none(), round, precommits);
+		assert_noop!(note(0, Default::default()), Error::<Test>::CommitUnexpected);
+		next_block();
+		let all = commit(|_| true);
+		assert_noop!(
+			Validators::note_commit(signed(1), 0, all.clone()),
+			sp_runtime::DispatchError::BadOrigin
+		);
+		let short = all[..3].to_vec().try_into().expect("shorter");
+		assert_noop!(note(0, short), Error::<Test>::CommitLength);
+		assert_noop!(note(1, all.clone()), Error::<Test>::CommitSignature);
+		let mut swapped = all.clone();
+		swapped.as_mut().swap(0, 1);
+		assert_noop!(note(0, swapped), Error::<Test>::CommitSignature);
+		let two = commit(|key| key == key_of(1) || key == key_of(2));
+		assert_noop!(note(0, two), Error::<Test>::CommitPower);
+		assert_ok!(note(0, all.clone()));
+		assert_noop!(note(0, all), Error::<Test>::CommitTwice);
+	});
+}
+
+#[test]
+fn the_commit_is_judged_by_the_set_of_the_parent() {
+	chain(1).execute_with(|| {
+		make_candidate(2, 20_000);
+		CommitRequired::set(true);
+		run_without(&[], 9);
+		run_without(&[], 10);
+		assert_eq!(Validators::voters_at(9).len(), 1);
+		assert_eq!(Validators::voters_at(10).len(), 2);
+		run_without(&[], 12);
+	});
+}
+
+#[test]
+#[should_panic(expected = "the parent's commit must be noted")]
+fn a_block_without_its_parents_commit_is_refused() {
+	chain(1).execute_with(|| {
+		CommitRequired::set(true);
+		next_block();
+		<Validators as OnFinalize<u64>>::on_finalize(2);
+	});
+}
+
+#[test]
+fn the_inherent_is_made_from_the_nodes_certificate() {
+	chain(2).execute_with(|| {
+		CommitRequired::set(true);
+		let mut data = InherentData::new();
+		assert!(Validators::create_inherent(&data).is_none());
+		assert_eq!(Validators::is_inherent_required(&data), Ok(None), "the first block has none");
+		next_block();
+		assert_eq!(Validators::is_inherent_required(&data), Ok(Some(CommitInherentError::Missing)));
+		let commit = Commit { round: 0, signatures: commit(|_| true).into_inner() };
+		data.put_data(COMMIT_INHERENT, &commit).expect("it is put once");
+		let call = Validators::create_inherent(&data).expect("there is data");
+		assert!(Validators::is_inherent(&call));
+		use frame_support::traits::UnfilteredDispatchable;
+		assert_ok!(call.dispatch_bypass_filter(RuntimeOrigin::none()));
+		end_block();
+	});
+}
