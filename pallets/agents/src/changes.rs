@@ -262,7 +262,7 @@ impl<T: Config> Pallet<T> {
 		(weight, result.map(|_| ()).map_err(|failed| failed.error))
 	}
 
-	/// The weight of nothing is worth no write.
+	/// Charges what left the account. Where nothing did, nothing is written.
 	pub(crate) fn charge_outflow(agent: AgentId, path: &Path, outflow: BalanceOf<T>) -> Result<(), Refusal> {
 		if outflow.is_zero() {
 			return Ok(());

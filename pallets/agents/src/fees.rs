@@ -25,7 +25,8 @@
 //! Move money itself, or let anything but the agent's own delegation cost the agent something.
 //!
 //! # What it does not achieve
-//! `TransactionPayment::TransactionFeePaid` names the signer, whoever paid. `FeePaid` follows when it was the agent.
+//! `TransactionPayment::TransactionFeePaid` names the signer, whoever paid. When it was the agent, `FeePaid` stands before
+//! it.
 
 use crate::{spending::Budget, types::*, *};
 use core::marker::PhantomData;
