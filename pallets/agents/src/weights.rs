@@ -169,7 +169,7 @@ impl<P: Prices> WeightInfo for P {
 	fn revoke_all() -> Weight {
 		cost::<P>(15, 1, 1)
 	}
-	/// As [`Self::revoke`], and reads the clock.
+	/// As `revoke`, and reads the clock.
 	fn clear_delegation() -> Weight {
 		cost::<P>(40 + 5 * PATH, 5 + PATH, 4)
 	}
