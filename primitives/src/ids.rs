@@ -71,6 +71,46 @@ pub struct ContributionId(pub u64);
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 pub struct Sequence(pub u64);
 
+/// Identifies an agent.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Hash,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct AgentId(pub u64);
+
+/// Identifies a delegation within its agent: the first ever granted there has 0. Cursors of pages are these ids.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Hash,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct DelegationId(pub u32);
+
 impl DatanetId {
 	/// The id after this one, `None` when all are used up.
 	pub fn next(self) -> Option<Self> {
@@ -87,6 +127,20 @@ impl ContributionId {
 
 impl Sequence {
 	/// The sequence after this one, `None` when all are used up.
+	pub fn next(self) -> Option<Self> {
+		self.0.checked_add(1).map(Self)
+	}
+}
+
+impl AgentId {
+	/// The id after this one, `None` when all are used up.
+	pub fn next(self) -> Option<Self> {
+		self.0.checked_add(1).map(Self)
+	}
+}
+
+impl DelegationId {
+	/// The id after this one, `None` when all are used up.
 	pub fn next(self) -> Option<Self> {
 		self.0.checked_add(1).map(Self)
 	}

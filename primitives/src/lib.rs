@@ -31,5 +31,5 @@ pub mod slice;
 pub use content::Content;
 #[cfg(feature = "std")]
 pub use hasher::Blake3Hasher;
-pub use ids::{ContributionId, DatanetId, Sequence};
+pub use ids::{AgentId, ContributionId, DatanetId, DelegationId, Sequence};
 pub use slice::{verify_length_proof, verify_slice, SliceError, VerifiedSlice};

@@ -13,6 +13,7 @@
 
 #![no_std]
 
+extern crate pallet_agents as _;
 extern crate pallet_authorities as _;
 extern crate pallet_datanets as _;
 extern crate pallet_validators as _;

@@ -1,0 +1,187 @@
+//! Registration, profiles, controllers, deregistration.
+
+use super::*;
+use crate::{types::AgentStatus, AgentsByTag, Profiles};
+
+#[test]
+fn registration_moves_the_bond_into_the_agents_own_account() {
+	run(|| {
+		let agent = register(&alice());
+		let own = Agents::account_of(agent);
+		assert_eq!(free(&alice()), ENDOWMENT - INITIAL_BOND - EXISTENTIAL_DEPOSIT);
+		assert_eq!(held(HoldReason::Bond, &own), INITIAL_BOND);
+		assert_eq!(free(&own), EXISTENTIAL_DEPOSIT);
+		assert!(has_event(Event::AgentRegistered {
+			agent,
+			controller: alice(),
+			account: own,
+			profile: profile(&[b"translation"]),
+			bond: INITIAL_BOND,
+		}));
+	});
+}
+
+#[test]
+fn agents_have_accounts_of_their_own() {
+	run(|| {
+		let accounts: std::collections::BTreeSet<_> =
+			(0..1_000).chain([u64::MAX]).map(|id| Agents::account_of(AgentId(id))).collect();
+		assert_eq!(accounts.len(), 1_001);
+	});
+}
+
+#[test]
+fn who_cannot_pay_the_bond_registers_nothing() {
+	run(|| {
+		let poor = account(50);
+		assert_ok!(Balances::transfer_keep_alive(signed(&alice()), poor.clone(), INITIAL_BOND));
+		let registered = with_storage_layer(|| Agents::register(signed(&poor), profile(&[])));
+		assert!(registered.is_err());
+		assert_eq!(crate::NextAgentId::<Test>::get(), AgentId(0));
+	});
+}
+
+#[test]
+fn malformed_profiles_are_refused() {
+	run(|| {
+		let refused = |change: fn(&mut Profile<Test>), error: Error<Test>| {
+			let mut profile = profile(&[b"a"]);
+			change(&mut profile);
+			assert_noop!(Agents::register(signed(&alice()), profile), error);
+		};
+		refused(|p| p.card.as_mut().expect("it has one").content.len = 0, Error::EmptyCard);
+		refused(|p| p.card.as_mut().expect("it has one").locator = bounded(b"no uri"), Error::InvalidLocator);
+		refused(|p| p.services[0].endpoint = bounded(b""), Error::InvalidLocator);
+		refused(|p| p.services[0].name = bounded(b"\n"), Error::InvalidServiceName);
+		refused(|p| p.services[0].name = bounded(b"\xff"), Error::InvalidServiceName);
+		refused(
+			|p| p.services = listed([p.services[0].clone(), p.services[0].clone()]),
+			Error::InvalidServiceName,
+		);
+		for tag in [&b""[..], b"A", b"-a", b"a b", b"\xc3\xa4"] {
+			assert_noop!(Agents::register(signed(&alice()), profile(&[tag])), Error::<Test>::InvalidTag);
+		}
+		assert_noop!(Agents::register(signed(&alice()), profile(&[b"a", b"a"])), Error::<Test>::InvalidTag);
+	});
+}
+
+#[test]
+fn a_new_profile_moves_the_agent_in_the_index_of_tags() {
+	run(|| {
+		let agent = register(&alice());
+		assert_ok!(Agents::set_profile(signed(&alice()), agent, profile(&[b"b", b"c"])));
+		assert!(!AgentsByTag::<Test>::contains_key(bounded(b"translation"), agent));
+		assert!(AgentsByTag::<Test>::contains_key(bounded(b"c"), agent));
+		assert_noop!(Agents::set_profile(signed(&bob()), agent, profile(&[])), Error::<Test>::NotController);
+	});
+}
+
+#[test]
+fn deregistration_returns_the_bond_exactly_and_leaves_the_funds_within_reach() {
+	run(|| {
+		let agent = funded_agent();
+		let before = free(&alice());
+		Bond::set(2 * INITIAL_BOND);
+		assert_ok!(Agents::deregister(signed(&alice()), agent));
+		assert_eq!(free(&alice()), before + INITIAL_BOND);
+		assert!(!Profiles::<Test>::contains_key(agent));
+		assert_eq!(AgentsByTag::<Test>::iter().count(), 0);
+		// A reward that arrives afterwards.
+		let own = Agents::account_of(agent);
+		assert_ok!(Balances::transfer_keep_alive(signed(&bob()), own.clone(), 5_000_000));
+		let everything = pallet_balances::Call::transfer_all { dest: alice(), keep_alive: false };
+		assert_ok!(control(&alice(), agent, everything.into()));
+		assert_eq!(Balances::total_balance(&own), 0);
+		assert_eq!(free(&alice()), before + INITIAL_BOND + FUNDS + EXISTENTIAL_DEPOSIT + 5_000_000);
+	});
+}
+
+#[test]
+fn a_retired_agent_only_changes_its_controller() {
+	run(|| {
+		let agent = register(&alice());
+		assert_ok!(Agents::deregister(signed(&alice()), agent));
+		let retired = Error::<Test>::AgentRetired;
+		assert_noop!(Agents::deregister(signed(&alice()), agent), retired);
+		let retired = Error::<Test>::AgentRetired;
+		assert_noop!(Agents::set_profile(signed(&alice()), agent, profile(&[])), retired);
+		let retired = Error::<Test>::AgentRetired;
+		assert_noop!(Agents::set_paused(signed(&alice()), agent, true), retired);
+		let retired = Error::<Test>::AgentRetired;
+		assert_noop!(Agents::delegate(signed(&alice()), agent, None, key(100), terms()), retired);
+		assert_ok!(Agents::propose_controller(signed(&alice()), agent, Some(bob())));
+		assert_ok!(Agents::accept_controller(signed(&bob()), agent, true));
+		assert_ok!(control(&bob(), agent, remark()));
+	});
+}
+
+#[test]
+fn the_controller_changes_in_two_steps() {
+	run(|| {
+		let agent = register(&alice());
+		let recovery = RecoveryTerms { account: shop(), delay_ms: DELAY_MS };
+		assert_ok!(Agents::set_recovery(signed(&alice()), agent, Some(recovery)));
+		assert_noop!(Agents::accept_controller(signed(&bob()), agent, true), Error::<Test>::NotProposed);
+		assert_ok!(Agents::propose_controller(signed(&alice()), agent, Some(bob())));
+		assert_ok!(Agents::propose_controller(signed(&alice()), agent, None));
+		assert_noop!(Agents::accept_controller(signed(&bob()), agent, true), Error::<Test>::NotProposed);
+		assert_ok!(Agents::propose_controller(signed(&alice()), agent, Some(bob())));
+		assert_ok!(Agents::accept_controller(signed(&bob()), agent, true));
+		assert_noop!(Agents::set_paused(signed(&alice()), agent, true), Error::<Test>::NotController);
+		let record = crate::Agents::<Test>::get(agent).expect("it is registered");
+		assert_eq!((record.controller, record.recovery, record.proposed_controller), (bob(), None, None));
+		// The bond is the new controller's.
+		assert_ok!(Agents::deregister(signed(&bob()), agent));
+		assert_eq!(free(&bob()), ENDOWMENT + INITIAL_BOND);
+	});
+}
+
+#[test]
+fn an_agent_cannot_become_its_own_controller_recovery_or_delegate() {
+	run(|| {
+		let agent = register(&alice());
+		let own = Agents::account_of(agent);
+		assert_noop!(
+			Agents::propose_controller(signed(&alice()), agent, Some(own.clone())),
+			Error::<Test>::OwnAccount
+		);
+		let recovery = RecoveryTerms { account: own.clone(), delay_ms: DELAY_MS };
+		assert_noop!(
+			Agents::set_recovery(signed(&alice()), agent, Some(recovery)),
+			Error::<Test>::OwnAccount
+		);
+		assert_noop!(
+			Agents::delegate(signed(&alice()), agent, None, own, terms()),
+			Error::<Test>::OwnAccount
+		);
+	});
+}
+
+#[test]
+fn pausing_is_announced_once() {
+	run(|| {
+		let agent = register(&alice());
+		assert_noop!(Agents::set_paused(signed(&alice()), agent, false), Error::<Test>::StatusUnchanged);
+		assert_ok!(Agents::set_paused(signed(&alice()), agent, true));
+		assert!(has_event(Event::AgentPaused { agent }));
+		assert_ok!(Agents::set_paused(signed(&alice()), agent, false));
+		assert!(has_event(Event::AgentResumed { agent }));
+		let status = crate::Agents::<Test>::get(agent).map(|record| record.status);
+		assert_eq!(status, Some(AgentStatus::Active));
+	});
+}
+
+#[test]
+fn only_the_controller_controls() {
+	run(|| {
+		let agent = funded_agent();
+		assert_noop!(control(&bob(), agent, pay(&bob(), 1)), Error::<Test>::NotController);
+		assert_noop!(control(&alice(), AgentId(9), remark()), Error::<Test>::UnknownAgent);
+		assert_ok!(control(&alice(), agent, pay(&bob(), 1_000)));
+		assert_eq!(free(&bob()), ENDOWMENT + 1_000);
+		// The controller may do what no delegate may.
+		let batch = pallet_utility::Call::batch_all { calls: vec![pay(&bob(), 1), pay(&bob(), 2)] };
+		assert_ok!(control(&alice(), agent, batch.into()));
+		assert_eq!(free(&bob()), ENDOWMENT + 1_003);
+	});
+}
