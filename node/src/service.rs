@@ -261,6 +261,14 @@ async fn start_rpc(
 
 /// Writes out what a next start would have to replay.
 async fn close(chain: Chain) {
+	let waiting = chain.pool().status();
+	if waiting.ready + waiting.future > 0 {
+		let transactions = waiting.ready + waiting.future;
+		warn!(
+			transactions,
+			"these are in no block yet and are forgotten with the pool; their senders submit them again"
+		);
+	}
 	let flushed = tokio::task::spawn_blocking(move || chain.database().flush()).await;
 	if let Ok(Err(error)) = flushed {
 		warn!(%error, "the database could not be flushed; nothing is lost, the next start takes longer");

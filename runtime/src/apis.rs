@@ -4,7 +4,7 @@
 //! Hold logic. Each function hands its arguments to the pallet that knows.
 //!
 //! # Invariants
-//! Which of these a client may call through `state_call` is listed in `native::state_call`; a function added
+//! Which of these a client may call through `state_call` is listed in `native::check_query`; a function added
 //! here stays closed until it is added there.
 
 use crate::{

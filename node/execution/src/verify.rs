@@ -11,7 +11,7 @@ use plexus_storage::{Block, Tip};
 use rayon::prelude::*;
 
 /// Longest body: what the runtime's block length allows.
-pub const BODY_BYTES_MAX: usize = 4 << 20;
+pub const BODY_BYTES_MAX: usize = plexus_runtime::limits::BODY_BYTES_MAX as usize;
 
 impl Executor {
 	/// Executes `block` on `parent` and checks parent, roots, inherents and signatures.

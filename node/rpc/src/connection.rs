@@ -5,9 +5,14 @@
 //! notifications that are handed to the transport are counted.
 //!
 //! # Invariants
-//! While more than `unsent_bytes` are unsent or `calls_in_flight` calls run, the node reads nothing more from the
-//! connection ([`Connection::may_read`]) and starts none of its waiting calls ([`Connection::capacity`]). TCP then
-//! holds the caller back. So what one connection makes the node hold is bounded, whether it reads or not.
+//! While more than `unsent_bytes` are unsent, the node reads nothing more from the connection
+//! ([`Connection::may_read`]) and starts none of its waiting calls ([`Connection::capacity`]). Nor does it read while
+//! `calls_in_flight` calls run or wait, or while any does and `read_bytes` were read since none did. TCP then holds the
+//! caller back. So what one connection makes the node hold is bounded, whether it reads or not.
+//!
+//! Read bytes are forgotten all together, when no call is left, because whose they are is not known: a call sees its
+//! parameters, while the node holds the whole message, which blanks or a batch's invalid entries may fill. Without a
+//! call nothing waits to be answered, so reading never stops for good.
 //!
 //! ```text
 //! queued ──▶ transport's queue ──▶ socket ──▶ written        unsent = queued - written
@@ -22,7 +27,7 @@ use parking_lot::Mutex;
 use std::{
 	net::SocketAddr,
 	sync::{
-		atomic::{AtomicBool, AtomicUsize, Ordering},
+		atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 		Arc,
 	},
 	task::Context,
@@ -37,8 +42,11 @@ pub struct Connection {
 	trusted: bool,
 	unsent_max: u64,
 	calls_max: usize,
+	read_max: u64,
 	account: Mutex<Account>,
 	calls: AtomicUsize,
+	/// Bytes read since no call ran or waited.
+	read: AtomicU64,
 	closed: AtomicBool,
 	changed: Notify,
 	reader: AtomicWaker,
@@ -61,8 +69,10 @@ impl Connection {
 			trusted,
 			unsent_max: limits.unsent_bytes,
 			calls_max: limits.calls_in_flight,
+			read_max: limits.read_bytes,
 			account: Mutex::default(),
 			calls: AtomicUsize::new(0),
+			read: AtomicU64::new(0),
 			closed: AtomicBool::new(false),
 			changed: Notify::new(),
 			reader: AtomicWaker::new(),
@@ -112,6 +122,11 @@ impl Connection {
 		CallGuard(self.clone())
 	}
 
+	/// Notes that `bytes` came from the socket.
+	pub fn read(&self, bytes: usize) {
+		self.read.fetch_add(bytes as u64, Ordering::AcqRel);
+	}
+
 	/// Notes that `bytes` were handed to the transport.
 	pub fn queued(&self, bytes: usize) {
 		let mut account = self.account.lock();
@@ -149,8 +164,11 @@ impl Connection {
 	/// Whether more may be read from the connection now; if not, the task is woken when it may.
 	pub fn may_read(&self, context: &Context<'_>) -> bool {
 		self.reader.register(context.waker());
+		let calls = self.calls.load(Ordering::Acquire);
 		self.is_closed()
-			|| (self.unsent() <= self.unsent_max && self.calls.load(Ordering::Acquire) < self.calls_max)
+			|| (self.unsent() <= self.unsent_max
+				&& calls < self.calls_max
+				&& (calls == 0 || self.read.load(Ordering::Acquire) < self.read_max))
 	}
 
 	/// Ends the connection: reads and writes fail from now on.
@@ -176,7 +194,8 @@ pub struct CallGuard(Arc<Connection>);
 impl Drop for CallGuard {
 	fn drop(&mut self) {
 		let before = self.0.calls.fetch_sub(1, Ordering::AcqRel);
-		if before >= self.0.calls_max {
+		let read_was_full = before == 1 && self.0.read.swap(0, Ordering::AcqRel) >= self.0.read_max;
+		if read_was_full || before >= self.0.calls_max {
 			self.0.wake();
 		}
 	}
@@ -226,6 +245,41 @@ mod tests {
 		drop(first);
 		assert!(connection.may_read(&context));
 		drop(second);
+	}
+
+	#[test]
+	fn bytes_read_hold_back_reading_until_every_call_is_answered() {
+		let limits = RpcLimits { read_bytes: 100, ..Default::default() };
+		let connection = Arc::new(Connection::new(None, false, &limits));
+		let woken = Arc::new(Woken::default());
+		let waker = futures::task::waker(woken.clone());
+		let context = Context::from_waker(&waker);
+		connection.read(1_000);
+		assert!(connection.may_read(&context), "no call waits, so nothing would end the wait");
+		let large = connection.begin_call();
+		assert!(!connection.may_read(&context));
+		let small = connection.begin_call();
+		drop(small);
+		assert!(!connection.may_read(&context), "the large one is still held");
+		assert_eq!(woken.0.load(Ordering::Acquire), 0);
+		drop(large);
+		assert_eq!(woken.0.load(Ordering::Acquire), 1, "the reader is told");
+		let next = connection.begin_call();
+		connection.read(99);
+		assert!(connection.may_read(&context), "what was answered is forgotten");
+		connection.read(1);
+		assert!(!connection.may_read(&context));
+		drop(next);
+	}
+
+	/// Counts how often a task is woken.
+	#[derive(Default)]
+	struct Woken(AtomicUsize);
+
+	impl futures::task::ArcWake for Woken {
+		fn wake_by_ref(woken: &Arc<Self>) {
+			woken.0.fetch_add(1, Ordering::AcqRel);
+		}
 	}
 
 	#[test]

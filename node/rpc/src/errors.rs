@@ -29,6 +29,11 @@ pub enum RpcError {
 	/// -32000.
 	#[error("The call took longer than {0:?}, the node's limit")]
 	TimedOut(Duration),
+	/// -32000: a transaction's turn to enter the pool did not come, or did not end, in time.
+	#[error(
+		"The transaction was not taken within {0:?}, the node's limit; it may be in the pool all the same"
+	)]
+	SubmissionTimedOut(Duration),
 	/// 4003.
 	#[error("Client error: UnknownBlock: Header was not found in the database: {0:?}")]
 	UnknownBlock(Hash),
@@ -95,7 +100,7 @@ impl RpcError {
 			Self::Unsafe => -32601,
 			Self::Internal(_) => -32603,
 			Self::Busy => -32009,
-			Self::TimedOut(_) => -32000,
+			Self::TimedOut(_) | Self::SubmissionTimedOut(_) => -32000,
 			Self::UnknownBlock(_) | Self::StateDiscarded { .. } | Self::Execution(_) | Self::TooMuch(_) => {
 				4003
 			}
@@ -130,6 +135,11 @@ impl RpcError {
 			),
 			Self::Busy => Some("nothing was done; send the same call again".into()),
 			Self::TimedOut(_) => Some("ask for less at once, or ask a node with a higher --rpc-call-ms-max".into()),
+			Self::SubmissionTimedOut(_) => Some(
+				"look for the transaction in the pool and in the next blocks; if it is in neither, submit the same \
+				 bytes again, which cannot execute twice"
+					.into(),
+			),
 			_ => None,
 		}
 	}

@@ -4,8 +4,10 @@
 //! Be bypassed: a queue, page, wait or collection in this crate that has no entry here is a defect.
 //!
 //! # Invariants
-//! The memory that one connection can make the node hold is bounded by `unsent_bytes` plus what the calls in
-//! flight answer with; `connection.rs` says how that is enforced.
+//! What one connection can make the node hold is bounded by `read_bytes` of requests and one request more, each with
+//! the copies that its call makes of it; by `unsent_bytes` of answers; and by what `thread_calls` calls answer with.
+//! `connection.rs` says how that is enforced.
+//! Not in it: requests of one HTTP/2 connection that are not whole yet; the transport holds up to 200 of `request_bytes`.
 
 use std::time::Duration;
 
@@ -15,7 +17,8 @@ pub struct RpcLimits {
 	/// Open connections. Further ones are answered with HTTP 503 and closed. Far below the usual limit of 1,024
 	/// open files, so that connections never take descriptors from the database.
 	pub connections: usize,
-	/// Bytes of one request. An extrinsic that fills a block is 4 MiB, twice that in hexadecimal.
+	/// Bytes of one request. The longest extrinsic that the runtime reads is 512 KiB (`EXTRINSIC_BYTES_MAX`), 1 MiB in
+	/// hexadecimal; as much again for what is around it.
 	pub request_bytes: u32,
 	/// Bytes of one response. A full block in hexadecimal is about 8 MiB.
 	pub response_bytes: u32,
@@ -24,6 +27,10 @@ pub struct RpcLimits {
 	/// Calls of one connection that run or wait at the same time; beyond it the node stops reading from the
 	/// connection until some are answered.
 	pub calls_in_flight: usize,
+	/// Bytes read from one connection while calls of it run or wait; beyond it the node stops reading from the
+	/// connection until all of them are answered. Some 25,000 transfers, so a pause is rare, and four of the largest
+	/// requests.
+	pub read_bytes: u64,
 	/// Calls of one connection that are on a thread or in line for one, so that no connection fills the line that all
 	/// share. Its other calls wait behind them.
 	pub thread_calls: usize,
@@ -52,7 +59,8 @@ pub struct RpcLimits {
 	pub page_keys: u32,
 	/// Blocks in the range of one `state_queryStorage`.
 	pub range_blocks: u32,
-	/// How long a call may take, waiting included.
+	/// How long a query may take from when it joins the line for a thread. What its connection makes it wait before,
+	/// for its turn (`thread_calls`) and for room (`unsent_bytes`), is not counted.
 	pub call_time: Duration,
 	/// Threads that answer queries. At least two, so that one long call does not hold up all others; no more than cores,
 	/// so that block production keeps its share of the machine.
@@ -74,10 +82,11 @@ impl Default for RpcLimits {
 		let cores = std::thread::available_parallelism().map_or(2, usize::from);
 		Self {
 			connections: 500,
-			request_bytes: 9 * 1024 * 1024,
+			request_bytes: 2 * 1024 * 1024,
 			response_bytes: 15 * 1024 * 1024,
 			batch_calls: 1_024,
 			calls_in_flight: 512,
+			read_bytes: 8 * 1024 * 1024,
 			thread_calls: 32,
 			batch_calls_in_flight: 128,
 			unsent_bytes: 8 * 1024 * 1024,

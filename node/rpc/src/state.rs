@@ -8,14 +8,20 @@ use crate::{
 	connection::Connection,
 	context::{json, Context},
 	errors::RpcError,
+	limits::RpcLimits,
 	notifier::Notifier,
 	registry::{Answer, Feed, Registry},
 	types::{all_hex, Hex, StorageChanges},
 };
 use futures::FutureExt;
-use plexus_storage::State;
+use plexus_storage::{Hash, State, StateHasher};
 use serde_json::json as value;
-use std::sync::Arc;
+use sp_core::Hasher;
+use std::{
+	collections::HashSet,
+	sync::Arc,
+	time::{Duration, Instant},
+};
 
 /// Registers the namespace.
 pub fn register(registry: &mut Registry) {
@@ -141,25 +147,16 @@ fn pairs(context: &Context, arguments: &Arguments) -> Answer {
 }
 
 fn query_storage_at(context: &Context, arguments: &Arguments) -> Answer {
-	let keys = arguments.list_of_bytes("keys", context.limits.keys)?;
+	let keys = unique(arguments.list_of_bytes("keys", context.limits.keys)?);
 	let state = context.state_in(arguments)?;
-	json(&[values(&state, keys)?])
-}
-
-fn values(state: &State, keys: Vec<Vec<u8>>) -> Result<StorageChanges, RpcError> {
-	let changes = keys
-		.into_iter()
-		.map(|key| {
-			let value = state.get(&key)?.map(Hex);
-			Ok((Hex(key), value))
-		})
-		.collect::<Result<_, RpcError>>()?;
-	Ok(StorageChanges { block: state.block_hash(), changes })
+	let mut told: Vec<Told> = vec![None; keys.len()];
+	let changes = Budget::new(&context.limits).all_changes(&state, &keys, &mut told)?;
+	json(&[StorageChanges { block: state.block_hash(), changes }])
 }
 
 /// All values at the first block of a range, then what changed, block by block.
 fn query_storage(context: &Context, arguments: &Arguments) -> Answer {
-	let keys = arguments.list_of_bytes("keys", context.limits.keys)?;
+	let keys = unique(arguments.list_of_bytes("keys", context.limits.keys)?);
 	let from = arguments.hash("fromBlock")?;
 	let tip = context.tip();
 	let to = arguments.optional_hash("toBlock")?.unwrap_or(tip.hash);
@@ -171,18 +168,11 @@ fn query_storage(context: &Context, arguments: &Arguments) -> Answer {
 			"the range goes from block {first} to block {last}; it must go forward over at most {max} blocks"
 		)));
 	}
-	let mut known: Vec<Option<Option<Vec<u8>>>> = vec![None; keys.len()];
+	let mut budget = Budget::new(&context.limits);
+	let mut told: Vec<Told> = vec![None; keys.len()];
 	let mut found = Vec::new();
 	for (hash, _) in context.heads(first, last)? {
-		let state = context.state(Some(hash))?;
-		let mut changes = Vec::new();
-		for (key, known) in keys.iter().zip(&mut known) {
-			let value = state.get(key)?;
-			if known.as_ref() != Some(&value) {
-				changes.push((Hex(key.clone()), value.clone().map(Hex)));
-				*known = Some(value);
-			}
-		}
+		let changes = budget.all_changes(&context.state(Some(hash))?, &keys, &mut told)?;
 		if !changes.is_empty() {
 			found.push(StorageChanges { block: hash, changes });
 		}
@@ -191,7 +181,7 @@ fn query_storage(context: &Context, arguments: &Arguments) -> Answer {
 }
 
 fn read_proof(context: &Context, arguments: &Arguments) -> Answer {
-	let keys = arguments.list_of_bytes("keys", context.limits.keys)?;
+	let keys = unique(arguments.list_of_bytes("keys", context.limits.keys)?);
 	let state = context.state_in(arguments)?;
 	json(&value!({ "at": state.block_hash(), "proof": all_hex(state.prove(&keys)?) }))
 }
@@ -210,44 +200,129 @@ fn subscribe_storage(
 ) -> Result<Feed, RpcError> {
 	let right = "an array of keys in hexadecimal; a subscription to all of the state is not served";
 	let keys = arguments.list::<HexBytes>("keys", right, context.limits.keys)?;
-	let keys = keys.into_iter().map(|HexBytes(key)| key).collect();
+	let keys = unique(keys.into_iter().map(|HexBytes(key)| key).collect());
 	Ok(Box::new(move |notifier| feed_storage(context, keys, notifier).boxed()))
 }
 
 /// All values at once, then those that changed, with the block after which they were seen. Where several blocks
-/// come faster than they are read, the values after the last of them are told.
+/// come faster than they are read, the values after the last of them are told. What is more than one answer holds
+/// comes in several notifications.
 async fn feed_storage(context: Arc<Context>, keys: Vec<Vec<u8>>, notifier: Notifier) {
 	let mut tip = context.chain.subscribe();
-	let mut known: Vec<Option<Option<Vec<u8>>>> = vec![None; keys.len()];
+	let mut told: Vec<Told> = vec![None; keys.len()];
 	let keys = Arc::new(keys);
 	let mut first = true;
 	loop {
 		let state = tip.borrow_and_update().state.clone();
 		let block = state.block_hash();
-		let read = keys.clone();
-		let values = context
-			.on_query_thread(notifier.connection(), move |_| {
-				Ok(read.iter().map(|key| state.get(key)).collect::<Result<Vec<_>, _>>()?)
+		let (read, mut now_told) = (keys.clone(), told.clone());
+		let seen = context
+			.on_query_thread(notifier.connection(), move |context| {
+				let seen = Budget::new(&context.limits).changes(&state, &read, &mut now_told)?;
+				Ok((seen, now_told))
 			})
 			.await;
 		// When all query threads are busy, the next block tells what this one would have.
-		if let Ok(values) = values {
-			let mut changes = Vec::new();
-			for ((key, known), value) in keys.iter().zip(&mut known).zip(values) {
-				if known.as_ref() != Some(&value) {
-					changes.push((Hex(key.clone()), value.clone().map(Hex)));
-					*known = Some(value);
-				}
-			}
+		if let Ok((Changes { changes, complete }, now_told)) = seen {
+			told = now_told;
 			let tell = first || !changes.is_empty();
 			first = false;
 			if tell && notifier.send(&StorageChanges { block, changes }).await.is_err() {
 				return;
+			}
+			// From the first key again, in the newest state: a slow reader must not hold on to an old one.
+			if !complete {
+				continue;
 			}
 		}
 		tokio::select! {
 			changed = tip.changed() => if changed.is_err() { return },
 			() = notifier.over() => return,
 		}
+	}
+}
+
+/// What was told last of a key: `None` before anything was, else the value's hash if there was a value. Values
+/// themselves would be held for as long as a subscription lives.
+type Told = Option<Option<Hash>>;
+
+/// Each key once, in the order in which they first come: a short request must not have a large value many times.
+fn unique(keys: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+	let mut seen = HashSet::new();
+	keys.into_iter().filter(|key| seen.insert(key.clone())).collect()
+}
+
+/// Keys whose values differ from what was told, with the values.
+struct Changes {
+	changes: Vec<(Hex, Option<Hex>)>,
+	/// Whether all keys were looked at.
+	complete: bool,
+}
+
+/// What one call may still collect. The server's limit of a response applies only to what is already in memory, and
+/// nothing stops a thread whose call is given up.
+struct Budget {
+	/// Bytes of the keys and values so far.
+	collected: usize,
+	bytes_max: usize,
+	deadline: Instant,
+	call_time: Duration,
+}
+
+impl Budget {
+	/// Half of a response, since hexadecimal has two digits per byte: what is refused would not have fitted.
+	fn new(limits: &RpcLimits) -> Self {
+		Self {
+			collected: 0,
+			bytes_max: limits.response_bytes as usize / 2,
+			deadline: Instant::now() + limits.call_time,
+			call_time: limits.call_time,
+		}
+	}
+
+	/// What differs from what was `told`, and marks it as told, up to the first value that does not fit. The very
+	/// first always does, so that a subscription gets past a value that is too large even alone.
+	///
+	/// # Errors
+	/// [`RpcError::TimedOut`] after the deadline.
+	fn changes(&mut self, state: &State, keys: &[Vec<u8>], told: &mut [Told]) -> Result<Changes, RpcError> {
+		let mut changes = Vec::new();
+		for (key, told) in keys.iter().zip(told) {
+			if Instant::now() >= self.deadline {
+				return Err(RpcError::TimedOut(self.call_time));
+			}
+			let value = state.get(key)?;
+			let now = Some(value.as_deref().map(StateHasher::hash));
+			if *told == now {
+				continue;
+			}
+			let collected = self.collected + key.len() + value.as_ref().map_or(0, Vec::len);
+			if self.collected > 0 && collected > self.bytes_max {
+				return Ok(Changes { changes, complete: false });
+			}
+			self.collected = collected;
+			changes.push((Hex(key.clone()), value.map(Hex)));
+			*told = now;
+		}
+		Ok(Changes { changes, complete: true })
+	}
+
+	/// As [`Budget::changes`], where all must fit.
+	///
+	/// # Errors
+	/// [`RpcError::TooMuch`] if they do not, [`RpcError::TimedOut`] after the deadline.
+	fn all_changes(
+		&mut self,
+		state: &State,
+		keys: &[Vec<u8>],
+		told: &mut [Told],
+	) -> Result<Vec<(Hex, Option<Hex>)>, RpcError> {
+		let Changes { changes, complete } = self.changes(state, keys, told)?;
+		if !complete {
+			return Err(RpcError::TooMuch(
+				"the values are more than one answer holds; ask for fewer keys, or over fewer blocks".into(),
+			));
+		}
+		Ok(changes)
 	}
 }

@@ -4,8 +4,8 @@
 //! Know JSON or HTTP: it counts bytes and time only.
 //!
 //! # Invariants
-//! Reads nothing while the connection's bounds are exceeded. A write that the reader does not take within the
-//! limit closes the connection for good.
+//! Reads nothing while the connection's bounds are exceeded, and next to nothing while a write waits. A write that the
+//! reader does not take within the limit closes the connection for good.
 
 use crate::connection::Connection;
 use std::{
@@ -26,6 +26,11 @@ use tokio::{
 /// reads more. Some 250 of the shortest calls.
 const BURST_BYTES: usize = 16 * 1024;
 
+/// Bytes that are read while a write waits for the reader: enough for pongs and short calls. The transport answers what
+/// is not a call by itself, and holds each message until its answer is in the queue; so what a caller that reads nothing
+/// sends is not all in the account of its [`Connection`].
+const STALLED_READ_BYTES: usize = 64 * 1024;
+
 /// A socket that is read only while its connection may be, and closed when its reader stalls.
 pub struct GuardedStream {
 	socket: TcpStream,
@@ -33,12 +38,14 @@ pub struct GuardedStream {
 	stall_max: Duration,
 	stall: Option<Pin<Box<Sleep>>>,
 	burst: usize,
+	/// Bytes read since the write began to wait.
+	stalled_read: usize,
 }
 
 impl GuardedStream {
 	/// Puts the bounds of `connection` on `socket`.
 	pub fn new(socket: TcpStream, connection: Arc<Connection>, stall_max: Duration) -> Self {
-		Self { socket, connection, stall_max, stall: None, burst: 0 }
+		Self { socket, connection, stall_max, stall: None, burst: 0, stalled_read: 0 }
 	}
 
 	/// Looks at the outcome of a write: counts what was taken, and how long nothing has been.
@@ -50,8 +57,11 @@ impl GuardedStream {
 		match outcome {
 			Poll::Ready(result) => {
 				self.stall = None;
-				if let Ok(bytes) = result {
-					self.connection.written(bytes);
+				self.stalled_read = 0;
+				match &result {
+					Ok(bytes) => self.connection.written(*bytes),
+					// Reading may wait for this write, and would not hear of its end otherwise.
+					Err(_) => self.connection.close(),
 				}
 				Poll::Ready(result)
 			}
@@ -80,6 +90,10 @@ impl AsyncRead for GuardedStream {
 		if self.connection.is_closed() {
 			return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
 		}
+		if self.stall.is_some() && self.stalled_read >= STALLED_READ_BYTES {
+			// `may_read` left the waker, which the end of the write wakes.
+			return Poll::Pending;
+		}
 		if self.burst >= BURST_BYTES {
 			self.burst = 0;
 			cx.waker().wake_by_ref();
@@ -87,7 +101,12 @@ impl AsyncRead for GuardedStream {
 		}
 		let before = buf.filled().len();
 		let outcome = Pin::new(&mut self.socket).poll_read(cx, buf);
-		self.burst = if outcome.is_pending() { 0 } else { self.burst + buf.filled().len() - before };
+		let bytes = buf.filled().len() - before;
+		self.burst = if outcome.is_pending() { 0 } else { self.burst + bytes };
+		if self.stall.is_some() {
+			self.stalled_read += bytes;
+		}
+		self.connection.read(bytes);
 		outcome
 	}
 }

@@ -98,7 +98,12 @@ async fn keep_submitting(context: Arc<Context>, transaction: Vec<u8>) {
 	for _ in 0..BROADCAST_BLOCKS_MAX {
 		tip.borrow_and_update();
 		match context.submissions.submit(transaction.clone()).await {
-			Err(RpcError::Busy | RpcError::ImmediatelyDropped(_) | RpcError::PriorityTooLow(_)) => {}
+			Err(
+				RpcError::Busy
+				| RpcError::SubmissionTimedOut(_)
+				| RpcError::ImmediatelyDropped(_)
+				| RpcError::PriorityTooLow(_),
+			) => {}
 			Ok(_) => return,
 			Err(refused) => {
 				tracing::debug!(target: "rpc", reason = refused.in_one_line(), "a broadcast transaction is refused");

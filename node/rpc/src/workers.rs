@@ -25,7 +25,7 @@ use tokio::sync::oneshot;
 const WRITTEN_OFF_MAX: usize = 8;
 
 /// Stack of a thread: the runtime decodes nested values recursively, within its own limit of depth.
-const STACK_BYTES: usize = 8 * 1024 * 1024;
+pub(crate) const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 const WAITING: u8 = 0;
 const RUNNING: u8 = 1;

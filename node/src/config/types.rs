@@ -185,8 +185,9 @@ impl Default for Rpc {
 			],
 			methods: RpcMethods::Safe,
 			connections_max: 500,
+			// The longest extrinsic is 512 KiB and travels as hex: 1 MiB and its JSON.
+			request_bytes_max: 2 * 1024 * 1024,
 			// The largest block body is 4 MiB and travels as hex: 8 MiB and its JSON.
-			request_bytes_max: 9 * 1024 * 1024,
 			response_bytes_max: 15 * 1024 * 1024,
 			batch_max: 1_024,
 			subscriptions_max: 1_024,

@@ -186,6 +186,42 @@ async fn a_range_of_blocks_is_bounded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn values_are_collected_once_per_key_and_only_up_to_one_answer() {
+	// Twelve accounts have about 1,900 bytes of keys and values, which are 3,800 digits.
+	let limits = RpcLimits { response_bytes: 3_000, ..Default::default() };
+	let served = Served::with(ServerConfig { limits, ..Default::default() }).await;
+	let client = served.ws().await;
+	let prefix = json!(hex(storage_key("System", "Account")));
+	let keys = call(&client, "state_getKeysPaged", &[prefix, json!(12)]).await;
+	let keys: Vec<String> = serde_json::from_value(keys).expect("keys");
+	assert_eq!(keys.len(), 12, "the development accounts");
+
+	let genesis = json!(served.genesis());
+	for method in ["state_queryStorageAt", "state_queryStorage"] {
+		let (code, message, _) = refusal(&client, method, &[json!(keys), genesis.clone()]).await;
+		assert!(code == 4003 && message.contains("ask for fewer keys"), "{method}: {code} {message}");
+		let mut repeated = vec![&keys[1], &keys[0]];
+		repeated.extend([&keys[1]; 20]);
+		let answer = call(&client, method, &[json!(repeated), genesis.clone()]).await;
+		let told = answer[0]["changes"].as_array().expect("changes");
+		let told: Vec<_> = told.iter().map(|change| &change[0]).collect();
+		assert_eq!(told, [&json!(keys[1]), &json!(keys[0])], "{method}");
+	}
+
+	let (method, unsubscribe) = ("state_subscribeStorage", "state_unsubscribeStorage");
+	let mut notifications = subscribe(&client, method, &[json!(keys)], unsubscribe).await;
+	let mut told = Vec::new();
+	let mut count = 0;
+	while told.len() < keys.len() {
+		let changes = next(&mut notifications).await["changes"].take();
+		told.extend(changes.as_array().expect("changes").iter().map(|change| change[0].clone()));
+		count += 1;
+	}
+	assert!(count > 1, "one notification holds no more than one answer");
+	assert_eq!(json!(told), json!(keys));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn datanets_are_told_in_json() {
 	let served = Served::start().await;
 	let client = served.ws().await;
