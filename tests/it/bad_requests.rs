@@ -165,7 +165,7 @@ async fn state_call_with_rubbish_or_forbidden_methods_is_an_error_and_harms_noth
 async fn a_state_call_that_takes_too_long_is_given_up_and_others_are_answered_meanwhile() -> Result<()> {
 	/// More than the threads that answer queries on a machine of two cores, and no more than may be replaced.
 	const SLOW: usize = 4;
-	let options = NodeOptions::with_block_time_ms(200).arguments(["--rpc-call-ms-max", "10"]);
+	let options = NodeOptions::with_block_time_ms(200).arguments(["--rpc-call-ms-max", "25"]);
 	let node = Node::start(options).await?;
 	let (rpc, other) = (node.rpc().await?, node.rpc().await?);
 	let mut heads = other.finalised_heads().await?;
@@ -174,8 +174,10 @@ async fn a_state_call_that_takes_too_long_is_given_up_and_others_are_answered_me
 
 	let asked = join_all((0..SLOW).map(|_| rpc.call::<Value>("state_call", &slow)));
 	let meanwhile = async {
-		other.request::<Value>("system_health", &[]).await?;
-		// It stands in one line with the slow calls, so that it may itself pass the limit before their threads are replaced.
+		// These stand in one line with the slow calls, so that they may themselves pass the limit before the threads of
+		// those are replaced.
+		until(SOON, "the health beside the slow calls", || other.request::<Value>("system_health", &[]))
+			.await?;
 		until(SOON, "a query beside the slow calls", || other.finalised_head()).await?;
 		for _ in 0..3 {
 			let head = within(SOON, "a block beside the slow calls", heads.next()).await??;
@@ -192,7 +194,7 @@ async fn a_state_call_that_takes_too_long_is_given_up_and_others_are_answered_me
 				let advice = error.data().map(|data| data.get()).unwrap_or_default();
 				ensure!(
 					error.code() == TIMED_OUT
-						&& error.message() == "The call took longer than 10ms, the node's limit"
+						&& error.message() == "The call took longer than 25ms, the node's limit"
 						&& advice.contains("--rpc-call-ms-max"),
 					"{error:?}"
 				);
