@@ -28,4 +28,5 @@ pub mod well_known;
 pub use check::SpecError;
 pub use genesis::{Genesis, RawGenesis, RuntimeGenesis};
 pub use header::{genesis_header, genesis_state_root};
+pub use pallet_authorities::GenesisAuthority;
 pub use spec::{ChainSpec, ChainType, Properties, FORMAT_VERSION, SPEC_BYTES_MAX};

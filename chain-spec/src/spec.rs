@@ -90,16 +90,22 @@ impl ChainSpec {
 			"local" => ("Plexus Local", "plexus-local", ChainType::Local, LOCAL_TESTNET_RUNTIME_PRESET),
 			_ => return None,
 		};
-		Some(Self {
+		let genesis = RuntimeGenesis::preset(runtime_preset)?;
+		Some(Self { name: name.into(), ..Self::new(id, chain_type, genesis) })
+	}
+
+	/// A specification that is named after its id. No rule is checked yet: [`Self::check`] does.
+	pub fn new(id: &str, chain_type: ChainType, genesis: RuntimeGenesis) -> Self {
+		Self {
 			format_version: FORMAT_VERSION,
-			name: name.into(),
+			name: id.into(),
 			id: id.into(),
 			chain_type,
 			bootnodes: Vec::new(),
 			protocol_id: None,
 			properties: Properties::default(),
-			genesis: Genesis::Runtime(RuntimeGenesis::preset(runtime_preset)?),
-		})
+			genesis: Genesis::Runtime(genesis),
+		}
 	}
 
 	/// Reads and checks a file.

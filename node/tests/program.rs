@@ -41,7 +41,7 @@ fn text(bytes: &[u8]) -> String {
 	String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A running development node with fast blocks.
+/// A running node: a development node with fast blocks, unless told otherwise.
 struct Node {
 	child: Child,
 	lines: Receiver<String>,
@@ -49,8 +49,13 @@ struct Node {
 
 impl Node {
 	fn start(directory: &str) -> Self {
+		Self::start_with(&["--dev", "-d", directory, "--block-time-ms", "200"])
+	}
+
+	fn start_with(arguments: &[&str]) -> Self {
 		let mut child = Command::new(env!("CARGO_BIN_EXE_plexus"))
-			.args(["run", "--dev", "-d", directory, "--block-time-ms", "200"])
+			.arg("run")
+			.args(arguments)
 			.args(["--rpc-port", "0", "--metrics-port", "0", "--log-format", "json"])
 			.stderr(Stdio::piped())
 			.spawn()
@@ -219,6 +224,21 @@ fn keys_are_made_shown_and_kept() {
 	assert!(fail(&["key", "generate", "validator", "-d", &directory]).contains("exists already"));
 	let bob = json(succeed(&["key", "insert", "node", "--dev-seed", "//Bob", "-d", &directory, "--json"]));
 	assert_eq!(bob["ss58"], "5GoNkf6WdbxCFnPdAnYYQyCjAKPJgLNxXwPjwTh6DGg6gN3E");
+}
+
+#[test]
+fn a_chain_of_ones_own_makes_blocks_as_the_readme_says() {
+	let scratch = tempfile::tempdir().expect("a temporary directory");
+	let [directory, key, spec] = ["data", "my.key", "spec.json"].map(|name| path(scratch.path(), name));
+	let made = succeed(&["key", "generate", "validator", "--output", &key]);
+	let public = made.lines().find_map(|line| line.strip_prefix("public")).expect("it is shown").trim();
+	let build = ["chain-spec", "build", "--id", "my-chain", "--validator", public, "--output", &spec];
+	succeed(&build);
+	succeed(&["key", "insert", "validator", "--from", &key, "--chain", &spec, "-d", &directory]);
+	let listen = "/ip4/127.0.0.1/tcp/0";
+	let node = Node::start_with(&["--chain", &spec, "--validator", "-d", &directory, "--p2p-listen", listen]);
+	node.wait_for(2);
+	assert_eq!(node.stop(), Some(0));
 }
 
 #[test]

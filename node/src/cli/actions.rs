@@ -86,7 +86,7 @@ pub enum KeyCommand {
 /// `plexus chain-spec`.
 #[derive(Debug, Subcommand)]
 pub enum ChainSpecCommand {
-	/// Write a preset as a specification, to start a chain of your own from
+	/// Write the specification of a chain of your own, or a preset's
 	Build {
 		/// dev or local
 		#[arg(long, value_name = "PRESET", default_value = "dev")]
@@ -100,6 +100,15 @@ pub enum ChainSpecCommand {
 		/// Milliseconds between blocks
 		#[arg(long, value_name = "MS")]
 		block_time_ms: Option<u64>,
+		/// Public key of a validator, instead of a preset; may repeat
+		#[arg(long = "validator", value_name = "KEY[=POWER]", conflicts_with = "preset", requires = "id")]
+		validators: Vec<String>,
+		/// Whole PLX that an account starts with; may repeat
+		#[arg(long = "endow", value_name = "ADDRESS=PLX", requires = "validators")]
+		endowed: Vec<String>,
+		/// Account in charge of Sudo; the chain is for tests then
+		#[arg(long, value_name = "ADDRESS", requires = "validators")]
+		sudo: Option<String>,
 		/// Write the genesis as plain keys and values, which later runtimes read alike
 		#[arg(long)]
 		raw: bool,

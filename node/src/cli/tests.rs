@@ -105,6 +105,9 @@ fn contradictions_are_refused() {
 		&["run", "--state-pruning", "some"],
 		&["run", "--rpc-methods", "all"],
 		&["key", "insert", "validator", "--from", "x", "--dev-seed", "//Alice"],
+		&["chain-spec", "build", "--id", "x", "--preset", "dev", "--validator", "0x00"],
+		&["chain-spec", "build", "--validator", "0x00"],
+		&["chain-spec", "build", "--id", "x", "--sudo", "x"],
 		&[],
 	] {
 		assert!(parse(arguments).is_err(), "{arguments:?}");

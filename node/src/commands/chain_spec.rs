@@ -5,8 +5,17 @@ use crate::{
 	place::{self, named_spec, spec_report},
 	report::Report,
 };
-use plexus_chain_spec::{ChainSpec, Genesis};
+use plexus_chain_spec::{
+	genesis::{GenesisAuthorities, GenesisBalances, GenesisSudo},
+	ChainSpec, ChainType, Genesis, GenesisAuthority, RuntimeGenesis,
+};
+use plexus_primitives::constants::{SS58_PREFIX, UNITS};
+use plexus_runtime::{AccountId, Balance};
 use serde_json::{json, Value};
+use sp_core::{
+	crypto::{Ss58AddressFormat, Ss58Codec},
+	H256,
+};
 use std::{fs::OpenOptions, io::Write, path::Path};
 
 /// Runs a chain-spec command.
@@ -15,8 +24,31 @@ use std::{fs::OpenOptions, io::Write, path::Path};
 /// A specification that breaks a rule, or a file that cannot be read or written.
 pub fn run(command: ChainSpecCommand) -> anyhow::Result<()> {
 	match command {
-		ChainSpecCommand::Build { preset, id, name, block_time_ms, raw, output } => {
-			let spec = build(&preset, id, name, block_time_ms, raw)?;
+		ChainSpecCommand::Build {
+			preset,
+			id,
+			name,
+			block_time_ms,
+			validators,
+			endowed,
+			sudo,
+			raw,
+			output,
+		} => {
+			let spec = match &id {
+				Some(id) if !validators.is_empty() => {
+					let spec = own(id, &validators, &endowed, sudo.as_deref(), block_time_ms)?;
+					finished(spec, None, name, raw)?
+				}
+				_ => {
+					if let Some(id) = &id {
+						eprintln!(
+							"note: `{id}` is the preset `{preset}` under another id, and everybody knows its keys; --validator makes a chain of your own"
+						);
+					}
+					build(&preset, id, name, block_time_ms, raw)?
+				}
+			};
 			match output {
 				Some(path) => write(&path, &spec)?,
 				None => print!("{}", spec.to_json()),
@@ -52,6 +84,91 @@ fn build(
 	if let Some(ms) = block_time_ms {
 		spec = place::with_block_time(spec, ms)?;
 	}
+	finished(spec, id, name, raw)
+}
+
+/// A chain of these validators and these balances, with nothing of a preset. It is live, unless Sudo has a key, which a
+/// live chain refuses.
+fn own(
+	id: &str,
+	validators: &[String],
+	endowed: &[String],
+	sudo: Option<&str>,
+	block_time_ms: Option<u64>,
+) -> Result<ChainSpec, Report> {
+	let authorities = validators.iter().map(|text| validator(text)).collect::<Result<Vec<_>, Report>>()?;
+	let balances = endowed.iter().map(|text| endowment(text)).collect::<Result<Vec<_>, Report>>()?;
+	let mut genesis = RuntimeGenesis {
+		balances: GenesisBalances { balances },
+		sudo: GenesisSudo { key: sudo.map(account).transpose()? },
+		authorities: GenesisAuthorities { authorities, ..GenesisAuthorities::default() },
+	};
+	if let Some(ms) = block_time_ms {
+		genesis.authorities.block_time_ms = ms;
+	}
+	let chain_type = match sudo {
+		Some(_) => ChainType::Local,
+		None => ChainType::Live,
+	};
+	Ok(ChainSpec::new(id, chain_type, genesis))
+}
+
+/// A validator as `0x…`, with power 1, or as `0x…=POWER`.
+fn validator(text: &str) -> Result<GenesisAuthority, Report> {
+	let (key, power) = text.split_once('=').unwrap_or((text, "1"));
+	match (hex32(key), power.parse::<u64>()) {
+		(Some(key), Ok(power)) => Ok(GenesisAuthority { id: H256(key), power }),
+		_ => Err(Report::new(
+			"chain specification",
+			format!("`{text}` is no validator"),
+			"write 0x and 64 hexadecimal digits, which `plexus key inspect` shows as `public`, and =POWER behind them if it is not 1",
+		)),
+	}
+}
+
+/// A balance as `ADDRESS=PLX`. Whole PLX only: whoever needs parts of one writes them into the file.
+fn endowment(text: &str) -> Result<(AccountId, Balance), Report> {
+	let (address, amount) = text.split_once('=').unwrap_or((text, ""));
+	let account = account(address)?;
+	match amount.parse::<Balance>().ok().and_then(|amount| amount.checked_mul(UNITS)) {
+		Some(amount) => Ok((account, amount)),
+		None => Err(Report::new(
+			"chain specification",
+			format!("`{text}` names no amount"),
+			"write ADDRESS=PLX with a whole number, like 5G…=1000",
+		)),
+	}
+}
+
+/// An account as an SS58 address of this chain, or as `0x…`. Development keys have no short form here.
+fn account(text: &str) -> Result<AccountId, Report> {
+	let of_this_chain = Ss58AddressFormat::custom(SS58_PREFIX.into());
+	let from_address = || match AccountId::from_ss58check_with_version(text) {
+		Ok((account, format)) if format == of_this_chain => Some(account),
+		_ => None,
+	};
+	hex32(text).map(AccountId::new).or_else(from_address).ok_or_else(|| {
+		Report::new(
+			"chain specification",
+			format!("`{text}` is no address of this chain"),
+			format!("copy the whole address from your wallet, with network prefix {SS58_PREFIX}, or write 0x and 64 hexadecimal digits"),
+		)
+	})
+}
+
+fn hex32(text: &str) -> Option<[u8; 32]> {
+	let mut bytes = [0; 32];
+	hex::decode_to_slice(text.strip_prefix("0x")?, &mut bytes).ok()?;
+	Some(bytes)
+}
+
+/// The specification as it is handed out: named, checked, raw if that was asked for.
+fn finished(
+	mut spec: ChainSpec,
+	id: Option<String>,
+	name: Option<String>,
+	raw: bool,
+) -> Result<ChainSpec, Report> {
 	spec.id = id.unwrap_or(spec.id);
 	spec.name = name.unwrap_or(spec.name);
 	spec.check().map_err(|error| spec_report(&error))?;
@@ -128,6 +245,7 @@ fn lines(facts: &Value) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::keystore::SecretKey;
 
 	#[test]
 	fn a_built_specification_is_read_back_as_the_same_chain() {
@@ -156,6 +274,51 @@ mod tests {
 		assert!(remedy("test", None, None).contains("dev, local"));
 		assert!(remedy("dev", Some("Has Spaces"), None).contains("a-z"));
 		assert!(remedy("dev", None, Some(10)).contains("200"));
+	}
+
+	const ACCOUNT: &str = "0x0909090909090909090909090909090909090909090909090909090909090909";
+
+	#[test]
+	fn a_chain_of_ones_own_is_live_and_holds_nothing_that_everybody_knows() {
+		let key = SecretKey::from_seed([9; 32]).public();
+		let validators = [format!("{}=3", key.hex())];
+		let endowed = [format!("{}=5", key.ss58()), format!("{ACCOUNT}=7")];
+		let spec = own("mine", &validators, &endowed, None, Some(500)).expect("well-formed");
+		let spec = finished(spec, None, None, false).expect("valid");
+		assert_eq!((spec.name.as_str(), spec.chain_type), ("mine", ChainType::Live));
+		let Genesis::Runtime(genesis) = &spec.genesis else { panic!("not raw") };
+		assert_eq!(genesis.authorities.authorities, [GenesisAuthority { id: H256(key.0), power: 3 }]);
+		assert_eq!(genesis.authorities.block_time_ms, 500);
+		let balances = [(AccountId::new(key.0), 5 * UNITS), (AccountId::new([9; 32]), 7 * UNITS)];
+		assert_eq!(genesis.balances.balances, balances);
+		assert_eq!(genesis.sudo.key, None);
+		let dev = ChainSpec::preset("dev").expect("a preset");
+		assert_ne!(spec.genesis_hash().expect("valid"), dev.genesis_hash().expect("valid"));
+
+		let tested = own("mine", &validators, &[], Some(ACCOUNT), None).expect("well-formed");
+		assert_eq!(tested.chain_type, ChainType::Local, "a live chain has no Sudo");
+		finished(tested, None, None, false).expect("valid");
+	}
+
+	#[test]
+	fn keys_addresses_and_amounts_of_another_form_are_refused_with_the_remedy() {
+		let key = SecretKey::from_seed([9; 32]).public();
+		for text in ["//Alice", "0x00", &key.ss58(), &key.hex()[2..], &format!("{}=", key.hex())] {
+			let report = validator(text).expect_err(text);
+			assert!(report.to_string().contains("plexus key inspect"), "{report}");
+		}
+		for text in ["//Alice=1", "15oF4uVJwmo4TdGW7VfQxNLavjCXviqxT9S1MgbjMNHr6Sp5=1", ""] {
+			let report = endowment(text).expect_err(text);
+			assert!(report.to_string().contains("copy the whole address"), "{report}");
+		}
+		for amount in ["", "=", "=-1", "=1.5", &format!("={}", Balance::MAX)] {
+			let report = endowment(&format!("{ACCOUNT}{amount}")).expect_err(amount);
+			assert!(report.to_string().contains("ADDRESS=PLX"), "{report}");
+		}
+		let alice = [SecretKey::from_secret("//Alice").expect("a seed").public().hex()];
+		let spec = own("mine", &alice, &[], None, None).expect("well-formed");
+		let report = finished(spec, None, None, false).expect_err("well known");
+		assert!(report.to_string().contains("plexus key generate"), "{report}");
 	}
 
 	#[test]
