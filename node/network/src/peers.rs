@@ -25,6 +25,8 @@ pub struct PeerInfo {
 	pub agent: String,
 	/// Whether it listens to consensus.
 	pub follows_consensus: bool,
+	/// Whether it listens to transactions. What is published before is not told to it.
+	pub takes_transactions: bool,
 }
 
 #[derive(Debug, Default)]
@@ -33,6 +35,7 @@ struct Peer {
 	best_number: Option<u64>,
 	follows_consensus: bool,
 	follows_status: bool,
+	takes_transactions: bool,
 }
 
 /// The table.
@@ -63,6 +66,13 @@ impl PeerTable {
 	pub fn follows_consensus(&mut self, id: &PeerId, follows: bool) {
 		if let Some(peer) = self.peers.get_mut(id) {
 			peer.follows_consensus = follows;
+		}
+	}
+
+	/// The peer listens, or no longer listens, to transactions.
+	pub fn takes_transactions(&mut self, id: &PeerId, takes: bool) {
+		if let Some(peer) = self.peers.get_mut(id) {
+			peer.takes_transactions = takes;
 		}
 	}
 
@@ -116,6 +126,7 @@ impl PeerTable {
 					best_number: peer.best_number,
 					agent,
 					follows_consensus: peer.follows_consensus,
+					takes_transactions: peer.takes_transactions,
 				})
 			})
 			.collect()

@@ -350,7 +350,8 @@ impl Worker {
 					self.engine.peer_hears_status(peer);
 				}
 			}
-			Some(Topic::Parts | Topic::Liveness | Topic::Transactions) | None => return,
+			Some(Topic::Transactions) => self.table.takes_transactions(peer, follows),
+			Some(Topic::Parts | Topic::Liveness) | None => return,
 		}
 		self.update_peers();
 	}

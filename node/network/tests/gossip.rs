@@ -28,7 +28,7 @@ async fn address(network: &Network) -> Multiaddr {
 async fn has_peers(network: &Network, count: usize) {
 	let mut peers = network.handle.watch_peers();
 	let listening = |peers: &std::sync::Arc<[plexus_network::PeerInfo]>| {
-		peers.iter().filter(|peer| peer.follows_consensus).count() == count
+		peers.iter().filter(|peer| peer.follows_consensus && peer.takes_transactions).count() == count
 	};
 	timeout(PATIENCE, peers.wait_for(listening)).await.expect("peers in time").unwrap();
 }
