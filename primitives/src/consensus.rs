@@ -151,6 +151,31 @@ pub fn sort_by_power<T>(set: &mut [T], voter: impl Fn(&T) -> Voter) {
 	});
 }
 
+/// How far a height moves on a circle of 2^64 steps: the golden ratio's fraction. Its multiples spread more evenly than
+/// any other number's, so that each arc is met in proportion to its length within a few turns.
+const HEIGHT_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+/// How far a round moves: the fraction of the root of two, so that whoever stands in for a silent proposer is not
+/// the next height's.
+const ROUND_STEP: u64 = 0x6a09_e667_f3bc_c909;
+
+/// Who proposes in a round: the place in the order of consensus.
+///
+/// The validators' powers lie end to end on a circle, and the point `height × φ + round × √2` picks the arc: everybody
+/// proposes as often as its power says, without a memory that nodes could disagree on. `0` for an empty set.
+pub fn proposer(powers: impl Iterator<Item = u64> + Clone, height: u64, round: u32) -> usize {
+	let total = powers.clone().fold(0u64, u64::saturating_add);
+	let turn = height.wrapping_mul(HEIGHT_STEP).wrapping_add(u64::from(round).wrapping_mul(ROUND_STEP));
+	// Below `total`, since `turn` is below 2^64.
+	let point = (u128::from(turn) * u128::from(total)) >> 64;
+	let mut end = 0u128;
+	powers
+		.take_while(|power| {
+			end = end.saturating_add(u128::from(*power));
+			end <= point
+		})
+		.count()
+}
+
 /// Whether `signed` is more than two thirds of `total`.
 pub fn is_quorum(signed: u64, total: u64) -> bool {
 	u128::from(signed) * 3 > u128::from(total) * 2
@@ -349,6 +374,37 @@ mod tests {
 			&[(key(3).1, signature(3)), (key(9).1, signature(9)), (key(1).1, signature(1))],
 		);
 		assert_eq!(commit.signatures, vec![Some(signature(1)), None, Some(signature(3))]);
+	}
+
+	#[test]
+	fn proposers_have_turns_by_power() {
+		for powers in
+			[vec![1, 1, 1, 1], vec![70, 20, 9, 1], vec![5], vec![u64::MAX / 2, u64::MAX / 4, 1 << 60]]
+		{
+			let total: u128 = powers.iter().map(|power| u128::from(*power)).sum();
+			let mut turns = vec![0u32; powers.len()];
+			const HEIGHTS: u32 = 1_000;
+			for height in 0..HEIGHTS {
+				turns[proposer(powers.iter().copied(), height.into(), 0)] += 1;
+			}
+			for (power, turns) in powers.iter().zip(turns) {
+				let fair = (u128::from(*power) * u128::from(HEIGHTS)).div_ceil(total) as u32;
+				assert!(turns.abs_diff(fair) <= 3, "{power} of {total}: {turns} turns, fair were {fair}");
+			}
+		}
+		assert_eq!(proposer(core::iter::empty(), 7, 0), 0);
+	}
+
+	#[test]
+	fn no_minority_holds_a_height_for_long() {
+		let powers = [30u64, 30, 20, 20];
+		for height in 0..1_000 {
+			let of = |round| proposer(powers.iter().copied(), height, round);
+			assert!(of(0) != of(1), "the stand-in is another at {height}");
+			let mut met = [false; 4];
+			(0..12).for_each(|round| met[of(round)] = true);
+			assert_eq!(met, [true; 4], "everybody had a turn in 12 rounds of {height}");
+		}
 	}
 
 	#[test]
