@@ -18,7 +18,9 @@ BUILD_PACKAGES=(gcc g++ make libclang-dev ccache ca-certificates)
 
 has_libclang() {
 	local found
-	found=$(find /usr/lib /usr/local/lib "${LIBCLANG_PATH:-/nonexistent}" -maxdepth 4 -name 'libclang*.so*' -print -quit 2>/dev/null)
+	# Not libclang-cpp, which other packages bring and the bindings cannot use.
+	found=$(find /usr/lib /usr/local/lib "${LIBCLANG_PATH:-/nonexistent}" -maxdepth 4 \
+		\( -name 'libclang.so*' -o -name 'libclang-[0-9]*.so*' \) -print -quit 2>/dev/null)
 	[ -n "$found" ]
 }
 
