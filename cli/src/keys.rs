@@ -94,6 +94,11 @@ impl KeyArgs {
 		};
 		from_uri(secret.trim(), self.scheme, chain)
 	}
+
+	/// The file that the key is read from, if one is named.
+	pub(crate) fn file(&self) -> Option<PathBuf> {
+		self.key_file.clone()
+	}
 }
 
 /// A key that can sign.
@@ -110,6 +115,14 @@ impl Keypair {
 		match self {
 			Self::Sr25519(pair) => pair.public().into(),
 			Self::Ed25519(pair) => pair.public().into(),
+		}
+	}
+
+	/// Its scheme, as `--scheme` takes it.
+	pub(crate) fn scheme(&self) -> &'static str {
+		match self {
+			Self::Sr25519(_) => "sr25519",
+			Self::Ed25519(_) => "ed25519",
 		}
 	}
 }

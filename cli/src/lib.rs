@@ -11,6 +11,7 @@
 //!   ├─ calls ────┤        the shape of each call
 //!   ├─ content   │        root, length and proof of a file
 //!   └──── client ┘        connection and metadata
+//! account                 keys of accounts, without a node
 //! keys  address  amount   what people type
 //! explain  failure        what went wrong, and the way out
 //! output                  tables for people, JSON for programs
@@ -19,6 +20,7 @@
 //! # Must not
 //! Depend on the node's crates. Log or print a secret. Wait without a bound.
 
+mod account;
 mod address;
 mod amount;
 mod calls;
@@ -36,6 +38,7 @@ mod tx;
 
 use futures::future::LocalBoxFuture;
 
+pub use account::AccountCommand;
 pub use explain::explain_dispatch_error;
 pub use failure::{split_remedy, Failure, FailureKind};
 pub use query::QueryCommand;
@@ -51,6 +54,10 @@ pub enum Command {
 	/// Read the chain: balances, datanets, contributions, blocks
 	#[command(subcommand_required = true, arg_required_else_help = true)]
 	Query(QueryCommand),
+
+	/// Make keys of accounts, and show their addresses
+	#[command(subcommand_required = true, arg_required_else_help = true)]
+	Account(AccountCommand),
 
 	/// Make load and measure what comes through; prints JSON
 	#[command(hide = true)]
@@ -73,6 +80,7 @@ impl Command {
 		let (json, done) = match self {
 			Self::Tx(command) => (command.connection.json, command.run().await),
 			Self::Query(command) => (command.connection.json, command.run().await),
+			Self::Account(command) => (command.json, command.run()),
 			// Prints its own failures: a run that loses transfers has figures too.
 			Self::BenchLoad(args) => (false, load::run_and_print(args).await),
 		};
@@ -143,6 +151,8 @@ mod tests {
 			"query block 7 --limit 1",
 			"query tx 0x00 --depth 10",
 			"query fees",
+			"account new --output key --scheme ed25519",
+			"account --json show --from //Alice",
 			"bench-load --accounts 2 --transfers 4 --rate 500 --connections 1",
 		] {
 			if let Err(error) = parse(line) {
@@ -156,6 +166,8 @@ mod tests {
 		for line in [
 			"tx",
 			"query",
+			"account",
+			"account new",
 			"tx transfer --to //Bob",
 			"tx transfer --to //Bob --amount 1e3",
 			"tx transfer --to //Bob --amount 1 --from //Alice --key-file key",

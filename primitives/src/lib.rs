@@ -8,8 +8,8 @@
 //! # Reading order
 //! [`ids`] and [`content`] name things, [`slice`] verifies bytes against a name, `prove` (with `std`) makes
 //! what `slice` verifies, [`purpose`] separates signatures, [`consensus`] is what validators sign and
-//! [`equivocation`] the proof that one signed too much, [`constants`] fixes the token, [`api`] is what a
-//! client may ask the runtime.
+//! [`equivocation`] the proof that one signed too much, [`constants`] fixes the token, [`text`] says which texts are
+//! stored, [`api`] is what a client may ask the runtime.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -27,6 +27,7 @@ pub mod ids;
 pub mod prove;
 pub mod purpose;
 pub mod slice;
+pub mod text;
 
 pub use content::Content;
 #[cfg(feature = "std")]

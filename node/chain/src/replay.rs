@@ -2,6 +2,7 @@
 
 use plexus_execution::{BlockError, Executor};
 use plexus_storage::{Block, BlockCommit, BlockNumber, Database, Hash, StorageError};
+use std::ops::ControlFlow;
 
 /// Where the two histories part, or what failed on the way.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,12 @@ pub enum ReplayError {
 		/// First key that differs.
 		key: Vec<u8>,
 	},
+	/// Whoever watches wanted no more.
+	#[error("stopped after block {number}, before all was compared")]
+	Stopped {
+		/// The last block that was executed.
+		number: BlockNumber,
+	},
 	/// Reading or writing failed.
 	#[error(transparent)]
 	Storage(#[from] StorageError),
@@ -48,12 +55,12 @@ pub struct Replayed {
 const PAGE: usize = 1024;
 
 /// Executes blocks 1..=tip of `from` into `into` (a fresh database of the same genesis), then compares the current states pair by pair.
-/// `progress` is called after each block.
+/// `progress` is called after each block, and may end it there.
 pub fn replay(
 	from: &Database,
 	into: &Database,
 	executor: &Executor,
-	mut progress: impl FnMut(&Replayed),
+	mut progress: impl FnMut(&Replayed) -> ControlFlow<()>,
 ) -> Result<Replayed, ReplayError> {
 	let target = from.tip().number;
 	let mut done = Replayed { state_root: into.tip().header.state_root, ..Default::default() };
@@ -85,7 +92,9 @@ pub fn replay(
 		done.blocks += 1;
 		done.extrinsics += extrinsics;
 		done.state_root = tip.header.state_root;
-		progress(&done);
+		if progress(&done).is_break() {
+			return Err(ReplayError::Stopped { number });
+		}
 		next = following?;
 	}
 	compare(from, into, target)?;

@@ -33,7 +33,7 @@ impl Default for PoolLimits {
 			count: 131_072,
 			bytes: 128 << 20,
 			per_account: 16_384,
-			transaction_bytes_max: 2 << 20,
+			transaction_bytes_max: 512 << 10,
 			lifetime_blocks: 3_600,
 		}
 	}

@@ -44,14 +44,15 @@ impl Notifier {
 	/// # Errors
 	/// [`Over`], also while waiting.
 	pub async fn send<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), Over> {
-		let Ok(json) = serde_json::value::to_raw_value(value) else {
-			tracing::error!(target: "rpc", "a notification could not be written as JSON");
-			return Err(Over);
-		};
+		// Before the text is made: whoever waits for a slow reader holds no text.
 		tokio::select! {
 			() = self.connection.capacity() => {}
 			() = self.sink.closed() => return Err(Over),
 		}
+		let Ok(json) = serde_json::value::to_raw_value(value) else {
+			tracing::error!(target: "rpc", "a notification could not be written as JSON");
+			return Err(Over);
+		};
 		let bytes = json.get().len();
 		let sent = tokio::select! {
 			sent = self.sink.send(json) => sent.map_err(|_| Over),

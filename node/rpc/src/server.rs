@@ -167,7 +167,7 @@ fn serve(
 	let connection = Arc::new(Connection::new(Some(peer), trusted, &config.limits));
 	let stream = GuardedStream::new(socket, connection.clone(), config.limits.write_stall);
 	let service = tower::service_fn(move |mut request: HttpRequest<_>| {
-		let refused = refusal_of(&config, request.headers());
+		let refused = refusal_of(&config, request.version(), request.headers());
 		// Held by the request, and so by a WebSocket that it becomes, until that is closed.
 		request.extensions_mut().insert(connection.clone());
 		request.extensions_mut().insert(place.clone());
@@ -238,28 +238,40 @@ async fn refuse(mut socket: TcpStream) -> std::io::Result<()> {
 	Ok(())
 }
 
-/// The answer to a request of a foreign website or for a foreign name.
-fn refusal_of(config: &ServerConfig, headers: &http::HeaderMap) -> Option<HttpResponse> {
+/// The answer to a request of a foreign website, for a foreign name, or in a version that escapes the limits.
+fn refusal_of(
+	config: &ServerConfig,
+	version: http::Version,
+	headers: &http::HeaderMap,
+) -> Option<HttpResponse> {
+	// One connection of HTTP/2 carries hundreds of requests at once; the limits count on one.
+	if version > http::Version::HTTP_11 {
+		let why = "This node speaks HTTP/1.1 and WebSocket\n".into();
+		return Some(refused(http::StatusCode::HTTP_VERSION_NOT_SUPPORTED, why));
+	}
 	let text = |name: http::HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
 	if let Some(origin) = text(http::header::ORIGIN) {
 		if !config.cors.allows(origin) {
-			return Some(forbidden(format!(
+			return Some(refused(
+				http::StatusCode::FORBIDDEN,
+				format!(
 				"Websites of {origin:?} may not call this node; its operator can allow it with --rpc-cors\n"
-			)));
+			),
+			));
 		}
 	}
 	if !config.hosts.is_empty() {
 		let host = text(http::header::HOST).unwrap_or("");
 		let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
 		if !config.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)) {
-			return Some(forbidden(format!("This node is not called {name:?}\n")));
+			return Some(refused(http::StatusCode::FORBIDDEN, format!("This node is not called {name:?}\n")));
 		}
 	}
 	None
 }
 
-fn forbidden(why: String) -> HttpResponse {
+fn refused(status: http::StatusCode, why: String) -> HttpResponse {
 	let mut response = HttpResponse::new(HttpBody::from(why));
-	*response.status_mut() = http::StatusCode::FORBIDDEN;
+	*response.status_mut() = status;
 	response
 }

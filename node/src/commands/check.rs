@@ -16,7 +16,15 @@ use plexus_chain::replay::{replay, ReplayError, Replayed};
 use plexus_execution::{Executor, InvariantError, SIGNATURES_REMEMBERED};
 use plexus_storage::{Options, StatePruning};
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::{
+	ops::ControlFlow,
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Arc,
+	},
+	time::{Duration, Instant},
+};
+use tokio::signal::unix::{signal, SignalKind};
 
 /// What to do when reading or writing fails.
 const DISK_REMEDY: &str = "check the disk (`plexus doctor`) and its space";
@@ -35,7 +43,14 @@ pub fn run(args: CheckArgs) -> anyhow::Result<()> {
 	let bar = progress::blocks(from.tip().number, "checking");
 	let started = Instant::now();
 	let executor = Executor::new(SIGNATURES_REMEMBERED);
-	let outcome = replay(&from, &into, &executor, |done| bar.set_position(done.blocks.into()));
+	let stop = stop_wanted()?;
+	let outcome = replay(&from, &into, &executor, |done| {
+		bar.set_position(done.blocks.into());
+		match stop.load(Ordering::Relaxed) {
+			true => ControlFlow::Break(()),
+			false => ControlFlow::Continue(()),
+		}
+	});
 	let took = started.elapsed();
 	bar.finish_and_clear();
 	let replayed = outcome.map_err(|error| report(&error))?;
@@ -50,9 +65,32 @@ fn report(error: &ReplayError) -> Report {
 		ReplayError::Differs { .. } | ReplayError::State { .. } => {
 			"do not go on with this database: keep a copy for the developers, delete it, and sync or import again"
 		}
+		ReplayError::Stopped { .. } => "start it again: it begins with the first block",
 		ReplayError::Storage(_) => DISK_REMEDY,
 	};
 	Report::new("check", error.to_string(), remedy)
+}
+
+/// Becomes true when the process is asked to end. Without it, the second database would stay behind.
+fn stop_wanted() -> std::io::Result<Arc<AtomicBool>> {
+	let wanted = Arc::new(AtomicBool::new(false));
+	let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+	let guard = runtime.enter();
+	let mut interrupt = signal(SignalKind::interrupt())?;
+	let mut terminate = signal(SignalKind::terminate())?;
+	drop(guard);
+	let set = wanted.clone();
+	// Ends with the process.
+	std::thread::spawn(move || {
+		runtime.block_on(async {
+			tokio::select! {
+				_ = interrupt.recv() => {}
+				_ = terminate.recv() => {}
+			}
+		});
+		set.store(true, Ordering::Relaxed);
+	});
+	Ok(wanted)
 }
 
 fn report_invariant(error: &InvariantError) -> Report {

@@ -223,7 +223,7 @@ impl Default for Pool {
 			bytes_max: 128 * 1024 * 1024,
 			// One block's worth: a batch service fills a block, and cannot fill the pool alone.
 			per_account_max: 16_384,
-			transaction_bytes_max: 2 * 1024 * 1024,
+			transaction_bytes_max: 512 * 1024,
 			lifetime_blocks: 3_600,
 		}
 	}

@@ -129,6 +129,14 @@ fn pool(config: &Config) -> Result<(), ConfigError> {
 	at_least("pool.per_account_max", pool.per_account_max.into(), 1)?;
 	at_least("pool.lifetime_blocks", pool.lifetime_blocks.into(), 1)?;
 	at_least("pool.transaction_bytes_max", pool.transaction_bytes_max.into(), 1024)?;
+	if pool.transaction_bytes_max as usize > plexus_runtime::native::EXTRINSIC_BYTES_MAX {
+		let cause = format!("is {}", pool.transaction_bytes_max);
+		let remedy = format!(
+			"choose at most {}, the longest that the runtime reads",
+			plexus_runtime::native::EXTRINSIC_BYTES_MAX
+		);
+		return Err(rule("pool.transaction_bytes_max", cause, remedy));
+	}
 	at_least("storage.cache_bytes", config.storage.cache_bytes, 1024 * 1024)?;
 	if pool.bytes_max < u64::from(pool.transaction_bytes_max) {
 		let cause = format!(

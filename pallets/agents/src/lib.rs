@@ -133,7 +133,6 @@ pub mod runtime_api;
 mod spending;
 #[cfg(test)]
 mod tests;
-mod texts;
 pub mod types;
 pub mod weights;
 

@@ -3,7 +3,7 @@
 //! # Must not
 //! Read or write storage.
 
-use crate::{texts, Config, Error};
+use crate::{Config, Error};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	ensure,
@@ -12,7 +12,7 @@ use frame_support::{
 	CloneNoBound, DebugNoBound, DefaultNoBound, EqNoBound, PartialEqNoBound,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use plexus_primitives::{Content, DelegationId};
+use plexus_primitives::{text, Content, DelegationId};
 use sp_runtime::BoundedVec;
 
 /// How long a path may be. Each step is one read in every check and one write in every charge.
@@ -288,16 +288,16 @@ impl<T: Config> Profile<T> {
 	pub(crate) fn check(&self) -> Result<(), Error<T>> {
 		if let Some(card) = &self.card {
 			ensure!(card.content.len > 0, Error::EmptyCard);
-			ensure!(card.locator.is_empty() || texts::is_uri(&card.locator), Error::InvalidLocator);
+			ensure!(card.locator.is_empty() || text::is_uri(&card.locator), Error::InvalidLocator);
 		}
 		for (index, service) in self.services.iter().enumerate() {
-			ensure!(texts::is_name(&service.name), Error::InvalidServiceName);
-			ensure!(texts::is_uri(&service.endpoint), Error::InvalidLocator);
+			ensure!(text::is_name(&service.name), Error::InvalidServiceName);
+			ensure!(text::is_uri(&service.endpoint), Error::InvalidLocator);
 			let is_new = self.services.iter().take(index).all(|other| other.name != service.name);
 			ensure!(is_new, Error::InvalidServiceName);
 		}
 		for (index, tag) in self.tags.iter().enumerate() {
-			ensure!(texts::is_tag(tag), Error::InvalidTag);
+			ensure!(text::is_tag(tag), Error::InvalidTag);
 			ensure!(!self.tags.iter().take(index).any(|other| other == tag), Error::InvalidTag);
 		}
 		Ok(())

@@ -305,7 +305,7 @@ pub mod pallet {
 			licence: LicenceOf<T>,
 		) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
-			ensure!(texts::is_name(&name), Error::<T>::InvalidName);
+			ensure!(plexus_primitives::text::is_name(&name), Error::<T>::InvalidName);
 			ensure!(texts::is_licence(&licence), Error::<T>::InvalidLicence);
 			Self::do_create_datanet(owner, name, licence)
 		}

@@ -1,15 +1,10 @@
-//! Which texts are stored: names, licences, media types and locators are shown in terminals, wallets and web
-//! pages, so that control characters and broken UTF-8 are kept out.
+//! Which licences, media types and locators are stored. [`plexus_primitives::text`] holds the rules for all texts.
 //!
 //! # Must not
 //! Judge what a text means. Whether a licence exists, a media type is true or a locator leads anywhere is for
 //! people to find out.
 
-/// UTF-8 with at least one visible character and no control characters.
-pub(crate) fn is_name(bytes: &[u8]) -> bool {
-	core::str::from_utf8(bytes)
-		.is_ok_and(|text| !text.trim().is_empty() && !text.chars().any(char::is_control))
-}
+use plexus_primitives::text;
 
 /// The characters of an SPDX licence expression (SPDX 2.3, annex D), at least one of them not a space.
 pub(crate) fn is_licence(bytes: &[u8]) -> bool {
@@ -33,16 +28,7 @@ pub(crate) fn is_media_type(bytes: &[u8]) -> bool {
 		&& parameters.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
 }
 
-/// Nothing, or a scheme, a colon, and visible ASCII (RFC 3986 allows no other characters in a URI).
+/// Nothing, or a URI.
 pub(crate) fn is_locator(bytes: &[u8]) -> bool {
-	if bytes.is_empty() {
-		return true;
-	}
-	let mut halves = bytes.splitn(2, |byte| *byte == b':');
-	let scheme = halves.next().unwrap_or_default();
-	let rest = halves.next().unwrap_or_default();
-	scheme.first().is_some_and(u8::is_ascii_alphabetic)
-		&& scheme.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte))
-		&& !rest.is_empty()
-		&& rest.iter().all(u8::is_ascii_graphic)
+	bytes.is_empty() || text::is_uri(bytes)
 }

@@ -195,3 +195,20 @@ async fn a_foreign_name_is_refused_where_names_are_given() {
 	let request = r#"{"jsonrpc":"2.0","id":1,"method":"system_chain"}"#;
 	assert_eq!(served.post(request, "").await.0, 403, "`localhost` is not in the list");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn http_2_is_refused_in_words() {
+	let served = Served::start().await;
+	let mut socket = TcpStream::connect(served.rpc.address()).await.expect("connects");
+	// RFC 9113: the preface, empty settings, and a request of stream 1 in static header codes: POST, http, /.
+	let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+	bytes.extend([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+	bytes.extend([0, 0, 3, 1, 4, 0, 0, 0, 1, 0x83, 0x86, 0x84]);
+	socket.write_all(&bytes).await.expect("sends");
+	let (mut answer, why) = (Vec::new(), b"HTTP/1.1 and WebSocket");
+	while !answer.windows(why.len()).any(|window| window == why) {
+		answer.push(within(socket.read_u8()).await.expect("answers before it closes"));
+		assert!(answer.len() < 4096, "{}", String::from_utf8_lossy(&answer));
+	}
+	alive(&served).await;
+}
