@@ -26,7 +26,7 @@ pub trait Peers: Send + Sync + 'static {
 }
 
 /// A node this many blocks behind its peers catches up; one or two are the usual state of a follower.
-const SYNCING_BLOCKS_MIN: u64 = 5;
+pub const SYNCING_BLOCKS_MIN: u64 = 5;
 
 /// This node, for the RPC server.
 pub struct Control {

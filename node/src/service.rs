@@ -130,10 +130,12 @@ pub async fn run(
 	let place = Arc::new(place);
 	let chain = open_chain(place.clone()).await?;
 	let mut helpers = Helpers::default();
-	let (metrics, last) = start_metrics(&place, &keys, &chain, &mut helpers);
+	let (metrics, last) = start_metrics(&place, &chain);
 
 	let (network, mut network_task) = start_network(&place, &keys, &chain, &mut helpers).await?;
 	let peers: Arc<dyn Peers> = Arc::new(network.handle);
+	let own = keys.validator.as_ref().map(|key| key.public().0);
+	helpers.spawn(reporter::report(chain.blocks(), metrics.clone(), last.clone(), own, peers.clone()));
 	let mut consensus =
 		start_consensus(&place, options, keys.validator.as_ref(), &chain, network.port).await?;
 	let status = consensus.status();
@@ -203,14 +205,11 @@ struct Connected {
 	port: NetworkPort,
 }
 
-/// Metrics, and what follows the chain for them; the time of the last block.
-fn start_metrics(place: &Place, keys: &Keys, chain: &Chain, helpers: &mut Helpers) -> (Metrics, LastBlock) {
+/// Metrics from the chain's present height on; the time of the last block.
+fn start_metrics(place: &Place, chain: &Chain) -> (Metrics, LastBlock) {
 	let metrics = Metrics::new(&place.spec.id);
 	metrics.start_height(chain.tip().number);
-	let last = LastBlock::now();
-	let own = keys.validator.as_ref().map(|key| key.public().0);
-	helpers.spawn(reporter::report(chain.blocks(), metrics.clone(), last.clone(), own));
-	(metrics, last)
+	(metrics, LastBlock::now())
 }
 
 async fn start_network(

@@ -203,32 +203,36 @@ mod tests {
 			(MultiSignature::Ed25519(key.sign(&[n])), key.public().0, vec![n])
 		};
 		let other = sr25519::Pair::from_seed(&[7; 32]);
-		let mut odd = vec![
-			(MultiSignature::Sr25519(other.sign(b"m")), other.public().0, b"m".to_vec()),
-			(MultiSignature::Sr25519(other.sign(b"m")), other.public().0, b"n".to_vec()),
-			// A key that is no point.
-			(good(1).0, [2; 32], vec![1]),
-		];
+		let mut odd = [
+			("sr25519", (MultiSignature::Sr25519(other.sign(b"m")), other.public().0, b"m".to_vec())),
+			("wrong sr25519", (MultiSignature::Sr25519(other.sign(b"m")), other.public().0, b"n".to_vec())),
+			("a key that is no point", (good(1).0, [2; 32], vec![1])),
+		]
+		.map(|(name, case)| (name.to_string(), case))
+		.to_vec();
 		let mut valid_odd = 1;
 		for case in odd_signatures() {
 			let signature = ed25519::Signature::from_raw(case.signature);
-			odd.push((MultiSignature::Ed25519(signature), case.key, case.message));
+			odd.push((case.name, (MultiSignature::Ed25519(signature), case.key, case.message)));
 			valid_odd += usize::from(case.valid);
 		}
 		for (byte, signature) in (0..64).map(|byte| (byte, good(1))) {
 			let MultiSignature::Ed25519(mut flipped) = signature.0 else { unreachable!("made with ed25519") };
 			flipped.0[byte] ^= 0x20;
-			odd.push((MultiSignature::Ed25519(flipped), signature.1, signature.2));
+			odd.push((
+				format!("byte {byte} flipped"),
+				(MultiSignature::Ed25519(flipped), signature.1, signature.2),
+			));
 		}
 		let mut accepted = 0;
-		for (signature, signer, message) in odd {
+		for (name, (signature, signer, message)) in odd {
 			let all = (10..20).map(good).chain([(signature, signer, message)]);
 			let all = || all.clone().map(|(signature, signer, message)| claim(signature, signer, &message));
 			let mut single: Vec<_> = all().filter(|c| c.claim.verify()).map(|c| c.key).collect();
 			let mut together = valid(all().collect());
 			single.sort();
 			together.sort();
-			assert_eq!(together, single);
+			assert_eq!(together, single, "{name}");
 			accepted += usize::from(single.len() == 11);
 		}
 		assert_eq!(accepted, valid_odd, "the good sr25519 signature, and what ZIP 215 accepts");
