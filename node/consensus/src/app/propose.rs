@@ -13,6 +13,7 @@ use crate::parts::{encode_body, stream, ProposalHead, BODY_BYTES_MAX};
 use crate::timing;
 use crate::types::{AuthorityId, BlockRef, Height, Plexus};
 use codec::Encode;
+use plexus_primitives::consensus::Commit;
 use plexus_storage::Block;
 use sp_core::H256;
 use tracing::{debug, error, warn};
@@ -125,25 +126,10 @@ impl<L: Ledger, C: Clock> App<L, C> {
 	fn build(&mut self, round: u32) -> Result<Option<(ProposalHead, Block)>, AppError> {
 		let timestamp_ms =
 			timing::proposal_timestamp_ms(self.block_time_ms, self.tip.timestamp_ms, self.clock.now_ms());
-		let commit = match &self.parent {
-			None if self.tip.number == 0 => None,
-			None => {
-				error!(
-					tip = self.tip.number,
-					"without the tip's certificate no block can be proposed on it; others go on"
-				);
-				return Ok(None);
-			}
-			Some(Decision { certificate, validators }) => {
-				match certificate::commit(&self.genesis, validators, certificate) {
-					Ok(commit) => Some(commit),
-					Err(error) => {
-						error!(tip = self.tip.number, %error, "the tip's certificate does not prove it final");
-						return Ok(None);
-					}
-				}
-			}
-		};
+		let commit = self.commit_of_tip();
+		if commit.is_none() && self.tip.number > 0 {
+			return Ok(None);
+		}
 		let block = self.ledger.propose(self.me, timestamp_ms, commit)?;
 		let Some(head) = self.sign_head(round, None, &block) else { return Ok(None) };
 		let hash = head.block_hash();
@@ -152,6 +138,21 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		}
 		self.executed.insert(hash);
 		Ok(Some((head, block)))
+	}
+
+	/// The precommits that made the tip final, as verifiers of the next block will take them. The genesis has none; if any
+	/// other tip has none, this node leaves the turn to others.
+	fn commit_of_tip(&self) -> Option<Commit> {
+		let tip = self.tip.number;
+		let Some(Decision { certificate, validators }) = &self.parent else {
+			if tip > 0 {
+				error!(tip, "without the tip's certificate no block can be proposed on it; others go on");
+			}
+			return None;
+		};
+		certificate::commit(&self.genesis, validators, certificate)
+			.inspect_err(|error| error!(tip, %error, "the tip's certificate does not prove it final"))
+			.ok()
 	}
 
 	fn sign_head(&self, round: u32, pol_round: Option<u32>, block: &Block) -> Option<ProposalHead> {
