@@ -14,6 +14,7 @@ mod data;
 mod event;
 mod extrinsic;
 pub(crate) mod fees;
+mod stake;
 mod transaction;
 
 use crate::{
@@ -56,6 +57,10 @@ enum Question {
 	Tx(transaction::Args),
 	/// What transactions cost, and the deposits
 	Fees,
+	/// The validators of the current era, and who would like to be one
+	Validators,
+	/// What an account has bonded, and for whom
+	Stake(stake::Args),
 }
 
 impl QueryCommand {
@@ -86,6 +91,8 @@ impl QueryCommand {
 				transaction::transaction(&client, args).await.map(|answer| print(json, &answer))
 			}
 			Question::Fees => fees::fees(&client).await.map(|answer| print(json, &answer)),
+			Question::Validators => stake::validators(&client).await.map(|answer| print(json, &answer)),
+			Question::Stake(args) => stake::stake(&client, args).await.map(|answer| print(json, &answer)),
 		}
 	}
 }

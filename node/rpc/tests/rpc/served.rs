@@ -10,7 +10,7 @@ use jsonrpsee::{
 	ws_client::{WsClient, WsClientBuilder},
 };
 use plexus_chain::Chain;
-use plexus_chain_spec::ChainSpec;
+use plexus_chain_spec::{well_known::development_commit, ChainSpec};
 use plexus_execution::Executor;
 use plexus_pool::{Pool, PoolLimits};
 use plexus_rpc::{
@@ -115,7 +115,10 @@ impl Served {
 		let chain = self.chain.clone();
 		let make = move || {
 			let timestamp = START_MS + u64::from(chain.tip().number) * 1_000;
-			let proposal = chain.propose(Ed25519Keyring::Alice.to_raw_public(), timestamp).expect("builds");
+			let tip = chain.tip();
+			let commit = development_commit(chain.genesis_hash(), tip.number, tip.hash);
+			let author = Ed25519Keyring::Alice.to_raw_public();
+			let proposal = chain.propose(author, timestamp, commit).expect("builds");
 			chain.commit(&proposal.hash, Vec::new()).expect("commits")
 		};
 		tokio::task::spawn_blocking(make).await.expect("joins")
