@@ -32,6 +32,7 @@ pub fn run(command: KeyCommand) -> anyhow::Result<()> {
 			show(Some(kind), key.public(), Some(&path), json);
 		}
 		KeyCommand::Inspect { key, json, place } => inspect(&key, json, &place)?,
+		KeyCommand::Signing(command) => super::key_signing::run(command)?,
 		KeyCommand::Insert { kind, from, dev_seed, encrypt, json, place } => {
 			let secret = match dev_seed {
 				Some(seed) => development_key(&seed, &place)?,
