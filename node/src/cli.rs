@@ -9,6 +9,7 @@ mod settings;
 
 pub use actions::{
 	ChainSpecCommand, CheckArgs, ConfigCommand, DoctorArgs, ExportArgs, ImportArgs, KeyCommand, RunArgs,
+	SigningCommand,
 };
 pub use settings::{P2pArgs, PlaceArgs, PoolArgs, RpcArgs, SettingArgs};
 

@@ -11,6 +11,7 @@ mod doctor;
 mod export;
 mod import;
 mod key;
+mod key_signing;
 mod progress;
 mod run;
 mod version;

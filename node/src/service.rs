@@ -46,8 +46,10 @@ use tracing::{info, warn};
 /// What is not a setting, because it must be said each time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-	/// `--unsafe-reset-signing-state`.
-	pub allow_signing_reset: bool,
+	/// `--doppelganger-heights`.
+	pub doppelganger_heights: u32,
+	/// `--unsafe-sign-from`.
+	pub unsafe_sign_from: Option<u64>,
 }
 
 /// Why the node did not start, or ended.
@@ -236,11 +238,13 @@ async fn start_consensus(
 ) -> Result<EngineHandle, ServiceError> {
 	let mut config = EngineConfig::new(place.directory.consensus());
 	config.name.clone_from(&place.config().name);
-	config.allow_signing_reset = options.allow_signing_reset;
+	config.guard = place.directory.guard();
+	config.doppelganger_heights = options.doppelganger_heights;
+	config.unsafe_sign_from = options.unsafe_sign_from;
 	let key = key.map(SecretKey::signing_key);
 	let handle = plexus_consensus::start_on_chain(config, chain.clone(), key, port).await?;
 	let status = *handle.status().borrow();
-	if place.config().validator && !status.is_validator {
+	if place.config().validator && !status.is_validator && !handle.starts_silent() {
 		warn!("this node's validator key is not in the validator set: it follows, and does not vote");
 	}
 	Ok(handle)

@@ -17,9 +17,12 @@ pub struct RunArgs {
 	#[command(flatten)]
 	#[allow(missing_docs)]
 	pub settings: SettingArgs,
-	/// Sign although the signing guard objects: only if no other copy of the key ever ran
-	#[arg(long, hide = true)]
-	pub unsafe_reset_signing_state: bool,
+	/// Before signing, listen for this many new blocks whether another process signs with the validator key
+	#[arg(long, value_name = "N", default_value_t = 0, hide = true)]
+	pub doppelganger_heights: u32,
+	/// Sign from this block on although the signing guard objects: only if no earlier signature can contradict it
+	#[arg(long, value_name = "HEIGHT", hide = true, conflicts_with = "doppelganger_heights")]
+	pub unsafe_sign_from: Option<u64>,
 }
 
 impl RunArgs {
@@ -92,6 +95,31 @@ pub enum KeyCommand {
 		/// Print JSON
 		#[arg(long)]
 		json: bool,
+		#[command(flatten)]
+		#[allow(missing_docs)]
+		place: PlaceArgs,
+	},
+	/// Move the signing history of the validator key to another machine
+	#[command(subcommand)]
+	Signing(SigningCommand),
+}
+
+/// `plexus key signing`.
+#[derive(Debug, Subcommand)]
+pub enum SigningCommand {
+	/// Write what the validator key signed to a file, to move it: this machine does not sign again
+	Export {
+		/// File to write; it must not exist
+		#[arg(long, short, value_name = "FILE")]
+		output: PathBuf,
+		#[command(flatten)]
+		#[allow(missing_docs)]
+		place: PlaceArgs,
+	},
+	/// Take over what the validator key signed on another machine
+	Import {
+		/// The file of an export
+		file: PathBuf,
 		#[command(flatten)]
 		#[allow(missing_docs)]
 		place: PlaceArgs,

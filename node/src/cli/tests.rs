@@ -49,7 +49,7 @@ fn help_all_shows_every_setting_and_needs_no_arguments() {
 	for setting in SETTINGS {
 		assert!(run.contains(setting.flag), "{} is missing", setting.flag);
 	}
-	assert!(run.contains("--unsafe-reset-signing-state"));
+	assert!(run.contains("--unsafe-sign-from") && run.contains("--doppelganger-heights"));
 	assert!(help(&["plexus", "key", "generate", "--help-all"]).expect("help").contains("--encrypt"));
 	assert!(help(&["plexus", "run", "--help"]).is_none());
 	assert!(help(&["plexus", "run", "--", "--help-all"]).is_none());

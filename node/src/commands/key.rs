@@ -37,6 +37,7 @@ pub fn run(command: KeyCommand) -> anyhow::Result<()> {
 		}
 		KeyCommand::Inspect { key, json, place } => inspect(&key, json, &place)?,
 		KeyCommand::Prove { account, key, json, place } => prove(&account, key.as_deref(), json, &place)?,
+		KeyCommand::Signing(command) => super::key_signing::run(command)?,
 		KeyCommand::Insert { kind, from, dev_seed, encrypt, json, place } => {
 			let secret = match dev_seed {
 				Some(seed) => development_key(&seed, &place)?,

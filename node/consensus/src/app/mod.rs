@@ -213,6 +213,26 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		Ok(app)
 	}
 
+	/// Enters the height after the tip as a validator: until now this node only followed.
+	///
+	/// # Errors
+	/// [`AppError::Ledger`].
+	pub fn adopt(&mut self, key: SigningKey) -> Result<(), AppError> {
+		self.me = AuthorityId(key.verifying_key().to_bytes());
+		self.key = Some(key);
+		self.enter_height()
+	}
+
+	/// The last committed block.
+	pub fn tip(&self) -> &LedgerTip {
+		&self.tip
+	}
+
+	/// Hash of block 0.
+	pub fn genesis(&self) -> H256 {
+		self.genesis
+	}
+
 	/// The first height to decide. What validators did before the node stopped is reported again.
 	///
 	/// # Errors
