@@ -332,8 +332,7 @@ mod tests {
 		metrics.rpc_call("system_name", 50, true);
 		let text = metrics.render().expect("text");
 		let exist = |name: &str| {
-			let rest = text.lines().filter_map(|line| line.strip_prefix(name));
-			rest.into_iter().any(|rest| rest.starts_with([' ', '{']))
+			text.lines().filter_map(|line| line.strip_prefix(name)).any(|rest| rest.starts_with([' ', '{']))
 		};
 		let dashboard = serde_json::from_str(include_str!("../../deploy/grafana.json")).expect("JSON");
 		let mut expressions = Vec::new();

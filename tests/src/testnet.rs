@@ -9,7 +9,7 @@ use crate::{
 	wait::{until, within, SOON},
 };
 use anyhow::{bail, Context, Result};
-use rustix::process::{kill_process, test_kill_process, Pid, Signal};
+use rustix::process::{kill_process, Pid, Signal};
 use serde_json::Value;
 use std::{
 	path::{Path, PathBuf},
@@ -46,9 +46,11 @@ pub struct TestnetNode {
 }
 
 impl TestnetNode {
-	/// Whether its process exists.
+	/// Whether its process runs. One that has ended may stay in the system's table until somebody asks how.
 	pub fn is_running(&self) -> bool {
-		pid(self.pid).is_some_and(|pid| test_kill_process(pid).is_ok())
+		let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid));
+		status
+			.is_ok_and(|status| !status.lines().any(|line| line.starts_with("State:") && line.contains('Z')))
 	}
 
 	/// The end of its log, for messages.

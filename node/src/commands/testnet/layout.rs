@@ -119,22 +119,30 @@ impl Layout {
 				"name a directory that does not exist yet: keys and chains are never overwritten",
 			));
 		}
-		let accounts = root.join("accounts");
-		make_directory(&accounts)?;
 		let mut seats = Vec::new();
 		let mut keys = Vec::new();
+		let mut secrets = Vec::new();
 		for name in names(wanted.validators) {
 			let (validator, node) = (SecretKey::generate(), SecretKey::generate());
-			let account = new_account(&accounts.join(format!("{name}.key")))?;
+			let (account, secret) = new_account();
+			secrets.push((format!("{name}.key"), secret));
 			seats.push(Seat { validator: validator.public(), account });
 			keys.push((name, validator, node));
 		}
 		let mut endowed = wanted.endowed.clone();
 		if wanted.faucet_plx > 0 {
-			let faucet = new_account(&accounts.join("faucet.key"))?;
+			let (faucet, secret) = new_account();
+			secrets.push(("faucet.key".into(), secret));
 			endowed.push(genesis::endowment(&faucet, wanted.faucet_plx));
 		}
+		// Before anything is written: a rule that is broken must not leave half a network behind.
 		let spec = genesis::chain(wanted.id, &seats, &endowed, wanted.chain_type, wanted.block_time_ms)?;
+		let accounts = root.join("accounts");
+		make_directory(&accounts)?;
+		for (name, secret) in secrets {
+			let path = accounts.join(name);
+			write_private(&path, &secret).map_err(|error| unwritable(&path, &error))?;
+		}
 		let mut members = Vec::new();
 		for (name, validator, node) in keys {
 			let base = root.join(&name);
@@ -236,14 +244,12 @@ fn configuration(member: &Member, settings: &NodeSettings) -> String {
 	format!("# `plexus config show --origins` prints every other setting.\n{text}")
 }
 
-/// Makes an account and writes its secret; gives its id.
-fn new_account(path: &Path) -> Result<AccountId, Report> {
+/// A fresh account: its id, and its secret as a file's text.
+fn new_account() -> (AccountId, Zeroizing<String>) {
 	let mut seed = Zeroizing::new([0u8; 32]);
 	OsRng.fill_bytes(seed.as_mut());
 	let account = AccountId::new(sr25519::Pair::from_seed(&seed).public().0);
-	let text = Zeroizing::new(format!("0x{}\n", hex::encode(seed.as_ref())));
-	write_private(path, &text).map_err(|error| unwritable(path, &error))?;
-	Ok(account)
+	(account, Zeroizing::new(format!("0x{}\n", hex::encode(seed.as_slice()))))
 }
 
 fn write_private(path: &Path, text: &str) -> io::Result<()> {

@@ -13,7 +13,7 @@ use super::{judge::Hash, observer::Observed};
 use parking_lot::Mutex;
 use plexus_cli::{
 	load::{SignedTransfer, SignedTransfers},
-	Remote,
+	FailureKind, Remote,
 };
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -164,11 +164,12 @@ async fn submit(url: String, mut waiting: mpsc::Receiver<SignedTransfer>, sent: 
 		}
 		// What is not sent now stays pending and is sent again.
 		let Some(connected) = &remote else { continue };
-		match connected.request("author_submitExtrinsic", vec![transfer.extrinsic.into()]).await {
+		let answer = connected.request("author_submitExtrinsic", vec![transfer.extrinsic.into()]).await;
+		match answer {
 			Ok(_) => {
 				sent.lock().accepted.insert(transfer.hash);
 			}
-			Err(failure) if matches!(failure.kind, plexus_cli::FailureKind::Refused) => {}
+			Err(failure) if failure.kind == FailureKind::Refused => {}
 			Err(_) => remote = None,
 		}
 	}

@@ -73,9 +73,9 @@ fn write(args: &TestnetNewArgs) -> Result<Layout, Report> {
 	for (name, text) in [
 		("Dockerfile", files::DOCKERFILE),
 		(".dockerignore", files::DOCKERIGNORE),
-		("docker-compose.yml", &files::compose(&layout, &hosts, user)),
+		("docker-compose.yml", files::compose(&layout, &hosts, user).as_str()),
 		("plexus@.service", files::UNIT),
-		("prometheus.yml", &files::prometheus(&layout, &hosts)),
+		("prometheus.yml", files::prometheus(&layout, &hosts).as_str()),
 		("grafana.json", files::DASHBOARD),
 	] {
 		let path = layout.root.join(name);
@@ -157,6 +157,9 @@ mod tests {
 		let report = write(&args(&out, &["a.example"])).expect_err("one host for two");
 		assert!(report.to_string().contains("1 hosts are named for 2 validators"), "{report}");
 		assert!(!out.exists(), "nothing was made");
+		let mut wrong = args(&out, &[]);
+		wrong.endowed = vec!["nobody=1".into()];
+		assert!(write(&wrong).is_err() && !out.exists(), "a broken rule leaves nothing behind");
 		write(&args(&out, &["a.example", "b.example"])).expect("a new directory");
 		let before = fs::read(out.join("docker-compose.yml")).expect("written");
 		assert!(write(&args(&out, &[])).is_err());

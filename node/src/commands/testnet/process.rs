@@ -133,7 +133,8 @@ impl NodeProcess {
 	/// Waits until it has stopped, and kills it if it takes too long; whether it stopped cleanly.
 	pub(super) async fn stopped(&mut self) -> bool {
 		let Some(child) = &mut self.child else { return true };
-		let is_clean = match timeout(STOP_MAX, child.wait()).await {
+		let ended = timeout(STOP_MAX, child.wait()).await;
+		let is_clean = match ended {
 			Ok(status) => status.is_ok_and(|status| status.success()),
 			Err(_) => {
 				self.kill().await;

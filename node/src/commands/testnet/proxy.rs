@@ -22,7 +22,7 @@ use tokio::{
 	},
 	sync::{mpsc, watch, OwnedSemaphorePermit, Semaphore},
 	task::{AbortHandle, JoinSet},
-	time::{sleep_until, timeout, Instant},
+	time::{sleep, sleep_until, timeout, Instant},
 };
 
 /// Connections of one link: libp2p holds one or two with a peer, and dials a few more while it loses them.
@@ -36,6 +36,9 @@ const CHUNKS_MAX: usize = 64;
 
 /// How long the far end may take to accept.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
+
+/// How long to wait when the system accepts nothing.
+const ACCEPTING_AGAIN: Duration = Duration::from_millis(100);
 
 /// What a link does with bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,8 +142,11 @@ async fn accept(listener: TcpListener, target: u16, gate: watch::Receiver<Gate>,
 			accepted = listener.accept() => accepted,
 			Some(_) = connections.join_next() => continue,
 		};
-		// A failed accept (no descriptors) passes; the dialler tries again.
-		let Ok((near, _)) = accepted else { continue };
+		let Ok((near, _)) = accepted else {
+			// No descriptors left: that passes, and the dialler tries again.
+			sleep(ACCEPTING_AGAIN).await;
+			continue;
+		};
 		let Ok(permit) = room.clone().try_acquire_owned() else { continue };
 		if *gate.borrow() != Gate::Closed {
 			connections.spawn(carry(near, target, gate.clone(), delay, permit));

@@ -14,7 +14,7 @@ use super::{
 	load::{Load, ACCOUNTS},
 	network::{Network, Wiring},
 	observer::Observer,
-	schedule::{schedule, LASTING_MIN, VALIDATORS_MIN},
+	schedule::{schedule, Step, LASTING_MIN, VALIDATORS_MIN},
 	status::Status,
 	supervisor::Supervisor,
 };
@@ -54,7 +54,7 @@ const DEVELOPER_PLX: u64 = 100_000_000;
 /// The file that tells programs where the nodes are.
 const FACTS_FILE: &str = "testnet.json";
 
-type Stop<'a> = Pin<&'a mut (dyn Future<Output = ()> + Send)>;
+type Stop<'a> = Pin<&'a mut (dyn Future<Output = ()> + Send + 'static)>;
 
 /// Runs a network until a signal, the time that was given, or a node that ended by itself.
 ///
@@ -277,7 +277,7 @@ impl Running<'_> {
 	/// Carries the faults out until the time is over; `None` if a signal came first.
 	async fn disturb(
 		&mut self,
-		steps: VecDeque<super::schedule::Step>,
+		steps: VecDeque<Step>,
 		lasting: Option<Duration>,
 		mut stop: Stop<'_>,
 	) -> Result<Option<Vec<Injected>>, Report> {
