@@ -77,6 +77,14 @@ pub(super) async fn run(args: TestnetRunArgs) -> anyhow::Result<ExitCode> {
 		true => Wiring::Linked(Duration::from_millis(args.delay_ms)),
 		false => Wiring::Direct,
 	};
+	// What an earlier run left behind leads to ports of nobody.
+	let stale = fs::remove_file(root.join(FACTS_FILE));
+	if stale.is_err_and(|error| error.kind() != io::ErrorKind::NotFound) {
+		let remedy = "check that this user may write there";
+		return Err(
+			Report::new("file", format!("cannot remove {FACTS_FILE} in {}", root.display()), remedy).into()
+		);
+	}
 	let mut network = Network::start(layout, wiring).await?;
 	let outcome = drive(&mut network, &root, &args, stop).await;
 	let unclean = network.stop().await;

@@ -18,6 +18,9 @@ const SETTLING: Duration = Duration::from_secs(5);
 /// From a fault's healing to the next fault: a healed network is to make a block within these.
 const CALM: Duration = Duration::from_secs(10);
 
+/// Beyond the calm, up to so much passes before the next fault: with both faults at their longest, the shortest run is full.
+const GAP_MS: u64 = 4_000;
+
 /// The shortest run that has room for a kill and a partition.
 pub(super) const LASTING_MIN: Duration = Duration::from_secs(45);
 
@@ -125,7 +128,7 @@ pub(super) fn schedule(seed: u64, validators: usize, lasting: Duration) -> VecDe
 		}
 		even ^= kind == FaultKind::Partition;
 		steps.push_back(Step { at, lasting: length, fault: fault(kind, even, validators, &mut random) });
-		at += length + CALM + Duration::from_millis(random.below(5_000));
+		at += length + CALM + Duration::from_millis(random.below(GAP_MS));
 		if deck.is_empty() {
 			deck = all_kinds();
 			random.shuffle(&mut deck);
