@@ -15,6 +15,7 @@
 //! account                 keys of accounts, without a node
 //! keys  address  amount   what people type
 //! explain  failure        what went wrong, and the way out
+//! remote  payer           for programs: plain calls, payments of a faucet
 //! output                  tables for people, JSON for programs
 //! ```
 //!
@@ -33,7 +34,9 @@ pub mod failure;
 mod keys;
 pub mod load;
 mod output;
+pub mod payer;
 mod query;
+pub mod remote;
 mod submit;
 mod tx;
 mod validators;
@@ -43,7 +46,9 @@ use futures::future::LocalBoxFuture;
 pub use account::AccountCommand;
 pub use explain::explain_dispatch_error;
 pub use failure::{split_remedy, Failure, FailureKind};
+pub use payer::{Paid, Payer};
 pub use query::QueryCommand;
+pub use remote::Remote;
 pub use tx::TxCommand;
 
 /// The commands that talk to a node as a client.

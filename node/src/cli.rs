@@ -5,11 +5,12 @@
 //! layer without a translation ([`crate::config::Flags`]).
 
 mod actions;
+mod duration;
 mod settings;
 
 pub use actions::{
-	ChainSpecCommand, CheckArgs, ConfigCommand, DoctorArgs, ExportArgs, ImportArgs, KeyCommand, RunArgs,
-	SigningCommand,
+	ChainSpecCommand, CheckArgs, ConfigCommand, DoctorArgs, ExportArgs, FaucetArgs, ImportArgs, KeyCommand,
+	RunArgs, SigningCommand, TestnetCommand, TestnetNewArgs, TestnetRunArgs,
 };
 pub use settings::{P2pArgs, PlaceArgs, PoolArgs, RpcArgs, SettingArgs};
 
@@ -60,6 +61,11 @@ pub enum Command {
 	Import(ImportArgs),
 	/// Execute all blocks again and compare every state root
 	Check(CheckArgs),
+	/// Host a network of one's own, or run and disturb one on this machine
+	#[command(subcommand)]
+	Testnet(TestnetCommand),
+	/// Give test money away over HTTP
+	Faucet(FaucetArgs),
 	/// Print a completion script for a shell
 	Completions {
 		/// The shell

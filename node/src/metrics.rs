@@ -315,4 +315,48 @@ mod tests {
 		assert!(text.contains("process_memory_bytes"), "{text}");
 		assert!(text.ends_with("# EOF\n"));
 	}
+
+	/// The names of this node's metrics in an expression.
+	fn names(expression: &str) -> Vec<String> {
+		let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+		let words = expression.split(|c: char| !is_name(c));
+		words.filter(|word| word.starts_with("plexus_")).map(str::to_string).collect()
+	}
+
+	/// Every text below a key, at any depth.
+	fn texts<'a>(value: &'a serde_json::Value, key: &str, found: &mut Vec<&'a str>) {
+		match value {
+			serde_json::Value::Object(map) => {
+				for (name, inner) in map {
+					match inner.as_str() {
+						Some(text) if name == key => found.push(text),
+						_ => texts(inner, key, found),
+					}
+				}
+			}
+			serde_json::Value::Array(items) => items.iter().for_each(|item| texts(item, key, found)),
+			_ => {}
+		}
+	}
+
+	#[test]
+	fn the_dashboard_asks_for_metrics_that_exist() {
+		let metrics = Metrics::new("dev");
+		metrics.sample(Arc::new(Fixed));
+		metrics.rpc_call("system_name", 50, true);
+		let text = metrics.render().expect("text");
+		let exist = |name: &str| {
+			text.lines().filter_map(|line| line.strip_prefix(name)).any(|rest| rest.starts_with([' ', '{']))
+		};
+		let dashboard = serde_json::from_str(include_str!("../../deploy/grafana.json")).expect("JSON");
+		let mut expressions = Vec::new();
+		texts(&dashboard, "expr", &mut expressions);
+		texts(&dashboard, "query", &mut expressions);
+		let named: Vec<String> = expressions.iter().flat_map(|expression| names(expression)).collect();
+		assert!(named.len() >= 20, "{named:?}");
+		for name in &named {
+			assert!(exist(name), "{name} is on the dashboard, but not in\n{text}");
+		}
+		assert!(!exist("plexus_block_heigh") && !exist("plexus_misspelt"), "the search can fail");
+	}
 }

@@ -102,7 +102,7 @@ fn build(
 
 /// A chain of these validators and these balances, with nothing of a preset. It is live, unless Sudo has a key, which a
 /// live chain refuses.
-fn own(
+pub(super) fn own(
 	id: &str,
 	validators: &[String],
 	endowed: &[String],
@@ -199,7 +199,7 @@ fn hex32(text: &str) -> Option<[u8; 32]> {
 }
 
 /// The specification as it is handed out: named, checked, raw if that was asked for.
-fn finished(
+pub(super) fn finished(
 	mut spec: ChainSpec,
 	id: Option<String>,
 	name: Option<String>,
@@ -214,7 +214,7 @@ fn finished(
 	}
 }
 
-fn write(path: &Path, spec: &ChainSpec) -> Result<(), Report> {
+pub(super) fn write(path: &Path, spec: &ChainSpec) -> Result<(), Report> {
 	let failed = |error: std::io::Error| {
 		let cause = format!("cannot write {}: {error}", path.display());
 		Report::new(
