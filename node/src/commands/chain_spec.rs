@@ -231,7 +231,7 @@ pub(super) fn write(path: &Path, spec: &ChainSpec) -> Result<(), Report> {
 fn facts(spec: &ChainSpec) -> Result<Value, Report> {
 	let header = spec.header().map_err(|error| spec_report(&error))?;
 	let validators = match &spec.genesis {
-		Genesis::Runtime(genesis) => json!(genesis.validators.validators),
+		Genesis::Runtime(genesis) => genesis.validators.validators.iter().map(validator_facts).collect(),
 		Genesis::Raw(_) => Value::Null,
 	};
 	Ok(json!({
@@ -246,6 +246,12 @@ fn facts(spec: &ChainSpec) -> Result<Value, Report> {
 		"protocol": spec.protocol(),
 		"properties": spec.properties,
 	}))
+}
+
+/// The stake in the smallest unit as a string: JSON's whole numbers end before.
+fn validator_facts(validator: &GenesisValidator) -> Value {
+	let GenesisValidator { account, key, stake, commission } = validator;
+	json!({ "account": account, "key": key, "stake": stake.to_string(), "commission": commission })
 }
 
 fn lines(facts: &Value) -> String {
@@ -270,11 +276,8 @@ fn lines(facts: &Value) -> String {
 	}
 	for validator in facts["validators"].as_array().into_iter().flatten() {
 		let [key, account] = ["key", "account"].map(|field| validator[field].as_str().unwrap_or_default());
-		let stake = validator["stake"].as_u64().map_or_else(
-			// More than 18 million PLX: JSON's whole numbers end before.
-			|| validator["stake"].to_string(),
-			|stake| format!("{} PLX", Balance::from(stake) / UNITS),
-		);
+		let stake = validator["stake"].as_str().and_then(|stake| stake.parse::<Balance>().ok());
+		let stake = stake.map_or_else(String::new, |stake| format!("{} PLX", stake / UNITS));
 		text.push_str(&format!("{:<13} {key} account {account} stake {stake}\n", "validator"));
 	}
 	for bootnode in facts["bootnodes"].as_array().into_iter().flatten() {
@@ -382,5 +385,11 @@ mod tests {
 		let text = lines(&facts(&build("local", None, None, None, false).expect("valid")).expect("valid"));
 		assert_eq!(text.matches("stake 10000 PLX").count(), 4, "{text}");
 		assert!(text.contains("1000 ms") && text.contains("genesis hash  0x"), "{text}");
+		let rich = [format!("{}:{ACCOUNT}:1000000000", SecretKey::from_seed([9; 32]).public().hex())];
+		let rich = own("rich", &rich, &[], None, None).expect("well-formed");
+		assert!(
+			lines(&facts(&rich).expect("valid")).contains("stake 1000000000 PLX"),
+			"more than JSON counts to"
+		);
 	}
 }

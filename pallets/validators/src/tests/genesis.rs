@@ -58,9 +58,12 @@ fn each_broken_period_is_named_and_the_history_fits_what_is_kept() {
 	assert_eq!(broken(|periods| periods.missed_turns_max = 0), "missedTurnsMax");
 	assert_eq!(broken(|periods| periods.unbonding_ms = 50_000), "unbondingMs");
 	// 50 s of evidence are 10 eras of 10 blocks half a second apart; twelve are kept. Faster blocks need more.
-	assert_eq!(PERIODS.history_eras(1_000), 12);
-	let faster = config(vec![], 900).check();
-	assert_eq!(faster, Err(InvalidGenesis::History { needed: 14, max: 12 }));
+	assert_eq!((PERIODS.history_eras(1_000), PERIODS.history_eras(900)), (12, 14));
+	let longer = ChainPeriods { evidence_age_ms: 1_990_000, unbonding_ms: 2_000_000, ..PERIODS };
+	let check =
+		|block_time_ms| (GenesisConfig::<Test> { periods: longer, ..config(vec![], block_time_ms) }).check();
+	assert_eq!(check(1_000), Ok(()));
+	assert_eq!(check(998), Err(InvalidGenesis::History { needed: 401, max: 400 }));
 	for periods in [ChainPeriods::LIVE, ChainPeriods::DEVELOPMENT] {
 		for block_time_ms in [BLOCK_TIME_MS_MIN, BLOCK_TIME_MS_DEFAULT, BLOCK_TIME_MS_MAX] {
 			assert_eq!(periods.check(block_time_ms, 2_048), Ok(()));
