@@ -26,8 +26,9 @@
 //!
 //! # What is not
 //! A copy of everything (key, counterpart, guard, log, database) on a second machine looks like the first one until one of
-//! them hears the other; an old copy of everything looks like a node that was stopped for long. Listening first
-//! (`--doppelganger-heights`) covers both. Of two copies that make the same vote nothing can be told, and nothing need be.
+//! them hears the other; an old copy of everything looks like a node that was stopped for long, and a bare key file on an
+//! empty database like a key that never signed. So does a history imported on two machines. Listening first
+//! (`--doppelganger-heights`) covers all of them. Of two copies that make the same vote nothing can be told, and nothing need be.
 //! A slot that rots while at rest, after its signature left, looks like one that a crash tore.
 //!
 //! # What the engine signs again

@@ -154,16 +154,17 @@ struct Outside {
 }
 
 impl Outside {
-	/// Demands that what is released contradicts nothing that was, and comes after it.
-	fn release(&mut self, step: Step, bytes: &[u8], signature: Signature) {
+	/// Demands that what is released contradicts nothing that was. What was signed before a crash and comes out only now
+	/// may lie below what came out since; what is signed now may not.
+	fn release(&mut self, step: Step, bytes: &[u8], signature: Signature, signed_now: bool) {
 		assert!(signing::verify(&validator(), bytes, &signature), "a signature of something else");
-		match self.released.get(&step) {
-			Some(before) => assert_eq!(before, bytes, "{step} was signed twice"),
-			None => {
-				let latest = self.released.keys().next_back();
-				assert!(latest.is_none_or(|latest| *latest < step), "{step} was signed after {latest:?}");
-				self.released.insert(step, bytes.to_vec());
-			}
+		let latest = self.released.keys().next_back();
+		assert!(
+			!signed_now || latest.is_none_or(|latest| *latest < step),
+			"{step} was signed after {latest:?}"
+		);
+		if let Some(before) = self.released.insert(step, bytes.to_vec()) {
+			assert_eq!(before, bytes, "{step} was signed twice");
 		}
 	}
 }
@@ -185,8 +186,13 @@ fn run_with_fault(seed: u64, fault: Fault) -> usize {
 			}
 			let step = step(height, round, kind);
 			let bytes = [&step.encode()[..], &[random.below(3) as u8]].concat();
-			match guard.sign(step, &bytes, make) {
-				Ok(signature) => outside.release(step, &bytes, signature),
+			let mut signed_now = false;
+			let signed = guard.sign(step, &bytes, |bytes| {
+				signed_now = true;
+				make(bytes)
+			});
+			match signed {
+				Ok(signature) => outside.release(step, &bytes, signature, signed_now),
 				Err(GuardError::Refused(_)) => assert!(crashed, "{step} was refused without a crash"),
 				Err(GuardError::Io { .. }) => {
 					let after = guard.sign(step, &bytes, make);
@@ -211,7 +217,8 @@ fn run_with_fault(seed: u64, fault: Fault) -> usize {
 	}
 	// Whatever happened, the next height is signed.
 	let next = step(height + 1, 0, StepKind::Prevote);
-	outside.release(next, b"next", guard.sign(next, b"next", make).expect("a crash costs no height"));
+	let signature = guard.sign(next, b"next", make).expect("a crash costs no height");
+	outside.release(next, b"next", signature, true);
 	let fired = disk.machine().fired;
 	fired
 }
