@@ -659,6 +659,31 @@ fn a_history_moves_with_the_key_and_the_old_machine_does_not_sign_again() {
 }
 
 #[test]
+fn an_export_that_is_taken_back_at_once_changes_nothing() {
+	let files = Files::with_vote(10);
+	let history = SigningGuard::export(&files.place(), GENESIS, validator()).unwrap();
+	assert_eq!(SigningGuard::import(&files.place(), GENESIS, validator(), &history).unwrap(), 0);
+	assert_eq!(
+		files.objection(Known { log_height: None, ..known(9) }),
+		Objection::LogLost { noted: 10 },
+		"what it was locked on is still asked for"
+	);
+	files.open(9).unwrap().sign(step(10, 0, StepKind::Precommit), b"vote", make).unwrap();
+}
+
+#[test]
+fn who_decides_alone_need_not_wait_for_others_when_told_so() {
+	let (old, new) = (Files::with_vote(10), Files::new());
+	let history = SigningGuard::export(&old.place(), GENESIS, validator()).unwrap();
+	SigningGuard::import(&new.place(), GENESIS, validator(), &history).unwrap();
+	let moved = Known { log_height: None, ..known(9) };
+	assert_eq!(new.open_with(moved.clone(), from(10)).unwrap().sign_from(), 11, "others decide block 10");
+	let guard = new.open_with(Known { alone: true, ..moved }, from(10)).unwrap();
+	assert!(guard.sign(step(10, 0, StepKind::Prevote), b"another vote", make).is_err());
+	guard.sign(step(10, 0, StepKind::Precommit), b"vote", make).unwrap();
+}
+
+#[test]
 fn a_history_of_another_chain_or_key_or_a_forged_one_is_refused() {
 	let old = Files::with_vote(10);
 	let history = SigningGuard::export(&old.place(), GENESIS, validator()).unwrap();
