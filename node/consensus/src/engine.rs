@@ -538,7 +538,8 @@ impl<L: Ledger, C: Clock> Driver<L, C> {
 	/// Whether the node followed in silence and need not any longer; said once.
 	fn may_sign(&mut self) -> bool {
 		let (Some(silence), Some(app)) = (&mut self.silence, &self.app) else { return false };
-		let over = silence.is_over(app.tip());
+		// Only between heights: what the engine tells at the end of one is not to be missed.
+		let over = silence.is_over(app.tip()) && app.status().height > u64::from(app.tip().number);
 		if over {
 			self.silence = None;
 		}

@@ -90,7 +90,7 @@ fn import(file: &Path, place: &PlaceArgs) -> anyhow::Result<()> {
 		Some(mark) => println!("signed last  {mark}"),
 		None => println!("signed last  nothing"),
 	}
-	println!("signs from   block {sign_from}; the node follows until then");
+	println!("signs from   block {}; the node follows until then", sign_from.max(1));
 	Ok(())
 }
 

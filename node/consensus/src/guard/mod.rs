@@ -26,8 +26,9 @@
 //!
 //! # What is not
 //! A copy of everything (key, counterpart, guard, log, database) on a second machine looks like the first one until one of
-//! them hears the other; an old copy of everything looks like a node that was stopped for long. Listening first
-//! (`--doppelganger-heights`) covers both. Of two copies that make the same vote nothing can be told, and nothing need be.
+//! them hears the other; an old copy of everything looks like a node that was stopped for long, and a bare key file on an
+//! empty database like a key that never signed. So does a history imported on two machines. Listening first
+//! (`--doppelganger-heights`) covers all of them. Of two copies that make the same vote nothing can be told, and nothing need be.
 //! A slot that rots while at rest, after its signature left, looks like one that a crash tore.
 //!
 //! # What the engine signs again
@@ -434,7 +435,8 @@ impl SigningGuard {
 	}
 
 	/// Takes over a history that was exported elsewhere: what is remembered only grows. The key signs again after the
-	/// height that it signed last is decided, because what it was locked on stayed behind. Returns the first such height.
+	/// height that it signed last is decided, because what it was locked on stayed behind, unless the history comes back
+	/// to where it was exported. Returns the lowest height that may be signed.
 	///
 	/// # Errors
 	/// See [`GuardError`].
@@ -458,7 +460,9 @@ impl SigningGuard {
 		if theirs < mark || history.sign_from < ours.sign_from && theirs.is_none() {
 			return Err(HistoryError::Older { theirs, ours: mark }.into());
 		}
-		let after = theirs.map_or(0, |mark| mark.height.saturating_add(1));
+		// Taken back before anybody signed elsewhere: what it was locked on is still in the log.
+		let taken_back = ours.messages == history.messages;
+		let after = theirs.filter(|_| !taken_back).map_or(0, |mark| mark.height.saturating_add(1));
 		let sign_from = ours.sign_from.max(history.sign_from).max(after);
 		let next = Record {
 			sign_from,
@@ -592,8 +596,16 @@ fn settle(
 	let mut next = record.clone();
 	let noted = record.mark().map(|mark| mark.height);
 	let Some(objection) = objection else {
-		if permit.sign_from.is_some() {
-			warn!("--unsafe-sign-from is not needed: nothing speaks against signing; leave it out");
+		match permit.sign_from {
+			// Nobody else will decide the height that is waited for.
+			Some(asked) if known.alone && asked < record.sign_from => {
+				warn!(sign_from = asked, instead_of = record.sign_from, "overridden: not waiting");
+				next.sign_from = asked;
+			}
+			Some(_) => {
+				warn!("--unsafe-sign-from is not needed: nothing speaks against signing; leave it out")
+			}
+			None => {}
 		}
 		let mode = if permit.listen { Mode::Listening { since: None } } else { Mode::Signing };
 		return Ok((next, mode));

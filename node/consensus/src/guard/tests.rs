@@ -154,16 +154,17 @@ struct Outside {
 }
 
 impl Outside {
-	/// Demands that what is released contradicts nothing that was, and comes after it.
-	fn release(&mut self, step: Step, bytes: &[u8], signature: Signature) {
+	/// Demands that what is released contradicts nothing that was. What was signed before a crash and comes out only now
+	/// may lie below what came out since; what is signed now may not.
+	fn release(&mut self, step: Step, bytes: &[u8], signature: Signature, signed_now: bool) {
 		assert!(signing::verify(&validator(), bytes, &signature), "a signature of something else");
-		match self.released.get(&step) {
-			Some(before) => assert_eq!(before, bytes, "{step} was signed twice"),
-			None => {
-				let latest = self.released.keys().next_back();
-				assert!(latest.is_none_or(|latest| *latest < step), "{step} was signed after {latest:?}");
-				self.released.insert(step, bytes.to_vec());
-			}
+		let latest = self.released.keys().next_back();
+		assert!(
+			!signed_now || latest.is_none_or(|latest| *latest < step),
+			"{step} was signed after {latest:?}"
+		);
+		if let Some(before) = self.released.insert(step, bytes.to_vec()) {
+			assert_eq!(before, bytes, "{step} was signed twice");
 		}
 	}
 }
@@ -185,8 +186,13 @@ fn run_with_fault(seed: u64, fault: Fault) -> usize {
 			}
 			let step = step(height, round, kind);
 			let bytes = [&step.encode()[..], &[random.below(3) as u8]].concat();
-			match guard.sign(step, &bytes, make) {
-				Ok(signature) => outside.release(step, &bytes, signature),
+			let mut signed_now = false;
+			let signed = guard.sign(step, &bytes, |bytes| {
+				signed_now = true;
+				make(bytes)
+			});
+			match signed {
+				Ok(signature) => outside.release(step, &bytes, signature, signed_now),
 				Err(GuardError::Refused(_)) => assert!(crashed, "{step} was refused without a crash"),
 				Err(GuardError::Io { .. }) => {
 					let after = guard.sign(step, &bytes, make);
@@ -211,7 +217,8 @@ fn run_with_fault(seed: u64, fault: Fault) -> usize {
 	}
 	// Whatever happened, the next height is signed.
 	let next = step(height + 1, 0, StepKind::Prevote);
-	outside.release(next, b"next", guard.sign(next, b"next", make).expect("a crash costs no height"));
+	let signature = guard.sign(next, b"next", make).expect("a crash costs no height");
+	outside.release(next, b"next", signature, true);
 	let fired = disk.machine().fired;
 	fired
 }
@@ -649,6 +656,31 @@ fn a_history_moves_with_the_key_and_the_old_machine_does_not_sign_again() {
 	assert_eq!(SigningGuard::import(&old.place(), GENESIS, validator(), &back).unwrap(), 12);
 	let guard = old.open_with(Known { log_height: None, ..known(11) }, Permit::default()).unwrap();
 	guard.sign(step(12, 0, StepKind::Prevote), b"vote", make).unwrap();
+}
+
+#[test]
+fn an_export_that_is_taken_back_at_once_changes_nothing() {
+	let files = Files::with_vote(10);
+	let history = SigningGuard::export(&files.place(), GENESIS, validator()).unwrap();
+	assert_eq!(SigningGuard::import(&files.place(), GENESIS, validator(), &history).unwrap(), 0);
+	assert_eq!(
+		files.objection(Known { log_height: None, ..known(9) }),
+		Objection::LogLost { noted: 10 },
+		"what it was locked on is still asked for"
+	);
+	files.open(9).unwrap().sign(step(10, 0, StepKind::Precommit), b"vote", make).unwrap();
+}
+
+#[test]
+fn who_decides_alone_need_not_wait_for_others_when_told_so() {
+	let (old, new) = (Files::with_vote(10), Files::new());
+	let history = SigningGuard::export(&old.place(), GENESIS, validator()).unwrap();
+	SigningGuard::import(&new.place(), GENESIS, validator(), &history).unwrap();
+	let moved = Known { log_height: None, ..known(9) };
+	assert_eq!(new.open_with(moved.clone(), from(10)).unwrap().sign_from(), 11, "others decide block 10");
+	let guard = new.open_with(Known { alone: true, ..moved }, from(10)).unwrap();
+	assert!(guard.sign(step(10, 0, StepKind::Prevote), b"another vote", make).is_err());
+	guard.sign(step(10, 0, StepKind::Precommit), b"vote", make).unwrap();
 }
 
 #[test]
