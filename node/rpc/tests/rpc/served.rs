@@ -1,6 +1,6 @@
 //! [`Served`]: a chain in a temporary directory, served on a free port.
 
-use codec::Encode;
+use codec::{DecodeAll, Encode};
 use jsonrpsee::{
 	core::{
 		client::{ClientT, Subscription, SubscriptionClientT},
@@ -13,9 +13,10 @@ use plexus_chain::Chain;
 use plexus_chain_spec::ChainSpec;
 use plexus_execution::Executor;
 use plexus_pool::{Pool, PoolLimits};
+use plexus_primitives::consensus::{ConsensusKey, ConsensusSignature, Vote, VoteKind};
 use plexus_rpc::{
-	ControlError, NodeControl, NodeRole, PeerInfo, RpcContext, RpcHandle, RpcMethods, RpcObserver,
-	ServerConfig,
+	ControlError, NodeControl, NodeRole, PeerInfo, Precommits, RpcContext, RpcHandle, RpcMethods,
+	RpcObserver, ServerConfig,
 };
 use plexus_runtime as runtime;
 use plexus_storage::{Database, Genesis, Hash, Options, StatePruning, Tip};
@@ -110,13 +111,19 @@ impl Served {
 		Self { chain, rpc, seen, _directory: directory }
 	}
 
-	/// Makes one block of what the pool has.
+	/// Makes one block of what the pool has, final by //Alice's precommit.
 	pub async fn block(&self) -> Arc<Tip> {
 		let chain = self.chain.clone();
 		let make = move || {
 			let timestamp = START_MS + u64::from(chain.tip().number) * 1_000;
-			let proposal = chain.propose(Ed25519Keyring::Alice.to_raw_public(), timestamp).expect("builds");
-			chain.commit(&proposal.hash, Vec::new()).expect("commits")
+			let author = Ed25519Keyring::Alice.to_raw_public();
+			let proposal = chain.propose(author, timestamp).expect("builds");
+			let voter = ConsensusKey(author);
+			let (kind, height) = (VoteKind::Precommit, proposal.block.header.number.into());
+			let vote = Vote { kind, height, round: 0, value: Some(proposal.hash.0), voter };
+			let signature = Ed25519Keyring::Alice.pair().sign(&vote.preimage(&chain.genesis_hash().0));
+			let certificate = vec![(voter, ConsensusSignature(signature.0))].encode();
+			chain.commit(&proposal.hash, certificate).expect("commits")
 		};
 		tokio::task::spawn_blocking(make).await.expect("joins")
 	}
@@ -291,5 +298,11 @@ impl NodeControl for TestNode {
 	}
 	fn set_log_filter(&self, _: Option<&str>) -> Result<(), ControlError> {
 		Ok(())
+	}
+	/// The tests' certificates are lists of signatures in round 0.
+	fn precommits(&self, certificate: &[u8]) -> Result<Precommits, ControlError> {
+		let signatures = DecodeAll::decode_all(&mut &certificate[..])
+			.map_err(|error| ControlError(format!("{error}; make it anew")))?;
+		Ok(Precommits { round: 0, signatures })
 	}
 }
