@@ -9,7 +9,10 @@ use crate::{
 	well_known,
 };
 use pallet_authorities::{InvalidGenesis, BLOCK_TIME_MS_MAX, BLOCK_TIME_MS_MIN, POWER_TOTAL_MAX};
-use plexus_primitives::constants::{EXISTENTIAL_DEPOSIT, SS58_PREFIX, TOKEN_DECIMALS};
+use plexus_primitives::{
+	consensus::{sort_by_power, ConsensusKey, Voter},
+	constants::{EXISTENTIAL_DEPOSIT, SS58_PREFIX, TOKEN_DECIMALS},
+};
 use plexus_runtime::{AccountId, Authorities, Balance, Runtime};
 use sp_core::H256;
 use sp_state_machine::BasicExternalities;
@@ -286,6 +289,14 @@ pub(crate) fn check_storage(storage: &Storage, chain_type: ChainType) -> Result<
 		(ChainType::Live, Some(_)) => Err(SpecError::SudoOnLive),
 		_ => Ok(()),
 	}
+}
+
+/// The validators that a genesis names, in the order of consensus.
+pub(crate) fn validators(storage: &Storage) -> Vec<Voter> {
+	let validators = BasicExternalities::new(storage.clone()).execute_with(Authorities::validators);
+	let mut set: Vec<Voter> = validators.into_iter().map(|(id, power)| (ConsensusKey(id), power)).collect();
+	sort_by_power(&mut set, |voter| *voter);
+	set
 }
 
 fn check_validator(id: H256, chain_type: ChainType) -> Result<(), SpecError> {

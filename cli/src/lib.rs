@@ -11,6 +11,7 @@
 //!   ├─ calls ────┤        the shape of each call
 //!   ├─ content   │        root, length and proof of a file
 //!   └──── client ┘        connection and metadata
+//! proof                   files that prove, checked without a node
 //! keys  address  amount   what people type
 //! explain  failure        what went wrong, and the way out
 //! output                  tables for people, JSON for programs
@@ -30,6 +31,7 @@ pub mod failure;
 mod keys;
 pub mod load;
 mod output;
+pub mod proof;
 mod query;
 mod submit;
 mod tx;
@@ -143,6 +145,8 @@ mod tests {
 			"query block 7 --limit 1",
 			"query tx 0x00 --depth 10",
 			"query fees",
+			"query proof --account //Alice --output proof.json",
+			"query proof --key 0x00 --key 01 --block 7 -o proof.json",
 			"bench-load --accounts 2 --transfers 4 --rate 500 --connections 1",
 		] {
 			if let Err(error) = parse(line) {
@@ -165,6 +169,7 @@ mod tests {
 			"tx transfer --to //Bob --amount 1 --timeout 0",
 			"query file",
 			"query contributions 0 --limit 257",
+			"query proof --account //Alice",
 		] {
 			assert!(parse(line).is_err(), "{line}");
 		}

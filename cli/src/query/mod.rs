@@ -14,6 +14,7 @@ mod data;
 mod event;
 mod extrinsic;
 pub(crate) mod fees;
+mod proof;
 mod transaction;
 
 use crate::{
@@ -56,6 +57,8 @@ enum Question {
 	Tx(transaction::Args),
 	/// What transactions cost, and the deposits
 	Fees,
+	/// A file that proves a block, and an account's balance in it, to whoever has the chain specification
+	Proof(proof::Args),
 }
 
 impl QueryCommand {
@@ -86,6 +89,7 @@ impl QueryCommand {
 				transaction::transaction(&client, args).await.map(|answer| print(json, &answer))
 			}
 			Question::Fees => fees::fees(&client).await.map(|answer| print(json, &answer)),
+			Question::Proof(args) => proof::proof(&client, args).await.map(|answer| print(json, &answer)),
 		}
 	}
 }
