@@ -9,6 +9,7 @@ mod settings;
 
 pub use actions::{
 	ChainSpecCommand, CheckArgs, ConfigCommand, DoctorArgs, ExportArgs, ImportArgs, KeyCommand, RunArgs,
+	SnapshotCommand, VerifyArgs,
 };
 pub use settings::{P2pArgs, PlaceArgs, PoolArgs, RpcArgs, SettingArgs};
 
@@ -59,6 +60,11 @@ pub enum Command {
 	Import(ImportArgs),
 	/// Execute all blocks again and compare every state root
 	Check(CheckArgs),
+	/// Copy a database, and start from a copy
+	#[command(subcommand)]
+	Snapshot(SnapshotCommand),
+	/// Check a proof without a node, by the chain's specification alone
+	Verify(VerifyArgs),
 	/// Print a completion script for a shell
 	Completions {
 		/// The shell

@@ -13,6 +13,8 @@ mod import;
 mod key;
 mod progress;
 mod run;
+mod snapshot;
+mod verify;
 mod version;
 
 use crate::{
@@ -43,6 +45,11 @@ pub fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
 			logging::start_for_command();
 			check::run(args).map(done)
 		}
+		Command::Snapshot(command) => {
+			logging::start_for_command();
+			snapshot::run(command).map(done)
+		}
+		Command::Verify(args) => verify::run(&args).map(done),
 		Command::Completions { shell } => completions::completions(shell).map(done),
 		Command::Man { directory } => completions::man(&directory).map(done),
 		Command::Version => version::run().map(done),
