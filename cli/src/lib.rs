@@ -7,6 +7,7 @@
 //! tx/  query/  load/      one file for each command
 //!   │     │      │
 //!   │   datanets │        what the runtime API tells of data
+//!   │ validators │        what the runtime API tells of stake
 //!   ├─ submit    │        nonce, signature, submission, finality, result
 //!   ├─ calls ────┤        the shape of each call
 //!   ├─ content   │        root, length and proof of a file
@@ -35,6 +36,7 @@ pub mod proof;
 mod query;
 mod submit;
 mod tx;
+mod validators;
 
 use futures::future::LocalBoxFuture;
 
@@ -132,6 +134,19 @@ mod tests {
 			"tx contribute README.md --datanet 0 --from //Alice",
 			"tx contribute --root 0x00 --length 1 --proof slice.bin --datanet 0 --from //Alice",
 			"tx withdraw 3 --key-file key",
+			"tx validator bond --amount 1000 --from //Alice",
+			"tx validator bond-more --amount 1.5 --from //Alice",
+			"tx validator unbond --amount 1 --from //Alice --json",
+			"tx validator rebond --amount 1 --from //Alice",
+			"tx validator withdraw --from //Alice",
+			"tx validator nominate 0 --from //Alice",
+			"tx validator validate --commission 2.5 --from //Alice",
+			"tx validator chill --from //Alice",
+			"tx validator unjail --from //Alice",
+			"tx validator claim --from //Alice --no-wait",
+			"tx validator settle //Bob --from //Alice",
+			"query validators --json",
+			"query stake //Alice",
 			"query chain --json",
 			"query balance //Alice",
 			"query account //Alice",
@@ -153,6 +168,13 @@ mod tests {
 				panic!("{line}: {error}");
 			}
 		}
+		let (key, proof) = ("ab".repeat(32), "cd".repeat(64));
+		for line in [
+			format!("tx validator set-keys --consensus-key 0x{key} --proof 0x{proof} --from //Alice"),
+			format!("tx validator set-keys --consensus-key {key} --proof {proof} --key-file key"),
+		] {
+			parse(&line).map(drop).expect(&line);
+		}
 	}
 
 	#[test]
@@ -170,6 +192,10 @@ mod tests {
 			"query file",
 			"query contributions 0 --limit 257",
 			"query proof --account //Alice",
+			"query stake",
+			"tx validator validate --commission 101 --from //Alice",
+			"tx validator set-keys --consensus-key 0x00 --proof 0x00 --from //Alice",
+			"tx validator nominate --from //Alice",
 		] {
 			assert!(parse(line).is_err(), "{line}");
 		}

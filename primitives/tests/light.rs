@@ -33,7 +33,7 @@ fn voters(seeds: &Seeds) -> Vec<Voter> {
 }
 
 fn header(parent: [u8; 32], number: u32, logs: Vec<DigestItem>) -> Vec<u8> {
-	(parent, Compact(number), [number as u8; 32], [0xee; 32], Digest { logs }).encode()
+	(parent, Compact(number), [number as u8; 32], [0xeeu8; 32], Digest { logs }).encode()
 }
 
 fn commitment(hash: [u8; 32]) -> DigestItem {

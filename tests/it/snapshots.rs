@@ -94,8 +94,9 @@ async fn a_tampered_snapshot_and_another_chains_are_refused() -> Result<()> {
 	succeed(&["snapshot", "create", "--output", &snapshot], node.base_path()).await?;
 
 	let new = directory.path().join("new");
-	let other = plexus(&["snapshot", "restore", &snapshot, "--chain", "local", "--base-path", &text(&new)?]);
-	let other = other.await?;
+	let base_path = text(&new)?;
+	let other =
+		plexus(&["snapshot", "restore", &snapshot, "--chain", "local", "--base-path", &base_path]).await?;
 	ensure!(other.code == Some(1) && other.stderr.contains("of the chain"), "{}", other.text());
 
 	let table = std::fs::read_dir(path.join("db"))?

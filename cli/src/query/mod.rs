@@ -15,6 +15,7 @@ mod event;
 mod extrinsic;
 pub(crate) mod fees;
 mod proof;
+mod stake;
 mod transaction;
 
 use crate::{
@@ -59,6 +60,10 @@ enum Question {
 	Fees,
 	/// A file that proves a block, and an account's balance in it, to whoever has the chain specification
 	Proof(proof::Args),
+	/// The validators of the current era, and who would like to be one
+	Validators,
+	/// What an account has bonded, and for whom
+	Stake(stake::Args),
 }
 
 impl QueryCommand {
@@ -90,6 +95,8 @@ impl QueryCommand {
 			}
 			Question::Fees => fees::fees(&client).await.map(|answer| print(json, &answer)),
 			Question::Proof(args) => proof::proof(&client, args).await.map(|answer| print(json, &answer)),
+			Question::Validators => stake::validators(&client).await.map(|answer| print(json, &answer)),
+			Question::Stake(args) => stake::stake(&client, args).await.map(|answer| print(json, &answer)),
 		}
 	}
 }

@@ -7,6 +7,7 @@ use crate::{
 use parking_lot::Mutex;
 use plexus_execution::{BlockError, BuildError, BuildParams, ExecutedBlock, Executor};
 use plexus_pool::Pool;
+use plexus_primitives::consensus::Commit;
 use plexus_storage::{Block, BlockCommit, Database, Hash, StorageError, Tip};
 use std::{
 	collections::HashMap,
@@ -143,15 +144,24 @@ impl Chain {
 		self.0.blocks.subscribe()
 	}
 
-	/// Builds a block on the tip from the pool, within its part of the block time, and remembers its execution.
-	pub fn propose(&self, author: [u8; 32], timestamp_ms: u64) -> Result<Proposal, ChainError> {
+	/// Builds a block on the tip from the pool, within its part of the block time, and remembers its execution. `commit`
+	/// holds the precommits for the tip, by the places of its validators; only on the genesis there are none.
+	///
+	/// # Errors
+	/// [`ChainError::Build`], also when the commit is missing or does not prove the tip final.
+	pub fn propose(
+		&self,
+		author: [u8; 32],
+		timestamp_ms: u64,
+		commit: Option<Commit>,
+	) -> Result<Proposal, ChainError> {
 		let started = Instant::now();
 		let tip = self.tip();
 		let block_time = Duration::from_millis(self.0.executor.block_time_ms(&tip.state)?);
 		let others = self.0.executor.validators(&tip.state)?.len() > 1;
 		// Half is for the others: sending, verifying, voting. A validator on its own has only to vote and to write.
 		let budget = if others { block_time / 2 } else { block_time * 3 / 4 };
-		let params = BuildParams::new(author, timestamp_ms, started + budget);
+		let params = BuildParams::new(author, timestamp_ms, commit, started + budget);
 		let built = self.build(&tip, params)?;
 		let proposal =
 			Proposal { hash: built.hash, block: built.block.clone(), timestamp_ms: built.timestamp_ms };

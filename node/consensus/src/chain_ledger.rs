@@ -3,10 +3,12 @@
 //! # Must not
 //! Decide anything: it translates calls and errors.
 
+use crate::certificate;
 use crate::ledger::{Ledger, LedgerError, LedgerTip, VerifyError};
 use crate::types::{AuthorityId, Validator, ValidatorSet};
 use plexus_chain::{Chain, ChainError};
 use plexus_execution::BlockError;
+use plexus_primitives::consensus::{Commit, ConsensusKey, ConsensusSignature};
 use plexus_storage::Block;
 use sp_core::H256;
 use sp_runtime::traits::{BlakeTwo256, Hash as _};
@@ -20,6 +22,25 @@ impl ChainLedger {
 	/// Consensus on this chain.
 	pub fn new(chain: Chain) -> Self {
 		Self(chain)
+	}
+
+	/// The precommits that made the tip final, by the places of its validators. The genesis has none.
+	fn commit_of_tip(&self) -> Result<Option<Commit>, LedgerError> {
+		let tip = self.0.tip();
+		if tip.number == 0 {
+			return Ok(None);
+		}
+		let certificate = self.0.database().certificate(tip.number).map_err(failed)?;
+		let certificate = certificate.ok_or_else(|| failed("the tip has no certificate"))?;
+		let certificate = certificate::decode(&certificate).map_err(failed)?;
+		let deciders = self.0.executor().deciders(&tip.state).map_err(failed)?;
+		let deciders: Vec<_> = deciders.into_iter().map(|(key, power)| (ConsensusKey(key), power)).collect();
+		let signatures: Vec<_> = certificate
+			.signatures
+			.into_iter()
+			.map(|(key, signature)| (ConsensusKey(key.0), ConsensusSignature(signature.0)))
+			.collect();
+		Ok(Some(Commit::new(certificate.round, &deciders, &signatures)))
 	}
 }
 
@@ -60,7 +81,8 @@ impl Ledger for ChainLedger {
 	}
 
 	fn propose(&self, author: AuthorityId, timestamp_ms: u64) -> Result<Block, LedgerError> {
-		self.0.propose(author.0, timestamp_ms).map(|proposal| proposal.block).map_err(failed)
+		let commit = self.commit_of_tip()?;
+		self.0.propose(author.0, timestamp_ms, commit).map(|proposal| proposal.block).map_err(failed)
 	}
 
 	fn verify(&self, block: Block) -> Result<u64, VerifyError> {

@@ -61,6 +61,21 @@ pub enum KeyCommand {
 		#[allow(missing_docs)]
 		place: PlaceArgs,
 	},
+	/// Prove to a chain that an account may validate with a key; for `plexus tx validator set-keys`
+	Prove {
+		/// The account that will validate: an address, or 0x and 64 hexadecimal digits
+		#[arg(long, value_name = "ADDRESS")]
+		account: String,
+		/// The key's file [default: the chain's validator key]
+		#[arg(long, value_name = "FILE")]
+		key: Option<PathBuf>,
+		/// Print JSON
+		#[arg(long)]
+		json: bool,
+		#[command(flatten)]
+		#[allow(missing_docs)]
+		place: PlaceArgs,
+	},
 	/// Bring in a key of your own
 	Insert {
 		/// Which key
@@ -100,8 +115,13 @@ pub enum ChainSpecCommand {
 		/// Milliseconds between blocks
 		#[arg(long, value_name = "MS")]
 		block_time_ms: Option<u64>,
-		/// Public key of a validator, instead of a preset; may repeat
-		#[arg(long = "validator", value_name = "KEY[=POWER]", conflicts_with = "preset", requires = "id")]
+		/// Consensus key, account and whole PLX of stake of a validator, instead of a preset; may repeat
+		#[arg(
+			long = "validator",
+			value_name = "KEY[:ACCOUNT[:STAKE]]",
+			conflicts_with = "preset",
+			requires = "id"
+		)]
 		validators: Vec<String>,
 		/// Whole PLX that an account starts with; may repeat
 		#[arg(long = "endow", value_name = "ADDRESS=PLX", requires = "validators")]

@@ -25,7 +25,7 @@ pub struct PlaceArgs {
 	#[arg(long, value_name = "FILE", hide = true)]
 	#[serde(rename = "keys.password_file", skip_serializing_if = "Option::is_none")]
 	pub password_file: Option<PathBuf>,
-	/// Block time of the dev chain, 200 to 60000 [default: 1000]
+	/// Block time of the dev chain, 200 to 10000 [default: 1000]
 	#[arg(long, value_name = "MS")]
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub block_time_ms: Option<u64>,

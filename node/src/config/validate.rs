@@ -6,7 +6,7 @@ use tracing_subscriber::EnvFilter;
 /// The shortest block time: below it, clients cannot sign in time and consensus rounds do not fit.
 pub const BLOCK_TIME_MS_MIN: u64 = 200;
 /// The longest block time; beyond a minute nothing is gained.
-pub const BLOCK_TIME_MS_MAX: u64 = 60_000;
+pub const BLOCK_TIME_MS_MAX: u64 = 10_000;
 /// Fewer past states would fail queries that wallets make at the block before last.
 pub const STATE_PRUNING_MIN: u32 = 16;
 /// Each snapshot reads the whole database once, which must not be all that the disk does.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::place::{named_spec, open_database};
 use plexus_chain::Chain;
+use plexus_chain_spec::well_known::development_commit;
 use plexus_execution::Executor;
 use plexus_pool::{Pool, PoolLimits};
 use std::{sync::Arc, time::Duration};
@@ -30,12 +31,10 @@ impl Home {
 
 	fn block(&self) {
 		let timestamp = START_MS + u64::from(self.chain.tip().number) * 1_000;
-		let [(author, _), ..] =
-			self.chain.executor().validators(&self.chain.tip().state).expect("answers")[..]
-		else {
-			panic!("a chain has validators")
-		};
-		let proposal = self.chain.propose(author, timestamp).expect("builds");
+		let tip = self.chain.tip();
+		let commit = development_commit(self.chain.genesis_hash(), tip.number, tip.hash);
+		let validators = self.chain.executor().validators(&tip.state).expect("answers");
+		let proposal = self.chain.propose(validators[0].0, timestamp, commit).expect("builds");
 		self.chain.commit(&proposal.hash, vec![1]).expect("commits");
 	}
 

@@ -2,6 +2,7 @@
 
 use crate::served::{call, refusal, Served};
 use codec::{DecodeAll, Encode};
+use plexus_chain_spec::ChainSpec;
 use plexus_primitives::{
 	consensus::{ConsensusKey, Voter},
 	light::{Certified, Trusted},
@@ -44,10 +45,26 @@ async fn the_first_block_is_proved_from_the_set_that_the_genesis_recorded() {
 	assert_eq!((&proof["handovers"], &proof["next"]), (&json!([]), &Value::Null));
 	let (_, set) = served.chain.database().last_set(0).expect("reads").expect("recorded at the start");
 	let set = Vec::<Voter>::decode_all(&mut &set[..]).expect("a set");
-	assert_eq!(set[0].0, alice()[0].0);
+	assert_eq!(Ok(set.clone()), ChainSpec::preset("dev").expect("a preset").validators().map_err(|_| ()));
 	let trusted = Trusted::genesis(served.genesis().0, set).expect("one validator");
 	let block = trusted.verify(&certified(&proof["target"])).expect("is final");
 	assert_eq!((block.height, block.hash, block.state_root), (1, tip.hash.0, tip.header.state_root.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn later_blocks_are_proved_by_what_their_parents_commit_to() {
+	let served = Served::start().await;
+	let tips = served.blocks(5).await;
+	let client = served.ws().await;
+	let set = ChainSpec::preset("dev").expect("a preset").validators().expect("valid");
+	let trusted = Trusted::genesis(served.genesis().0, set).expect("one validator");
+	for tip in tips {
+		let proof = call(&client, "plexus_finalityProof", &[json!(tip.number)]).await;
+		assert_eq!(proof["handovers"], json!([]), "the set does not change");
+		let block = trusted.verify(&certified(&proof["target"])).expect("is final");
+		assert_eq!((block.height, block.hash), (tip.number, tip.hash.0));
+		assert!(block.next_set.is_some(), "block {} commits to a set", tip.number);
+	}
 }
 
 #[tokio::test(flavor = "multi_thread")]

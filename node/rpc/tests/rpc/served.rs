@@ -10,10 +10,10 @@ use jsonrpsee::{
 	ws_client::{WsClient, WsClientBuilder},
 };
 use plexus_chain::Chain;
-use plexus_chain_spec::ChainSpec;
+use plexus_chain_spec::{well_known::development_commit, ChainSpec};
 use plexus_execution::Executor;
 use plexus_pool::{Pool, PoolLimits};
-use plexus_primitives::consensus::{ConsensusKey, ConsensusSignature, Vote, VoteKind};
+use plexus_primitives::consensus::{Commit, ConsensusKey};
 use plexus_rpc::{
 	ControlError, NodeControl, NodeRole, PeerInfo, Precommits, RpcContext, RpcHandle, RpcMethods,
 	RpcObserver, ServerConfig,
@@ -116,14 +116,13 @@ impl Served {
 		let chain = self.chain.clone();
 		let make = move || {
 			let timestamp = START_MS + u64::from(chain.tip().number) * 1_000;
+			let tip = chain.tip();
+			let commit = development_commit(chain.genesis_hash(), tip.number, tip.hash);
 			let author = Ed25519Keyring::Alice.to_raw_public();
-			let proposal = chain.propose(author, timestamp).expect("builds");
-			let voter = ConsensusKey(author);
-			let (kind, height) = (VoteKind::Precommit, proposal.block.header.number.into());
-			let vote = Vote { kind, height, round: 0, value: Some(proposal.hash.0), voter };
-			let signature = Ed25519Keyring::Alice.pair().sign(&vote.preimage(&chain.genesis_hash().0));
-			let certificate = vec![(voter, ConsensusSignature(signature.0))].encode();
-			chain.commit(&proposal.hash, certificate).expect("commits")
+			let proposal = chain.propose(author, timestamp, commit).expect("builds");
+			let height = proposal.block.header.number;
+			let certificate = development_commit(chain.genesis_hash(), height, proposal.hash);
+			chain.commit(&proposal.hash, certificate.expect("not the genesis").encode()).expect("commits")
 		};
 		tokio::task::spawn_blocking(make).await.expect("joins")
 	}
@@ -299,10 +298,11 @@ impl NodeControl for TestNode {
 	fn set_log_filter(&self, _: Option<&str>) -> Result<(), ControlError> {
 		Ok(())
 	}
-	/// The tests' certificates are lists of signatures in round 0.
+	/// The tests' certificates are commits of //Alice alone.
 	fn precommits(&self, certificate: &[u8]) -> Result<Precommits, ControlError> {
-		let signatures = DecodeAll::decode_all(&mut &certificate[..])
+		let Commit { round, signatures } = DecodeAll::decode_all(&mut &certificate[..])
 			.map_err(|error| ControlError(format!("{error}; make it anew")))?;
-		Ok(Precommits { round: 0, signatures })
+		let alice = ConsensusKey(Ed25519Keyring::Alice.to_raw_public());
+		Ok(Precommits { round, signatures: signatures.into_iter().flatten().map(|s| (alice, s)).collect() })
 	}
 }
