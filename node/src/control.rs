@@ -10,9 +10,11 @@ use crate::{
 	report::Remedy,
 };
 use plexus_chain::Chain;
+use plexus_consensus::ConsensusStatus;
 use plexus_primitives::consensus::{ConsensusKey, ConsensusSignature};
 use plexus_rpc::{ControlError, NodeControl, NodeRole, PeerInfo, Precommits};
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// What the network tells. The network's handle is one.
 pub trait Peers: Send + Sync + 'static {
@@ -34,7 +36,7 @@ pub struct Control {
 	/// The name in the configuration.
 	name: String,
 	validator: bool,
-	needs_peers: bool,
+	consensus: watch::Receiver<ConsensusStatus>,
 	peer_id: String,
 	allows_development_seeds: bool,
 	reserved: Vec<String>,
@@ -52,13 +54,13 @@ impl Control {
 		peers: Arc<dyn Peers>,
 		log: LogControl,
 		peer_id: String,
-		needs_peers: bool,
+		consensus: watch::Receiver<ConsensusStatus>,
 	) -> Self {
 		let config = place.config();
 		Self {
 			name: config.name.clone(),
 			validator: config.validator,
-			needs_peers,
+			consensus,
 			peer_id,
 			allows_development_seeds: place.is_development(),
 			reserved: config.p2p.reserved.clone(),
@@ -105,7 +107,7 @@ impl NodeControl for Control {
 	}
 
 	fn should_have_peers(&self) -> bool {
-		self.needs_peers
+		self.consensus.borrow().needs_peers()
 	}
 
 	fn peers(&self) -> Vec<PeerInfo> {

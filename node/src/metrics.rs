@@ -69,6 +69,7 @@ pub struct Metrics {
 	commit_seconds: Histogram,
 	consensus_round: Gauge,
 	validator: Gauge,
+	clock_offset: Gauge,
 	rpc_calls: Family<CallLabels, Counter>,
 	rpc_seconds: Histogram,
 	rpc_connections: Gauge,
@@ -95,6 +96,7 @@ impl Metrics {
 			commit_seconds: seconds(),
 			consensus_round: Gauge::default(),
 			validator: Gauge::default(),
+			clock_offset: Gauge::default(),
 			rpc_calls: Family::default(),
 			rpc_seconds: seconds(),
 			rpc_connections: Gauge::default(),
@@ -138,6 +140,11 @@ impl Metrics {
 			self.consensus_round.clone(),
 		);
 		registry.register("validator", "1 if this node is in the validator set", self.validator.clone());
+		registry.register(
+			"clock_offset_ms",
+			"How far this node's clock is ahead of the median of the other validators', negative if behind; 0 until one has proposed",
+			self.clock_offset.clone(),
+		);
 		registry.register("rpc_calls", "JSON-RPC calls by method and outcome", self.rpc_calls.clone());
 		registry.register("rpc_call_seconds", "Time to answer a JSON-RPC call", self.rpc_seconds.clone());
 		registry.register("rpc_connections", "Open JSON-RPC connections", self.rpc_connections.clone());
@@ -181,6 +188,11 @@ impl Metrics {
 	pub fn consensus(&self, round: i64, validator: bool) {
 		self.consensus_round.set(round);
 		self.validator.set(validator.into());
+	}
+
+	/// How far this node's clock is ahead of the other validators', negative if behind.
+	pub fn clock_offset(&self, milliseconds: i64) {
+		self.clock_offset.set(milliseconds);
 	}
 
 	fn rpc_call(&self, method: &str, micros: u64, ok: bool) {
@@ -284,11 +296,13 @@ mod tests {
 		let metrics = Metrics::new("dev");
 		metrics.sample(Arc::new(Fixed));
 		metrics.block(7, 1_000, 12);
+		metrics.clock_offset(-700);
 		metrics.block_stage(BlockStage::Commit, 0.01);
 		metrics.rpc_call("system_name", 50, true);
 		let text = metrics.render().expect("text");
 		for line in [
 			"plexus_block_height 7",
+			"plexus_clock_offset_ms -700",
 			"plexus_transactions_total 12",
 			"plexus_block_commit_seconds_count 1",
 			"plexus_pool_ready_transactions 3",

@@ -20,9 +20,10 @@ use crate::malachite::{
 };
 use crate::signing::{ChainSigner, ChainVerifier, SigningKey};
 use crate::signing_state::{sync_directory, SigningState, SigningStateError};
-use crate::types::Plexus;
+use crate::types::{AuthorityId, Plexus};
 use futures::future::BoxFuture;
 use plexus_chain::Chain;
+use plexus_primitives::equivocation::Equivocation;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +52,8 @@ pub struct EngineConfig {
 	pub wal: PathBuf,
 	/// The guard beside the validator's key; see [`crate::signing_state`].
 	pub signing_state: PathBuf,
+	/// Proofs that validators signed twice, until the chain has judged them; see [`crate::evidence`].
+	pub evidence: PathBuf,
 	/// Forget the guard: `--unsafe-reset-signing-state`.
 	pub allow_signing_reset: bool,
 	/// How long to wait for a quorum of peers before the first height. A single validator never waits.
@@ -67,6 +70,7 @@ impl EngineConfig {
 			name: "plexus".into(),
 			wal: directory.join("consensus.wal"),
 			signing_state: directory.join("signing-state"),
+			evidence: directory.join("evidence"),
 			allow_signing_reset: false,
 			wait_for_peers: Duration::from_secs(3),
 			status_interval: Duration::from_secs(2),
@@ -211,7 +215,8 @@ pub fn start_on_chain(
 	key: Option<SigningKey>,
 	network: NetworkPort,
 ) -> BoxFuture<'static, Result<EngineHandle, StartError>> {
-	Box::pin(start(config, ChainLedger::new(chain), SystemClock, key, network))
+	let ledger = ChainLedger::new(chain, config.evidence.clone());
+	Box::pin(start(config, ledger, SystemClock, key, network))
 }
 
 /// Starts consensus after the ledger's tip. With a key the node votes and proposes whenever it is a validator; without
@@ -268,7 +273,7 @@ pub async fn start<L: Ledger, C: Clock>(
 }
 
 fn prepare_directories(config: &EngineConfig) -> Result<(), StartError> {
-	for path in [&config.wal, &config.signing_state] {
+	for path in [&config.wal, &config.signing_state, &config.evidence] {
 		if let Some(parent) = path.parent() {
 			std::fs::create_dir_all(parent)
 				.map_err(|cause| StartError::Io { path: parent.to_path_buf(), cause })?;
@@ -376,8 +381,8 @@ impl<L: Ledger, C: Clock> Driver<L, C> {
 				self.call(move |app| app.decided(&certificate)).await??;
 				let _ = reply.send(());
 			}
-			AppMsg::Finalized { evidence, reply, .. } => {
-				let _ = reply.send(self.call(move |app| app.finalized(&evidence)).await??);
+			AppMsg::Finalized { certificate, evidence, reply, .. } => {
+				let _ = reply.send(self.call(move |app| app.finalized(&certificate, &evidence)).await??);
 			}
 			AppMsg::ProcessSyncedValue { height, round, proposer, value_bytes, reply } => {
 				let outcome =
@@ -404,7 +409,7 @@ impl<L: Ledger, C: Clock> Driver<L, C> {
 	/// Carries out what the application wants done outside, and tells where it stands.
 	async fn after_call(&mut self) -> Result<(), EngineError> {
 		let Some(app) = &mut self.app else { return Err(EngineError::Stopped) };
-		let effects = app.take_effects();
+		let (own, effects) = (app.me(), app.take_effects());
 		let status = app.status();
 		self.status.send_if_modified(|old| std::mem::replace(old, status) != status);
 		for effect in effects {
@@ -413,23 +418,35 @@ impl<L: Ledger, C: Clock> Driver<L, C> {
 					let sent = self.network.send(NetworkMsg::PublishProposalPart(part)).await;
 					sent.map_err(|_| EngineError::Stopped)?;
 				}
-				Effect::Equivocated { offender, what, height } => {
-					warn!(%offender, ?what, height, "a validator signed twice");
+				Effect::Equivocated(proof) => {
+					let what = match &proof {
+						Equivocation::Votes { .. } => "votes",
+						Equivocation::Proposals { .. } => "proposals",
+					};
+					let (offender, height) = (AuthorityId(proof.key().0), proof.height());
+					match offender == own {
+						true => error!(
+							height,
+							what,
+							"this node's own key signed twice: stop it, and find out who else has the key"
+						),
+						false => warn!(%offender, height, what, "a validator signed twice"),
+					}
 				}
 			}
 		}
 		Ok(())
 	}
 
-	/// Without peers the first height wastes a round. Waits until two thirds of the validators can be heard, bounded.
+	/// Without peers the first height wastes a round. Waits for as many peers as a quorum takes at least, bounded. Which of
+	/// them are validators is not known.
 	async fn await_peers(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), EngineError> {
 		let Some(app) = &self.app else { return Err(EngineError::Stopped) };
 		let validators = app.validators().as_slice().len();
-		let others = validators - usize::from(app.is_validator());
-		if others == 0 {
+		let quorum = app.validators().others_needed(&app.me());
+		if quorum == 0 {
 			return Ok(());
 		}
-		let quorum = (validators * 2 / 3 + 1).saturating_sub(usize::from(app.is_validator())).max(1);
 		info!(validators, quorum, "waiting for peers");
 		let heard = tokio::select! {
 			_ = stop.wait_for(|stop| *stop) => true,

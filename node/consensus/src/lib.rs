@@ -10,7 +10,8 @@
 //!
 //! # Reading order
 //! [`app`] is the heart: what is answered to the engine, and why. [`types`] and [`parts`] are its vocabulary, [`ledger`]
-//! its seams, [`assembly`] and [`parking`] its memory, [`timing`] its rules about time. [`wire`] and [`codec`] are the
+//! its seams, [`assembly`], [`parking`] and [`evidence`] its memory, [`timing`] its rules about time, [`offset`] what others'
+//! clocks say. [`wire`] and [`codec`] are the
 //! bytes, [`signing`] and [`signing_state`] the key's use, [`certificate`] the proof of finality, [`engine`] the glue.
 //!
 //! # Use
@@ -37,8 +38,10 @@ pub mod certificate;
 pub mod chain_ledger;
 pub mod codec;
 pub mod engine;
+pub mod evidence;
 pub mod ledger;
 pub mod malachite;
+pub mod offset;
 pub mod parking;
 pub mod parts;
 pub mod signing;
@@ -51,5 +54,5 @@ pub use app::{App, ConsensusStatus};
 pub use certificate::{verify_certificate, CertificateError};
 pub use chain_ledger::ChainLedger;
 pub use engine::{start, start_on_chain, EngineConfig, EngineError, EngineHandle, NetworkPort, StartError};
-pub use ledger::{Clock, Ledger, SystemClock};
+pub use ledger::{Clock, Ledger, Reported, SystemClock};
 pub use types::{AuthorityId, Height, Plexus, Validator, ValidatorSet};

@@ -20,11 +20,11 @@ pub use arc_malachitebft_sync::{ValueRequest, ValueResponse};
 /// The core's vocabulary.
 pub mod core {
 	pub use arc_malachitebft_app_channel::app::types::core::{
-		Address, CommitCertificate, CommitSignature, Context, ExtendedCommitCertificate, Height,
-		LinearTimeouts, NilOrVal, PolkaCertificate, PolkaSignature, Proposal, ProposalPart, Round,
-		RoundCertificate, RoundCertificateType, RoundSignature, SignedExtension, SignedMessage,
-		SignedProposal, SignedVote, SigningScheme, Validator, ValidatorProof, ValidatorSet, Validity, Value,
-		Vote, VoteExtensionScope, VoteType,
+		Address, CommitCertificate, CommitSignature, Context, DoubleProposal, DoubleVote,
+		ExtendedCommitCertificate, Height, LinearTimeouts, NilOrVal, PolkaCertificate, PolkaSignature,
+		Proposal, ProposalPart, Round, RoundCertificate, RoundCertificateType, RoundSignature,
+		SignedExtension, SignedMessage, SignedProposal, SignedVote, SigningScheme, Validator, ValidatorProof,
+		ValidatorSet, Validity, Value, Vote, VoteExtensionScope, VoteType,
 	};
 }
 

@@ -3,7 +3,8 @@
 //! # Must not
 //! Sign votes or proposals: the engine does, after it was given the value.
 
-use super::{App, AppError, Effect, Origin, Undecided, REUSE_FROM};
+use super::{App, AppError, Decision, Effect, Origin, Undecided, REUSE_FROM};
+use crate::certificate;
 use crate::ledger::{Clock, Ledger};
 use crate::malachite::core::Round;
 use crate::malachite::streaming::StreamId;
@@ -31,8 +32,11 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			error!(engine = height.0, chain = self.height, "the engine asks for a value of another height");
 			return Ok(None);
 		};
-		if self.key.is_none() {
-			error!("the engine asks a node without a key for a value");
+		if !self.is_validator() {
+			error!(
+				height = height.0,
+				"the engine asks a node that is no validator of this height for a value"
+			);
 			return Ok(None);
 		}
 		let again = match self.mine(|head| head.round == round) {
@@ -79,7 +83,7 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			warn!(height = height.0, ?value, "a proposal is to be sent again whose body is not here");
 			return Ok(());
 		};
-		let mine = proposer == self.me && self.key.is_some();
+		let mine = proposer == self.me && self.is_validator();
 		let head = match undecided.origin {
 			_ if mine => self.sign_head(round.as_u32().unwrap_or(0), valid_round.as_u32(), &undecided.block),
 			Origin::Proposed(head) => Some(head),
@@ -121,7 +125,26 @@ impl<L: Ledger, C: Clock> App<L, C> {
 	fn build(&mut self, round: u32) -> Result<Option<(ProposalHead, Block)>, AppError> {
 		let timestamp_ms =
 			timing::proposal_timestamp_ms(self.block_time_ms, self.tip.timestamp_ms, self.clock.now_ms());
-		let block = self.ledger.propose(self.me, timestamp_ms)?;
+		let commit = match &self.parent {
+			None if self.tip.number == 0 => None,
+			None => {
+				error!(
+					tip = self.tip.number,
+					"without the tip's certificate no block can be proposed on it; others go on"
+				);
+				return Ok(None);
+			}
+			Some(Decision { certificate, validators }) => {
+				match certificate::commit(&self.genesis, validators, certificate) {
+					Ok(commit) => Some(commit),
+					Err(error) => {
+						error!(tip = self.tip.number, %error, "the tip's certificate does not prove it final");
+						return Ok(None);
+					}
+				}
+			}
+		};
+		let block = self.ledger.propose(self.me, timestamp_ms, commit)?;
 		let Some(head) = self.sign_head(round, None, &block) else { return Ok(None) };
 		let hash = head.block_hash();
 		if !self.persist(Origin::Proposed(head.clone()), &block, hash)? {
@@ -132,7 +155,7 @@ impl<L: Ledger, C: Clock> App<L, C> {
 	}
 
 	fn sign_head(&self, round: u32, pol_round: Option<u32>, block: &Block) -> Option<ProposalHead> {
-		let key = self.key.as_ref()?;
+		let key = self.key.as_ref().filter(|_| self.is_validator())?;
 		let body = encode_body(block);
 		if body.len() > BODY_BYTES_MAX {
 			error!(bytes = body.len(), "the body exceeds {BODY_BYTES_MAX} bytes; it cannot be proposed");

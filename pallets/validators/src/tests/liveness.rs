@@ -62,7 +62,7 @@ fn absences_count_across_eras() {
 
 #[test]
 fn no_more_than_a_third_of_the_elected_power_is_jailed_in_one_era() {
-	let validators = [4_000, 3_000, 2_000, 1_000].map(|stake| genesis_validator(stake / 1_000, stake));
+	let validators = [4, 3, 2, 1].map(|account| genesis_validator(account, Balance::from(account) * 1_000));
 	genesis(validators.to_vec()).execute_with(|| {
 		begin_block(1);
 		let pools = [1, 2, 3, 4].map(pool_of);
