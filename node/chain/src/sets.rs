@@ -9,6 +9,7 @@
 //! # Invariants
 //! - What is recorded has the hash that the header commits to. The genesis commits to nothing: its set is that of its
 //!   state.
+//! - `plexus check` makes all of them anew and compares.
 //! - A record is written behind its block and before the next. Only the tip's can be missing after a crash, and the
 //!   tip's state is there to make it again.
 
