@@ -12,7 +12,10 @@ use pallet_validators::{
 	types::{BLOCK_TIME_MS_MAX, BLOCK_TIME_MS_MIN},
 	InvalidGenesis,
 };
-use plexus_primitives::constants::{EXISTENTIAL_DEPOSIT, SS58_PREFIX, TOKEN_DECIMALS};
+use plexus_primitives::{
+	consensus::{ConsensusKey, Voter},
+	constants::{EXISTENTIAL_DEPOSIT, SS58_PREFIX, TOKEN_DECIMALS},
+};
 use plexus_runtime::{configs::ValidatorBondMin, AccountId, Balance, Runtime, Validators};
 use sp_core::H256;
 use sp_state_machine::BasicExternalities;
@@ -337,6 +340,12 @@ pub(crate) fn check_storage(storage: &Storage, chain_type: ChainType) -> Result<
 		(ChainType::Live, Some(_)) => Err(SpecError::SudoOnLive),
 		_ => Ok(()),
 	}
+}
+
+/// The validators that a genesis names, in the order of consensus.
+pub(crate) fn validators(storage: &Storage) -> Vec<Voter> {
+	let validators = BasicExternalities::new(storage.clone()).execute_with(Validators::next_validators);
+	validators.into_iter().map(|(id, power)| (ConsensusKey(id), power)).collect()
 }
 
 fn check_validator(id: H256, chain_type: ChainType) -> Result<(), SpecError> {

@@ -13,6 +13,7 @@
 //!   ├─ content   │        root, length and proof of a file
 //!   └──── client ┘        connection and metadata
 //! account                 keys of accounts, without a node
+//! proof                   files that prove, checked without a node
 //! keys  address  amount   what people type
 //! explain  failure        what went wrong, and the way out
 //! remote  payer           for programs: plain calls, payments of a faucet
@@ -35,6 +36,7 @@ mod keys;
 pub mod load;
 mod output;
 pub mod payer;
+pub mod proof;
 mod query;
 pub mod remote;
 mod submit;
@@ -173,6 +175,8 @@ mod tests {
 			"query fees",
 			"account new --output key --scheme ed25519",
 			"account --json show --from //Alice",
+			"query proof --account //Alice --output proof.json",
+			"query proof --key 0x00 --key 01 --block 7 -o proof.json",
 			"bench-load --accounts 2 --transfers 4 --rate 500 --connections 1",
 		] {
 			if let Err(error) = parse(line) {
@@ -204,6 +208,7 @@ mod tests {
 			"tx transfer --to //Bob --amount 1 --timeout 0",
 			"query file",
 			"query contributions 0 --limit 257",
+			"query proof --account //Alice",
 			"query stake",
 			"tx validator validate --commission 101 --from //Alice",
 			"tx validator set-keys --consensus-key 0x00 --proof 0x00 --from //Alice",

@@ -15,7 +15,9 @@ mod key;
 mod key_signing;
 mod progress;
 mod run;
+mod snapshot;
 mod testnet;
+mod verify;
 mod version;
 
 use crate::{
@@ -46,6 +48,11 @@ pub fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
 			logging::start_for_command();
 			check::run(args).map(done)
 		}
+		Command::Snapshot(command) => {
+			logging::start_for_command();
+			snapshot::run(command).map(done)
+		}
+		Command::Verify(args) => verify::run(&args).map(done),
 		Command::Testnet(command) => testnet::run(command),
 		Command::Faucet(args) => faucet::run(&args).map(done),
 		Command::Completions { shell } => completions::completions(shell).map(done),

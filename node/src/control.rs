@@ -11,7 +11,8 @@ use crate::{
 };
 use plexus_chain::Chain;
 use plexus_consensus::ConsensusStatus;
-use plexus_rpc::{ControlError, NodeControl, NodeRole, PeerInfo};
+use plexus_primitives::consensus::{ConsensusKey, ConsensusSignature};
+use plexus_rpc::{ControlError, NodeControl, NodeRole, PeerInfo, Precommits};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -181,5 +182,15 @@ impl NodeControl for Control {
 			None => self.log.reset(),
 		};
 		done.map_err(|cause| refused(cause, "write a level, or target=level,…"))
+	}
+
+	fn precommits(&self, certificate: &[u8]) -> Result<Precommits, ControlError> {
+		let certificate = plexus_consensus::certificate::decode(certificate)
+			.map_err(|error| refused(error.to_string(), "check the database with `plexus check`"))?;
+		let signatures = certificate.signatures.iter();
+		Ok(Precommits {
+			round: certificate.round,
+			signatures: signatures.map(|(id, s)| (ConsensusKey(id.0), ConsensusSignature(s.0))).collect(),
+		})
 	}
 }

@@ -5,6 +5,7 @@
 //! <base path>/chains/<chain id>/db         database (locked by the process that has it open)
 //! <base path>/chains/<chain id>/consensus  write-ahead log of consensus, signing guard (locked by the process that signs)
 //! <base path>/chains/<chain id>/keys       validator.key, node.key, the mark that the validator key was used
+//! <base path>/chains/<chain id>/snapshots  copies of the database, by height
 //! ```
 //!
 //! A chain id becomes a directory name, so that [`DataDirectory::new`] accepts only letters, digits, `-`, `_` and `.`.
@@ -79,6 +80,11 @@ impl DataDirectory {
 	/// The key files.
 	pub fn keys(&self) -> PathBuf {
 		self.root.join("keys")
+	}
+
+	/// The snapshots that the node makes.
+	pub fn snapshots(&self) -> PathBuf {
+		self.root.join("snapshots")
 	}
 }
 

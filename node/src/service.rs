@@ -23,7 +23,7 @@ use crate::{
 	place::Place,
 	report::Report,
 	reporter::{self, LastBlock},
-	rpc_config,
+	rpc_config, snapshot,
 };
 use plexus_chain::Chain;
 use plexus_consensus::{ConsensusStatus, EngineConfig, EngineError, EngineHandle, NetworkPort};
@@ -148,6 +148,9 @@ pub async fn run(
 	let block_time_ms = chain.executor().block_time_ms(&chain.tip().state)?;
 	let rpc = start_rpc(&place, &chain, control, &metrics).await?;
 
+	if let Some(keeping) = keeping(&place) {
+		helpers.spawn(snapshot::keep(keeping, Arc::new(place.spec.clone()), chain.clone()));
+	}
 	metrics.sample(Arc::new(Samples { chain: chain.clone(), peers: peers.clone() }));
 	let running = Arc::new(AtomicBool::new(true));
 	let vitals = NodeVitals {
@@ -248,6 +251,16 @@ async fn start_consensus(
 		warn!("this node's validator key is not in the validator set: it follows, and does not vote");
 	}
 	Ok(handle)
+}
+
+/// The snapshots that the settings ask for.
+fn keeping(place: &Place) -> Option<snapshot::Keeping> {
+	let storage = &place.config().storage;
+	(storage.snapshot_every > 0).then(|| snapshot::Keeping {
+		directory: place.directory.snapshots(),
+		every: storage.snapshot_every,
+		kept: storage.snapshots_kept as usize,
+	})
 }
 
 async fn start_rpc(

@@ -1,6 +1,9 @@
 //! Propose, verify, commit.
 
-use crate::events::{BlockEvent, EVENT_BACKLOG_MAX};
+use crate::{
+	events::{BlockEvent, EVENT_BACKLOG_MAX},
+	sets,
+};
 use parking_lot::Mutex;
 use plexus_execution::{BlockError, BuildError, BuildParams, ExecutedBlock, Executor};
 use plexus_pool::Pool;
@@ -8,6 +11,7 @@ use plexus_primitives::consensus::Commit;
 use plexus_storage::{Block, BlockCommit, Database, Hash, StorageError, Tip};
 use std::{
 	collections::HashMap,
+	path::Path,
 	sync::Arc,
 	time::{Duration, Instant},
 };
@@ -93,6 +97,7 @@ impl Chain {
 	pub fn new(database: Database, executor: Executor, pool: Pool) -> Self {
 		let (tip, _) = watch::channel(database.tip());
 		let (blocks, _) = broadcast::channel(EVENT_BACKLOG_MAX);
+		record_set(&database, &executor);
 		Self(Arc::new(Inner {
 			database,
 			executor,
@@ -213,6 +218,7 @@ impl Chain {
 		let body = block.body.clone();
 		let tip = self.0.database.commit(BlockCommit { block, hash, certificate, changes })?;
 		self.0.executed.lock().clear();
+		record_set(&self.0.database, &self.0.executor);
 		let commit = started.elapsed();
 
 		self.0.pool.on_block(tip.clone(), &body);
@@ -221,5 +227,26 @@ impl Chain {
 		// No listener is no error.
 		let _ = self.0.blocks.send(Arc::new(event));
 		Ok(tip)
+	}
+
+	/// Makes a copy of the database in a new directory, between two commits; the tip that is in it.
+	///
+	/// What is in memory is written out first without holding up commits, so that one waits only for the little that
+	/// came since.
+	///
+	/// # Errors
+	/// The directory exists, its parent does not, or the disk fails.
+	pub fn copy_to(&self, directory: &Path) -> Result<Arc<Tip>, StorageError> {
+		self.0.database.flush()?;
+		let _writing = self.0.writing.lock();
+		self.0.database.copy_to(directory)?;
+		Ok(self.tip())
+	}
+}
+
+/// A set that is not recorded costs proofs of finality over its height, and nothing else: the block stays committed.
+fn record_set(database: &Database, executor: &Executor) {
+	if let Err(error) = sets::record_tip(database, executor) {
+		tracing::error!(%error, "the validators of the next block are not recorded; proofs of finality will lack them");
 	}
 }

@@ -1,7 +1,9 @@
 //! [`NodeControl`]: what the RPC server asks of the node around it, and [`RpcObserver`]: what it tells it.
 //!
 //! # Must not
-//! Know the network, the keystore or the log: the node implements these seams.
+//! Know the network, the keystore, the log or the engine's formats: the node implements these seams.
+
+use plexus_primitives::consensus::{ConsensusKey, ConsensusSignature};
 
 /// The node around the RPC server. Every function may block for a moment; they are called on query threads.
 pub trait NodeControl: Send + Sync + 'static {
@@ -37,6 +39,17 @@ pub trait NodeControl: Send + Sync + 'static {
 	fn has_session_keys(&self, session_keys: &[u8]) -> Result<bool, ControlError>;
 	/// Sets the log filter; `None` restores the one that the node started with.
 	fn set_log_filter(&self, directives: Option<&str>) -> Result<(), ControlError>;
+	/// What a stored certificate holds; nothing of it is verified.
+	fn precommits(&self, certificate: &[u8]) -> Result<Precommits, ControlError>;
+}
+
+/// The precommits of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Precommits {
+	/// The round of the decision.
+	pub round: u32,
+	/// Who signed.
+	pub signatures: Vec<(ConsensusKey, ConsensusSignature)>,
 }
 
 /// Why the node did not do what was asked, in words for the caller: cause, then remedy.

@@ -1,11 +1,13 @@
-//! `plexus_chainStatus`: what an operator wants to know of the chain, in one call.
+//! `plexus_chainStatus`: what an operator wants to know of the chain, in one call; it holds nothing that no other method
+//! tells. `plexus_finalityProof`: see [`crate::finality`].
 //!
 //! # Must not
-//! Hold what no other method tells: it is a convenience.
+//! Have what clients of other Substrate chains know by another name.
 
 use crate::{
 	arguments::Arguments,
 	context::{json, Context},
+	finality::finality_proof,
 	registry::{Answer, Registry},
 	types::Hex,
 };
@@ -14,6 +16,7 @@ use serde_json::json as value;
 /// Registers the namespace.
 pub fn register(registry: &mut Registry) {
 	registry.query("plexus_chainStatus", chain_status);
+	registry.query("plexus_finalityProof", finality_proof);
 }
 
 fn chain_status(context: &Context, _: &Arguments) -> Answer {

@@ -239,6 +239,47 @@ pub struct ImportArgs {
 	pub place: PlaceArgs,
 }
 
+/// `plexus verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+	/// File that `plexus query proof` wrote
+	pub file: PathBuf,
+	/// The chain to believe: dev, local, or the path of a specification
+	#[arg(long, value_name = "CHAIN")]
+	pub chain: String,
+	/// Print JSON
+	#[arg(long)]
+	pub json: bool,
+}
+
+/// `plexus snapshot`.
+#[derive(Debug, Subcommand)]
+pub enum SnapshotCommand {
+	/// Copy the database of a stopped node, with a manifest of hashes
+	Create {
+		/// Directory to make
+		#[arg(long, short, value_name = "DIR")]
+		output: PathBuf,
+		/// Print JSON
+		#[arg(long)]
+		json: bool,
+		#[command(flatten)]
+		#[allow(missing_docs)]
+		place: PlaceArgs,
+	},
+	/// Check a snapshot against its manifest, and make it a base path's database
+	Restore {
+		/// Directory that `snapshot create`, or a node with --snapshot-every, made
+		directory: PathBuf,
+		/// Print JSON
+		#[arg(long)]
+		json: bool,
+		#[command(flatten)]
+		#[allow(missing_docs)]
+		place: PlaceArgs,
+	},
+}
+
 /// `plexus check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {

@@ -62,6 +62,14 @@ pub struct SettingArgs {
 	#[arg(long, value_name = "BYTES", hide = true)]
 	#[serde(rename = "storage.cache_bytes", skip_serializing_if = "Option::is_none")]
 	pub storage_cache_bytes: Option<u64>,
+	/// Blocks between two snapshots of the database; 0 makes none [default: 0]
+	#[arg(long, value_name = "N", hide = true)]
+	#[serde(rename = "storage.snapshot_every", skip_serializing_if = "Option::is_none")]
+	pub snapshot_every: Option<u32>,
+	/// Snapshots that stay [default: 3]
+	#[arg(long, value_name = "N", hide = true)]
+	#[serde(rename = "storage.snapshots_kept", skip_serializing_if = "Option::is_none")]
+	pub snapshots_kept: Option<u32>,
 
 	#[command(flatten)]
 	#[serde(flatten)]

@@ -81,6 +81,7 @@ fn each_flag_sets_its_own_setting() {
 			"storage.state_pruning" => Some("archive"),
 			key if key.starts_with("p2p.") => Some("/ip4/1.2.3.4/tcp/1/p2p/x"),
 			"storage.cache_bytes" | "pool.bytes_max" => Some("8000000"),
+			"storage.snapshot_every" | "storage.snapshots_kept" => Some("50"),
 			key if key.starts_with("rpc.") || key.starts_with("pool.") || key == "metrics.port" => {
 				Some("4567")
 			}

@@ -87,6 +87,13 @@ pub const SETTINGS: &[Setting] = &[
 		"--storage-cache-bytes",
 		"memory for the database's caches",
 	),
+	setting(
+		"storage.snapshot_every",
+		Kind::Integer,
+		"--snapshot-every",
+		"blocks between two snapshots; 0: none",
+	),
+	setting("storage.snapshots_kept", Kind::Integer, "--snapshots-kept", "how many snapshots stay"),
 	setting("pool.count_max", Kind::Integer, "--pool-count-max", "transactions held"),
 	setting("pool.bytes_max", Kind::Integer, "--pool-bytes-max", "bytes of all transactions held"),
 	setting(

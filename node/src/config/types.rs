@@ -90,6 +90,10 @@ pub struct Storage {
 	pub state_pruning: StatePruning,
 	/// Bytes of memory for the database's caches.
 	pub cache_bytes: u64,
+	/// Blocks between two snapshots; 0 makes none.
+	pub snapshot_every: u32,
+	/// How many snapshots stay.
+	pub snapshots_kept: u32,
 }
 
 /// Transaction pool.
@@ -211,7 +215,12 @@ impl Default for P2p {
 
 impl Default for Storage {
 	fn default() -> Self {
-		Self { state_pruning: StatePruning::Keep(256), cache_bytes: 160 * 1024 * 1024 }
+		Self {
+			state_pruning: StatePruning::Keep(256),
+			cache_bytes: 160 * 1024 * 1024,
+			snapshot_every: 0,
+			snapshots_kept: 3,
+		}
 	}
 }
 

@@ -9,6 +9,10 @@ pub const BLOCK_TIME_MS_MIN: u64 = 200;
 pub const BLOCK_TIME_MS_MAX: u64 = 10_000;
 /// Fewer past states would fail queries that wallets make at the block before last.
 pub const STATE_PRUNING_MIN: u32 = 16;
+/// Each snapshot reads the whole database once, which must not be all that the disk does.
+pub const SNAPSHOT_EVERY_MIN: u32 = 10;
+/// Old snapshots hold on to files that the database gave up; nobody needs so many.
+pub const SNAPSHOTS_KEPT_MAX: u32 = 100;
 /// Longer names break the lines of logs and dashboards.
 const NAME_CHARS_MAX: usize = 64;
 
@@ -22,6 +26,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
 	rpc(config)?;
 	p2p(config)?;
 	pool(config)?;
+	snapshots(config)?;
 	if let StatePruning::Keep(blocks) = config.storage.state_pruning {
 		if blocks < STATE_PRUNING_MIN {
 			let cause = format!("keeps {blocks} states");
@@ -36,6 +41,20 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
 			cause,
 			"write a level (error, warn, info, debug, trace) or target=level,…",
 		));
+	}
+	Ok(())
+}
+
+fn snapshots(config: &Config) -> Result<(), ConfigError> {
+	let every = config.storage.snapshot_every;
+	if every != 0 && every < SNAPSHOT_EVERY_MIN {
+		let remedy = format!("choose 0 for none, or at least {SNAPSHOT_EVERY_MIN}");
+		return Err(rule("storage.snapshot_every", format!("is {every}"), remedy));
+	}
+	let kept = config.storage.snapshots_kept;
+	if !(1..=SNAPSHOTS_KEPT_MAX).contains(&kept) {
+		let remedy = format!("choose 1 to {SNAPSHOTS_KEPT_MAX}");
+		return Err(rule("storage.snapshots_kept", format!("is {kept}"), remedy));
 	}
 	Ok(())
 }

@@ -14,8 +14,8 @@ use crate::{
 };
 use parking_lot::RwLock;
 use rocksdb::{
-	BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, WriteBatch,
-	WriteOptions, DB,
+	checkpoint::Checkpoint, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType,
+	DBRecoveryMode, WriteBatch, WriteOptions, DB,
 };
 use sp_state_machine::Backend;
 use sp_storage::StateVersion;
@@ -291,6 +291,17 @@ impl Database {
 				.flatten()
 				.unwrap_or(0),
 		}
+	}
+
+	/// Copies the database as it is now into a new directory. Files that never change are linked, where the file system
+	/// allows that, and cost no space until the original is compacted.
+	///
+	/// Nothing may be committed meanwhile, if the caller is to know which tip is in the copy.
+	///
+	/// # Errors
+	/// The directory exists, its parent does not, or the disk fails.
+	pub fn copy_to(&self, directory: &Path) -> Result<(), StorageError> {
+		Ok(Checkpoint::new(self.raw())?.create_checkpoint(directory)?)
 	}
 
 	/// Writes memory tables out, so that the next start has no log to replay. Durability does not need it.
