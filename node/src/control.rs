@@ -10,7 +10,8 @@ use crate::{
 	report::Remedy,
 };
 use plexus_chain::Chain;
-use plexus_rpc::{ControlError, NodeControl, NodeRole, PeerInfo};
+use plexus_network::{NetworkStats, ReservedError};
+use plexus_rpc::{BannedPeer, ControlError, NodeControl, NodeRole, PeerInfo};
 use std::sync::Arc;
 
 /// What the network tells. The network's handle is one.
@@ -23,6 +24,16 @@ pub trait Peers: Send + Sync + 'static {
 	fn listen_addresses(&self) -> Vec<String>;
 	/// The highest block that a peer says it has.
 	fn best_number(&self) -> Option<u64>;
+	/// Ids of the reserved peers.
+	fn reserved(&self) -> Vec<String>;
+	/// Reserves one more, by its multiaddress.
+	fn add_reserved(&self, address: &str) -> Result<(), ReservedError>;
+	/// No longer reserves one, by its id.
+	fn remove_reserved(&self, peer_id: &str) -> Result<(), ReservedError>;
+	/// Who is banned.
+	fn banned(&self) -> Vec<BannedPeer>;
+	/// Everything that the network counts.
+	fn stats(&self) -> NetworkStats;
 }
 
 /// A node this many blocks behind its peers catches up; one or two are the usual state of a follower.
@@ -36,7 +47,6 @@ pub struct Control {
 	needs_peers: bool,
 	peer_id: String,
 	allows_development_seeds: bool,
-	reserved: Vec<String>,
 	keystore: Keystore,
 	log: LogControl,
 	chain: Chain,
@@ -60,7 +70,6 @@ impl Control {
 			needs_peers,
 			peer_id,
 			allows_development_seeds: place.is_development(),
-			reserved: config.p2p.reserved.clone(),
 			keystore: place.keystore(),
 			log,
 			chain,
@@ -120,15 +129,19 @@ impl NodeControl for Control {
 	}
 
 	fn reserved_peers(&self) -> Vec<String> {
-		self.reserved.clone()
+		self.peers.reserved()
 	}
 
-	fn add_reserved_peer(&self, _multiaddress: &str) -> Result<(), ControlError> {
-		Err(refused("reserved peers are fixed while the node runs", "restart it with --p2p-reserved"))
+	fn add_reserved_peer(&self, multiaddress: &str) -> Result<(), ControlError> {
+		self.peers.add_reserved(multiaddress).map_err(|error| ControlError(error.to_string()))
 	}
 
-	fn remove_reserved_peer(&self, _peer_id: &str) -> Result<(), ControlError> {
-		Err(refused("reserved peers are fixed while the node runs", "restart it without that --p2p-reserved"))
+	fn remove_reserved_peer(&self, peer_id: &str) -> Result<(), ControlError> {
+		self.peers.remove_reserved(peer_id).map_err(|error| ControlError(error.to_string()))
+	}
+
+	fn banned_peers(&self) -> Vec<BannedPeer> {
+		self.peers.banned()
 	}
 
 	fn insert_key(&self, key_type: &str, secret_uri: &str, public: &[u8]) -> Result<(), ControlError> {

@@ -57,7 +57,7 @@ mod workers;
 
 pub use config::{CorsOrigins, RpcMethods, ServerConfig};
 pub use context::RpcContext;
-pub use control::{ControlError, NodeControl, NodeRole, PeerInfo, RpcObserver, Unobserved};
+pub use control::{BannedPeer, ControlError, NodeControl, NodeRole, PeerInfo, RpcObserver, Unobserved};
 pub use errors::RpcError;
 pub use limits::RpcLimits;
 

@@ -1,7 +1,7 @@
-//! `plexus_chainStatus`: what an operator wants to know of the chain, in one call.
+//! `plexus_*`: what an operator wants to know of the chain, in one call, and which peers are banned.
 //!
 //! # Must not
-//! Hold what no other method tells: it is a convenience.
+//! Change anything.
 
 use crate::{
 	arguments::Arguments,
@@ -14,6 +14,12 @@ use serde_json::json as value;
 /// Registers the namespace.
 pub fn register(registry: &mut Registry) {
 	registry.query("plexus_chainStatus", chain_status);
+	registry.query("plexus_bannedPeers", banned_peers);
+}
+
+fn banned_peers(context: &Context, _: &Arguments) -> Answer {
+	let told = |peer: crate::BannedPeer| value!({ "peerId": peer.peer_id, "reason": peer.reason, "secondsLeft": peer.seconds_left });
+	json(&context.node.banned_peers().into_iter().map(told).collect::<Vec<_>>())
 }
 
 fn chain_status(context: &Context, _: &Arguments) -> Answer {

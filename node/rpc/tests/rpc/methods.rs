@@ -70,6 +70,7 @@ const CALLS: &[&str] = &[
 	"datanet_contributionByRoot",
 	"datanet_contributions",
 	"plexus_chainStatus",
+	"plexus_bannedPeers",
 ];
 
 const UNSAFE_CALLS: &[&str] = &[
