@@ -39,9 +39,9 @@ const ANNOUNCE_RESPONSE_BYTES_MAX: usize = 0;
 /// How long a peer may take for one batch that is announced to it.
 const ANNOUNCE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Streams of one connection: each of six protocols has one or two, and sync a few at a time. Yamux' own limit lets a peer
-/// hold 128 MiB of windows.
-const STREAMS_MAX: usize = 64;
+/// Streams of one connection, both ways: discovery has 32 and sync 20 at most, the others one or two each. With its own
+/// limit, yamux lets a peer hold 128 MiB of windows; this is 32.
+const STREAMS_MAX: usize = 128;
 
 /// Messages that gossip queues for one slow peer, half of them its own and half forwarded; what does not fit is dropped
 /// and fetched again by the peer. A block is 38 messages.
@@ -88,7 +88,9 @@ pub(crate) fn build_swarm(config: &NetworkConfig, names: &Names) -> Result<Swarm
 		),
 		identify: identify::Behaviour::new(
 			identify::Config::new(names.identity(), keypair.public())
-				.with_agent_version(config.agent.clone()),
+				.with_agent_version(config.agent.clone())
+				// Who connects before it knows its own addresses tells them when it does.
+				.with_push_listen_addr_updates(true),
 		),
 		ping: ping::Behaviour::default(),
 		discovery: discovery(config, &keypair, names),

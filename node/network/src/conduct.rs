@@ -165,10 +165,9 @@ pub struct Conduct {
 }
 
 impl Conduct {
-	/// Writes a misbehaviour down, `times` over. Returns whether the peer has now earned a ban, which the caller may
-	/// spare it.
-	pub fn blame(&mut self, peer: PeerId, what: Misbehaviour, times: u32, now: Instant) -> bool {
-		let points = self.points(&peer, now) + f64::from(what.penalty().saturating_mul(times));
+	/// Writes a misbehaviour down. Returns whether the peer has now earned a ban, which the caller may spare it.
+	pub fn blame(&mut self, peer: PeerId, what: Misbehaviour, now: Instant) -> bool {
+		let points = self.points(&peer, now) + f64::from(what.penalty());
 		if self.sheets.len() >= SHEETS_MAX && !self.sheets.contains_key(&peer) {
 			self.forget_least_guilty(now);
 		}
@@ -244,18 +243,18 @@ mod tests {
 		let (bad, clumsy) = (PeerId::random(), PeerId::random());
 		let what = Misbehaviour::BadSignature;
 		assert_eq!(
-			(0..4).map(|_| conduct.blame(bad, what, 1, now)).collect::<Vec<_>>(),
+			(0..4).map(|_| conduct.blame(bad, what, now)).collect::<Vec<_>>(),
 			[false, false, false, true]
 		);
 		for hour in 0..24 {
-			assert!(!conduct.blame(clumsy, what, 1, now + Duration::from_secs(3_600 * hour)));
+			assert!(!conduct.blame(clumsy, what, now + Duration::from_secs(3_600 * hour)));
 		}
 	}
 
 	#[test]
 	fn points_halve_in_their_time() {
 		let (mut conduct, peer, now) = (Conduct::default(), PeerId::random(), Instant::now());
-		conduct.blame(peer, Misbehaviour::Oversized, 1, now);
+		conduct.blame(peer, Misbehaviour::Oversized, now);
 		assert!((conduct.points(&peer, now + HALF_LIFE) - 25.0).abs() < 0.01);
 		conduct.tidy(now + HALF_LIFE * 8);
 		assert!(conduct.sheets.is_empty());
@@ -264,7 +263,7 @@ mod tests {
 	#[test]
 	fn a_ban_ends_with_a_clean_sheet() {
 		let (mut conduct, peer, now) = (Conduct::default(), PeerId::random(), Instant::now());
-		conduct.blame(peer, Misbehaviour::Flood, 1_000, now);
+		conduct.blame(peer, Misbehaviour::Flood, now);
 		assert!(conduct.ban(peer, BanReason::Misbehaviour(Misbehaviour::Flood), now));
 		assert!(!conduct.ban(peer, BanReason::OtherChain, now), "again");
 		assert!(!conduct.tidy(now + BAN_TIME / 2));
@@ -276,9 +275,9 @@ mod tests {
 	fn both_tables_are_bounded_and_forget_the_least_guilty() {
 		let (mut conduct, now) = (Conduct::default(), Instant::now());
 		let guilty = PeerId::random();
-		conduct.blame(guilty, Misbehaviour::Oversized, 1, now);
+		conduct.blame(guilty, Misbehaviour::Oversized, now);
 		for _ in 0..SHEETS_MAX + 64 {
-			conduct.blame(PeerId::random(), Misbehaviour::Flood, 1, now);
+			conduct.blame(PeerId::random(), Misbehaviour::Flood, now);
 			conduct.ban(PeerId::random(), BanReason::OtherChain, now);
 		}
 		assert!(conduct.sheets.len() <= SHEETS_MAX && conduct.bans.len() <= BANS_MAX);

@@ -13,6 +13,7 @@
 //! |---|---|---|
 //! | commands of the node | [`COMMANDS_MAX`] | own transactions are not gossiped and stay in the pool; verdicts and announcements wait |
 //! | messages of the engine | 256 | the engine's own mailbox fills |
+//! | own transactions | half of a peer's share | as above |
 //! | batches for the node | [`TRANSACTIONS_MAX`], 32 MiB | a batch is ignored: not forwarded, and nobody's fault |
 //! | events for the engine | 512 | the engine misses the oldest and recovers as from lost messages |
 //! | requests for blocks | 128 | the channel is dropped; the peer asks another |
@@ -249,7 +250,7 @@ impl Worker {
 			Command::PublishTransaction(bytes) => self.publish_transaction(bytes),
 			Command::Judge(id, verdicts) => self.on_verdicts(id, &verdicts),
 			Command::Announce(peer, transactions, done) => self.announce(peer, transactions, done),
-			Command::Report(peer, what) => self.blame(peer, what, 1),
+			Command::Report(peer, what) => self.blame(peer, what),
 			Command::Reserve(peer, address) => self.reserve(peer, address),
 			Command::Unreserve(peer) => self.unreserve(&peer),
 		}

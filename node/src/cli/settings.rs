@@ -154,7 +154,7 @@ pub struct RpcArgs {
 /// Settings of the peer-to-peer network.
 #[derive(Clone, Debug, Default, Args, Serialize)]
 pub struct P2pArgs {
-	/// Addresses to listen on, TCP or QUIC [default: /ip4/0.0.0.0/tcp/30333]
+	/// Addresses to listen on [default: /ip4/0.0.0.0/tcp/30333]
 	#[arg(long = "listen-addr", value_name = "MULTIADDR,…", value_delimiter = ',', alias = "p2p-listen")]
 	#[serde(rename = "p2p.listen", skip_serializing_if = "Option::is_none")]
 	pub p2p_listen: Option<Vec<String>>,

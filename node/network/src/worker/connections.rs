@@ -183,12 +183,12 @@ impl Worker {
 		}
 	}
 
-	/// Holds a misbehaviour against a peer, `times` over, and bans it when it is too much.
-	pub(super) fn blame(&mut self, peer: PeerId, what: Misbehaviour, times: u32) {
+	/// Holds a misbehaviour against a peer, and bans it when it is too much.
+	pub(super) fn blame(&mut self, peer: PeerId, what: Misbehaviour) {
 		let now = Instant::now();
 		self.counters.misbehaved(what);
-		let too_much = self.conduct.blame(peer, what, times, now);
-		debug!(%peer, what = what.name(), times, points = self.conduct.points(&peer, now), "misbehaviour");
+		let too_much = self.conduct.blame(peer, what, now);
+		debug!(%peer, what = what.name(), points = self.conduct.points(&peer, now), "misbehaviour");
 		if !too_much {
 			let score = gossip_score(self.conduct.points(&peer, now));
 			self.swarm.behaviour_mut().gossip.set_application_score(&peer, score);
@@ -207,14 +207,14 @@ impl Worker {
 	/// Keeps a peer away. Returns whether that is news.
 	fn ban(&mut self, peer: PeerId, reason: BanReason, now: Instant) -> bool {
 		let is_news = self.conduct.ban(peer, reason, now);
-		self.discovery.forget(&peer);
-		let behaviour = self.swarm.behaviour_mut();
-		behaviour.gate.ban(peer, reason);
-		behaviour.discovery.remove_peer(&peer);
 		if is_news {
 			self.counters.banned(reason);
 			self.update_banned();
 		}
+		self.discovery.forget(&peer);
+		let behaviour = self.swarm.behaviour_mut();
+		behaviour.gate.ban(peer, reason);
+		behaviour.discovery.remove_peer(&peer);
 		is_news
 	}
 

@@ -121,7 +121,7 @@ impl Worker {
 						}
 					};
 					// Without an answer the engine asks another.
-					let response = response.map_err(|what| self.blame(peer, what, 1)).ok();
+					let response = response.map_err(|what| self.blame(peer, what)).ok();
 					let id = OutboundRequestId::new(request_id);
 					self.engine.send(NetworkEvent::SyncResponse(id, to_engine(&peer), response));
 				}
@@ -156,7 +156,7 @@ impl Worker {
 	) {
 		self.counters.bytes(Protocol::Sync, Direction::In, bytes.len());
 		if !self.meter.take(peer, Flow::Requests, 1, Instant::now()) {
-			return self.blame(*peer, Misbehaviour::Flood, 1);
+			return self.blame(*peer, Misbehaviour::Flood);
 		}
 		if !self.table.counts(peer) || self.inbound.len() >= INBOUND_REQUESTS_MAX {
 			self.counters.dropped(Dropping::BlockRequests);
@@ -169,7 +169,7 @@ impl Worker {
 			}
 			Err(error) => {
 				debug!(%peer, %error, "undecodable request for blocks");
-				self.blame(*peer, Misbehaviour::UndecodableRequest, 1);
+				self.blame(*peer, Misbehaviour::UndecodableRequest);
 			}
 		}
 	}
@@ -177,7 +177,7 @@ impl Worker {
 	/// A message longer than its protocol allows ends as this error of reading, before any of it is stored.
 	pub(super) fn blame_if_oversized(&mut self, peer: PeerId, error: &std::io::Error) {
 		if error.kind() == ErrorKind::InvalidData {
-			self.blame(peer, Misbehaviour::Oversized, 1);
+			self.blame(peer, Misbehaviour::Oversized);
 		}
 	}
 }

@@ -112,9 +112,17 @@ impl Worker {
 		}
 	}
 
+	/// Our own may be half of what a peer takes from us, so that it does not take us for a flood: the other half is what
+	/// we forward.
 	pub(super) fn publish_transaction(&mut self, bytes: Vec<u8>) {
+		let (me, now) = (*self.swarm.local_peer_id(), Instant::now());
+		let fits = self.meter.take(&me, Flow::Transactions, 2, now)
+			&& self.meter.take(&me, Flow::TransactionBytes, 2 * bytes.len(), now);
+		if !fits {
+			return self.counters.dropped(Dropping::OutgoingTransactions);
+		}
 		let transactions = &mut self.transactions;
-		transactions.recent.insert(&bytes, Instant::now());
+		transactions.recent.insert(&bytes, now);
 		let full = transactions.batcher.push(bytes);
 		transactions.flush_at = match transactions.batcher.is_empty() {
 			true => None,
@@ -145,7 +153,7 @@ impl Worker {
 
 	fn reject(&mut self, topic: Topic, message: &MessageId, from: &PeerId, what: Misbehaviour) {
 		self.judge(topic, message, from, Outcome::Rejected);
-		self.blame(*from, what, 1);
+		self.blame(*from, what);
 	}
 
 	pub(super) fn on_gossip(&mut self, event: gossipsub::Event) {
@@ -204,7 +212,7 @@ impl Worker {
 		};
 		if !self.meter.take(&from, flow, units, Instant::now()) {
 			self.judge(topic, &id, &from, Outcome::Ignored);
-			return self.blame(from, Misbehaviour::Flood, 1);
+			return self.blame(from, Misbehaviour::Flood);
 		}
 		match decode(topic, &from, message.source.as_ref(), message.data.into()) {
 			Ok(Gossip::Event(event)) => self.on_consensus(topic, from, &id, message.source, event),
@@ -236,7 +244,7 @@ impl Worker {
 			let is_stranger = self.validators.is_stranger(&signer);
 			if is_stranger && !self.meter.take(&from, Flow::Strangers, 1, Instant::now()) {
 				self.judge(topic, id, &from, Outcome::Ignored);
-				return self.blame(from, Misbehaviour::Flood, 1);
+				return self.blame(from, Misbehaviour::Flood);
 			}
 			if topic == Topic::Consensus && publisher == Some(from) && self.table.counts(&from) {
 				let swarm = &self.swarm;
@@ -269,7 +277,7 @@ impl Worker {
 					_ => Outcome::Rejected,
 				};
 				self.judge(Topic::Transactions, &message, &from, outcome);
-				self.blame(from, what, 1);
+				self.blame(from, what);
 			}
 		}
 	}
@@ -321,12 +329,12 @@ impl Worker {
 				Verdict::Accept | Verdict::Ignore => {}
 				Verdict::Suspect(what) => {
 					if !self.meter.take(&from, Flow::Suspects, 1, Instant::now()) {
-						self.blame(from, *what, 1);
+						self.blame(from, *what);
 					}
 				}
 				Verdict::Reject(what) => {
 					rejected = true;
-					self.blame(from, *what, 1);
+					self.blame(from, *what);
 				}
 			}
 		}
@@ -402,7 +410,7 @@ impl Worker {
 							let behaviour = self.swarm.behaviour_mut();
 							let _ = behaviour.announce.send_response(channel, Bytes::new());
 						}
-						Err(what) => self.blame(peer, what, 1),
+						Err(what) => self.blame(peer, what),
 					}
 				}
 				request_response::Message::Response { request_id, response: RawResponse(_) } => {

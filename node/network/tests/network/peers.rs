@@ -151,7 +151,7 @@ async fn a_flooding_peer_is_banned_and_others_go_on() {
 	has_peers(&friend, 1).await;
 	// Each too long to travel with another, and for the node's patience.
 	for i in 0..120u8 {
-		assert!(flooder.handle.publish_transaction(vec![i; 200_000]));
+		assert!(flooder.handle.publish_transaction(vec![i; 132_000]));
 	}
 	assert_eq!(bans(&node, id(2)).await.reason, BanReason::Misbehaviour(Misbehaviour::Flood));
 	has_peers(&node, 1).await;
