@@ -10,9 +10,11 @@ use crate::{
 	report::Remedy,
 };
 use plexus_chain::Chain;
+use plexus_consensus::ConsensusStatus;
 use plexus_network::{NetworkStats, ReservedError};
 use plexus_rpc::{BannedPeer, ControlError, NodeControl, NodeRole, PeerInfo};
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// What the network tells. The network's handle is one.
 pub trait Peers: Send + Sync + 'static {
@@ -43,8 +45,7 @@ const SYNCING_BLOCKS_MIN: u64 = 5;
 pub struct Control {
 	/// The name in the configuration.
 	name: String,
-	validator: bool,
-	needs_peers: bool,
+	consensus: watch::Receiver<ConsensusStatus>,
 	peer_id: String,
 	allows_development_seeds: bool,
 	keystore: Keystore,
@@ -61,13 +62,12 @@ impl Control {
 		peers: Arc<dyn Peers>,
 		log: LogControl,
 		peer_id: String,
-		needs_peers: bool,
+		consensus: watch::Receiver<ConsensusStatus>,
 	) -> Self {
 		let config = place.config();
 		Self {
 			name: config.name.clone(),
-			validator: config.validator,
-			needs_peers,
+			consensus,
 			peer_id,
 			allows_development_seeds: place.is_development(),
 			keystore: place.keystore(),
@@ -76,6 +76,11 @@ impl Control {
 			peers,
 		}
 	}
+}
+
+/// Whether somebody else is needed to decide blocks, at this height.
+pub fn needs_peers(status: &ConsensusStatus) -> bool {
+	status.validators > usize::from(status.is_validator)
 }
 
 /// Consensus keys by the name that clients use for them.
@@ -104,7 +109,7 @@ impl NodeControl for Control {
 	}
 
 	fn roles(&self) -> Vec<NodeRole> {
-		vec![if self.validator { NodeRole::Authority } else { NodeRole::Full }]
+		vec![if self.consensus.borrow().is_validator { NodeRole::Authority } else { NodeRole::Full }]
 	}
 
 	fn is_syncing(&self) -> bool {
@@ -113,7 +118,7 @@ impl NodeControl for Control {
 	}
 
 	fn should_have_peers(&self) -> bool {
-		self.needs_peers
+		needs_peers(&self.consensus.borrow())
 	}
 
 	fn peers(&self) -> Vec<PeerInfo> {

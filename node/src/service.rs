@@ -13,7 +13,7 @@
 //! - At a stop, no new calls are accepted before consensus has finished the commit under way; the database is closed last.
 
 use crate::{
-	control::{Control, Peers},
+	control::{needs_peers, Control, Peers},
 	gossip::{self, FromPeers},
 	health::{HealthServer, Vitals, VitalsSource},
 	keystore::{KeyKind, KeystoreError, SecretKey},
@@ -26,7 +26,7 @@ use crate::{
 	rpc_config,
 };
 use plexus_chain::Chain;
-use plexus_consensus::{EngineConfig, EngineError, EngineHandle, NetworkPort};
+use plexus_consensus::{ConsensusStatus, EngineConfig, EngineError, EngineHandle, NetworkPort};
 use plexus_execution::{Executor, SIGNATURES_REMEMBERED};
 use plexus_network::{Network, NetworkError, NetworkHandle, NetworkStats, NetworkTask};
 use plexus_pool::Pool;
@@ -40,7 +40,7 @@ use std::{
 		Arc,
 	},
 };
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 use tracing::{info, warn};
 
 /// What is not a setting, because it must be said each time.
@@ -137,11 +137,10 @@ pub async fn run(
 	let mut consensus =
 		start_consensus(&place, options, keys.validator.as_ref(), &chain, network.port).await?;
 	let status = consensus.status();
-	let needs_peers = status.borrow().validators > usize::from(status.borrow().is_validator);
-	helpers.spawn(reporter::follow_consensus(status, metrics.clone()));
+	helpers.spawn(reporter::follow_consensus(status.clone(), metrics.clone()));
 
 	let peer_id = keys.node.public().peer_id();
-	let control = Control::new(&place, chain.clone(), peers.clone(), log, peer_id, needs_peers);
+	let control = Control::new(&place, chain.clone(), peers.clone(), log, peer_id, status.clone());
 	let block_time_ms = chain.executor().block_time_ms(&chain.tip().state)?;
 	let rpc = start_rpc(&place, &chain, control, &metrics).await?;
 
@@ -152,7 +151,7 @@ pub async fn run(
 		peers,
 		last,
 		block_time_ms,
-		needs_peers,
+		consensus: status,
 		running: running.clone(),
 	};
 	if let Some(server) = health {
@@ -365,7 +364,7 @@ struct NodeVitals {
 	peers: Arc<dyn Peers>,
 	last: LastBlock,
 	block_time_ms: u64,
-	needs_peers: bool,
+	consensus: watch::Receiver<ConsensusStatus>,
 	running: Arc<AtomicBool>,
 }
 
@@ -377,7 +376,7 @@ impl VitalsSource for NodeVitals {
 			silent_ms: u64::try_from(self.last.elapsed().as_millis()).unwrap_or(u64::MAX),
 			block_time_ms: self.block_time_ms,
 			peers: self.peers.count(),
-			needs_peers: self.needs_peers,
+			needs_peers: needs_peers(&self.consensus.borrow()),
 			consensus_running: running,
 			rpc_listening: running,
 		}

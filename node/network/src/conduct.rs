@@ -187,7 +187,9 @@ impl Conduct {
 		self.sheets.remove(&peer);
 		if self.bans.len() >= BANS_MAX && !self.bans.contains_key(&peer) {
 			let oldest = self.bans.iter().min_by_key(|(_, ban)| ban.until).map(|(peer, _)| *peer);
-			oldest.map(|peer| self.bans.remove(&peer));
+			if let Some(oldest) = oldest {
+				self.bans.remove(&oldest);
+			}
 		}
 		self.bans.insert(peer, Ban { reason, until: now + BAN_TIME }).is_none()
 	}

@@ -101,7 +101,7 @@ impl Origin {
 			Protocol::Ip4(ip) => Some(Self(ip.into())),
 			Protocol::Ip6(ip) => Some(match ip.to_ipv4_mapped() {
 				Some(ip) => Self(ip.into()),
-				None => Self(Ipv6Addr::from(u128::from(ip) >> 64 << 64).into()),
+				None => Self(Ipv6Addr::from((u128::from(ip) >> 64) << 64).into()),
 			}),
 			_ => None,
 		})
