@@ -202,10 +202,10 @@ fn gossip(keypair: &Keypair, names: &Names) -> Result<Gossip, NetworkError> {
 	Ok(gossip)
 }
 
-/// Gossip's own scores only carry ours (see [`crate::conduct`]) and its protocol's offences, such as unkept promises: a
-/// peer with a quarter of the points that ban leaves the mesh, one with three quarters is no longer told what there is. Addresses do
-/// not count, since many nodes may stand behind one; nor does how much a peer delivers, since little is said on a quiet
-/// chain.
+/// Gossip's own scores only carry ours (see [`crate::conduct`]) and its protocol's offences, such as unkept promises. A
+/// peer with a quarter of the points that ban leaves the mesh, one with three quarters is no longer told what there is.
+/// Addresses do not count, since many nodes may stand behind one; nor does how much a peer delivers, since little is said
+/// on a quiet chain.
 fn gossip_scores() -> (PeerScoreParams, PeerScoreThresholds) {
 	let ban = f64::from(BAN_POINTS);
 	let params = PeerScoreParams {

@@ -40,7 +40,7 @@ pub struct IncomingTransactions {
 	pub id: BatchId,
 	/// The peer that sent them to us; not necessarily their author.
 	pub from: PeerId,
-	/// The extrinsics: one at least, without those that passed here lately.
+	/// The extrinsics: one at least. Some may have come before, in another batch.
 	pub transactions: Vec<Vec<u8>>,
 	/// Room in the bound on waiting bytes; given back when the batch is dropped.
 	pub(crate) _room: OwnedSemaphorePermit,

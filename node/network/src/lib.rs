@@ -22,7 +22,7 @@
 //! # Reading order
 //! [`config`] and [`handle`] are what the node sees, [`worker`] is the heart, [`behaviour`] what the swarm speaks. Who gets
 //! in: [`gate`]. Who is sent away: [`conduct`] and [`meter`]. Whom to dial: [`dialer`] and [`discovery`]. Bytes: [`topics`],
-//! [`batch`]. Tables: [`peers`], [`validators`], [`recent`], [`counters`].
+//! [`batch`]. Tables: [`peers`], [`validators`], [`counters`].
 
 pub mod batch;
 mod behaviour;
@@ -37,7 +37,6 @@ mod gate;
 pub mod handle;
 pub mod meter;
 pub mod peers;
-mod recent;
 pub mod topics;
 mod validators;
 mod worker;

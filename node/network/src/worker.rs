@@ -132,7 +132,7 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 		table: PeerTable::default(),
 		inbound: HashMap::new(),
 		asked: HashMap::new(),
-		transactions: Transactions::new(transaction_sender, newcomer_sender, room, now),
+		transactions: Transactions::new(transaction_sender, newcomer_sender, room),
 		watches,
 		counters,
 		tidied: now,

@@ -15,7 +15,6 @@ use crate::counters::{Direction, Dropping, Outcome, Protocol};
 use crate::engine_side::{decode, from_engine, verify_signed, Gossip};
 use crate::handle::{BatchId, IncomingTransactions, Verdict, ANNOUNCEMENTS_MAX};
 use crate::meter::Flow;
-use crate::recent::Recent;
 use crate::topics::Topic;
 use arc_malachitebft_app_channel::app::engine::network::NetworkEvent;
 use arc_malachitebft_sync::{self as sync, RawRequest, RawResponse};
@@ -61,7 +60,6 @@ pub(super) struct Transactions {
 	to_node: mpsc::Sender<IncomingTransactions>,
 	newcomers: mpsc::Sender<PeerId>,
 	room: Arc<Semaphore>,
-	recent: Recent,
 	batcher: Batcher,
 	flush_at: Option<tokio::time::Instant>,
 	welcomed: HashMap<PeerId, Instant>,
@@ -73,13 +71,11 @@ impl Transactions {
 		to_node: mpsc::Sender<IncomingTransactions>,
 		newcomers: mpsc::Sender<PeerId>,
 		room: Arc<Semaphore>,
-		now: Instant,
 	) -> Self {
 		Self {
 			to_node,
 			newcomers,
 			room,
-			recent: Recent::new(now),
 			batcher: Batcher::default(),
 			flush_at: None,
 			welcomed: HashMap::new(),
@@ -122,7 +118,6 @@ impl Worker {
 			return self.counters.dropped(Dropping::OutgoingTransactions);
 		}
 		let transactions = &mut self.transactions;
-		transactions.recent.insert(&bytes, now);
 		let full = transactions.batcher.push(bytes);
 		transactions.flush_at = match transactions.batcher.is_empty() {
 			true => None,
@@ -282,7 +277,7 @@ impl Worker {
 		}
 	}
 
-	/// Hands a batch to the node. Returns `false` if there is nothing new in it, or no room.
+	/// Hands a batch to the node. Returns `false` if there is no room for it.
 	fn take_batch(
 		&mut self,
 		from: PeerId,
@@ -300,22 +295,14 @@ impl Worker {
 		let length: usize = all.iter().map(Bytes::len).sum();
 		let kib = length.div_ceil(1 << 10) as u32;
 		let state = &mut self.transactions;
-		// Room first: what finds none is not remembered, so that it may come again.
 		let (Ok(room), Ok(place)) =
 			(state.room.clone().try_acquire_many_owned(kib), state.to_node.try_reserve())
 		else {
 			self.counters.dropped(Dropping::IncomingTransactions);
 			return Ok(false);
 		};
-		let mut transactions = Vec::with_capacity(all.len());
-		for transaction in all {
-			if state.recent.insert(&transaction, now) {
-				transactions.push(transaction.to_vec());
-			}
-		}
-		if transactions.is_empty() {
-			return Ok(false);
-		}
+		// All of them, known or not: what is forwarded with the others is judged with them, each time.
+		let transactions = all.iter().map(|bytes| bytes.to_vec()).collect();
 		let id = BatchId { message, from };
 		place.send(IncomingTransactions { id, from, transactions, _room: room });
 		Ok(true)

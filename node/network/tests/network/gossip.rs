@@ -52,14 +52,30 @@ async fn a_rejected_transaction_goes_no_further_and_the_next_one_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_transaction_published_by_two_is_heard_once() {
+async fn a_batch_published_by_two_is_heard_once() {
 	let [a, mut b, c] = line().await;
 	a.handle.publish_transaction(b"same".to_vec());
-	let heard = next(&mut b.transactions).await;
+	assert_eq!(next(&mut b.transactions).await.transactions, [b"same"]);
 	c.handle.publish_transaction(b"same".to_vec());
-	c.handle.publish_transaction(b"other".to_vec());
-	assert_eq!(heard.transactions, [b"same"]);
-	assert_eq!(next(&mut b.transactions).await.transactions, [b"other"]);
+	// Does not fit into one batch with the other, which therefore leaves first, and alone.
+	let large = vec![7; BATCH_BYTES_MAX];
+	c.handle.publish_transaction(large.clone());
+	assert_eq!(next(&mut b.transactions).await.transactions, [large]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_rejected_is_judged_again_when_it_comes_with_something_good() {
+	let [a, mut b, mut c] = line().await;
+	let rubbish = Verdict::Reject(Misbehaviour::InvalidTransaction);
+	a.handle.publish_transaction(b"rubbish".to_vec());
+	let alone = next(&mut b.transactions).await;
+	b.handle.judge(alone.id.clone(), vec![rubbish]).await;
+	a.handle.announce(id(2), vec![b"rubbish".to_vec(), b"good".to_vec()]).await;
+	let mixed = next(&mut b.transactions).await;
+	assert_eq!(mixed.transactions, [&b"rubbish"[..], b"good"]);
+	assert!(!b.handle.judge(mixed.id.clone(), vec![rubbish, Verdict::Accept]).await);
+	b.handle.publish_transaction(b"good".to_vec());
+	assert_eq!(next(&mut c.transactions).await.transactions, [b"good"], "without the rubbish");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
