@@ -11,8 +11,9 @@ use crate::{
 };
 use plexus_chain::Chain;
 use plexus_consensus::ConsensusStatus;
+use plexus_network::{NetworkStats, ReservedError};
 use plexus_primitives::consensus::{ConsensusKey, ConsensusSignature};
-use plexus_rpc::{ControlError, NodeControl, NodeRole, PeerInfo, Precommits};
+use plexus_rpc::{BannedPeer, ControlError, NodeControl, NodeRole, PeerInfo, Precommits};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -26,6 +27,16 @@ pub trait Peers: Send + Sync + 'static {
 	fn listen_addresses(&self) -> Vec<String>;
 	/// The highest block that a peer says it has.
 	fn best_number(&self) -> Option<u64>;
+	/// Ids of the reserved peers.
+	fn reserved(&self) -> Vec<String>;
+	/// Reserves one more, by its multiaddress.
+	fn add_reserved(&self, address: &str) -> Result<(), ReservedError>;
+	/// No longer reserves one, by its id.
+	fn remove_reserved(&self, peer_id: &str) -> Result<(), ReservedError>;
+	/// Who is banned.
+	fn banned(&self) -> Vec<BannedPeer>;
+	/// Everything that the network counts.
+	fn stats(&self) -> NetworkStats;
 }
 
 /// A node this many blocks behind its peers catches up; one or two are the usual state of a follower.
@@ -35,11 +46,9 @@ pub const SYNCING_BLOCKS_MIN: u64 = 5;
 pub struct Control {
 	/// The name in the configuration.
 	name: String,
-	validator: bool,
 	consensus: watch::Receiver<ConsensusStatus>,
 	peer_id: String,
 	allows_development_seeds: bool,
-	reserved: Vec<String>,
 	keystore: Keystore,
 	log: LogControl,
 	chain: Chain,
@@ -59,11 +68,9 @@ impl Control {
 		let config = place.config();
 		Self {
 			name: config.name.clone(),
-			validator: config.validator,
 			consensus,
 			peer_id,
 			allows_development_seeds: place.is_development(),
-			reserved: config.p2p.reserved.clone(),
 			keystore: place.keystore(),
 			log,
 			chain,
@@ -98,7 +105,7 @@ impl NodeControl for Control {
 	}
 
 	fn roles(&self) -> Vec<NodeRole> {
-		vec![if self.validator { NodeRole::Authority } else { NodeRole::Full }]
+		vec![if self.consensus.borrow().is_validator { NodeRole::Authority } else { NodeRole::Full }]
 	}
 
 	fn is_syncing(&self) -> bool {
@@ -123,15 +130,19 @@ impl NodeControl for Control {
 	}
 
 	fn reserved_peers(&self) -> Vec<String> {
-		self.reserved.clone()
+		self.peers.reserved()
 	}
 
-	fn add_reserved_peer(&self, _multiaddress: &str) -> Result<(), ControlError> {
-		Err(refused("reserved peers are fixed while the node runs", "restart it with --p2p-reserved"))
+	fn add_reserved_peer(&self, multiaddress: &str) -> Result<(), ControlError> {
+		self.peers.add_reserved(multiaddress).map_err(|error| ControlError(error.to_string()))
 	}
 
-	fn remove_reserved_peer(&self, _peer_id: &str) -> Result<(), ControlError> {
-		Err(refused("reserved peers are fixed while the node runs", "restart it without that --p2p-reserved"))
+	fn remove_reserved_peer(&self, peer_id: &str) -> Result<(), ControlError> {
+		self.peers.remove_reserved(peer_id).map_err(|error| ControlError(error.to_string()))
+	}
+
+	fn banned_peers(&self) -> Vec<BannedPeer> {
+		self.peers.banned()
 	}
 
 	fn insert_key(&self, key_type: &str, secret_uri: &str, public: &[u8]) -> Result<(), ControlError> {

@@ -28,7 +28,7 @@ use crate::{
 use plexus_chain::Chain;
 use plexus_consensus::{ConsensusStatus, EngineConfig, EngineError, EngineHandle, NetworkPort};
 use plexus_execution::{Executor, SIGNATURES_REMEMBERED};
-use plexus_network::{Network, NetworkError, NetworkHandle, NetworkTask};
+use plexus_network::{Network, NetworkError, NetworkHandle, NetworkStats, NetworkTask};
 use plexus_pool::Pool;
 use plexus_rpc::{RpcContext, RpcHandle};
 use std::{
@@ -224,10 +224,12 @@ async fn start_network(
 ) -> Result<(Connected, NetworkTask), ServiceError> {
 	let config =
 		network::config(&place.config().p2p, &place.spec.bootnodes, chain.genesis_hash(), &keys.node)?;
-	let Network { handle, consensus_port, transactions, task } = plexus_network::start(config).await?;
+	let Network { handle, consensus_port, transactions, newcomers, task } =
+		plexus_network::start(config).await?;
 	let pool = chain.pool();
 	let from_peers = FromPeers::default();
 	helpers.spawn(gossip::receive(transactions, pool.clone(), handle.clone(), from_peers.clone()));
+	helpers.spawn(gossip::announce(newcomers, pool.clone(), handle.clone()));
 	helpers.spawn(gossip::publish(pool.subscribe_imported(), pool.clone(), handle.clone(), from_peers));
 	Ok((Connected { handle, port: consensus_port }, task))
 }
@@ -367,8 +369,8 @@ impl Sampled for Samples {
 		self.chain.database().stats().table_bytes
 	}
 
-	fn peers(&self) -> u64 {
-		self.peers.count() as u64
+	fn network(&self) -> NetworkStats {
+		self.peers.stats()
 	}
 }
 

@@ -23,7 +23,9 @@ pub trait NodeControl: Send + Sync + 'static {
 	fn local_peer_id(&self) -> String;
 	/// Multiaddresses that the node listens on, with its peer id.
 	fn listen_addresses(&self) -> Vec<String>;
-	/// Peers that the node stays connected to.
+	/// Peers that are kept away, and why.
+	fn banned_peers(&self) -> Vec<BannedPeer>;
+	/// Ids of the peers that the node stays connected to.
 	fn reserved_peers(&self) -> Vec<String>;
 	/// Adds a reserved peer by its multiaddress.
 	fn add_reserved_peer(&self, multiaddress: &str) -> Result<(), ControlError>;
@@ -87,6 +89,17 @@ pub struct PeerInfo {
 	pub best_number: Option<u32>,
 	/// The hash of that block.
 	pub best_hash: Option<plexus_storage::Hash>,
+}
+
+/// A peer that is kept away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BannedPeer {
+	/// Its id.
+	pub peer_id: String,
+	/// Why, as one of the network's fixed names.
+	pub reason: &'static str,
+	/// Seconds until it may come back.
+	pub seconds_left: u64,
 }
 
 /// Hears of calls and connections, for metrics. Called on the server's own threads: must return at once.

@@ -58,7 +58,9 @@ mod workers;
 
 pub use config::{CorsOrigins, RpcMethods, ServerConfig};
 pub use context::RpcContext;
-pub use control::{ControlError, NodeControl, NodeRole, PeerInfo, Precommits, RpcObserver, Unobserved};
+pub use control::{
+	BannedPeer, ControlError, NodeControl, NodeRole, PeerInfo, Precommits, RpcObserver, Unobserved,
+};
 pub use errors::RpcError;
 pub use limits::RpcLimits;
 

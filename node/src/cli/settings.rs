@@ -163,21 +163,49 @@ pub struct RpcArgs {
 #[derive(Clone, Debug, Default, Args, Serialize)]
 pub struct P2pArgs {
 	/// Addresses to listen on [default: /ip4/0.0.0.0/tcp/30333]
-	#[arg(long, value_name = "MULTIADDR,…", value_delimiter = ',')]
+	#[arg(long = "listen-addr", value_name = "MULTIADDR,…", value_delimiter = ',', alias = "p2p-listen")]
 	#[serde(rename = "p2p.listen", skip_serializing_if = "Option::is_none")]
 	pub p2p_listen: Option<Vec<String>>,
 	/// Addresses told to others, for nodes behind NAT
-	#[arg(long, value_name = "MULTIADDR,…", value_delimiter = ',', hide = true)]
+	#[arg(
+		long = "public-addr",
+		value_name = "MULTIADDR,…",
+		value_delimiter = ',',
+		alias = "p2p-public",
+		hide = true
+	)]
 	#[serde(rename = "p2p.public", skip_serializing_if = "Option::is_none")]
 	pub p2p_public: Option<Vec<String>>,
 	/// Nodes asked first for others, with their peer ids
-	#[arg(long, value_name = "MULTIADDR,…", value_delimiter = ',', alias = "bootnodes")]
+	#[arg(long = "bootnodes", value_name = "MULTIADDR,…", value_delimiter = ',', alias = "p2p-bootnodes")]
 	#[serde(rename = "p2p.bootnodes", skip_serializing_if = "Option::is_none")]
 	pub p2p_bootnodes: Option<Vec<String>>,
 	/// Nodes always kept connected, with their peer ids
-	#[arg(long, value_name = "MULTIADDR,…", value_delimiter = ',', hide = true)]
+	#[arg(
+		long = "reserved-peers",
+		value_name = "MULTIADDR,…",
+		value_delimiter = ',',
+		alias = "p2p-reserved",
+		hide = true
+	)]
 	#[serde(rename = "p2p.reserved", skip_serializing_if = "Option::is_none")]
 	pub p2p_reserved: Option<Vec<String>>,
+	/// Connect with reserved nodes only
+	#[arg(long = "reserved-only", hide = true)]
+	#[serde(rename = "p2p.reserved_only", skip_serializing_if = "is_false")]
+	pub p2p_reserved_only: bool,
+	/// Peers that connect to this node, at most [default: 100]
+	#[arg(long = "in-peers", value_name = "N", hide = true)]
+	#[serde(rename = "p2p.in_peers", skip_serializing_if = "Option::is_none")]
+	pub p2p_in_peers: Option<u32>,
+	/// Peers that this node looks for [default: 16]
+	#[arg(long = "out-peers", value_name = "N", hide = true)]
+	#[serde(rename = "p2p.out_peers", skip_serializing_if = "Option::is_none")]
+	pub p2p_out_peers: Option<u32>,
+	/// Peers that connect from one address [default: 32]
+	#[arg(long = "peers-per-ip", value_name = "N", hide = true)]
+	#[serde(rename = "p2p.peers_per_ip", skip_serializing_if = "Option::is_none")]
+	pub p2p_peers_per_ip: Option<u32>,
 }
 
 /// Settings of the transaction pool.

@@ -70,7 +70,8 @@ fn every_setting_has_exactly_its_flag() {
 fn each_flag_sets_its_own_setting() {
 	for setting in SETTINGS {
 		let value = match setting.key {
-			"validator" => None,
+			"validator" | "p2p.reserved_only" => None,
+			"p2p.in_peers" | "p2p.out_peers" | "p2p.peers_per_ip" => Some("7"),
 			"chain" => Some("local"),
 			"block_time_ms" => Some("500"),
 			"metrics.enabled" => Some("false"),

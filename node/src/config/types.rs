@@ -80,6 +80,14 @@ pub struct P2p {
 	pub bootnodes: Vec<String>,
 	/// Nodes always kept connected.
 	pub reserved: Vec<String>,
+	/// Whether nobody but reserved nodes is let in or dialled.
+	pub reserved_only: bool,
+	/// Peers that connect to this node, at most.
+	pub in_peers: u32,
+	/// Peers that this node looks for.
+	pub out_peers: u32,
+	/// Of those that connect, from one IPv4 address or IPv6 network of 64 bits.
+	pub peers_per_ip: u32,
 }
 
 /// Database.
@@ -209,6 +217,10 @@ impl Default for P2p {
 			public: vec![],
 			bootnodes: vec![],
 			reserved: vec![],
+			reserved_only: false,
+			in_peers: 100,
+			out_peers: 16,
+			peers_per_ip: 32,
 		}
 	}
 }

@@ -1,6 +1,7 @@
 //! The rules a configuration must keep. Each rule names its setting, the value that broke it and what would be right.
 
 use super::{Config, ConfigError, RpcMethods, StatePruning};
+use plexus_network::config::RESERVED_MAX;
 use tracing_subscriber::EnvFilter;
 
 /// The shortest block time: below it, clients cannot sign in time and consensus rounds do not fit.
@@ -13,6 +14,8 @@ pub const STATE_PRUNING_MIN: u32 = 16;
 pub const SNAPSHOT_EVERY_MIN: u32 = 10;
 /// Old snapshots hold on to files that the database gave up; nobody needs so many.
 pub const SNAPSHOTS_KEPT_MAX: u32 = 100;
+/// Each peer costs a file descriptor and up to a megabyte.
+const PEERS_MAX: u32 = 2_000;
 /// Longer names break the lines of logs and dashboards.
 const NAME_CHARS_MAX: usize = 64;
 
@@ -129,14 +132,26 @@ fn p2p(config: &Config) -> Result<(), ConfigError> {
 	] {
 		for address in addresses {
 			// The network module parses addresses fully; here the usual slips are named.
-			if !address.starts_with('/') || !address.contains("/tcp/") {
-				let remedy = "write a multiaddress over TCP, such as /ip4/0.0.0.0/tcp/30333";
+			let is_quic = address.contains("/udp/") && address.contains("/quic-v1");
+			if !address.starts_with('/') || !(address.contains("/tcp/") || is_quic) {
+				let remedy = "write a multiaddress over TCP or QUIC, such as /ip4/0.0.0.0/tcp/30333 or /ip4/0.0.0.0/udp/30333/quic-v1";
 				return Err(rule(key, format!("holds `{address}`"), remedy));
 			}
 			if with_peer && !address.contains("/p2p/") {
 				let remedy = "end it with the node's peer id: /ip4/192.0.2.1/tcp/30333/p2p/12D3KooW… (`plexus key inspect node` shows it)";
 				return Err(rule(key, format!("holds `{address}`, without a peer id"), remedy));
 			}
+		}
+	}
+	if p2p.reserved.len() > RESERVED_MAX {
+		let remedy = format!("name at most {RESERVED_MAX}; the others are found as bootnodes are");
+		return Err(rule("p2p.reserved", format!("names {} nodes", p2p.reserved.len()), remedy));
+	}
+	at_least("p2p.peers_per_ip", p2p.peers_per_ip.into(), 1)?;
+	for (key, peers) in [("p2p.in_peers", p2p.in_peers), ("p2p.out_peers", p2p.out_peers)] {
+		if peers > PEERS_MAX {
+			let remedy = format!("choose {PEERS_MAX} or fewer; gossip needs no more than a dozen");
+			return Err(rule(key, format!("is {peers}"), remedy));
 		}
 	}
 	Ok(())

@@ -15,7 +15,7 @@ use plexus_execution::Executor;
 use plexus_pool::{Pool, PoolLimits};
 use plexus_primitives::consensus::{Commit, ConsensusKey};
 use plexus_rpc::{
-	ControlError, NodeControl, NodeRole, PeerInfo, Precommits, RpcContext, RpcHandle, RpcMethods,
+	BannedPeer, ControlError, NodeControl, NodeRole, PeerInfo, Precommits, RpcContext, RpcHandle, RpcMethods,
 	RpcObserver, ServerConfig,
 };
 use plexus_runtime as runtime;
@@ -273,6 +273,9 @@ impl NodeControl for TestNode {
 	}
 	fn listen_addresses(&self) -> Vec<String> {
 		vec!["/ip4/127.0.0.1/tcp/30333".into()]
+	}
+	fn banned_peers(&self) -> Vec<BannedPeer> {
+		vec![BannedPeer { peer_id: "12D3KooWBad".into(), reason: "flood", seconds_left: 60 }]
 	}
 	fn reserved_peers(&self) -> Vec<String> {
 		Vec::new()
