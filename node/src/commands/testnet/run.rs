@@ -26,7 +26,7 @@ use plexus_cli::load::SignedTransfers;
 use plexus_runtime::AccountId;
 use sp_core::{sr25519, Pair};
 use std::{
-	collections::VecDeque, fs, future::Future, path::Path, pin::Pin, process::ExitCode, time::Duration,
+	collections::VecDeque, fs, future::Future, io, path::Path, pin::Pin, process::ExitCode, time::Duration,
 };
 
 /// How long a network may take to its first block on every node.
