@@ -207,7 +207,31 @@ async fn a_written_network_has_private_keys_valid_configurations_and_is_never_ov
 			ensure!(mode == 0o600, "{secret} has mode {mode:o}");
 		}
 	}
+	compose_file_is_valid(&out.join("docker-compose.yml")).await?;
 	let again = plexus(&["testnet", "new", "--validators", "4", "--out", path]).await?;
 	ensure!(again.code == Some(1) && again.stderr.contains("never overwritten"), "{}", again.text());
+	Ok(())
+}
+
+/// By the published schema of compose files, where Python has what that needs.
+async fn compose_file_is_valid(file: &Path) -> Result<()> {
+	/// What the script ends with when a module is missing.
+	const MISSING: i32 = 77;
+	let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/check-compose.py");
+	let checked = tokio::process::Command::new("python3").arg(script).arg(file).output();
+	let output = match within(FINAL_BOUND, "the check of the compose file", checked).await? {
+		Ok(output) => output,
+		Err(error) => {
+			println!("SKIPPED: no python3: {error}");
+			return Ok(());
+		}
+	};
+	let words = [output.stdout, output.stderr].concat();
+	let words = String::from_utf8_lossy(&words);
+	match output.status.code() {
+		Some(0) => println!("{words}"),
+		Some(MISSING) => println!("SKIPPED: {words}"),
+		code => anyhow::bail!("{code:?}: {words}"),
+	}
 	Ok(())
 }

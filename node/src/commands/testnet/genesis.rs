@@ -16,7 +16,8 @@ pub(super) struct Seat {
 	pub(super) account: AccountId,
 }
 
-/// A chain of these validators with equal power. `endowed` are `ADDRESS=PLX`; the validators' accounts come on top.
+/// A chain of these validators with equal power, each with the usual stake of its operator's account. `endowed` are
+/// `ADDRESS=PLX`; the validators' accounts come on top.
 ///
 /// # Errors
 /// What breaks a rule of specifications.
@@ -27,7 +28,8 @@ pub(super) fn chain(
 	chain_type: ChainType,
 	block_time_ms: Option<u64>,
 ) -> Result<ChainSpec, Report> {
-	let validators: Vec<String> = seats.iter().map(|seat| seat.validator.hex()).collect();
+	let seat = |seat: &Seat| format!("{}:0x{}", seat.validator.hex(), hex::encode::<&[u8]>(seat.account.as_ref()));
+	let validators: Vec<String> = seats.iter().map(seat).collect();
 	let operators = seats.iter().map(|seat| endowment(&seat.account, OPERATOR_PLX.into()));
 	let endowed: Vec<String> = operators.chain(endowed.iter().cloned()).collect();
 	let mut spec = chain_spec::own(id, &validators, &endowed, None, block_time_ms)?;
