@@ -31,6 +31,8 @@ pub struct BatchId {
 	/// The gossip message; none if a peer told us directly what waits in its pool.
 	pub(crate) message: Option<MessageId>,
 	pub(crate) from: PeerId,
+	/// Of all its transactions.
+	pub(crate) bytes: usize,
 }
 
 /// Transactions that a peer sent. They are forwarded only after [`NetworkHandle::judge`].

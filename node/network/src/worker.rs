@@ -13,7 +13,7 @@
 //! |---|---|---|
 //! | commands of the node | [`COMMANDS_MAX`] | own transactions are not gossiped and stay in the pool; verdicts and announcements wait |
 //! | messages of the engine | 256 | the engine's own mailbox fills |
-//! | own transactions | half of a peer's share | as above |
+//! | what is sent on | half of a peer's share | own transactions: as above; others' messages are handled here and not forwarded |
 //! | batches for the node | [`TRANSACTIONS_MAX`], 32 MiB | a batch is ignored: not forwarded, and nobody's fault |
 //! | events for the engine | 512 | the engine misses the oldest and recovers as from lost messages |
 //! | requests for blocks | 128 | the channel is dropped; the peer asks another |

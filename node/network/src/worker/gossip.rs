@@ -46,6 +46,14 @@ const WELCOME_INTERVAL: Duration = Duration::from_secs(60);
 /// Peers of which it is remembered that they were told.
 const WELCOMED_MAX: usize = 1_024;
 
+/// Who signed a consensus message that may be forwarded.
+enum Relay {
+	/// A validator that we know, or what carries no signature of one.
+	Known,
+	/// A key that is in no validator set that we know.
+	Stranger,
+}
+
 /// What is under way to one newcomer.
 struct Announcement {
 	request: OutboundRequestId,
@@ -108,13 +116,23 @@ impl Worker {
 		}
 	}
 
-	/// Our own may be half of what a peer takes from us, so that it does not take us for a flood: the other half is what
-	/// we forward.
+	/// Whether sending this on keeps us within half of what a peer takes from one that it does not take for a flood. Many
+	/// peers, each within its share, could otherwise make us flood others with what we forward. The other half is for what
+	/// the engine publishes.
+	fn may_send(&mut self, flow: Flow, units: usize) -> bool {
+		let me = *self.swarm.local_peer_id();
+		self.meter.take(&me, flow, 2 * units, Instant::now())
+	}
+
+	fn relay(&mut self, flow: Flow, units: usize) -> Outcome {
+		match self.may_send(flow, units) {
+			true => Outcome::Accepted,
+			false => Outcome::Ignored,
+		}
+	}
+
 	pub(super) fn publish_transaction(&mut self, bytes: Vec<u8>) {
-		let (me, now) = (*self.swarm.local_peer_id(), Instant::now());
-		let fits = self.meter.take(&me, Flow::Transactions, 2, now)
-			&& self.meter.take(&me, Flow::TransactionBytes, 2 * bytes.len(), now);
-		if !fits {
+		if !self.may_send(Flow::Transactions, 1) || !self.may_send(Flow::TransactionBytes, bytes.len()) {
 			return self.counters.dropped(Dropping::OutgoingTransactions);
 		}
 		let transactions = &mut self.transactions;
@@ -210,9 +228,26 @@ impl Worker {
 			return self.blame(from, Misbehaviour::Flood);
 		}
 		match decode(topic, &from, message.source.as_ref(), message.data.into()) {
-			Ok(Gossip::Event(event)) => self.on_consensus(topic, from, &id, message.source, event),
+			Ok(Gossip::Event(event)) => {
+				let outcome = self.on_consensus(topic, from, message.source, event);
+				match outcome {
+					Ok(Relay::Stranger) if !self.may_send(Flow::Strangers, 1) => {
+						self.judge(topic, &id, &from, Outcome::Ignored);
+					}
+					Ok(Relay::Known | Relay::Stranger) => {
+						let outcome = self.relay(flow, units);
+						self.judge(topic, &id, &from, outcome);
+					}
+					Err(Misbehaviour::Flood) => {
+						self.judge(topic, &id, &from, Outcome::Ignored);
+						self.blame(from, Misbehaviour::Flood);
+					}
+					Err(what) => self.reject(topic, &id, &from, what),
+				}
+			}
 			Ok(Gossip::Status(status)) => {
-				self.judge(topic, &id, &from, Outcome::Accepted);
+				let outcome = self.relay(flow, units);
+				self.judge(topic, &id, &from, outcome);
 				self.on_status(message.source, status);
 			}
 			Ok(Gossip::Transactions(bytes)) => self.on_batch(from, id, bytes),
@@ -223,23 +258,21 @@ impl Worker {
 		}
 	}
 
+	/// Hands a consensus message to the engine if it is signed as it says; whether its signer is known.
 	fn on_consensus(
 		&mut self,
 		topic: Topic,
 		from: PeerId,
-		id: &MessageId,
 		publisher: Option<PeerId>,
 		event: NetworkEvent<Plexus>,
-	) {
-		let signer = match verify_signed(&event, &self.genesis) {
-			Ok(signer) => signer,
-			Err(what) => return self.reject(topic, id, &from, what),
-		};
-		if let Some(signer) = signer {
-			let is_stranger = self.validators.is_stranger(&signer);
-			if is_stranger && !self.meter.take(&from, Flow::Strangers, 1, Instant::now()) {
-				self.judge(topic, id, &from, Outcome::Ignored);
-				return self.blame(from, Misbehaviour::Flood);
+	) -> Result<Relay, Misbehaviour> {
+		let mut relay = Relay::Known;
+		if let Some(signer) = verify_signed(&event, &self.genesis)? {
+			if self.validators.is_stranger(&signer) {
+				relay = Relay::Stranger;
+				if !self.meter.take(&from, Flow::Strangers, 1, Instant::now()) {
+					return Err(Misbehaviour::Flood);
+				}
 			}
 			if topic == Topic::Consensus && publisher == Some(from) && self.table.counts(&from) {
 				let swarm = &self.swarm;
@@ -249,8 +282,8 @@ impl Worker {
 				}
 			}
 		}
-		self.judge(topic, id, &from, Outcome::Accepted);
 		self.engine.send(event);
+		Ok(relay)
 	}
 
 	/// The signature of gossip proves who published; who is no direct peer cannot be asked for blocks.
@@ -303,13 +336,13 @@ impl Worker {
 		};
 		// All of them, known or not: what is forwarded with the others is judged with them, each time.
 		let transactions = all.iter().map(|bytes| bytes.to_vec()).collect();
-		let id = BatchId { message, from };
+		let id = BatchId { message, from, bytes: length };
 		place.send(IncomingTransactions { id, from, transactions, _room: room });
 		Ok(true)
 	}
 
 	pub(super) fn on_verdicts(&mut self, id: BatchId, verdicts: &[Verdict]) {
-		let BatchId { message, from } = id;
+		let BatchId { message, from, bytes } = id;
 		let mut rejected = false;
 		for verdict in verdicts {
 			match verdict {
@@ -327,7 +360,10 @@ impl Worker {
 		}
 		if let Some(message) = message {
 			let outcome = match Verdict::forwards(verdicts) {
-				true => Outcome::Accepted,
+				true if self.may_send(Flow::TransactionBytes, bytes) => {
+					self.relay(Flow::Transactions, verdicts.len())
+				}
+				true => Outcome::Ignored,
 				false if rejected => Outcome::Rejected,
 				false => Outcome::Ignored,
 			};
