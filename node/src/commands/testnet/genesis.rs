@@ -28,7 +28,8 @@ pub(super) fn chain(
 	chain_type: ChainType,
 	block_time_ms: Option<u64>,
 ) -> Result<ChainSpec, Report> {
-	let seat = |seat: &Seat| format!("{}:0x{}", seat.validator.hex(), hex::encode::<&[u8]>(seat.account.as_ref()));
+	let seat =
+		|seat: &Seat| format!("{}:0x{}", seat.validator.hex(), hex::encode::<&[u8]>(seat.account.as_ref()));
 	let validators: Vec<String> = seats.iter().map(seat).collect();
 	let operators = seats.iter().map(|seat| endowment(&seat.account, OPERATOR_PLX.into()));
 	let endowed: Vec<String> = operators.chain(endowed.iter().cloned()).collect();

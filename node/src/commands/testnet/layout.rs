@@ -15,7 +15,6 @@
 use super::genesis::{self, Seat};
 use crate::{
 	commands::chain_spec,
-	config::SETTINGS,
 	keystore::{KeyKind, Keystore, PublicKey, SecretKey},
 	paths::DataDirectory,
 	place,
@@ -228,9 +227,7 @@ fn configuration(member: &Member, settings: &NodeSettings) -> String {
 	struct Storage {
 		cache_bytes: u64,
 	}
-	// A network without discovery has no such setting, and needs none.
-	let is_known = SETTINGS.iter().any(|setting| setting.key == "p2p.reserved_only");
-	let reserved_only = (settings.reserved_only && is_known).then_some(true);
+	let reserved_only = settings.reserved_only.then_some(true);
 	let file = File {
 		chain: &settings.chain,
 		name: &member.name,

@@ -116,11 +116,11 @@ impl Network {
 	pub(super) fn check(&mut self) -> Result<(), Report> {
 		for node in &mut self.nodes {
 			if let Some(status) = node.ended() {
-				let cause = format!("{} ended by itself with {status}", node.name);
+				let cause = format!("{} ended by itself with {status}\n{}", node.name, node.log_end());
 				return Err(Report::new(
 					"testnet",
 					cause,
-					format!("its log says why: {}", node.log.display()),
+					format!("the log says more: {}", node.log.display()),
 				));
 			}
 		}

@@ -12,7 +12,8 @@ use crate::{process, report::Report};
 use rustix::process::{kill_process, Pid, Signal};
 use std::{
 	env,
-	fs::OpenOptions,
+	fs::{File, OpenOptions},
+	io::{self, Read, Seek, SeekFrom},
 	path::PathBuf,
 	process::{ExitStatus, Stdio},
 	time::Duration,
@@ -101,6 +102,22 @@ impl NodeProcess {
 	/// How it ended, if it did without being told to.
 	pub(super) fn ended(&mut self) -> Option<ExitStatus> {
 		self.child.as_mut()?.try_wait().ok().flatten()
+	}
+
+	/// The end of its log: with a temporary directory, the log goes with the network.
+	pub(super) fn log_end(&self) -> String {
+		/// Some lines.
+		const BYTES: u64 = 2_048;
+		let read = || -> io::Result<Vec<u8>> {
+			let mut file = File::open(&self.log)?;
+			let bytes = file.metadata()?.len();
+			file.seek(SeekFrom::Start(bytes.saturating_sub(BYTES)))?;
+			let mut end = Vec::new();
+			file.take(BYTES).read_to_end(&mut end)?;
+			Ok(end)
+		};
+		// Without a log there is nothing to show.
+		String::from_utf8_lossy(&read().unwrap_or_default()).trim_end().into()
 	}
 
 	/// `kill -9`.
