@@ -300,10 +300,11 @@ fn an_account_that_died_and_was_revived_starts_again_at_nonce_zero() {
 	let (_, mut first) = node.watch(node.transfer(Dave, 0));
 	assert_eq!(node.pool.next_nonce(&Dave.to_account_id(), 0), 2);
 	let (block, _) = node.block();
+	// Behind two inherents.
 	let included = |index| TransactionStatus::Included { block, index };
-	assert_eq!(seen(&mut first), [TransactionStatus::Ready, included(1)]);
+	assert_eq!(seen(&mut first), [TransactionStatus::Ready, included(2)]);
 	let (ready, future) = (TransactionStatus::Ready, TransactionStatus::Future);
-	assert_eq!(seen(&mut second), [ready.clone(), future, ready, included(2)]);
+	assert_eq!(seen(&mut second), [ready.clone(), future, ready, included(3)]);
 	assert_eq!(node.nonce(Dave), 2);
 }
 
