@@ -122,6 +122,8 @@ pub mod authority;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 mod changes;
+mod errors;
+mod events;
 pub mod fees;
 #[cfg(any(feature = "try-runtime", test))]
 mod invariants;
@@ -145,6 +147,7 @@ pub use weights::WeightInfo;
 use alloc::{boxed::Box, vec::Vec};
 use frame_support::{
 	dispatch::GetDispatchInfo,
+	pallet_macros::import_section,
 	traits::{
 		fungible::{Inspect, Mutate, MutateHold},
 		Contains, Get, InstanceFilter, IsSubType,
@@ -158,6 +161,8 @@ use sp_runtime::{
 };
 use types::*;
 
+#[import_section(events::events)]
+#[import_section(errors::errors)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
@@ -321,247 +326,6 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Payers<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, AgentId, Blake2_128Concat, T::AccountId, ()>;
-
-	/// The events tell everything that the state holds: an indexer needs no storage queries.
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(super) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// An agent was registered.
-		AgentRegistered {
-			/// Its id.
-			agent: AgentId,
-			/// Who controls it.
-			controller: T::AccountId,
-			/// Its own account.
-			account: T::AccountId,
-			/// Its profile.
-			profile: Profile<T>,
-			/// What was moved to its account and put on hold there.
-			bond: BalanceOf<T>,
-		},
-		/// An agent's profile was replaced.
-		ProfileSet {
-			/// The agent.
-			agent: AgentId,
-			/// All of the new profile.
-			profile: Profile<T>,
-		},
-		/// An agent was paused: no delegation of it acts.
-		AgentPaused {
-			/// The agent.
-			agent: AgentId,
-		},
-		/// An agent's delegations act again.
-		AgentResumed {
-			/// The agent.
-			agent: AgentId,
-		},
-		/// An agent was retired; its delegations are dead, its profile is gone.
-		AgentDeregistered {
-			/// The agent; its id is never used again.
-			agent: AgentId,
-			/// Who got the bond, and still controls the agent's account.
-			controller: T::AccountId,
-			/// What was returned.
-			bond: BalanceOf<T>,
-		},
-		/// A new controller was proposed, or the proposal taken back.
-		ControllerProposed {
-			/// The agent.
-			agent: AgentId,
-			/// Who may accept; nobody if the proposal was taken back.
-			proposed: Option<T::AccountId>,
-		},
-		/// An agent has a new controller. Its recovery account and every proposal are gone.
-		ControllerChanged {
-			/// The agent.
-			agent: AgentId,
-			/// Who controlled it.
-			former: T::AccountId,
-			/// Who controls it.
-			controller: T::AccountId,
-			/// Whether by recovery.
-			recovered: bool,
-		},
-		/// The recovery account was named, replaced or taken back. A pending recovery was cancelled thereby.
-		RecoverySet {
-			/// The agent.
-			agent: AgentId,
-			/// Account and delay; nothing if there is no recovery any more.
-			recovery: Option<RecoveryTerms<T::AccountId>>,
-		},
-		/// A recovery began.
-		RecoveryBegun {
-			/// The agent.
-			agent: AgentId,
-			/// Who may complete it.
-			controller: T::AccountId,
-			/// When, on the chain clock.
-			completes_at_ms: u64,
-		},
-		/// A pending recovery was cancelled.
-		RecoveryCancelled {
-			/// The agent.
-			agent: AgentId,
-			/// Who cancelled it.
-			by: T::AccountId,
-		},
-		/// A key was granted a delegation.
-		Delegated {
-			/// The agent.
-			agent: AgentId,
-			/// The delegation's id within the agent.
-			delegation: DelegationId,
-			/// The delegation it was passed on from; none if the controller granted it.
-			parent: Option<DelegationId>,
-			/// Who may act.
-			key: T::AccountId,
-			/// What it may do.
-			terms: Terms<T>,
-			/// What was put on hold in the agent's account.
-			deposit: BalanceOf<T>,
-		},
-		/// A delegation was removed. All that were passed on from it are dead.
-		DelegationRemoved {
-			/// The agent.
-			agent: AgentId,
-			/// The delegation, whose id is never used again.
-			delegation: DelegationId,
-			/// Whose it was.
-			key: T::AccountId,
-			/// Why.
-			reason: RemovalReason,
-			/// What was released in the agent's account.
-			deposit: BalanceOf<T>,
-		},
-		/// All delegations below an id are dead.
-		AllRevoked {
-			/// The agent.
-			agent: AgentId,
-			/// The first id that is not.
-			below: DelegationId,
-		},
-		/// A key acted for an agent.
-		Acted {
-			/// The agent.
-			agent: AgentId,
-			/// The delegation.
-			delegation: DelegationId,
-			/// The key.
-			key: T::AccountId,
-			/// What was charged to the budgets of the path.
-			outflow: BalanceOf<T>,
-		},
-		/// The controller acted for an agent.
-		Controlled {
-			/// The agent.
-			agent: AgentId,
-		},
-		/// The agent paid a key's transaction fee.
-		FeePaid {
-			/// The agent.
-			agent: AgentId,
-			/// The delegation.
-			delegation: DelegationId,
-			/// What was charged to the fee budgets of the path.
-			fee: BalanceOf<T>,
-		},
-		/// Settled work for an agent burned protocol fees.
-		ReputationCredited {
-			/// The agent.
-			agent: AgentId,
-			/// Who paid.
-			payer: T::AccountId,
-			/// What was burned.
-			burned: BalanceOf<T>,
-			/// The decayed sum after it.
-			score: BalanceOf<T>,
-			/// How many distinct payers there are after it.
-			payers: u64,
-		},
-	}
-
-	#[pallet::error]
-	pub enum Error<T> {
-		/// There is no agent with this id. Look the id up in the event `AgentRegistered`, or query `agents_of`.
-		UnknownAgent,
-		/// Only the agent's controller may do this. Sign with the account that the query `agent` names.
-		NotController,
-		/// The agent is retired: only `control`, clearing delegations and changes of the controller are left. Register
-		/// a new agent.
-		AgentRetired,
-		/// The agent is paused. Its controller can call `set_paused(agent, false)`.
-		AgentPaused,
-		/// The agent is paused already, or not paused. Nothing needs to be done.
-		StatusUnchanged,
-		/// The card names empty content. Give the root and length of a card of at least one byte, or no card.
-		EmptyCard,
-		/// A locator or endpoint is not a URI. Write a scheme, a colon and visible ASCII, like
-		/// `https://example.org/agent`. Only a card's locator may be empty.
-		InvalidLocator,
-		/// A service's name is empty, not UTF-8, has control characters, or occurs twice. Give each service a name of
-		/// its own.
-		InvalidServiceName,
-		/// A tag has other characters than `a-z 0-9 - _ . /`, does not begin with a letter or digit, or occurs twice.
-		/// Write tags in lower case, like `translation/de`.
-		InvalidTag,
-		/// An agent's own account can neither control nor recover it, nor be its delegate. Name another account.
-		OwnAccount,
-		/// The signer is not proposed as the controller. The controller proposes it with `propose_controller`.
-		NotProposed,
-		/// The delay is shorter than `RecoveryDelayMsMin`. Choose a longer one.
-		DelayTooShort,
-		/// Only the recovery account may do this, and the controller must have named it with `set_recovery` before.
-		NotRecoveryAccount,
-		/// A recovery is pending already. Complete it, or cancel it first.
-		RecoveryPending,
-		/// No recovery is pending. It begins with `begin_recovery`.
-		NoRecoveryPending,
-		/// The signer is not whom the pending recovery names. Sign with the new controller's account.
-		NotRecovering,
-		/// The delay is not over yet. `RecoveryBegun` says when it is, on the chain clock.
-		RecoveryTooEarly,
-		/// A delegation needs at least one scope, and no scope twice.
-		InvalidScopes,
-		/// The period is shorter than `PeriodMsMin`. Choose a longer one.
-		PeriodTooShort,
-		/// The expiry is not in the future of the chain clock, which may be behind wall clocks. Choose a later one.
-		ExpiryInPast,
-		/// A delegation can be passed on only with less: scopes that it has, budgets not above its own, a period not
-		/// below its own, an expiry not after its own. Query `delegation` for its terms.
-		ExceedsParent,
-		/// A delegation of depth 4 cannot be passed on. Let a key nearer to the controller grant it.
-		TooDeep,
-		/// There is no delegation with this id: it was never granted, or it was revoked or cleared. Query
-		/// `delegations` for those that exist.
-		UnknownDelegation,
-		/// The signer is not this delegation's key. Sign with the key, or name the delegation that is yours.
-		NotDelegate,
-		/// The delegation expired. Ask for a new one.
-		DelegationExpired,
-		/// The delegation, or one that it was passed on from, was revoked. Ask for a new one.
-		DelegationRevoked,
-		/// Only the controller, the key itself and the keys that it was passed on from may revoke a delegation.
-		MayNotRevoke,
-		/// The delegation is alive. It can be cleared once it is expired or cut off; until then it can be revoked.
-		DelegationAlive,
-		/// This call is in no scope, ever: it carries other calls, changes who may act, or could hide spending. Send
-		/// single calls, and let the controller do the rest with `control`.
-		NotLeafCall,
-		/// None of the delegation's scopes has this call. Ask for a scope that does.
-		OutsideScope,
-		/// The call would take more than what is left in this period of the delegation's budget, or of one that it
-		/// was passed on from. Query `may_act` for what is left, or wait for the next period.
-		BudgetExceeded,
-		/// What is left of a fee budget does not cover the fee. Wait for the next period, or let the key have funds.
-		FeeBudgetExceeded,
-		/// The agent pays no tips. Set the tip to zero, or let the key have funds.
-		TipNotZero,
-		/// The agent's account cannot pay the fee. Send it funds.
-		AgentCannotPay,
-		/// All ids are used up. This cannot be avoided, and will not happen.
-		IdsExhausted,
-	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
