@@ -61,8 +61,9 @@
 //!
 //! [`fees::AgentPaysFees`] lets the agent's account pay for `act` if, both when the fee is checked and when it is taken,
 //! the call is one that `act` would dispatch, every fee budget of the path has the fee, the tip is zero, and the account
-//! can pay. Otherwise the signer pays. What the agent paid is charged to the fee budgets, also when the call fails; what
-//! is refunded is returned to them. So nobody but a key within its fee budget can cost the agent a fee.
+//! can pay. Otherwise the signer pays, unless the delegation does not exist: then the transaction is invalid and nobody
+//! does. What the agent paid is charged to the fee budgets, also when the call fails; what is refunded is returned to
+//! them. So nobody but a key within its fee budget can cost the agent a fee.
 //!
 //! `delegate`, `revoke` and all other calls are paid by their signer.
 //!
@@ -71,7 +72,9 @@
 //! `CheckNonce` refuses an account that nothing keeps alive. A delegation therefore gives its key's account a sufficient
 //! reference, one for each delegation, and takes it back when the delegation is removed. If nothing else keeps the
 //! account alive it is then reaped and **its nonce starts at zero again**. That is why [`act`] names the delegation: ids
-//! are never reused, so an old transaction, replayed after the key was granted anew, meets a delegation that is gone.
+//! are never reused, so an old transaction, replayed after the key was granted anew, meets a delegation that is gone, and
+//! is refused before it costs its signer a fee. Transactions of other calls are replayed as those of any account that was
+//! reaped: let them be mortal.
 //!
 //! ### Reputation
 //!

@@ -645,7 +645,8 @@ fn submit_act(model: &mut Model, signer: u8, agent: u64, call: &Call, tally: &mu
 	let runtime = to_runtime(agent, call);
 	let reserved = predicted_fee(&runtime);
 	let agent_pays = model.agent_pays(signer, agent, *delegation, inner, reserved);
-	let issued = Balances::total_issuance();
+	let (issued, before) = (Balances::total_issuance(), state_root());
+	let exists = model.agents.get(agent as usize).is_some_and(|a| a.delegations.contains_key(delegation));
 	let result = submit(&account(signer), 0, runtime);
 	let fee = issued - Balances::total_issuance();
 	assert!(fee <= reserved);
@@ -660,7 +661,7 @@ fn submit_act(model: &mut Model, signer: u8, agent: u64, call: &Call, tally: &mu
 		let path = paying.path(*delegation).expect("acting removes nothing");
 		paying.use_up(&path, now, fee, true);
 		tally.acted += u32::from(acted);
-	} else if let Some(mine) = model.free.get_mut(&signer) {
+	} else if let Some(mine) = model.free.get_mut(&signer).filter(|_| exists) {
 		tally.paid_by_signers += 1;
 		*mine -= fee;
 		assert!(fee > 0, "the signer paid nothing");
@@ -670,7 +671,7 @@ fn submit_act(model: &mut Model, signer: u8, agent: u64, call: &Call, tally: &mu
 	} else {
 		tally.refused += 1;
 		assert!(result.is_err(), "nobody paid, but it was included");
-		assert_eq!(fee, 0);
+		assert_eq!(before, state_root());
 	}
 }
 
@@ -696,9 +697,8 @@ fn play(model: &mut Model, step: &Step, tally: &mut Tally) {
 		submit_act(model, signer, agent, call, tally);
 		return;
 	}
-	let root = || sp_io::storage::root(sp_runtime::StateVersion::V1);
 	let expected = model.apply(signer, agent, call);
-	let before = (!expected).then(root);
+	let before = (!expected).then(state_root);
 	if let Call::SetPrices { bond, deposit } = call {
 		Bond::set(*bond);
 		DelegationDeposit::set(*deposit);
@@ -712,7 +712,7 @@ fn play(model: &mut Model, step: &Step, tally: &mut Tally) {
 		tally.acted += u32::from(matches!(call, Call::Act { .. }));
 	} else {
 		tally.failed += 1;
-		assert_eq!(before, Some(root()));
+		assert_eq!(before, Some(state_root()));
 	}
 }
 
@@ -760,6 +760,10 @@ fn assert_same_records(model: &Model) {
 
 /// At the end of every history everything is unwound, and every unit is where it belongs.
 fn unwind(model: &mut Model) {
+fn state_root() -> Vec<u8> {
+	sp_io::storage::root(sp_runtime::StateVersion::V1)
+}
+
 	for id in 0..model.agents.len() {
 		let (agent, controller) = (AgentId(id as u64), model.agents[id].controller);
 		if model.agents[id].status != AgentStatus::Retired {
