@@ -45,7 +45,9 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_register(controller: T::AccountId, profile: Profile<T>) -> DispatchResult {
 		let agent = NextAgentId::<T>::get();
 		NextAgentId::<T>::put(agent.next().ok_or(Error::<T>::IdsExhausted)?);
-		let (account, bond) = (Self::account_of(agent), T::Bond::get());
+		let (account, bond, price) = (Self::account_of(agent), T::Bond::get(), T::RegistrationPrice::get());
+		let (preserve, exact) = (Preservation::Preserve, Precision::Exact);
+		T::Currency::burn_from(&controller, price, preserve, exact, Fortitude::Polite)?;
 		// Under the existential deposit the account would not live while the rest is on hold.
 		let endowment = bond.saturating_add(T::Currency::minimum_balance());
 		T::Currency::transfer(&controller, &account, endowment, Preservation::Preserve)?;
@@ -63,7 +65,7 @@ impl<T: Config> Pallet<T> {
 		Agents::<T>::insert(agent, record);
 		AgentsByController::<T>::insert(&controller, agent, ());
 		Self::put_profile(agent, profile.clone());
-		Self::deposit_event(Event::AgentRegistered { agent, controller, account, profile, bond });
+		Self::deposit_event(Event::AgentRegistered { agent, controller, account, profile, bond, price });
 		Ok(())
 	}
 

@@ -24,6 +24,8 @@ pub mod events {
 			profile: Profile<T>,
 			/// What was moved to its account and put on hold there.
 			bond: BalanceOf<T>,
+			/// What was burned.
+			price: BalanceOf<T>,
 		},
 		/// An agent's profile was replaced.
 		ProfileSet {
@@ -162,7 +164,7 @@ pub mod events {
 			burned: BalanceOf<T>,
 			/// The decayed sum after it.
 			score: BalanceOf<T>,
-			/// How many distinct payers there are after it.
+			/// How many distinct payers are counted after it.
 			payers: u64,
 		},
 	}

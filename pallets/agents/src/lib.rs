@@ -10,12 +10,15 @@
 //!   lost; it outlives controllers and deregistration.
 //! - **Controller**: the account that decides for the agent. It may do anything with the agent's account ([`control`]).
 //! - **Profile**: card (`Content` and locator), services (name and endpoint), skill tags.
-//! - **Bond**: what stands on hold in the agent's account while the agent is registered.
+//! - **Price**: what a registration burns, for what is never removed: the record and its place in the index.
+//! - **Bond**: what stands on hold in the agent's account while the agent is registered, for what is removed then.
 //! - **Delegation**: what a **key**, any account, may do for the agent: scopes, a budget and a fee budget per period, an
 //!   expiry. Its id counts within the agent. A key may pass on less than it has, to a depth of [`DEPTH_MAX`].
 //! - **Scope**: a named group of calls, an enum of the runtime.
 //! - **Path**: a delegation, the one it was passed on from, and so on, up to the one that the controller granted.
 //! - **Outflow**: how much a call takes from the agent's account: the fall of free plus held balance, plus the rise of
+//! - **Deposit hold**: a hold that nobody can take from the account and nobody can burn. The runtime names them.
+//! - **Spending hold**: every other hold, such as funds locked towards somebody or a bond that can be forfeited.
 //!   every hold that the runtime counts as spending.
 //!
 //! ## States
@@ -46,7 +49,7 @@
 //! - All that is on hold is in the agent's own account, never in the controller's: whoever becomes the controller, in
 //!   two steps or by recovery, finds everything there. A change of controller ends the recovery that the former one set.
 //! - Deregistration returns the bond exactly, ends all delegations, and leaves the controller and the account: what
-//!   arrives later is reached by [`control`].
+//!   arrives later is reached by [`control`]. That is why records are never removed, and why registration has a price.
 //! - [`act`] dispatches **one** call as the agent's account, if the call is a leaf call (checked first), the delegation
 //!   is live, the signer is its key, and a scope has the call. This pallet's own calls are in no scope. Batches and
 //!   other calls that carry calls must not be leaf calls: money that comes in and goes out within one call is netted.
@@ -79,8 +82,9 @@
 //! ### Reputation
 //!
 //! [`Pallet::credit_reputation`] adds the protocol fees that settled work burned. The sum decays by
-//! `ReputationRetained` with each step of `ReputationStepMs`. Beside it stands how many distinct payers there were. Both
-//! are evidence of spending and of nothing else; they survive changes of the controller and deregistration.
+//! `ReputationRetained` with each step of `ReputationStepMs`. Beside it stands how many distinct payers there were that
+//! burned at least `PayerBurnMin` at once, which pays for remembering them. Both are evidence of spending and of nothing
+//! else; they survive changes of the controller and deregistration.
 //!
 //! ## What the rules do not achieve
 //!
@@ -192,9 +196,11 @@ pub mod pallet {
 		/// The runtime's reasons for holds, this pallet's among them.
 		type RuntimeHoldReason: From<HoldReason> + 'static;
 
-		/// The holds whose rise is spending, like funds locked towards somebody else. Deposits that come back do not
-		/// belong here. At most a handful: each is read twice in each `act`.
-		type SpendingHolds: Get<&'static [Self::RuntimeHoldReason]>;
+		/// The holds that are deposits: in whatever way they end, all of the amount is free in the same account. The
+		/// rise of every other hold is spending. Leave out what anybody may forfeit, slash, burn or be paid, if only in
+		/// part or after a dispute: a delegate would spend it without its budget. At most a handful: each is read twice
+		/// in each `act`.
+		type DepositHolds: Get<&'static [Self::RuntimeHoldReason]>;
 
 		/// The runtime's calls.
 		type RuntimeCall: Parameter
@@ -247,6 +253,11 @@ pub mod pallet {
 
 		/// Milliseconds of one step of a reputation's decay; at least one.
 		#[pallet::constant]
+		/// Burned by a registration. Pays for what is never removed: the longest record, its place in the index of
+		/// controllers, and a reputation.
+		#[pallet::constant]
+		type RegistrationPrice: Get<BalanceOf<Self>>;
+
 		type ReputationStepMs: Get<u64>;
 
 		/// What a reputation keeps in each step.
@@ -272,6 +283,11 @@ pub mod pallet {
 		/// Skill tags that a profile may have.
 		#[pallet::constant]
 		type TagsMax: Get<u32>;
+		/// What a payer must burn at once to be counted among an agent's payers. Pays for its entry, which is never
+		/// removed.
+		#[pallet::constant]
+		type PayerBurnMin: Get<BalanceOf<Self>>;
+
 
 		/// Bytes that a skill tag may have.
 		#[pallet::constant]
@@ -298,7 +314,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type NextAgentId<T> = StorageValue<_, AgentId, ValueQuery>;
 
-	/// All agents, retired ones too.
+	/// All agents, retired ones too. Never removed, and paid for by `RegistrationPrice`.
 	#[pallet::storage]
 	pub type Agents<T: Config> = StorageMap<_, Twox64Concat, AgentId, Agent<T>>;
 
@@ -325,7 +341,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Reputations<T: Config> = StorageMap<_, Twox64Concat, AgentId, Reputation<T>, ValueQuery>;
 
-	/// Who paid an agent already, so that payers are counted once.
+	/// Who paid an agent already, so that payers are counted once. Never removed, and paid for by `PayerBurnMin`.
 	#[pallet::storage]
 	pub type Payers<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, AgentId, Blake2_128Concat, T::AccountId, ()>;
@@ -357,8 +373,9 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Registers an agent controlled by the signer. Moves `Bond` and an existential deposit to the agent's new
-		/// account, where the bond is put on hold; the existential deposit is the agent's to spend when it retires.
+		/// Registers an agent controlled by the signer. Burns `RegistrationPrice`, and moves `Bond` and an existential
+		/// deposit to the agent's new account, where the bond is put on hold; the existential deposit is the agent's to
+		/// spend when it retires.
 		///
 		/// Emits `AgentRegistered` with id and account.
 		#[pallet::call_index(0)]

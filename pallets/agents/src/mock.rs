@@ -28,6 +28,10 @@ pub const EXISTENTIAL_DEPOSIT: Balance = 1_000_000;
 pub const INITIAL_BOND: Balance = 5_000_000_000;
 pub const INITIAL_DEPOSIT: Balance = 3_000_000;
 /// The shortest period.
+/// What a registration burns.
+pub const PRICE: Balance = 700_000_000;
+/// What a payer burns at least to be counted.
+pub const PAYER_BURN: Balance = 40;
 pub const PERIOD_MS: u64 = 1_000;
 /// The shortest recovery delay.
 pub const DELAY_MS: u64 = 10_000;
@@ -340,3 +344,5 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	ext.execute_with(|| System::set_block_number(1));
 	ext
 }
+	type RegistrationPrice = ConstU128<PRICE>;
+	type PayerBurnMin = ConstU128<PAYER_BURN>;

@@ -14,8 +14,8 @@ use sp_runtime::traits::{CheckedAdd, Saturating};
 pub(crate) struct Exposure<Balance> {
 	/// Free and held together.
 	total: Balance,
-	/// The holds that count as spending, in the order of `Config::SpendingHolds`.
-	spending: Vec<Balance>,
+	/// On hold, but not as a deposit: somebody else may get it, or it may be burned.
+	spending: Balance,
 }
 
 /// Which budget of a delegation.

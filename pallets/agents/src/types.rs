@@ -269,7 +269,7 @@ pub struct Reputation<T: Config> {
 	pub score: BalanceOf<T>,
 	/// The step of the chain clock at which it was last credited.
 	pub step: u64,
-	/// How many distinct payers there were.
+	/// How many distinct payers there were that burned `PayerBurnMin` at once.
 	pub payers: u64,
 }
 

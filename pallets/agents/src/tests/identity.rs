@@ -4,11 +4,12 @@ use super::*;
 use crate::{types::AgentStatus, AgentsByTag, Profiles};
 
 #[test]
-fn registration_moves_the_bond_into_the_agents_own_account() {
+fn registration_burns_the_price_and_moves_the_bond_into_the_agents_own_account() {
 	run(|| {
 		let agent = register(&alice());
 		let own = Agents::account_of(agent);
-		assert_eq!(free(&alice()), ENDOWMENT - INITIAL_BOND - EXISTENTIAL_DEPOSIT);
+		assert_eq!(free(&alice()), ENDOWMENT - PRICE - INITIAL_BOND - EXISTENTIAL_DEPOSIT);
+		assert_eq!(Balances::total_issuance(), issued - PRICE);
 		assert_eq!(held(HoldReason::Bond, &own), INITIAL_BOND);
 		assert_eq!(free(&own), EXISTENTIAL_DEPOSIT);
 		assert!(has_event(Event::AgentRegistered {
@@ -18,6 +19,7 @@ fn registration_moves_the_bond_into_the_agents_own_account() {
 			profile: profile(&[b"translation"]),
 			bond: INITIAL_BOND,
 		}));
+			price: PRICE,
 	});
 }
 
@@ -31,9 +33,11 @@ fn agents_have_accounts_of_their_own() {
 }
 
 #[test]
-fn who_cannot_pay_the_bond_registers_nothing() {
+fn who_cannot_pay_price_bond_and_existential_deposits_registers_nothing() {
 	run(|| {
 		let poor = account(50);
+		// Both the new account and the controller's stay alive.
+		let enough = PRICE + INITIAL_BOND + 2 * EXISTENTIAL_DEPOSIT;
 		assert_ok!(Balances::transfer_keep_alive(signed(&alice()), poor.clone(), INITIAL_BOND));
 		let registered = with_storage_layer(|| Agents::register(signed(&poor), profile(&[])));
 		assert!(registered.is_err());

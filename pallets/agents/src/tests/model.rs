@@ -266,6 +266,8 @@ impl ModelAgent {
 	fn dead(&self, delegation: u32, now: u64) -> bool {
 		let expired = self.delegations.get(&delegation).is_some_and(|leaf| leaf.expires <= now);
 		self.status == AgentStatus::Retired || expired || self.path(delegation).is_none()
+	/// The prices of registrations.
+	burned: Balance,
 	}
 
 	fn left(&self, path: &[u32], now: u64, fees: bool) -> Balance {
@@ -458,7 +460,8 @@ impl Model {
 
 	fn register(&mut self, signer: u8) -> bool {
 		let Some(mine) = self.free.get_mut(&signer) else { return false };
-		*mine -= self.bond + EXISTENTIAL_DEPOSIT;
+		*mine -= PRICE + self.bond + EXISTENTIAL_DEPOSIT;
+		self.burned += PRICE;
 		self.agents.push(ModelAgent {
 			controller: signer,
 			proposed: None,
@@ -795,7 +798,7 @@ fn the_pallet_does_what_the_model_does() {
 		new_test_ext().execute_with(|| {
 			let free = (1..=ACCOUNTS).map(|index| (index, ENDOWMENT)).collect();
 			let (bond, deposit) = (INITIAL_BOND, INITIAL_DEPOSIT);
-			let mut model = Model { now: 0, bond, deposit, free, agents: Vec::new() };
+			let mut model = Model { now: 0, bond, deposit, burned: 0, free, agents: Vec::new() };
 			let calls = [Call::Register, Call::Fund { amount: FUNDS }];
 			let beginnings = calls.iter().cycle().take(6).map(Step::beginning);
 			for (count, step) in beginnings.chain(steps.iter().cloned()).enumerate() {
@@ -817,3 +820,5 @@ fn the_pallet_does_what_the_model_does() {
 	let enough = [tally.succeeded, tally.failed, tally.acted, tally.paid_by_agents];
 	assert!(enough.iter().all(|count| *count > 100), "the histories show too little: {tally:?}");
 }
+	assert!(Balances::total_issuance() <= ENDOWMENT * Balance::from(ACCOUNTS) - model.burned);
+	assert_eq!(pallet_proxy::Proxies::<Test>::iter().count(), 0);
