@@ -5,7 +5,6 @@
 
 use crate::{types::*, *};
 use alloc::{vec, vec::Vec};
-use codec::Encode;
 use frame_benchmarking::v2::*;
 use frame_support::BoundedVec;
 use frame_system::RawOrigin;
@@ -14,7 +13,7 @@ use sp_runtime::traits::Bounded;
 
 /// What only the runtime knows.
 pub trait BenchmarkHelper<Scope, Call> {
-	/// A scope and a cheap leaf call that it has.
+	/// A scope and a cheap leaf call that it has, and that a controller may dispatch too.
 	fn scope_and_call() -> (Scope, Call);
 }
 
@@ -274,8 +273,7 @@ mod benchmarks {
 	fn control() -> Result<(), BenchmarkError> {
 		let controller = rich::<T>("controller", 0);
 		let agent = agent::<T>(&controller)?;
-		let call: <T as Config>::RuntimeCall = frame_system::Call::<T>::remark { remark: Vec::new() }.into();
-		assert!(!call.encode().is_empty());
+		let call = T::BenchmarkHelper::scope_and_call().1;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(controller), agent, Box::new(call));
 		Ok(())

@@ -32,8 +32,9 @@ pub mod errors {
 		/// A tag has other characters than `a-z 0-9 - _ . /`, does not begin with a letter or digit, or occurs twice.
 		/// Write tags in lower case, like `translation/de`.
 		InvalidTag,
-		/// An agent's own account can neither control nor recover it, nor be its delegate. Name another account.
-		OwnAccount,
+		/// An agent's own account can neither control nor recover an agent, nor be a delegate of one. Name an account
+		/// that somebody has the key of.
+		AgentsAccount,
 		/// The signer is not proposed as the controller. The controller proposes it with `propose_controller`.
 		NotProposed,
 		/// The delay is shorter than `RecoveryDelayMsMin`. Choose a longer one.
@@ -75,6 +76,9 @@ pub mod errors {
 		/// This call is in no scope, ever: it carries other calls, changes who may act, or could hide spending. Send
 		/// single calls, and let the controller do the rest with `control`.
 		NotLeafCall,
+		/// Not even the controller dispatches this call as the agent's account: it, or one inside it, could leave a power
+		/// over the account to a former controller. Let keys act by delegations, and send this pallet's calls yourself.
+		NotControlCall,
 		/// None of the delegation's scopes has this call. Ask for a scope that does.
 		OutsideScope,
 		/// The call would take more than what is left in this period of the delegation's budget, or of one that it

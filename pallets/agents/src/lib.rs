@@ -8,7 +8,8 @@
 //! - **Agent**: an identity with a [`AgentId`] that is never reused.
 //! - **Account**: the agent's own, derived from the pallet's id and the agent's. Nobody has its key, so it cannot be
 //!   lost; it outlives controllers and deregistration.
-//! - **Controller**: the account that decides for the agent. It may do anything with the agent's account ([`control`]).
+//! - **Controller**: the account that decides for the agent. It may do with the agent's account whatever ends when it
+//!   ceases to be the controller ([`control`]).
 //! - **Profile**: card (`Content` and locator), services (name and endpoint), skill tags.
 //! - **Price**: what a registration burns, for what is never removed: the record and its place in the index.
 //! - **Bond**: what stands on hold in the agent's account while the agent is registered, for what is removed then.
@@ -16,10 +17,10 @@
 //!   expiry. Its id counts within the agent. A key may pass on less than it has, to a depth of [`DEPTH_MAX`].
 //! - **Scope**: a named group of calls, an enum of the runtime.
 //! - **Path**: a delegation, the one it was passed on from, and so on, up to the one that the controller granted.
-//! - **Outflow**: how much a call takes from the agent's account: the fall of free plus held balance, plus the rise of
 //! - **Deposit hold**: a hold that nobody can take from the account and nobody can burn. The runtime names them.
 //! - **Spending hold**: every other hold, such as funds locked towards somebody or a bond that can be forfeited.
-//!   every hold that the runtime counts as spending.
+//! - **Outflow**: how much a call takes from the agent's account: the fall of free plus held balance, plus the rise of
+//!   what is in spending holds.
 //!
 //! ## States
 //!
@@ -48,6 +49,12 @@
 //!
 //! - All that is on hold is in the agent's own account, never in the controller's: whoever becomes the controller, in
 //!   two steps or by recovery, finds everything there. A change of controller ends the recovery that the former one set.
+//! - Who was the controller keeps nothing. [`control`] refuses calls that would leave somebody a power over the account,
+//!   also inside other calls; a change of the controller ends proposals and recovery, and tells the runtime
+//!   ([`OnControllerChanged`]), which ends what other pallets know. Delegations end with it or not, as the new
+//!   controller likes.
+//! - No agent controls, recovers or acts for an agent. So no two can lock each other up, and no key of one agent reaches
+//!   into another.
 //! - Deregistration returns the bond exactly, ends all delegations, and leaves the controller and the account: what
 //!   arrives later is reached by [`control`]. That is why records are never removed, and why registration has a price.
 //! - [`act`] dispatches **one** call as the agent's account, if the call is a leaf call (checked first), the delegation
@@ -90,13 +97,13 @@
 //!
 //! - That a card, a service or a skill is true, or that an endpoint answers. The length in a card is stated, not proved.
 //! - That a budget holds over any period: two windows meet, so that up to twice the budget may leave within one.
-//! - That funds are idle: a hold which the runtime does not count as spending, a deposit of another pallet for
-//!   instance, is no outflow. A key with a scope for it can bind the agent's free balance in deposits.
+//! - That funds are idle: a deposit hold is no outflow. A key with a scope for it can bind the agent's free balance in
+//!   deposits, though nobody can take them.
 //! - Rescue from theft. A thief of the controller's key can hand the agent to itself at once. Recovery is for keys that
 //!   are lost; as long as the controller's key is there, it can cancel.
-//! - Rescue from a circle: two agents whose accounts control one another are controlled by nobody. Each may have named a
-//!   recovery account before.
-//! - That a retired agent's record is ever removed: ids and controllers stay, so that funds remain reachable.
+//! - That delegations which a new controller keeps are only those it looked at: the former one can grant until the
+//!   change is in a block. Keep them from one that you trust, and look again afterwards.
+//! - That what the controller gave away before is undone: an ownership passed on, a payment, an order in another pallet.
 //! - That a key is honest within its scope and budgets, or that distinct payers are distinct people.
 //!
 //! ## Example
@@ -148,7 +155,7 @@ pub mod weights;
 pub use authority::Refusal;
 pub use fees::AgentPaysFees;
 pub use pallet::*;
-pub use types::{Agent, AgentStatus, ChainClock, Delegation, Profile, Terms, DEPTH_MAX};
+pub use types::{Agent, AgentStatus, ChainClock, Delegation, OnControllerChanged, Profile, Terms, DEPTH_MAX};
 pub use weights::WeightInfo;
 
 use alloc::{boxed::Box, vec::Vec};
@@ -209,7 +216,6 @@ pub mod pallet {
 				Info = DispatchInfo,
 				PostInfo = PostDispatchInfo,
 			> + GetDispatchInfo
-			+ From<frame_system::Call<Self>>
 			+ IsSubType<Call<Self>>
 			+ IsType<<Self as frame_system::Config>::RuntimeCall>;
 
@@ -223,9 +229,22 @@ pub mod pallet {
 			+ InstanceFilter<<Self as Config>::RuntimeCall>;
 
 		/// The calls that may be in a scope at all. Leave out everything that carries or schedules other calls (batch,
-		/// proxy, multisig, sudo), that changes who may act (delegation, controller, recovery, session keys), and
-		/// that can bring money in and send money out at once (claims, settlements).
+		/// proxy, multisig, sudo), that changes who may act (delegation, controller, recovery, session keys), that
+		/// can bring money in and send money out at once or end one hold and begin another (claims, settlements), and
+		/// that freezes, locks or approves without a hold. This pallet's calls are none, whatever is said here.
 		type LeafCalls: Contains<<Self as Config>::RuntimeCall>;
+
+		/// The calls that a controller may dispatch as the agent's account. Leave out everything by which somebody
+		/// could still act as the account, or take from it, after the controller has changed: proxies and pure proxies,
+		/// multisig operations, approvals, recovery, session keys, scheduled calls, and what carries other calls to
+		/// another origin. Calls inside a call that passes the origin on, like those of a batch, are held to the same
+		/// filter. Claims and whatever else moves what the account has belong here: funds are reached in no other way.
+		/// This pallet's calls are none, whatever is said here.
+		type ControlCalls: Contains<<Self as Config>::RuntimeCall>;
+
+		/// Told of each change of a controller, to end what `ControlCalls` let in and would outlast it, such as a key
+		/// named for a payment channel. `()` if there is nothing.
+		type OnControllerChanged: OnControllerChanged<Self::AccountId>;
 
 		/// The chain clock.
 		type Clock: ChainClock;
@@ -233,6 +252,11 @@ pub mod pallet {
 		/// What the accounts of agents are derived from.
 		#[pallet::constant]
 		type PalletId: Get<PalletId>;
+
+		/// Burned by a registration. Pays for what is never removed: the longest record, its place in the index of
+		/// controllers, and a reputation.
+		#[pallet::constant]
+		type RegistrationPrice: Get<BalanceOf<Self>>;
 
 		/// Held in the agent's account while it is registered. Covers the longest profile. At least the existential
 		/// deposit, so that it can be returned to an account that has nothing.
@@ -253,16 +277,16 @@ pub mod pallet {
 
 		/// Milliseconds of one step of a reputation's decay; at least one.
 		#[pallet::constant]
-		/// Burned by a registration. Pays for what is never removed: the longest record, its place in the index of
-		/// controllers, and a reputation.
-		#[pallet::constant]
-		type RegistrationPrice: Get<BalanceOf<Self>>;
-
 		type ReputationStepMs: Get<u64>;
 
 		/// What a reputation keeps in each step.
 		#[pallet::constant]
 		type ReputationRetained: Get<Perbill>;
+
+		/// What a payer must burn at once to be counted among an agent's payers. Pays for its entry, which is never
+		/// removed.
+		#[pallet::constant]
+		type PayerBurnMin: Get<BalanceOf<Self>>;
 
 		/// Scopes that a delegation may have.
 		#[pallet::constant]
@@ -283,11 +307,6 @@ pub mod pallet {
 		/// Skill tags that a profile may have.
 		#[pallet::constant]
 		type TagsMax: Get<u32>;
-		/// What a payer must burn at once to be counted among an agent's payers. Pays for its entry, which is never
-		/// removed.
-		#[pallet::constant]
-		type PayerBurnMin: Get<BalanceOf<Self>>;
-
 
 		/// Bytes that a skill tag may have.
 		#[pallet::constant]
@@ -382,6 +401,7 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::register(profile.tags.len() as u32, profile.encoded_size() as u32))]
 		pub fn register(origin: OriginFor<T>, profile: Profile<T>) -> DispatchResult {
 			let controller = ensure_signed(origin)?;
+			Self::ensure_no_agents_account(&controller)?;
 			profile.check()?;
 			Self::do_register(controller, profile)
 		}
@@ -442,7 +462,7 @@ pub mod pallet {
 		) -> DispatchResult {
 			let mut record = Self::ensure_controller(origin, agent)?;
 			if let Some(proposed) = &proposed {
-				Self::ensure_not_own_account(agent, proposed)?;
+				Self::ensure_no_agents_account(proposed)?;
 			}
 			record.proposed_controller = proposed.clone();
 			Agents::<T>::insert(agent, record);
@@ -451,11 +471,12 @@ pub mod pallet {
 		}
 
 		/// Becomes the agent's controller, as proposed. The former controller's recovery account is removed: set one
-		/// of your own. Without `keep_delegations` all delegations are revoked in the same step.
+		/// of your own. Without `keep_delegations` all delegations are revoked in the same step; with it, also those stay
+		/// that the former controller grants before this call is in a block.
 		///
 		/// Emits `ControllerChanged`, and `AllRevoked` if they were.
 		#[pallet::call_index(5)]
-		#[pallet::weight(T::WeightInfo::accept_controller())]
+		#[pallet::weight(T::WeightInfo::accept_controller().saturating_add(T::OnControllerChanged::weight()))]
 		pub fn accept_controller(
 			origin: OriginFor<T>,
 			agent: AgentId,
@@ -482,7 +503,7 @@ pub mod pallet {
 			let mut record = Self::ensure_controller(origin, agent)?;
 			if let Some(terms) = &recovery {
 				ensure!(terms.delay_ms >= T::RecoveryDelayMsMin::get(), Error::<T>::DelayTooShort);
-				Self::ensure_not_own_account(agent, &terms.account)?;
+				Self::ensure_no_agents_account(&terms.account)?;
 			}
 			record.recovery = recovery.clone().map(|terms| Recovery { terms, pending: None });
 			Agents::<T>::insert(agent, record);
@@ -501,7 +522,7 @@ pub mod pallet {
 			controller: T::AccountId,
 		) -> DispatchResult {
 			let signer = ensure_signed(origin)?;
-			Self::ensure_not_own_account(agent, &controller)?;
+			Self::ensure_no_agents_account(&controller)?;
 			Self::do_begin_recovery(signer, agent, controller)
 		}
 
@@ -520,7 +541,7 @@ pub mod pallet {
 		///
 		/// Emits `ControllerChanged`, and `AllRevoked` if they were.
 		#[pallet::call_index(9)]
-		#[pallet::weight(T::WeightInfo::complete_recovery())]
+		#[pallet::weight(T::WeightInfo::complete_recovery().saturating_add(T::OnControllerChanged::weight()))]
 		pub fn complete_recovery(
 			origin: OriginFor<T>,
 			agent: AgentId,
@@ -553,7 +574,7 @@ pub mod pallet {
 			let signer = ensure_signed(origin)?;
 			let record = Agents::<T>::get(agent).ok_or(Error::<T>::UnknownAgent)?;
 			record.ensure_registered()?;
-			Self::ensure_not_own_account(agent, &key)?;
+			Self::ensure_no_agents_account(&key)?;
 			Self::ensure_terms(&terms)?;
 			let above = match parent {
 				None => Self::controller_grants(&signer, &record)?,
@@ -626,8 +647,8 @@ pub mod pallet {
 			Self::do_act(origin, agent, delegation, key, &path, *call)
 		}
 
-		/// Dispatches any call as the agent's account. The controller signs and pays. Works for retired agents too, so
-		/// that nothing in their accounts is ever out of reach.
+		/// Dispatches a call as the agent's account, if `ControlCalls` has it and every call inside it. The controller
+		/// signs and pays. Works for retired agents too, so that nothing in their accounts is ever out of reach.
 		///
 		/// Emits `Controlled`.
 		#[pallet::call_index(15)]
@@ -638,6 +659,7 @@ pub mod pallet {
 			call: Box<<T as Config>::RuntimeCall>,
 		) -> DispatchResultWithPostInfo {
 			Self::ensure_controller(origin.clone(), agent)?;
+			ensure!(Self::is_control_call(&call), Error::<T>::NotControlCall);
 			Self::do_control(origin, agent, *call)
 		}
 	}
@@ -650,7 +672,14 @@ impl<T: Config> Pallet<T> {
 		T::PalletId::get().into_sub_account_truncating(agent)
 	}
 
-	/// The same, unless accounts are too short to be distinct.
+	/// The agent, registered or not, whose own account this is.
+	pub(crate) fn agent_of(account: &AccountIdOf<T>) -> Option<AgentId> {
+		use sp_runtime::traits::AccountIdConversion;
+		let (pallet, agent) = PalletId::try_from_sub_account::<AgentId>(account)?;
+		(pallet == T::PalletId::get()).then_some(agent)
+	}
+
+	/// The same as [`Self::account_of`], unless accounts are too short to be distinct.
 	fn try_account_of(agent: AgentId) -> Option<AccountIdOf<T>> {
 		use sp_runtime::traits::AccountIdConversion;
 		T::PalletId::get().try_into_sub_account(agent)

@@ -40,7 +40,7 @@ fn what_was_charged_too_much_returns_to_the_agent_and_the_budgets() {
 		let child = pass_on(&key(100), parent, &key(101), Terms { scopes: scopes(), ..terms() });
 		let child = child.expect("it is less");
 		let before = agent_free();
-		let call = act_call(child, lock(false, 1_000));
+		let call = act_call(child, lock(escrow::HoldReason::Deposit, 1_000));
 		assert_eq!(submit(&key(101), 0, call.clone()), Ok(Ok(())));
 		// The inner call returns a million of its weight.
 		let fee = predicted_fee(&call) - 1_000_000;

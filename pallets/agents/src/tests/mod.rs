@@ -1,6 +1,7 @@
 //! Tests of the pallet on the real lower pallets, by subject.
 
 mod acting;
+mod attacks;
 mod delegations;
 mod fees;
 mod identity;
@@ -129,8 +130,16 @@ fn remark() -> RuntimeCall {
 	frame_system::Call::remark_with_event { remark: b"hello".to_vec() }.into()
 }
 
-fn lock(spending: bool, amount: Balance) -> RuntimeCall {
-	escrow::Call::lock { spending, amount }.into()
+fn lock(reason: escrow::HoldReason, amount: Balance) -> RuntimeCall {
+	escrow::Call::lock { reason, amount }.into()
+}
+
+fn add_proxy(delegate: &AccountId) -> RuntimeCall {
+	pallet_proxy::Call::add_proxy { delegate: delegate.clone(), proxy_type: AnyProxy, delay: 0 }.into()
+}
+
+fn batch(calls: Vec<RuntimeCall>) -> RuntimeCall {
+	pallet_utility::Call::batch_all { calls }.into()
 }
 
 fn act_call(delegation: DelegationId, call: RuntimeCall) -> RuntimeCall {

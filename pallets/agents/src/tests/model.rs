@@ -5,6 +5,7 @@
 
 use super::*;
 use crate::types::AgentStatus;
+use escrow::HoldReason as Escrow;
 use proptest::{
 	prelude::*,
 	strategy::ValueTree,
@@ -22,32 +23,86 @@ const SEED: Option<[u8; 32]> = None;
 /// What an agent's key or controller makes the agent's account do.
 #[derive(Clone, Debug)]
 enum Inner {
-	Pay { to: u8, amount: Balance },
+	Pay {
+		to: u8,
+		amount: Balance,
+	},
 	Remark,
-	Lock { spending: bool, amount: Balance },
-	PayHeld { to: u8, amount: Balance },
+	Lock {
+		reason: Escrow,
+		amount: Balance,
+	},
+	PayHeld {
+		to: u8,
+		amount: Balance,
+	},
 	Batch,
+	/// What would outlast a controller, by itself or inside a batch.
+	AddProxy {
+		batched: bool,
+	},
+	/// A call of this pallet, by itself or inside a batch.
+	Own {
+		batched: bool,
+	},
 }
 
 #[derive(Clone, Debug)]
 enum Call {
 	Register,
 	Deregister,
-	SetPaused { paused: bool },
-	Propose { to: Option<u8> },
-	Accept { keep: bool },
-	SetRecovery { account: Option<u8>, delay_ms: u64 },
-	Begin { controller: u8 },
+	SetPaused {
+		paused: bool,
+	},
+	Propose {
+		to: Option<u8>,
+	},
+	Accept {
+		keep: bool,
+	},
+	SetRecovery {
+		account: Option<u8>,
+		delay_ms: u64,
+	},
+	Begin {
+		controller: u8,
+	},
 	Cancel,
-	Complete { keep: bool },
-	Delegate { parent: Option<u32>, key: u8, terms: ModelTerms },
-	Revoke { delegation: u32 },
+	Complete {
+		keep: bool,
+	},
+	Delegate {
+		parent: Option<u32>,
+		key: u8,
+		terms: ModelTerms,
+	},
+	Revoke {
+		delegation: u32,
+	},
 	RevokeAll,
-	Clear { delegation: u32 },
-	Act { delegation: u32, inner: Inner, charged: bool },
-	Control { inner: Inner },
-	Fund { amount: Balance },
-	SetPrices { bond: Balance, deposit: Balance },
+	Clear {
+		delegation: u32,
+	},
+	Act {
+		delegation: u32,
+		inner: Inner,
+		charged: bool,
+	},
+	Control {
+		inner: Inner,
+	},
+	/// Anybody takes from what an agent can lose.
+	Forfeit {
+		to: u8,
+		amount: Balance,
+	},
+	Fund {
+		amount: Balance,
+	},
+	SetPrices {
+		bond: Balance,
+		deposit: Balance,
+	},
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -94,10 +149,18 @@ fn any_inner() -> impl Strategy<Value = Inner> {
 	prop_oneof![
 		5 => (any_account(), amount.clone()).prop_map(|(to, amount)| Inner::Pay { to, amount }),
 		2 => Just(Inner::Remark),
-		3 => (any::<bool>(), amount.clone()).prop_map(|(spending, amount)| Inner::Lock { spending, amount }),
+		4 => (any_lock(), amount.clone()).prop_map(|(reason, amount)| Inner::Lock { reason, amount }),
 		1 => (any_account(), amount).prop_map(|(to, amount)| Inner::PayHeld { to, amount }),
 		1 => Just(Inner::Batch),
+		1 => (any::<bool>(), any::<bool>()).prop_map(|(proxy, batched)| match proxy {
+			true => Inner::AddProxy { batched },
+			false => Inner::Own { batched },
+		}),
 	]
+}
+
+fn any_lock() -> impl Strategy<Value = Escrow> {
+	prop_oneof![Just(Escrow::Spending), Just(Escrow::Forfeitable), Just(Escrow::Deposit)]
 }
 
 fn any_terms() -> impl Strategy<Value = ModelTerms> {
@@ -144,6 +207,7 @@ fn any_call() -> impl Strategy<Value = Call> {
 		40 => (delegation, any_inner(), any::<bool>())
 			.prop_map(|(delegation, inner, charged)| Call::Act { delegation, inner, charged }),
 		3 => any_inner().prop_map(|inner| Call::Control { inner }),
+		3 => (any_account(), 1..30_000_000u128).prop_map(|(to, amount)| Call::Forfeit { to, amount }),
 		9 => (0..90_000_000_000u128).prop_map(|amount| Call::Fund { amount: amount + EXISTENTIAL_DEPOSIT }),
 		1 => (1_000_000..9_000_000_000u128, 0..9_000_000u128)
 			.prop_map(|(bond, deposit)| Call::SetPrices { bond, deposit }),
@@ -187,9 +251,10 @@ struct ModelAgent {
 	recovery: Option<ModelRecovery>,
 	status: AgentStatus,
 	bond: Balance,
-	/// Free, in spending holds, in other holds of the escrow.
+	/// Free, and in each of the escrow's holds.
 	free: Balance,
 	spending: Balance,
+	forfeitable: Balance,
 	locked: Balance,
 	next: u32,
 	below: u32,
@@ -201,6 +266,8 @@ struct Model {
 	now: u64,
 	bond: Balance,
 	deposit: Balance,
+	/// The prices of registrations.
+	burned: Balance,
 	free: BTreeMap<u8, Balance>,
 	agents: Vec<ModelAgent>,
 }
@@ -219,7 +286,7 @@ impl ModelTerms {
 			Inner::Pay { .. } => Scope::Payments,
 			Inner::Remark => Scope::Remarks,
 			Inner::Lock { .. } | Inner::PayHeld { .. } => Scope::Escrow,
-			Inner::Batch => return false,
+			Inner::Batch | Inner::AddProxy { .. } | Inner::Own { .. } => return false,
 		};
 		self.scopes.contains(&scope) || self.scopes.contains(&Scope::Everything)
 	}
@@ -266,8 +333,6 @@ impl ModelAgent {
 	fn dead(&self, delegation: u32, now: u64) -> bool {
 		let expired = self.delegations.get(&delegation).is_some_and(|leaf| leaf.expires <= now);
 		self.status == AgentStatus::Retired || expired || self.path(delegation).is_none()
-	/// The prices of registrations.
-	burned: Balance,
 	}
 
 	fn left(&self, path: &[u32], now: u64, fees: bool) -> Balance {
@@ -295,14 +360,15 @@ impl ModelAgent {
 				*accounts.get_mut(&to).expect("it is endowed") += amount;
 				Some(amount)
 			}
-			Inner::Lock { spending, amount } if amount <= spendable => {
+			Inner::Lock { reason, amount } if amount <= spendable => {
 				self.free -= amount;
-				if spending {
-					self.spending += amount;
-					return Some(amount);
-				}
-				self.locked += amount;
-				Some(0)
+				let (hold, outflow) = match reason {
+					Escrow::Spending => (&mut self.spending, amount),
+					Escrow::Forfeitable => (&mut self.forfeitable, amount),
+					Escrow::Deposit => (&mut self.locked, 0),
+				};
+				*hold += amount;
+				Some(outflow)
 			}
 			Inner::PayHeld { to, amount } if amount <= self.spending => {
 				self.spending -= amount;
@@ -310,6 +376,7 @@ impl ModelAgent {
 				Some(amount)
 			}
 			Inner::Remark | Inner::Batch => Some(0),
+			Inner::AddProxy { .. } | Inner::Own { .. } => None,
 			Inner::Pay { .. } | Inner::Lock { .. } | Inner::PayHeld { .. } => None,
 		}
 	}
@@ -360,7 +427,7 @@ impl Model {
 		match &step.call {
 			Call::Register => None,
 			Call::Fund { .. } => Some(1 + step.signer % ACCOUNTS),
-			Call::SetPrices { .. } | Call::Clear { .. } => None,
+			Call::SetPrices { .. } | Call::Clear { .. } | Call::Forfeit { .. } => None,
 			Call::Accept { .. } => agent.proposed,
 			Call::Begin { .. } => agent.recovery.as_ref().map(|recovery| recovery.0),
 			Call::Complete { .. } => agent.recovery.as_ref()?.2.map(|pending| pending.0),
@@ -454,6 +521,11 @@ impl Model {
 			Call::Clear { delegation } => agent.dead(*delegation, now) && agent.remove(*delegation),
 			Call::Act { delegation, inner, .. } => agent.act(*delegation, signer, inner, free, now),
 			Call::Control { inner } if controls => agent.apply(inner, free).is_some(),
+			Call::Forfeit { to, amount } if *amount <= agent.forfeitable => {
+				agent.forfeitable -= *amount;
+				*free.get_mut(to).expect("it is endowed") += *amount;
+				true
+			}
 			_ => false,
 		}
 	}
@@ -470,6 +542,7 @@ impl Model {
 			bond: self.bond,
 			free: EXISTENTIAL_DEPOSIT,
 			spending: 0,
+			forfeitable: 0,
 			locked: 0,
 			next: 0,
 			below: 0,
@@ -490,7 +563,8 @@ impl Model {
 	/// Everything there is: nothing but fees may leave it.
 	fn total(&self) -> Balance {
 		let deposits = |agent: &ModelAgent| agent.delegations.values().map(|d| d.deposit).sum::<Balance>();
-		let agents = self.agents.iter().map(|a| a.free + a.bond + a.spending + a.locked + deposits(a));
+		let held = |a: &ModelAgent| a.bond + a.spending + a.forfeitable + a.locked + deposits(a);
+		let agents = self.agents.iter().map(|a| a.free + held(a));
 		agents.sum::<Balance>() + self.free.values().sum::<Balance>()
 	}
 }
@@ -578,9 +652,15 @@ fn runtime_call(inner: &Inner) -> RuntimeCall {
 	match *inner {
 		Inner::Pay { to, amount } => pay(&account(to), amount),
 		Inner::Remark => remark(),
-		Inner::Lock { spending, amount } => lock(spending, amount),
+		Inner::Lock { reason, amount } => lock(reason, amount),
 		Inner::PayHeld { to, amount } => escrow::Call::pay_held { to: account(to), amount }.into(),
-		Inner::Batch => pallet_utility::Call::batch_all { calls: vec![remark()] }.into(),
+		Inner::Batch => batch(vec![remark()]),
+		Inner::AddProxy { batched: false } => add_proxy(&alice()),
+		Inner::Own { batched: false } => crate::Call::register { profile: profile(&[]) }.into(),
+		Inner::AddProxy { batched: true } => batch(vec![remark(), add_proxy(&alice())]),
+		Inner::Own { batched: true } => {
+			batch(vec![remark(), crate::Call::register { profile: profile(&[]) }.into()])
+		}
 	}
 }
 
@@ -625,6 +705,9 @@ fn to_runtime(agent: u64, call: &Call) -> RuntimeCall {
 		}
 		Call::Control { inner } => {
 			crate::Call::control { agent, call: Box::new(runtime_call(&inner)) }.into()
+		}
+		Call::Forfeit { to, amount } => {
+			escrow::Call::forfeit { from: Agents::account_of(agent), to: account(to), amount }.into()
 		}
 		Call::Fund { amount } => pay(&Agents::account_of(agent), amount),
 		Call::SetPrices { .. } => remark(),
@@ -676,6 +759,10 @@ fn submit_act(model: &mut Model, signer: u8, agent: u64, call: &Call, tally: &mu
 		assert!(result.is_err(), "nobody paid, but it was included");
 		assert_eq!(before, state_root());
 	}
+}
+
+fn state_root() -> Vec<u8> {
+	sp_io::storage::root(sp_runtime::StateVersion::V1)
 }
 
 fn play(model: &mut Model, step: &Step, tally: &mut Tally) {
@@ -730,10 +817,13 @@ fn assert_same(model: &Model) {
 		assert_eq!(free(&own), expected.free, "{id:?}");
 		assert_eq!(held(HoldReason::Bond, &own), expected.bond);
 		assert_eq!(held(HoldReason::Delegation, &own), deposits);
-		assert_eq!(held(escrow::HoldReason::Spending, &own), expected.spending);
-		assert_eq!(held(escrow::HoldReason::Deposit, &own), expected.locked);
+		assert_eq!(held(Escrow::Spending, &own), expected.spending);
+		assert_eq!(held(Escrow::Forfeitable, &own), expected.forfeitable);
+		assert_eq!(held(Escrow::Deposit, &own), expected.locked);
 	}
 	assert_eq!(Balances::total_issuance(), model.total());
+	assert!(Balances::total_issuance() <= ENDOWMENT * Balance::from(ACCOUNTS) - model.burned);
+	assert_eq!(pallet_proxy::Proxies::<Test>::iter().count(), 0);
 	for index in 100..104u8 {
 		let delegations = model.agents.iter().flat_map(|agent| agent.delegations.values());
 		let references = delegations.filter(|delegation| delegation.key == index).count();
@@ -763,10 +853,6 @@ fn assert_same_records(model: &Model) {
 
 /// At the end of every history everything is unwound, and every unit is where it belongs.
 fn unwind(model: &mut Model) {
-fn state_root() -> Vec<u8> {
-	sp_io::storage::root(sp_runtime::StateVersion::V1)
-}
-
 	for id in 0..model.agents.len() {
 		let (agent, controller) = (AgentId(id as u64), model.agents[id].controller);
 		if model.agents[id].status != AgentStatus::Retired {
@@ -820,5 +906,3 @@ fn the_pallet_does_what_the_model_does() {
 	let enough = [tally.succeeded, tally.failed, tally.acted, tally.paid_by_agents];
 	assert!(enough.iter().all(|count| *count > 100), "the histories show too little: {tally:?}");
 }
-	assert!(Balances::total_issuance() <= ENDOWMENT * Balance::from(ACCOUNTS) - model.burned);
-	assert_eq!(pallet_proxy::Proxies::<Test>::iter().count(), 0);
