@@ -150,7 +150,7 @@ mod benchmarks {
 		let origin = RawOrigin::Signed(controller);
 		Pallet::<T>::propose_controller(origin.into(), agent, Some(new.clone()))?;
 		#[extrinsic_call]
-		_(RawOrigin::Signed(new.clone()), agent, false);
+		_(RawOrigin::Signed(new.clone()), agent, None);
 		assert!(AgentsByController::<T>::contains_key(new, agent));
 		Ok(())
 	}
@@ -205,7 +205,7 @@ mod benchmarks {
 			record.recovery = Some(Recovery { terms, pending: Some(pending) });
 		});
 		#[extrinsic_call]
-		_(RawOrigin::Signed(new.clone()), agent, false);
+		_(RawOrigin::Signed(new.clone()), agent, None);
 		assert!(AgentsByController::<T>::contains_key(new, agent));
 		Ok(())
 	}

@@ -113,20 +113,23 @@ impl<T: Config> Pallet<T> {
 		agent: AgentId,
 		mut record: Agent<T>,
 		controller: T::AccountId,
-		keep_delegations: bool,
+		keep_below: Option<DelegationId>,
 		recovered: bool,
-	) {
+	) -> DispatchResult {
+		// A former controller's last act may be to grant itself a delegation.
+		ensure!(keep_below.is_none_or(|id| id == record.next_delegation), Error::<T>::DelegationsChanged);
 		let former = core::mem::replace(&mut record.controller, controller.clone());
 		record.proposed_controller = None;
 		record.recovery = None;
 		AgentsByController::<T>::remove(&former, agent);
 		AgentsByController::<T>::insert(&controller, agent, ());
 		Self::deposit_event(Event::ControllerChanged { agent, former, controller, recovered });
-		if !keep_delegations {
+		if keep_below.is_none() {
 			Self::cut_all(agent, &mut record);
 		}
 		Agents::<T>::insert(agent, record);
 		T::OnControllerChanged::on_controller_changed(agent, &Self::account_of(agent));
+		Ok(())
 	}
 
 	/// The caller stores the record.

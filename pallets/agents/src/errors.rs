@@ -49,6 +49,9 @@ pub mod errors {
 		NotRecovering,
 		/// The delay is not over yet. `RecoveryBegun` says when it is, on the chain clock.
 		RecoveryTooEarly,
+		/// `keep_below` is not the agent's next delegation id: one was granted since it was looked up. Query the agent and
+		/// its delegations again, or keep none.
+		DelegationsChanged,
 		/// A delegation needs at least one scope, and no scope twice.
 		InvalidScopes,
 		/// The period is shorter than `PeriodMsMin`. Choose a longer one.

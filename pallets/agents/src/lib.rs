@@ -51,8 +51,8 @@
 //!   two steps or by recovery, finds everything there. A change of controller ends the recovery that the former one set.
 //! - Who was the controller keeps nothing. [`control`] refuses calls that would leave somebody a power over the account,
 //!   also inside other calls; a change of the controller ends proposals and recovery, and tells the runtime
-//!   ([`OnControllerChanged`]), which ends what other pallets know. Delegations end with it or not, as the new
-//!   controller likes.
+//!   ([`OnControllerChanged`]), which ends what other pallets know. Delegations end with it too, unless the new
+//!   controller keeps them; it says how many it has seen, so that none is granted behind its back.
 //! - No agent controls, recovers or acts for an agent. So no two can lock each other up, and no key of one agent reaches
 //!   into another.
 //! - Deregistration returns the bond exactly, ends all delegations, and leaves the controller and the account: what
@@ -101,8 +101,6 @@
 //!   deposits, though nobody can take them.
 //! - Rescue from theft. A thief of the controller's key can hand the agent to itself at once. Recovery is for keys that
 //!   are lost; as long as the controller's key is there, it can cancel.
-//! - That delegations which a new controller keeps are only those it looked at: the former one can grant until the
-//!   change is in a block. Keep them from one that you trust, and look again afterwards.
 //! - That what the controller gave away before is undone: an ownership passed on, a payment, an order in another pallet.
 //! - That a key is honest within its scope and budgets, or that distinct payers are distinct people.
 //!
@@ -471,8 +469,8 @@ pub mod pallet {
 		}
 
 		/// Becomes the agent's controller, as proposed. The former controller's recovery account is removed: set one
-		/// of your own. Without `keep_delegations` all delegations are revoked in the same step; with it, also those stay
-		/// that the former controller grants before this call is in a block.
+		/// of your own. All delegations are revoked in the same step, unless `keep_below` is the agent's next delegation id:
+		/// then all are kept. If the former controller granted another meanwhile, the call fails.
 		///
 		/// Emits `ControllerChanged`, and `AllRevoked` if they were.
 		#[pallet::call_index(5)]
@@ -480,13 +478,12 @@ pub mod pallet {
 		pub fn accept_controller(
 			origin: OriginFor<T>,
 			agent: AgentId,
-			keep_delegations: bool,
+			keep_below: Option<DelegationId>,
 		) -> DispatchResult {
 			let signer = ensure_signed(origin)?;
 			let record = Agents::<T>::get(agent).ok_or(Error::<T>::UnknownAgent)?;
 			ensure!(record.proposed_controller.as_ref() == Some(&signer), Error::<T>::NotProposed);
-			Self::do_change_controller(agent, record, signer, keep_delegations, false);
-			Ok(())
+			Self::do_change_controller(agent, record, signer, keep_below, false)
 		}
 
 		/// Names the account that may recover the agent when the controller's key is lost, and the delay during which
@@ -537,7 +534,7 @@ pub mod pallet {
 		}
 
 		/// Completes a recovery after its delay. The new controller signs, which shows that its key is there.
-		/// `keep_delegations` as in `accept_controller`.
+		/// `keep_below` as in `accept_controller`.
 		///
 		/// Emits `ControllerChanged`, and `AllRevoked` if they were.
 		#[pallet::call_index(9)]
@@ -545,7 +542,7 @@ pub mod pallet {
 		pub fn complete_recovery(
 			origin: OriginFor<T>,
 			agent: AgentId,
-			keep_delegations: bool,
+			keep_below: Option<DelegationId>,
 		) -> DispatchResult {
 			let signer = ensure_signed(origin)?;
 			let record = Agents::<T>::get(agent).ok_or(Error::<T>::UnknownAgent)?;
@@ -553,8 +550,7 @@ pub mod pallet {
 			let pending = pending.ok_or(Error::<T>::NoRecoveryPending)?;
 			ensure!(pending.controller == signer, Error::<T>::NotRecovering);
 			ensure!(T::Clock::now_ms() >= pending.completes_at_ms, Error::<T>::RecoveryTooEarly);
-			Self::do_change_controller(agent, record, signer, keep_delegations, true);
-			Ok(())
+			Self::do_change_controller(agent, record, signer, keep_below, true)
 		}
 
 		/// Grants a delegation to `key`, which needs neither funds nor an existing account.

@@ -7,9 +7,9 @@ fn everything() -> Terms<Test> {
 	Terms { scopes: listed([Scope::Everything]), ..terms() }
 }
 
-fn hand_over(agent: AgentId, keep_delegations: bool) {
+fn hand_over(agent: AgentId, keep_below: Option<DelegationId>) {
 	assert_ok!(Agents::propose_controller(signed(&alice()), agent, Some(bob())));
-	assert_ok!(Agents::accept_controller(signed(&bob()), agent, keep_delegations));
+	assert_ok!(Agents::accept_controller(signed(&bob()), agent, keep_below));
 }
 
 #[test]
@@ -59,8 +59,8 @@ fn control_reaches_into_no_other_agent() {
 		let other = register(&bob());
 		let own: [crate::Call<Test>; 6] = [
 			crate::Call::register { profile: profile(&[]) },
-			crate::Call::accept_controller { agent: other, keep_delegations: true },
-			crate::Call::complete_recovery { agent: other, keep_delegations: true },
+			crate::Call::accept_controller { agent: other, keep_below: None },
+			crate::Call::complete_recovery { agent: other, keep_below: None },
 			crate::Call::delegate { agent: other, parent: None, key: alice(), terms: terms() },
 			crate::Call::act { agent: other, delegation: FIRST, call: Box::new(remark()) },
 			crate::Call::control { agent: other, call: Box::new(remark()) },
@@ -87,7 +87,7 @@ fn a_former_controllers_proxies_end_with_its_control() {
 	};
 	run(|| {
 		let (agent, own, before) = with_proxy();
-		hand_over(agent, true);
+		hand_over(agent, all_of(agent));
 		assert_noop!(stolen(&own), pallet_proxy::Error::<Test>::NotProxy);
 		assert_eq!(free(&own), before);
 	});
@@ -97,7 +97,7 @@ fn a_former_controllers_proxies_end_with_its_control() {
 		assert_ok!(Agents::set_recovery(signed(&alice()), agent, Some(recovery)));
 		assert_ok!(Agents::begin_recovery(signed(&shop()), agent, bob()));
 		Now::set(DELAY_MS);
-		assert_ok!(Agents::complete_recovery(signed(&bob()), agent, true));
+		assert_ok!(Agents::complete_recovery(signed(&bob()), agent, all_of(AGENT)));
 		assert_noop!(stolen(&own), pallet_proxy::Error::<Test>::NotProxy);
 		assert_eq!(free(&own), before);
 	});
@@ -109,10 +109,10 @@ fn a_change_of_controller_pays_for_what_else_it_ends() {
 		use crate::{OnControllerChanged, WeightInfo};
 		let hook = RemoveProxies::weight();
 		let weight = |call: crate::Call<Test>| RuntimeCall::from(call).get_dispatch_info().call_weight;
-		let (agent, keep_delegations) = (AGENT, true);
-		let accept = weight(crate::Call::accept_controller { agent, keep_delegations });
+		let (agent, keep_below) = (AGENT, None);
+		let accept = weight(crate::Call::accept_controller { agent, keep_below });
 		assert_eq!(accept, <() as WeightInfo>::accept_controller() + hook);
-		let complete = weight(crate::Call::complete_recovery { agent, keep_delegations });
+		let complete = weight(crate::Call::complete_recovery { agent, keep_below });
 		assert_eq!(complete, <() as WeightInfo>::complete_recovery() + hook);
 	});
 }
@@ -124,14 +124,14 @@ fn a_former_controllers_proposal_and_recovery_end_with_its_control() {
 		let recovery = RecoveryTerms { account: alice(), delay_ms: DELAY_MS };
 		assert_ok!(Agents::set_recovery(signed(&alice()), agent, Some(recovery)));
 		assert_ok!(Agents::begin_recovery(signed(&alice()), agent, alice()));
-		hand_over(agent, true);
+		hand_over(agent, all_of(agent));
 		Now::set(2 * DELAY_MS);
 		let none = Error::<Test>::NoRecoveryPending;
-		assert_noop!(Agents::complete_recovery(signed(&alice()), agent, true), none);
+		assert_noop!(Agents::complete_recovery(signed(&alice()), agent, all_of(AGENT)), none);
 		let none = Error::<Test>::NotRecoveryAccount;
 		assert_noop!(Agents::begin_recovery(signed(&alice()), agent, alice()), none);
 		let none = Error::<Test>::NotProposed;
-		assert_noop!(Agents::accept_controller(signed(&bob()), agent, true), none);
+		assert_noop!(Agents::accept_controller(signed(&bob()), agent, all_of(AGENT)), none);
 	});
 	run(|| {
 		// The other way round: a recovery ends the proposal of the controller that lost its key.
@@ -141,9 +141,9 @@ fn a_former_controllers_proposal_and_recovery_end_with_its_control() {
 		assert_ok!(Agents::begin_recovery(signed(&shop()), agent, bob()));
 		assert_ok!(Agents::propose_controller(signed(&alice()), agent, Some(account(4))));
 		Now::set(DELAY_MS);
-		assert_ok!(Agents::complete_recovery(signed(&bob()), agent, true));
+		assert_ok!(Agents::complete_recovery(signed(&bob()), agent, all_of(AGENT)));
 		let none = Error::<Test>::NotProposed;
-		assert_noop!(Agents::accept_controller(signed(&account(4)), agent, true), none);
+		assert_noop!(Agents::accept_controller(signed(&account(4)), agent, all_of(AGENT)), none);
 	});
 }
 
@@ -152,11 +152,34 @@ fn a_former_controllers_keys_end_with_its_control_unless_they_are_kept() {
 	run(|| {
 		let agent = funded_agent();
 		let mine = grant(&alice(), everything());
-		hand_over(agent, false);
+		hand_over(agent, None);
 		let revoked = Error::<Test>::DelegationRevoked;
 		assert_noop!(act(&alice(), mine, pay(&alice(), 1_000)), revoked);
 		let passed = pass_on(&alice(), mine, &key(100), terms());
 		assert_eq!(passed, Err(Error::<Test>::DelegationRevoked.into()));
+	});
+}
+
+#[test]
+fn a_former_controller_grants_itself_nothing_at_the_last_moment() {
+	run(|| {
+		let agent = funded_agent();
+		let kept = grant(&key(100), terms());
+		let seen = all_of(agent);
+		let recovery = RecoveryTerms { account: bob(), delay_ms: DELAY_MS };
+		assert_ok!(Agents::set_recovery(signed(&alice()), agent, Some(recovery)));
+		assert_ok!(Agents::begin_recovery(signed(&bob()), agent, bob()));
+		assert_ok!(Agents::propose_controller(signed(&alice()), agent, Some(bob())));
+		Now::set(DELAY_MS);
+		let mine = grant(&alice(), everything());
+		let changed = || Error::<Test>::DelegationsChanged;
+		assert_noop!(Agents::accept_controller(signed(&bob()), agent, seen), changed());
+		assert_noop!(Agents::complete_recovery(signed(&bob()), agent, seen), changed());
+		// Revoking it again hides nothing: ids are not reused.
+		assert_ok!(Agents::revoke(signed(&alice()), AGENT, mine));
+		assert_noop!(Agents::accept_controller(signed(&bob()), agent, seen), changed());
+		assert_ok!(Agents::accept_controller(signed(&bob()), agent, all_of(agent)));
+		assert_ok!(act(&key(100), kept, pay(&shop(), 1_000)));
 	});
 }
 

@@ -117,7 +117,7 @@ fn a_retired_agent_only_changes_its_controller() {
 		let retired = Error::<Test>::AgentRetired;
 		assert_noop!(Agents::delegate(signed(&alice()), agent, None, key(100), terms()), retired);
 		assert_ok!(Agents::propose_controller(signed(&alice()), agent, Some(bob())));
-		assert_ok!(Agents::accept_controller(signed(&bob()), agent, true));
+		assert_ok!(Agents::accept_controller(signed(&bob()), agent, all_of(AGENT)));
 		assert_ok!(control(&bob(), agent, remark()));
 	});
 }
@@ -128,12 +128,18 @@ fn the_controller_changes_in_two_steps() {
 		let agent = register(&alice());
 		let recovery = RecoveryTerms { account: shop(), delay_ms: DELAY_MS };
 		assert_ok!(Agents::set_recovery(signed(&alice()), agent, Some(recovery)));
-		assert_noop!(Agents::accept_controller(signed(&bob()), agent, true), Error::<Test>::NotProposed);
+		assert_noop!(
+			Agents::accept_controller(signed(&bob()), agent, all_of(AGENT)),
+			Error::<Test>::NotProposed
+		);
 		assert_ok!(Agents::propose_controller(signed(&alice()), agent, Some(bob())));
 		assert_ok!(Agents::propose_controller(signed(&alice()), agent, None));
-		assert_noop!(Agents::accept_controller(signed(&bob()), agent, true), Error::<Test>::NotProposed);
+		assert_noop!(
+			Agents::accept_controller(signed(&bob()), agent, all_of(AGENT)),
+			Error::<Test>::NotProposed
+		);
 		assert_ok!(Agents::propose_controller(signed(&alice()), agent, Some(bob())));
-		assert_ok!(Agents::accept_controller(signed(&bob()), agent, true));
+		assert_ok!(Agents::accept_controller(signed(&bob()), agent, all_of(AGENT)));
 		assert_noop!(Agents::set_paused(signed(&alice()), agent, true), Error::<Test>::NotController);
 		let record = crate::Agents::<Test>::get(agent).expect("it is registered");
 		assert_eq!((record.controller, record.recovery, record.proposed_controller), (bob(), None, None));

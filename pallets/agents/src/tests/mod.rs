@@ -111,6 +111,11 @@ fn grant(key: &AccountId, terms: Terms<Test>) -> DelegationId {
 	record.next_delegation
 }
 
+/// What a new controller says that keeps all delegations.
+fn all_of(agent: AgentId) -> Option<DelegationId> {
+	crate::Agents::<Test>::get(agent).map(|record| record.next_delegation)
+}
+
 fn pass_on(
 	granter: &AccountId,
 	parent: DelegationId,

@@ -47,62 +47,35 @@ enum Inner {
 	},
 }
 
+/// Which delegations a new controller keeps.
+#[derive(Clone, Copy, Debug)]
+enum Keep {
+	None,
+	All,
+	/// One fewer than there were granted by now.
+	AllSeen,
+}
+
 #[derive(Clone, Debug)]
 enum Call {
 	Register,
 	Deregister,
-	SetPaused {
-		paused: bool,
-	},
-	Propose {
-		to: Option<u8>,
-	},
-	Accept {
-		keep: bool,
-	},
-	SetRecovery {
-		account: Option<u8>,
-		delay_ms: u64,
-	},
-	Begin {
-		controller: u8,
-	},
+	SetPaused { paused: bool },
+	Propose { to: Option<u8> },
+	Accept { keep: Keep },
+	SetRecovery { account: Option<u8>, delay_ms: u64 },
+	Begin { controller: u8 },
 	Cancel,
-	Complete {
-		keep: bool,
-	},
-	Delegate {
-		parent: Option<u32>,
-		key: u8,
-		terms: ModelTerms,
-	},
-	Revoke {
-		delegation: u32,
-	},
+	Complete { keep: Keep },
+	Delegate { parent: Option<u32>, key: u8, terms: ModelTerms },
+	Revoke { delegation: u32 },
 	RevokeAll,
-	Clear {
-		delegation: u32,
-	},
-	Act {
-		delegation: u32,
-		inner: Inner,
-		charged: bool,
-	},
-	Control {
-		inner: Inner,
-	},
-	/// Anybody takes from what an agent can lose.
-	Forfeit {
-		to: u8,
-		amount: Balance,
-	},
-	Fund {
-		amount: Balance,
-	},
-	SetPrices {
-		bond: Balance,
-		deposit: Balance,
-	},
+	Clear { delegation: u32 },
+	Act { delegation: u32, inner: Inner, charged: bool },
+	Control { inner: Inner },
+	Forfeit { to: u8, amount: Balance },
+	Fund { amount: Balance },
+	SetPrices { bond: Balance, deposit: Balance },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -159,6 +132,10 @@ fn any_inner() -> impl Strategy<Value = Inner> {
 	]
 }
 
+fn any_keep() -> impl Strategy<Value = Keep> {
+	prop_oneof![2 => Just(Keep::None), 7 => Just(Keep::All), 1 => Just(Keep::AllSeen)]
+}
+
 fn any_lock() -> impl Strategy<Value = Escrow> {
 	prop_oneof![Just(Escrow::Spending), Just(Escrow::Forfeitable), Just(Escrow::Deposit)]
 }
@@ -194,12 +171,12 @@ fn any_call() -> impl Strategy<Value = Call> {
 		}),
 		2 => prop::bool::weighted(0.2).prop_map(|paused| Call::SetPaused { paused }),
 		1 => prop::option::weighted(0.9, any_account()).prop_map(|to| Call::Propose { to }),
-		2 => prop::bool::weighted(0.8).prop_map(|keep| Call::Accept { keep }),
+		2 => any_keep().prop_map(|keep| Call::Accept { keep }),
 		1 => (prop::option::weighted(0.9, any_account()), DELAY_MS - 1..2 * DELAY_MS)
 			.prop_map(|(account, delay_ms)| Call::SetRecovery { account, delay_ms }),
 		1 => any_account().prop_map(|controller| Call::Begin { controller }),
 		1 => Just(Call::Cancel),
-		2 => prop::bool::weighted(0.8).prop_map(|keep| Call::Complete { keep }),
+		2 => any_keep().prop_map(|keep| Call::Complete { keep }),
 		24 => (prop::option::weighted(0.6, delegation.clone()), any_key(), any_terms())
 			.prop_map(|(parent, key, terms)| Call::Delegate { parent, key, terms }),
 		2 => delegation.clone().prop_map(|delegation| Call::Revoke { delegation }),
@@ -570,12 +547,14 @@ impl Model {
 }
 
 impl ModelAgent {
-	fn change_to(&mut self, controller: u8, keep: bool) -> bool {
+	fn change_to(&mut self, controller: u8, keep: Keep) -> bool {
+		match keep {
+			Keep::None => self.below = self.next,
+			Keep::All => (),
+			Keep::AllSeen => return false,
+		}
 		self.controller = controller;
 		(self.proposed, self.recovery) = (None, None);
-		if !keep {
-			self.below = self.next;
-		}
 		true
 	}
 
@@ -664,6 +643,15 @@ fn runtime_call(inner: &Inner) -> RuntimeCall {
 	}
 }
 
+fn keep_below(agent: AgentId, keep: Keep) -> Option<DelegationId> {
+	let next = all_of(agent).unwrap_or_default();
+	match keep {
+		Keep::None => None,
+		Keep::All => Some(next),
+		Keep::AllSeen => Some(DelegationId(next.0.wrapping_sub(1))),
+	}
+}
+
 fn to_runtime(agent: u64, call: &Call) -> RuntimeCall {
 	let agent = AgentId(agent);
 	let call = call.clone();
@@ -672,7 +660,9 @@ fn to_runtime(agent: u64, call: &Call) -> RuntimeCall {
 		Call::Deregister => crate::Call::deregister { agent }.into(),
 		Call::SetPaused { paused } => crate::Call::set_paused { agent, paused }.into(),
 		Call::Propose { to } => crate::Call::propose_controller { agent, proposed: to.map(account) }.into(),
-		Call::Accept { keep } => crate::Call::accept_controller { agent, keep_delegations: keep }.into(),
+		Call::Accept { keep } => {
+			crate::Call::accept_controller { agent, keep_below: keep_below(agent, keep) }.into()
+		}
 		Call::SetRecovery { account: named, delay_ms } => {
 			let recovery = named.map(|named| RecoveryTerms { account: account(named), delay_ms });
 			crate::Call::set_recovery { agent, recovery }.into()
@@ -681,7 +671,9 @@ fn to_runtime(agent: u64, call: &Call) -> RuntimeCall {
 			crate::Call::begin_recovery { agent, controller: account(controller) }.into()
 		}
 		Call::Cancel => crate::Call::cancel_recovery { agent }.into(),
-		Call::Complete { keep } => crate::Call::complete_recovery { agent, keep_delegations: keep }.into(),
+		Call::Complete { keep } => {
+			crate::Call::complete_recovery { agent, keep_below: keep_below(agent, keep) }.into()
+		}
 		Call::Delegate { parent, key, terms } => {
 			let terms = Terms {
 				scopes: listed(terms.scopes),

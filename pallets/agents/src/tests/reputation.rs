@@ -73,7 +73,7 @@ fn a_record_survives_its_controller_and_retirement() {
 		let agent = register(&alice());
 		Agents::credit_reputation(agent, &bob(), 100);
 		assert_ok!(Agents::propose_controller(signed(&alice()), agent, Some(bob())));
-		assert_ok!(Agents::accept_controller(signed(&bob()), agent, false));
+		assert_ok!(Agents::accept_controller(signed(&bob()), agent, None));
 		assert_ok!(Agents::deregister(signed(&bob()), agent));
 		assert_eq!(Agents::reputation(agent), (100, 1));
 	});
