@@ -14,6 +14,7 @@ pub mod blocks;
 mod cache;
 pub mod db;
 pub mod error;
+mod handle;
 mod nodes;
 pub mod schema;
 pub mod sets;
