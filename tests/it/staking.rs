@@ -9,7 +9,7 @@ use std::{path::Path, time::Duration};
 const ERAS: Duration = Duration::from_secs(180);
 
 /// Dave's sr25519 account.
-const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNjdyVXUeYum3PTXFy";
+const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
 
 fn path(directory: &Path, name: &str) -> Result<String> {
 	Ok(directory.join(name).to_str().context("temporary paths are UTF-8")?.to_string())

@@ -203,7 +203,7 @@ fn gossip(keypair: &Keypair, names: &Names) -> Result<Gossip, NetworkError> {
 }
 
 /// Gossip's own scores only carry ours (see [`crate::conduct`]) and its protocol's offences, such as unkept promises. A
-/// peer with a quarter of the points that ban leaves the mesh, one with three quarters is no longer told what there is.
+/// peer with a third of the points that ban leaves the mesh, one with five sixths is no longer told what there is.
 /// Addresses do not count, since many nodes may stand behind one; nor does how much a peer delivers, since little is said
 /// on a quiet chain.
 fn gossip_scores() -> (PeerScoreParams, PeerScoreThresholds) {
@@ -225,9 +225,9 @@ fn gossip_scores() -> (PeerScoreParams, PeerScoreThresholds) {
 	(params, thresholds)
 }
 
-/// A peer's points as gossip's application score: below zero from a quarter of what bans.
+/// A peer's points as gossip's application score: below zero from a third of what bans.
 pub(crate) fn gossip_score(points: f64) -> f64 {
-	-(points - f64::from(BAN_POINTS) / 4.0).max(0.0)
+	-(points - f64::from(BAN_POINTS) / 3.0).max(0.0)
 }
 
 /// A batch of transactions is the same whoever publishes it. Anything else is a message of its own each time: votes are sent again

@@ -6,7 +6,7 @@ use crate::{
 };
 use plexus_rpc::{RpcLimits, ServerConfig};
 use serde_json::json;
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{net::SocketAddr, sync::atomic::Ordering, time::Duration};
 use tokio::{
 	io::{AsyncReadExt, AsyncWriteExt},
 	net::TcpStream,
@@ -104,7 +104,9 @@ async fn subscriptions_are_bounded_per_connection() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_server_closes_its_connections_within_a_bound() {
 	let Served { rpc, chain, seen, .. } = {
-		let served = Served::start().await;
+		// An address of its own: on the usual one another test may be given the port right after.
+		let address = SocketAddr::from(([127, 0, 0, 2], 0));
+		let served = Served::with(ServerConfig { address, ..Default::default() }).await;
 		let client = served.ws().await;
 		let heads = subscribe(&client, "chain_subscribeNewHeads", &[], "chain_unsubscribeNewHeads").await;
 		tokio::spawn(async move {
