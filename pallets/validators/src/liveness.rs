@@ -59,7 +59,18 @@ impl<T: Config> Pallet<T> {
 		places.into_iter().filter_map(|place| members.get(place)).map(|member| member.pool).collect()
 	}
 
+	/// Those of them who were elected for the current era. In an era's first block the parent's validators are told of,
+	/// and who is out of the set has nothing to be watched for.
+	fn elected_of(mut pools: Vec<PoolId>) -> Vec<PoolId> {
+		if !pools.is_empty() {
+			let members = Self::elected();
+			pools.retain(|pool| members.iter().any(|member| member.pool == *pool));
+		}
+		pools
+	}
+
 	pub(crate) fn count_missed_turns(height: u64, passed_over: Vec<PoolId>) {
+		let passed_over = Self::elected_of(passed_over);
 		if passed_over.is_empty() {
 			return;
 		}
@@ -93,6 +104,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn count_absences(height: u64, absent: Vec<PoolId>) {
 		let ChainPeriods { absence_blocks, absences_max, .. } = Periods::<T>::get();
 		let slot = (height % u64::from(absence_blocks.max(1))) as u32;
+		let absent = Self::elected_of(absent);
 		let mut watches = Watches::<T>::get();
 		let mut over = Vec::new();
 		if let Some(gone) = AbsenceRing::<T>::take(slot) {
@@ -111,8 +123,8 @@ impl<T: Config> Pallet<T> {
 			if watch.missed > absences_max {
 				over.push(*pool);
 			}
-			// There is room for every member, and others are removed when an era begins. A pool that left early within the
-			// era keeps its place until then.
+			// There is room: only members of the era's set are watched, those who left it included, and others are removed
+			// when an era begins.
 			let _ = watches.try_insert(*pool, watch);
 		}
 		if !absent.is_empty() {
@@ -129,8 +141,7 @@ impl<T: Config> Pallet<T> {
 		if pools.is_empty() {
 			return;
 		}
-		let elected = EraSets::<T>::get(Self::current_era()).map(|set| set.members.into_inner());
-		let elected = elected.unwrap_or_default();
+		let elected = Self::elected();
 		let sum = |members: &mut dyn Iterator<Item = &SetMember>| {
 			members.fold(0u128, |sum, member| sum.saturating_add(member.power.into()))
 		};

@@ -38,8 +38,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Those who were elected for the current era, then the other candidates.
 	pub fn seats() -> Vec<Seat<T::AccountId>> {
-		let set = EraSets::<T>::get(Self::current_era());
-		let members = set.map(|set| set.members.into_inner()).unwrap_or_default();
+		let members = Self::elected();
 		let elected = members.iter().map(|member| Seat {
 			elected: Some((member.key.0, member.power)),
 			left: member.left,

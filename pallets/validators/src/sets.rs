@@ -103,11 +103,14 @@ impl<T: Config> Pallet<T> {
 		matches!(Self::remaining().as_slice(), [only] if only.pool == id)
 	}
 
+	/// Those who were elected for the current era, with those who have left.
+	pub(crate) fn elected() -> Vec<SetMember> {
+		EraSets::<T>::get(Self::current_era()).map(|set| set.members.into_inner()).unwrap_or_default()
+	}
+
 	/// Those of the current era who have not left.
 	fn remaining() -> Vec<SetMember> {
-		let set = EraSets::<T>::get(Self::current_era());
-		let members = set.map(|set| set.members.into_inner()).unwrap_or_default();
-		members.into_iter().filter(|member| member.left.is_none()).collect()
+		Self::elected().into_iter().filter(|member| member.left.is_none()).collect()
 	}
 
 	/// Takes a pool out of the set from the next height on, unless it is the last one.
@@ -134,8 +137,7 @@ impl<T: Config> Pallet<T> {
 		if next == era {
 			return;
 		}
-		let members = EraSets::<T>::get(era).map(|set| set.members.into_inner()).unwrap_or_default();
-		Self::pay_era(era, &members);
+		Self::pay_era(era, &Self::elected());
 		Self::begin_era(next, Self::elect(), height.saturating_add(1));
 	}
 

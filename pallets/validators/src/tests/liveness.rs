@@ -61,6 +61,24 @@ fn absences_count_across_eras() {
 }
 
 #[test]
+fn who_is_no_longer_elected_takes_no_place_from_who_is() {
+	chain(4).execute_with(|| {
+		make_candidate(5, 20_000);
+		let gone = [1, 2, 3, 4].map(pool_of);
+		next_era();
+		let pools: Vec<_> = Validators::members_at(10).into_iter().map(|member| member.pool).collect();
+		assert!(pools.len() == 4 && pools.contains(&pool_of(5)), "somebody had to make room");
+		// Block 10 tells of height 9, whose set was another, block 11 of its own.
+		Validators::count_absences(9, gone.to_vec());
+		Validators::count_missed_turns(9, gone.to_vec());
+		Validators::count_absences(10, pools.clone());
+		Validators::count_missed_turns(10, pools.clone());
+		let watches = Watches::<Test>::get();
+		assert!(watches.keys().eq(pools.iter().collect::<std::collections::BTreeSet<_>>()), "{watches:?}");
+	});
+}
+
+#[test]
 fn no_more_than_a_third_of_the_elected_power_is_jailed_in_one_era() {
 	let validators = [4, 3, 2, 1].map(|account| genesis_validator(account, Balance::from(account) * 1_000));
 	genesis(validators.to_vec()).execute_with(|| {
