@@ -14,6 +14,7 @@
 //!   [`POWER_TOTAL_MAX`].
 //! - The window's counts are those of its entries, and its entries stand where their heights say. Who has equivocated
 //!   does not stand for election.
+//! - Who was jailed and is remembered is not in the next height's set, and is remembered once.
 //! - Block time and periods obey the rules of a genesis. The cached hash of the next set is that set's.
 
 use crate::{types::*, *};
@@ -148,6 +149,14 @@ impl<T: Config> Pallet<T> {
 				.count();
 			ensure!(watch.missed as usize == counted && !watch.is_clear(), "absences are miscounted");
 		}
+		let next = Self::members_at(Self::height().saturating_add(1));
+		let mut jailed: Vec<_> = Jailings::<T>::get().iter().map(|jailing| jailing.pool).collect();
+		ensure!(
+			next.iter().all(|member| !jailed.contains(&member.pool)),
+			"a validator is counted among the jailed"
+		);
+		jailed.sort();
+		ensure!(jailed.windows(2).all(|pair| pair[0] != pair[1]), "a jailed pool is counted twice");
 		let window = Periods::<T>::get().absence_blocks.max(1);
 		for (slot, entry) in AbsenceRing::<T>::iter() {
 			let is_in_place = entry.height % u64::from(window) == u64::from(slot);

@@ -50,8 +50,8 @@
 //!   proportional to stake.
 //! - **Absence.** Each block carries the verified precommits of its parent ([`Call::note_commit`]) and the round that decided it.
 //!   More than `absences_max` absences in `absence_blocks` blocks jail, and so do more than `missed_turns_max` turns to
-//!   propose that passed without a block, one after another. In one era at most a third of the elected power is jailed,
-//!   and never the last candidate: an outage must not take the set apart.
+//!   propose that passed without a block, one after another. At most a third of the power is jailed, of what is elected
+//!   and what was jailed before and is not back, and never the last candidate: an outage must not take the set apart.
 //! - **Equivocation.** Two signed messages that conflict cost every position in the pool, and every chunk that left
 //!   it since the offence's era began, `SlashFraction`, once. Proof of an older offence reaches the chunks that left in
 //!   between, too. Who joined after the offence pays as well: whoever joins stands for what is found out later. The
@@ -70,6 +70,8 @@
 //!   little as it has power.
 //! - A stake with unclaimed rewards keeps its entry in the state until they are claimed. It had a bond once, so such entries
 //!   cannot be made for nothing.
+//! - Who has more than four ninths of the power can have others jailed until it has two thirds, see `liveness`. A third
+//!   can stop the chain anyway.
 //! - Amnesia (voting against one's own lock) leaves no proof of two messages, and goes unpunished.
 //!
 //! ## Cost
@@ -295,6 +297,11 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Watches<T: Config> =
 		StorageValue<_, BoundedBTreeMap<PoolId, Watch, T::ValidatorsMax>, ValueQuery>;
+
+	/// Whom absence has taken from the set and no election has brought back, for at most `evidence_age_ms`. When it is
+	/// full, nobody is jailed.
+	#[pallet::storage]
+	pub type Jailings<T: Config> = StorageValue<_, BoundedVec<Jailing, T::CandidatesMax>, ValueQuery>;
 
 	/// The validators and block time that the chain starts with.
 	#[pallet::genesis_config]

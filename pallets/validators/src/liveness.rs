@@ -9,18 +9,26 @@
 //! proposes, whose turns cost everybody a timeout each. After an outage each loses one turn, however long it was.
 //!
 //! # Must not
-//! Jail more than a third of the power that was elected for the era, or the last candidate: who is out after an outage
-//! must find a set to return to. Slash: who is absent harms itself first.
+//! Jail more than a third of the power, or the last candidate: who is out after an outage must find a set to return to.
+//! The third is one of the elected power and of all that was jailed in earlier eras and is not back: otherwise each era
+//! would take a third of what the one before has left. Slash: who is absent harms itself first.
 //!
 //! # Invariants
+//! - `Jailings` has the power of who was jailed, until it is elected again or `evidence_age_ms` have passed. None of them
+//!   is in the next height's set.
 //! - `Watches[p].missed` is the number of heights in the window, from `since` on, at which `p` was absent.
 //! - The window takes one entry for each height that somebody missed; a healthy chain stores nothing.
 //!
 //! # What it does not achieve
 //! A validator is counted absent when a proposer leaves its precommit out on purpose. That takes the proposer's turn, and
-//! `absences_max` is at least half of the window: who has less than half of the power has less than half of the turns
-//! and cannot jail anybody. A turn is counted as missed, too, if the network lost the proposal, or if its block was
-//! decided in a later round; its maker's next block makes up for it.
+//! `absences_max` is at least half of the window: who has less than a third of the power can keep no other's block from
+//! being decided, so it makes less than half of the blocks and cannot jail anybody. A turn is counted as missed, too, if
+//! the network lost the proposal, or if its block was decided in a later round; its maker's next block makes up for it.
+//!
+//! A third of the power or more can vote for its own blocks alone, so that all others lose their turns or, left out of
+//! its blocks, are absent, and a third of all is jailed. No two messages conflict, so nobody is slashed. What is left of
+//! the whole is two thirds: whoever has more than four ninths of the whole then has more than two thirds of the rest, and
+//! who has less has not, for as long as the jailed are remembered.
 
 use crate::{types::*, *};
 use alloc::vec::Vec;
@@ -135,25 +143,48 @@ impl<T: Config> Pallet<T> {
 		Self::jail(over);
 	}
 
-	/// Jails those pools that are candidates or were when they were elected, one after another as long as no more than a
-	/// third of the elected power is out. Who is spared now keeps its count and is jailed when there is room again.
+	/// Jails those members of the set that are candidates or were when they were elected, one after another as long as no
+	/// more than a third is out of the elected power and what was jailed before. Who is spared now keeps its count and is
+	/// jailed when there is room again.
 	fn jail(pools: Vec<PoolId>) {
 		if pools.is_empty() {
 			return;
 		}
 		let elected = Self::elected();
-		let sum = |members: &mut dyn Iterator<Item = &SetMember>| {
-			members.fold(0u128, |sum, member| sum.saturating_add(member.power.into()))
-		};
-		let total = sum(&mut elected.iter());
-		let mut out = sum(&mut elected.iter().filter(|member| member.left.is_some()));
+		let mut jailings = Jailings::<T>::get();
+		let was_elected = |id: PoolId| elected.iter().any(|member| member.pool == id);
+		let before = jailings.iter().filter(|jailing| !was_elected(jailing.pool)).map(|jailing| jailing.power);
+		let before = power_of_all(before);
+		let total = power_of_all(elected.iter().map(|member| member.power)).saturating_add(before);
+		let left = elected.iter().filter(|member| member.left.is_some());
+		let mut out = power_of_all(left.map(|member| member.power)).saturating_add(before);
 		for id in pools {
-			let own = sum(&mut elected.iter().filter(|member| member.pool == id && member.left.is_none()));
-			let is_bearable = own == 0 || out.saturating_add(own).saturating_mul(3) <= total;
+			let Some(member) = elected.iter().find(|member| member.pool == id && member.left.is_none()) else {
+				continue;
+			};
+			let out_with_it = out.saturating_add(member.power.into());
+			let is_bearable = out_with_it.saturating_mul(3) <= total && !jailings.is_full();
 			if is_bearable && Self::jail_one(id) {
-				out = out.saturating_add(own);
+				out = out_with_it;
+				let since_ms = Self::clock_ms();
+				let _ = jailings.try_push(Jailing { pool: id, power: member.power, since_ms });
+				Jailings::<T>::put(&jailings);
 			}
 		}
+	}
+
+	/// Forgets who was jailed and is elected again, or was jailed so long ago that it need not be expected any more.
+	pub(crate) fn forget_jailings(elected: &[SetMember]) {
+		if !Jailings::<T>::exists() {
+			return;
+		}
+		let (now_ms, age_ms_max) = (Self::clock_ms(), Periods::<T>::get().evidence_age_ms);
+		Jailings::<T>::mutate(|jailings| {
+			jailings.retain(|jailing| {
+				let is_back = elected.iter().any(|member| member.pool == jailing.pool);
+				!is_back && now_ms.saturating_sub(jailing.since_ms) <= age_ms_max
+			});
+		});
 	}
 
 	/// Jails a pool, unless its standing forbids it or nobody else stands for election. Says whether it did.
@@ -191,6 +222,10 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn is_commit_missing() -> bool {
 		!CommitNoted::<T>::take() && T::CommitRequired::get() && Self::height() > 1
 	}
+}
+
+fn power_of_all(powers: impl Iterator<Item = u64>) -> u128 {
+	powers.fold(0, |sum, power| sum.saturating_add(power.into()))
 }
 
 impl<T> From<CommitError> for Error<T> {

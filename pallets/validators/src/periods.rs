@@ -102,7 +102,7 @@ impl ChainPeriods {
 			(
 				"absencesMax",
 				(self.absence_blocks.div_ceil(2)..self.absence_blocks).contains(&self.absences_max),
-				"at least half of absenceBlocks is forgiven, so that a few proposers cannot jail anybody, and less than all",
+				"at least half of absenceBlocks is forgiven, so that proposers with less than a third of the power cannot jail anybody, and less than all",
 			),
 			("missedTurnsMax", self.missed_turns_max >= 1, "at least one missed turn is forgiven"),
 			(

@@ -147,6 +147,7 @@ impl<T: Config> Pallet<T> {
 		Watches::<T>::mutate(|watches| {
 			watches.retain(|pool, _| members.iter().any(|member| member.pool == *pool))
 		});
+		Self::forget_jailings(&members);
 		let set = EraSet { started_ms: Self::clock_ms(), members: members.clone() };
 		EraSets::<T>::insert(era, set);
 		let kept = Periods::<T>::get().history_eras(BlockTimeMs::<T>::get());

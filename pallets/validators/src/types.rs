@@ -334,6 +334,17 @@ impl Watch {
 	}
 }
 
+/// Power that absence has taken from the set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Jailing {
+	/// Who was jailed.
+	pub pool: PoolId,
+	/// The power that it had in the set.
+	pub power: u64,
+	/// Chain clock in milliseconds when it was jailed.
+	pub since_ms: u64,
+}
+
 /// Who was absent at one height.
 #[derive(
 	CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, Encode, Decode, MaxEncodedLen, TypeInfo,

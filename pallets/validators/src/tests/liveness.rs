@@ -79,7 +79,7 @@ fn who_is_no_longer_elected_takes_no_place_from_who_is() {
 }
 
 #[test]
-fn no_more_than_a_third_of_the_elected_power_is_jailed_in_one_era() {
+fn no_more_than_a_third_of_the_power_is_jailed() {
 	let validators = [4, 3, 2, 1].map(|account| genesis_validator(account, Balance::from(account) * 1_000));
 	genesis(validators.to_vec()).execute_with(|| {
 		begin_block(1);
@@ -95,12 +95,50 @@ fn no_more_than_a_third_of_the_elected_power_is_jailed_in_one_era() {
 		);
 		assert_eq!(Validators::voters_at(2).len(), 2);
 		next_era();
-		// Of four and three neither is a third.
+		// Nor does the next era bear more: four and three are elected, and three were jailed before.
 		for height in 10..=20 {
 			Validators::count_absences(height, vec![pools[2]]);
 		}
 		assert_eq!(jailed(), [true, true, false, false]);
 		assert_eq!(Validators::voters_at(11).len(), 2);
+	});
+}
+
+#[test]
+fn who_was_jailed_in_earlier_eras_counts_until_it_is_elected_again() {
+	let stakes = [(1, 4_600), (2, 2_200), (3, 1_600), (4, 1_600)];
+	let validators = stakes.map(|(account, stake)| genesis_validator(account, stake));
+	genesis(validators.to_vec()).execute_with(|| {
+		begin_block(1);
+		let others = [2, 3, 4].map(pool_of);
+		let jailed = || others.map(|pool| matches!(standing_of(pool), Standing::Jailed { .. }));
+		// The first votes for no block but its own, so that all others lose one turn after the other.
+		let pass_over = || {
+			for _ in 0..=PERIODS.missed_turns_max {
+				Validators::count_missed_turns(System::block_number() - 1, others.to_vec());
+			}
+		};
+		pass_over();
+		assert_eq!(jailed(), [true, false, false]);
+		next_era();
+		pass_over();
+		assert_eq!(jailed(), [true, false, false], "16 of 78 are out with 22 of 100 already");
+		run_to(25);
+		assert_ok!(Validators::unjail(signed(2)));
+		pass_over();
+		assert_eq!(jailed(), [false; 3], "a candidate is not in the set yet");
+		next_era();
+		assert!(Jailings::<Test>::get().is_empty());
+		pass_over();
+		assert_eq!(jailed(), [true, false, false]);
+		// Who does not come back is forgotten in the end.
+		run_to(System::block_number() + PERIODS.evidence_age_ms / BLOCK_MS);
+		assert_eq!(Jailings::<Test>::get().len(), 1);
+		next_era();
+		next_era();
+		assert!(Jailings::<Test>::get().is_empty());
+		pass_over();
+		assert_eq!(jailed(), [true, true, false]);
 	});
 }
 
