@@ -25,8 +25,8 @@ pub const PERIODS: ChainPeriods = ChainPeriods {
 	absences_max: 4,
 	missed_turns_max: 3,
 	jail_ms: 15_000,
-	evidence_age_ms: 50_000,
-	unbonding_ms: 100_000,
+	evidence_age_ms: 200_000,
+	unbonding_ms: 250_000,
 };
 
 #[frame_support::runtime]

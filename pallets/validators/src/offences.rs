@@ -8,7 +8,8 @@
 //! # Why no stake escapes
 //! Evidence is accepted for `evidence_age_ms` from the beginning of the offence's era. What leaves a pool in that era or
 //! later unlocks no earlier than `unbonding_ms`, which is longer, after the era began; and nothing but a chunk leaves a
-//! pool. So whatever backed the offence is still there when the evidence is accepted, and names the pool until it has
+//! pool. An era takes at most half of that time on the chain clock, so that there is as much again to prove what was
+//! done in its last block. So whatever backed the offence is still there when the evidence is accepted, and names the pool until it has
 //! paid or unlocks.
 //!
 //! # Must not

@@ -8,10 +8,12 @@
 //!
 //! # Invariants
 //! - Stake outlasts evidence: `evidence_age_ms < unbonding_ms`.
+//! - An era is over before half of the time for evidence is, however slowly blocks come: evidence counts from an era's
+//!   beginning, and must not be too old when the offence is committed.
 //! - The sets of [`ChainPeriods::history_eras`] eras answer for all evidence that is accepted, even if all blocks come as fast as
 //!   they may, and no more than `HistoryErasMax` are ever kept.
 
-use crate::InvalidGenesis;
+use crate::{types::CLOCK_STEP_MS_MAX, InvalidGenesis};
 use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::pallet_prelude::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -39,7 +41,8 @@ pub struct ChainPeriods {
 	pub missed_turns_max: u32,
 	/// How long an absent validator stays jailed at least, in milliseconds.
 	pub jail_ms: u64,
-	/// How long after the beginning of the offence's era evidence is accepted, in milliseconds.
+	/// How long after the beginning of the offence's era evidence is accepted, in milliseconds: at least twice as long as
+	/// an era whose every block moves the chain clock by [`CLOCK_STEP_MS_MAX`].
 	pub evidence_age_ms: u64,
 	/// How long unbonding takes in milliseconds; longer than `evidence_age_ms`. Also the weak-subjectivity period: who
 	/// knows no newer block than one of this age must ask somebody it trusts.
@@ -70,14 +73,15 @@ impl ChainPeriods {
 	};
 
 	/// For development and tests: everything that [`Self::LIVE`] does within an hour or two weeks happens within minutes.
+	/// An era of 50 blocks may take 500 s on the chain clock, so evidence counts for 1,000 s and a little more.
 	pub const DEVELOPMENT: Self = Self {
 		era_blocks: 50,
 		absence_blocks: 40,
 		absences_max: 20,
 		missed_turns_max: 10,
 		jail_ms: MINUTE_MS / 2,
-		evidence_age_ms: 5 * MINUTE_MS,
-		unbonding_ms: 10 * MINUTE_MS,
+		evidence_age_ms: 17 * MINUTE_MS,
+		unbonding_ms: 20 * MINUTE_MS,
 	};
 
 	/// How many eras' sets are kept: those that evidence may be about if each block comes half a block time after its
@@ -92,6 +96,7 @@ impl ChainPeriods {
 	/// # Errors
 	/// The first rule that is broken.
 	pub fn check(&self, block_time_ms: u64, history_eras_max: u32) -> Result<(), InvalidGenesis> {
+		let era_ms_max = u64::from(self.era_blocks).saturating_mul(CLOCK_STEP_MS_MAX);
 		let rules = [
 			("eraBlocks", self.era_blocks >= ERA_BLOCKS_MIN, "an era has at least 10 blocks"),
 			(
@@ -105,6 +110,11 @@ impl ChainPeriods {
 				"at least half of absenceBlocks is forgiven, so that proposers with less than a third of the power cannot jail anybody, and less than all",
 			),
 			("missedTurnsMax", self.missed_turns_max >= 1, "at least one missed turn is forgiven"),
+			(
+				"evidenceAgeMs",
+				era_ms_max <= self.evidence_age_ms / 2,
+				"it is at least twice eraBlocks times 10 s, so that evidence of an era's last block does not come too late",
+			),
 			(
 				"unbondingMs",
 				self.evidence_age_ms < self.unbonding_ms,

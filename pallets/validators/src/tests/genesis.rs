@@ -56,9 +56,13 @@ fn each_broken_period_is_named_and_the_history_fits_what_is_kept() {
 	assert_eq!(broken(|periods| periods.absences_max = 3), "absencesMax");
 	assert_eq!(broken(|periods| periods.absences_max = 8), "absencesMax");
 	assert_eq!(broken(|periods| periods.missed_turns_max = 0), "missedTurnsMax");
-	assert_eq!(broken(|periods| periods.unbonding_ms = 50_000), "unbondingMs");
-	// 50 s of evidence are 10 eras of 10 blocks half a second apart; twelve are kept. Faster blocks need more.
-	assert_eq!((PERIODS.history_eras(1_000), PERIODS.history_eras(900)), (12, 14));
+	assert_eq!(broken(|periods| periods.unbonding_ms = 200_000), "unbondingMs");
+	// An era of ten blocks may take 100 s.
+	assert_eq!(broken(|periods| periods.evidence_age_ms = 199_999), "evidenceAgeMs");
+	assert_eq!(broken(|periods| periods.era_blocks = 11), "evidenceAgeMs");
+	assert_eq!(broken(|periods| periods.era_blocks = u32::MAX), "evidenceAgeMs");
+	// 200 s of evidence are 40 eras of 10 blocks half a second apart; 42 are kept. Faster blocks need more.
+	assert_eq!((PERIODS.history_eras(1_000), PERIODS.history_eras(900)), (42, 47));
 	let longer = ChainPeriods { evidence_age_ms: 1_990_000, unbonding_ms: 2_000_000, ..PERIODS };
 	let check =
 		|block_time_ms| (GenesisConfig::<Test> { periods: longer, ..config(vec![], block_time_ms) }).check();

@@ -59,7 +59,7 @@ fn chunks_pay_if_they_backed_the_offence() {
 		let amounts: Vec<_> = stake_of(5).chunks.iter().map(|chunk| chunk.amount).collect();
 		assert_eq!(amounts, vec![200, 400, 570, 760]);
 		assert_eq!((stake_of(5).bonded, held(5)), (950, 950 + 200 + 400 + 570 + 760));
-		run_to(130);
+		run_to(280);
 		assert_ok!(Validators::withdraw_unbonded(signed(5)));
 		assert_eq!(held(5), 950);
 		next_block();
@@ -90,7 +90,7 @@ fn a_newer_offence_reported_first_shields_nobody_from_an_older_one() {
 		assert_noop!(report(double_vote(&key, 15)), Error::<Test>::EvidenceKnown);
 		assert_noop!(report(double_vote(&key, 24)), Error::<Test>::EvidenceKnown);
 		next_block();
-		run_to(140);
+		run_to(280);
 		assert_ok!(Validators::withdraw_unbonded(signed(5)));
 		assert_eq!(held(5), 950);
 		assert_ok!(Validators::settle(signed(9), 1));
@@ -119,10 +119,10 @@ fn a_slash_finds_the_stake_of_who_left_in_time_to_be_found() {
 		run_to(3);
 		assert_ok!(Validators::chill(signed(1)));
 		assert_ok!(Validators::unbond(signed(1), GENESIS_STAKE));
-		// The evidence is accepted for 50 s, the chunk unlocks after 100 s.
-		run_to(50);
+		// The evidence is accepted for 200 s, the chunk unlocks after 250 s.
+		run_to(200);
 		assert_ok!(report(double_vote(&signing_key(1, 0), 4)));
-		run_to(110);
+		run_to(260);
 		assert_ok!(Validators::withdraw_unbonded(signed(1)));
 		assert_eq!(Balances::free_balance(1), ENDOWMENT - 500);
 		next_block();
@@ -144,15 +144,15 @@ fn each_rule_of_evidence_is_named() {
 		assert_noop!(report(forged), Error::<Test>::EvidenceInvalid);
 		let same = Equivocation::Votes { key: voter, height, round, kind, first, second: first };
 		assert_noop!(report(same), Error::<Test>::EvidenceInvalid);
-		run_to(62);
+		run_to(212);
 		assert_noop!(report(double_vote(&key, 9)), Error::<Test>::EvidenceOld);
-		run_to(140);
+		run_to(450);
 		assert_noop!(report(double_vote(&key, 14)), Error::<Test>::EvidenceOld);
 		assert_noop!(
-			Validators::report_equivocation(RuntimeOrigin::none(), double_vote(&key, 139)),
+			Validators::report_equivocation(RuntimeOrigin::none(), double_vote(&key, 449)),
 			sp_runtime::DispatchError::BadOrigin
 		);
-		let outcome = Validators::report_equivocation(signed(9), double_vote(&key, 139));
+		let outcome = Validators::report_equivocation(signed(9), double_vote(&key, 449));
 		assert_eq!(outcome.expect("the evidence is good").pays_fee, Pays::No);
 	});
 }

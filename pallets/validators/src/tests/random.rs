@@ -215,6 +215,10 @@ impl History {
 				Validators::count_missed_turns(height - 1, vec![slow]);
 			}
 		}
+		// Now and then blocks are slow, so that a history is longer than unbonding takes.
+		if self.dice.gen_bool(0.3) {
+			pallet_timestamp::Now::<Test>::mutate(|now| *now += CLOCK_STEP_MS_MAX - BLOCK_MS);
+		}
 		let commissions = Pools::<Test>::iter().map(|(id, pool)| (id, pool.commission)).collect();
 		end_block();
 		if Validators::era_of(height + 1) != Validators::era_of(height) {
@@ -251,7 +255,7 @@ impl History {
 				if !run(Call::unbond { amount }) {
 					return;
 				}
-				self.oracle.unbond(who, amount, era, now + 100_000);
+				self.oracle.unbond(who, amount, era, now + PERIODS.unbonding_ms);
 				"unbond"
 			}
 			340..=419 if run(Call::rebond { amount }) => {

@@ -76,7 +76,7 @@ fn nobody_earns_from_before_joining_or_after_leaving() {
 		next_era();
 		assert_eq!(Validators::claimable(&5), 449);
 		// The credit outlives the stake until it is claimed.
-		run_to(140);
+		run_to(280);
 		assert_ok!(Validators::withdraw_unbonded(signed(5)));
 		assert_eq!(held(5), 0);
 		assert_ok!(Validators::claim_rewards(signed(5)));

@@ -177,8 +177,8 @@ fn the_chain_clock_does_not_run_while_the_chain_is_halted() {
 #[test]
 fn only_so_many_eras_are_kept() {
 	chain(1).execute_with(|| {
-		run_to(201);
-		assert_eq!(EraSets::<Test>::iter().count(), 12);
+		run_to(501);
+		assert_eq!(EraSets::<Test>::iter().count(), 42);
 		assert!(Validators::validators_at(89).is_empty());
 		assert!(!Validators::validators_at(90).is_empty());
 	});

@@ -47,12 +47,12 @@ fn what_unbonds_is_released_when_the_chain_clock_says_so() {
 		assert_ok!(Validators::bond(signed(5), 500));
 		assert_ok!(Validators::unbond(signed(5), 300));
 		let unlock_at_ms = stake_of(5).chunks[0].unlock_at_ms;
-		assert_eq!(unlock_at_ms, Validators::clock_ms() + 100_000);
-		run_to(101);
+		assert_eq!(unlock_at_ms, Validators::clock_ms() + 250_000);
+		run_to(251);
 		assert!(Validators::clock_ms() < unlock_at_ms);
 		assert_ok!(Validators::withdraw_unbonded(signed(5)));
 		assert_eq!(held(5), 500);
-		run_to(102);
+		run_to(252);
 		assert_eq!(Validators::clock_ms(), unlock_at_ms);
 		assert_ok!(Validators::withdraw_unbonded(signed(5)));
 		assert_eq!((held(5), Balances::free_balance(5)), (200, ENDOWMENT - 200));
@@ -112,7 +112,7 @@ fn a_nomination_moves_only_by_unbonding() {
 		assert_ok!(Validators::bond_more(signed(5), 200));
 		assert_noop!(Validators::nominate(signed(5), pool_of(2)), Error::<Test>::StakeCommitted);
 		assert_ok!(Validators::unbond(signed(5), 200));
-		run_to(103);
+		run_to(253);
 		assert_ok!(Validators::withdraw_unbonded(signed(5)));
 		assert!(Stakes::<Test>::get(5).is_none());
 		assert_ok!(Validators::bond(signed(5), 1_000));
@@ -144,7 +144,7 @@ fn an_emptied_stake_is_gone_with_its_pool_and_its_key() {
 		let pool = pool_of(1);
 		assert_ok!(Validators::chill(signed(1)));
 		assert_ok!(Validators::unbond(signed(1), GENESIS_STAKE));
-		run_to(102);
+		run_to(252);
 		assert_ok!(Validators::withdraw_unbonded(signed(1)));
 		assert!(Stakes::<Test>::get(1).is_none() && Pools::<Test>::get(pool).is_none());
 		assert!(Keys::<Test>::get(1).is_none() && KeyHolders::<Test>::get(key_of(1)).is_none());
