@@ -33,7 +33,7 @@ pub(crate) struct Pool {
 	/// The key from the next era on.
 	pub(crate) key: Option<[u8; 32]>,
 	pub(crate) commission: Percent,
-	/// From the next era on.
+	/// What it will be, at the earliest from the next era on.
 	pub(crate) commission_next: Percent,
 	pub(crate) standing: Standing,
 	pub(crate) stake: u128,

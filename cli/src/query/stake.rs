@@ -36,7 +36,7 @@ struct Validator {
 	stake: Amount,
 	/// In billionths.
 	commission: Percent,
-	/// In billionths, from the next era on.
+	/// In billionths; what it will be, at the earliest from the next era on.
 	commission_next: Percent,
 	state: String,
 }
@@ -52,7 +52,10 @@ impl Answer for Validators {
 				text(validator.key.clone()),
 				validator.power.to_string(),
 				validator.stake.to_string(),
-				validator.commission.to_string(),
+				match validator.commission_next == validator.commission {
+					true => validator.commission.to_string(),
+					false => format!("{} → {}", validator.commission, validator.commission_next),
+				},
 				validator.state.clone(),
 			]
 		});
@@ -265,7 +268,7 @@ mod tests {
 		);
 		let table = answer.human();
 		assert_eq!(table.lines().count(), 4, "{table}");
-		assert!(table.contains("10 %") && table.contains("5 PLX"), "{table}");
+		assert!(table.contains("10 % → 0 %") && table.contains("5 PLX"), "{table}");
 	}
 
 	#[test]

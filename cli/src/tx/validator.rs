@@ -83,7 +83,7 @@ pub(super) struct SetKeysArgs {
 
 #[derive(clap::Args, Clone)]
 pub(super) struct ValidateArgs {
-	/// The validator's part of rewards in per cent, from the next era on.
+	/// The validator's part of rewards in per cent: less counts from the next era on, more from the one after it.
 	#[arg(long, value_name = "PERCENT")]
 	commission: Percent,
 

@@ -45,7 +45,8 @@
 //! - **Rewards.** At an era's end all that came into the pot is shared by blocks made, each counting the same. The
 //!   validator's commission is credited at once, the rest to all stake in the pool through an accumulator (units of 2^-64,
 //!   remainders kept). Who is in the pool at the era's end is paid; coming in just before gains one era's share and costs
-//!   two weeks of unbonding. Commission changes take effect with the next era, so nobody is paid less than was announced.
+//!   two weeks of unbonding. A lower commission takes effect with the next era. A higher one takes effect an era later, so
+//!   that everybody has a whole era to see it and leave: nobody is paid less than was announced.
 //! - **Turns.** Proposers go by power ([`plexus_primitives::consensus::proposer`]), so blocks made, and with them rewards, are
 //!   proportional to stake.
 //! - **Absence.** Each block carries the verified precommits of its parent ([`Call::note_commit`]) and the round that decided it.
@@ -418,7 +419,7 @@ pub mod pallet {
 			/// Its id, never to be used again.
 			pool: PoolId,
 		},
-		/// A pool's commission from the next era on.
+		/// A pool's commission was set: if it is less, for the next era, and if it is more, for the one after it.
 		CommissionSet {
 			/// The pool.
 			pool: PoolId,
@@ -684,8 +685,8 @@ pub mod pallet {
 			Self::do_withdraw(ensure_signed(origin)?)
 		}
 
-		/// Stands for election with the signer's bond, and sets the commission from the next era on. The signer needs a
-		/// consensus key.
+		/// Stands for election with the signer's bond, and sets the commission: a lower one for the next era, a higher one
+		/// for the one after it. The signer needs a consensus key.
 		///
 		/// Emits `PoolOpened` the first time, `CommissionSet`, and `CandidateEntered` unless it stands already.
 		#[pallet::call_index(5)]

@@ -21,7 +21,7 @@ pub struct PoolInfo<AccountId> {
 	pub key: Option<[u8; 32]>,
 	/// The validator's part of rewards.
 	pub commission: Perbill,
-	/// The validator's part from the next era on.
+	/// What it will be: less from the next era on, more from the one after the era that follows its announcement.
 	pub commission_next: Perbill,
 	/// Whether it may validate.
 	pub standing: Standing,

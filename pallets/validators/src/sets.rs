@@ -176,10 +176,12 @@ impl<T: Config> Pallet<T> {
 		members
 	}
 
-	/// A candidate as it would be in the set; its new commission comes into force.
+	/// A candidate as it would be in the set; its new commission comes into force, unless it is a rise that was not to be
+	/// seen for the whole of the era that ends.
 	fn standing_for(id: PoolId) -> Option<(PoolOf<T>, SetMember)> {
 		let mut pool = Pools::<T>::get(id)?;
-		if pool.commission != pool.commission_next {
+		let is_due = pool.commission_next < pool.commission || pool.commission_set < Self::current_era();
+		if is_due && pool.commission != pool.commission_next {
 			pool.commission = pool.commission_next;
 			Pools::<T>::insert(id, &pool);
 		}

@@ -255,7 +255,11 @@ impl<T: Config> Pallet<T> {
 		};
 		Stakes::<T>::insert(&who, stake);
 		let mut pool = Self::pool(id)?;
-		pool.commission_next = commission;
+		// Who says the same again has announced it already.
+		if pool.commission_next != commission {
+			pool.commission_next = commission;
+			pool.commission_set = Self::current_era();
+		}
 		Self::deposit_event(Event::CommissionSet { pool: id, commission });
 		match pool.standing {
 			Standing::Candidate => Pools::<T>::insert(id, pool),
@@ -275,7 +279,8 @@ impl<T: Config> Pallet<T> {
 	) -> Result<PoolId, DispatchError> {
 		let id = NextPoolId::<T>::get();
 		NextPoolId::<T>::put(id.next().ok_or(Error::<T>::IdsExhausted)?);
-		Self::join(stake, id, Pool::new(who.clone(), commission), Role::Validator(id))?;
+		let pool = Pool::new(who.clone(), commission, Self::current_era());
+		Self::join(stake, id, pool, Role::Validator(id))?;
 		let amount = stake.bonded;
 		Self::deposit_event(Event::PoolOpened { pool: id, validator: who.clone(), amount });
 		Ok(id)

@@ -129,8 +129,10 @@ pub struct Pool<AccountId> {
 	pub validator: AccountId,
 	/// The validator's part of rewards that arrive now.
 	pub commission: Perbill,
-	/// The validator's part from the next era on.
+	/// What it will be: less from the next era on, more only if it was set before the era began that ends then.
 	pub commission_next: Perbill,
+	/// The era in which `commission_next` was set.
+	pub commission_set: Era,
 	/// Whether it may validate.
 	pub standing: Standing,
 	/// Everything bonded in it: exactly the sum over all positions.
@@ -145,11 +147,12 @@ pub struct Pool<AccountId> {
 
 impl<AccountId> Pool<AccountId> {
 	/// An empty pool.
-	pub(crate) fn new(validator: AccountId, commission: Perbill) -> Self {
+	pub(crate) fn new(validator: AccountId, commission: Perbill, era: Era) -> Self {
 		Self {
 			validator,
 			commission,
 			commission_next: commission,
+			commission_set: era,
 			standing: Standing::Chilled,
 			stake: 0,
 			references: 0,

@@ -87,7 +87,42 @@ fn nobody_earns_from_before_joining_or_after_leaving() {
 }
 
 #[test]
-fn a_new_commission_counts_from_the_next_era() {
+fn a_higher_commission_is_announced_for_a_whole_era_and_a_lower_one_counts_from_the_next() {
+	chain(1).execute_with(|| {
+		let set = |percent| {
+			assert_ok!(Validators::validate(signed(1), Perbill::from_percent(percent)));
+		};
+		let commissions = || {
+			let pool = Validators::pool_info(pool_of(1)).expect("there is such a pool");
+			(pool.commission, pool.commission_next)
+		};
+		let percent = |now, next| (Perbill::from_percent(now), Perbill::from_percent(next));
+		// In an era's last block, when nobody could leave any more.
+		run_to(9);
+		set(100);
+		next_era();
+		assert_eq!(commissions(), percent(10, 100));
+		run_to(15);
+		set(100);
+		next_era();
+		assert_eq!(commissions(), percent(100, 100), "saying it again does not put it off");
+		set(5);
+		next_era();
+		assert_eq!(commissions(), percent(5, 5));
+		set(6);
+		next_era();
+		// Something small announced is no licence for something great.
+		set(100);
+		next_era();
+		assert_eq!(commissions(), percent(5, 100));
+		set(0);
+		next_era();
+		assert_eq!(commissions(), percent(0, 0));
+	});
+}
+
+#[test]
+fn a_new_commission_is_not_paid_before_it_counts() {
 	chain(1).execute_with(|| {
 		fund_pot();
 		assert_ok!(Validators::bond(signed(5), 10_000));
@@ -95,10 +130,15 @@ fn a_new_commission_counts_from_the_next_era() {
 		assert_ok!(Validators::validate(signed(1), Perbill::from_percent(100)));
 		pay_pot(1_000);
 		next_era();
-		assert_eq!((Validators::claimable(&5), Validators::claimable(&1)), (449, 549));
+		let claimable = || (Validators::claimable(&5), Validators::claimable(&1));
+		assert_eq!(claimable(), (449, 549));
 		pay_pot(1_000);
 		next_era();
-		assert_eq!((Validators::claimable(&5), Validators::claimable(&1)), (449, 549 + 1_000));
+		let before = claimable();
+		assert!(before.0 > 449 + 449 && before.0 < 449 + 451, "{before:?}");
+		pay_pot(1_000);
+		next_era();
+		assert_eq!(claimable(), (before.0, before.1 + 1_000));
 	});
 }
 
@@ -174,7 +214,7 @@ fn what_an_empty_pot_cannot_take_is_burned() {
 
 #[test]
 fn a_reward_is_spread_without_overflow_at_the_largest_amounts() {
-	let mut pool = Pool::new(0u64, Perbill::zero());
+	let mut pool = Pool::new(0u64, Perbill::zero(), Era(0));
 	pool.stake = Balance::MAX;
 	let mut stake = StakeOf::<Test>::idle(Balance::MAX);
 	stake.role = Role::Validator(PoolId(0));
