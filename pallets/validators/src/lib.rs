@@ -524,7 +524,8 @@ pub mod pallet {
 		NothingToDo,
 		/// The amount does not fit with what is there. It exceeds all money.
 		AmountTooLarge,
-		/// The bond stands behind a pool. Unbond all of it, then bond again for another, or use another account.
+		/// The bond stands behind a pool. A nominator unbonds all of it and then uses `bond_more` for a bond that stands
+		/// behind nothing yet; a validator uses another account.
 		StakeCommitted,
 		/// There is no pool with this id. Look it up among the candidates.
 		UnknownPool,
@@ -648,7 +649,8 @@ pub mod pallet {
 			Self::do_bond(ensure_signed(origin)?, amount)
 		}
 
-		/// Adds to the bond, behind whatever it stands.
+		/// Adds to the bond, behind whatever it stands. The bond of a nominator who has unbonded everything begins anew and
+		/// stands behind nothing.
 		///
 		/// Emits `Bonded`.
 		#[pallet::call_index(1)]

@@ -117,6 +117,10 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_bond_more(who: T::AccountId, amount: Balance) -> DispatchResult {
 		let mut stake = Self::settled(&who)?;
+		// A validator's pool is its own; it stays in it.
+		if matches!(stake.role, Role::Nominator(_)) {
+			Self::leave_empty_handed(&mut stake)?;
+		}
 		T::Currency::hold(&HoldReason::Stake.into(), &who, amount)?;
 		Self::raise_bond(&mut stake, amount)?;
 		ensure!(stake.bonded >= T::BondMin::get(), Error::<T>::BondTooSmall);
@@ -223,9 +227,8 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_nominate(who: T::AccountId, id: PoolId) -> DispatchResult {
 		let mut stake = Self::settled(&who)?;
-		Self::leave_empty_handed(&mut stake)?;
-		ensure!(stake.role == Role::Idle, Error::<T>::StakeCommitted);
 		ensure!(stake.bonded >= T::BondMin::get(), Error::<T>::BondTooSmall);
+		ensure!(stake.role == Role::Idle, Error::<T>::StakeCommitted);
 		let pool = Self::pool(id)?;
 		ensure!(pool.standing == Standing::Candidate, Error::<T>::NotCandidate);
 		Self::join(&mut stake, id, pool, Role::Nominator(id))?;

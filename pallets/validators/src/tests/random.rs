@@ -42,6 +42,16 @@ impl Oracle {
 		self.stakes.get_mut(&who).expect("the call succeeded for an account without a stake")
 	}
 
+	/// The bond of a nominator who has nothing left behind its pool begins anew.
+	fn bond_more(&mut self, who: u64, amount: Balance) {
+		let operators = self.operators.clone();
+		let stake = self.stake(who);
+		if stake.bonded == 0 {
+			stake.pool = stake.pool.filter(|pool| operators.get(pool) == Some(&who));
+		}
+		stake.bonded += amount;
+	}
+
 	fn unbond(&mut self, who: u64, amount: Balance, era: Era, unlock: u64) {
 		let stake = self.stake(who);
 		stake.bonded -= amount;
@@ -245,7 +255,7 @@ impl History {
 				"bond"
 			}
 			120..=219 if run(Call::bond_more { amount }) => {
-				self.oracle.stake(who).bonded += amount;
+				self.oracle.bond_more(who, amount);
 				"bond_more"
 			}
 			220..=339 => {

@@ -109,14 +109,30 @@ fn a_nomination_moves_only_by_unbonding() {
 		assert_ok!(Validators::rebond(signed(5), 1_000));
 		assert_ok!(Validators::unbond(signed(5), 1_000));
 		next_block();
+		// What is bonded after everything was unbonded begins anew, and what has left cannot come back to it.
 		assert_ok!(Validators::bond_more(signed(5), 200));
-		assert_noop!(Validators::nominate(signed(5), pool_of(2)), Error::<Test>::StakeCommitted);
-		assert_ok!(Validators::unbond(signed(5), 200));
+		assert_eq!((stake_of(5).role, stake_of(5).bonded), (Role::Idle, 200));
+		assert_noop!(Validators::rebond(signed(5), 1_000), Error::<Test>::NotEnoughUnbonding);
+		assert_ok!(Validators::nominate(signed(5), pool_of(2)));
+		let stake_in = |account| Pools::<Test>::get(pool_of(account)).map(|pool| pool.stake);
+		assert_eq!((stake_in(1), stake_in(2)), (Some(GENESIS_STAKE), Some(GENESIS_STAKE + 200)));
 		run_to(253);
 		assert_ok!(Validators::withdraw_unbonded(signed(5)));
-		assert!(Stakes::<Test>::get(5).is_none());
-		assert_ok!(Validators::bond(signed(5), 1_000));
-		assert_ok!(Validators::nominate(signed(5), pool_of(2)));
+		assert_eq!(held(5), 200);
+		next_block();
+	});
+}
+
+#[test]
+fn a_validator_that_has_unbonded_everything_returns_to_its_own_pool() {
+	chain(2).execute_with(|| {
+		let pool = pool_of(1);
+		assert_ok!(Validators::chill(signed(1)));
+		assert_ok!(Validators::unbond(signed(1), GENESIS_STAKE));
+		assert_ok!(Validators::bond_more(signed(1), 2_000));
+		assert_eq!(stake_of(1).role, Role::Validator(pool));
+		assert_ok!(Validators::validate(signed(1), Perbill::zero()));
+		assert_eq!(standing_of(pool), Standing::Candidate);
 		next_block();
 	});
 }
