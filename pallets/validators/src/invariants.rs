@@ -6,7 +6,7 @@
 //! # Invariants
 //! - Per account: what is on hold is its bond and its chunks.
 //! - Per pool: its stake is the sum of the bonds in it, its references are those bonds and chunks; a candidate's own
-//!   bond is large enough.
+//!   bond is large enough, and it has a key.
 //! - Rewards: `2^64 · Owed` = what everybody has or will get credited, in fractions, with the pools' remainders and the
 //!   residue; the pot has it.
 //! - The list of candidates is the pools whose standing says so; keys and key holders are each other's inverse.
@@ -97,6 +97,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(listed == standing, "the list of candidates is not that of the pools");
 		for id in listed {
 			let validator = Self::pool(id).map_err(|_| "a candidate has no pool")?.validator;
+			ensure!(Keys::<T>::contains_key(&validator), "a candidate has no key");
 			let stake = Stakes::<T>::get(validator).ok_or("a candidate has no stake")?;
 			ensure!(stake.role == Role::Validator(id), "a candidate's account has another role");
 			ensure!(stake.bonded >= T::ValidatorBondMin::get(), "a candidate's own bond is too small");

@@ -41,7 +41,8 @@
 //! - **Power.** [`types::voting_power`]: stake in `PowerUnit`s, at least 1, capped so that no sum can exceed
 //!   [`types::POWER_TOTAL_MAX`].
 //! - **Keys.** An account names a consensus key and proves that it has it, by signing its account id under the purpose
-//!   `ValidatorKey`. It counts from the next era on. A key belongs to one account; one that equivocated to none, ever.
+//!   `ValidatorKey`. It counts from the next era on. A key belongs to one account; one that equivocated to none, ever,
+//!   and who had it has to stand for election again with another.
 //! - **Rewards.** At an era's end all that came into the pot is shared by blocks made, each counting the same. The
 //!   validator's commission is credited at once, the rest to all stake in the pool through an accumulator (units of 2^-64,
 //!   remainders kept). Who is in the pool at the era's end is paid; coming in just before gains one era's share and costs
@@ -485,7 +486,7 @@ pub mod pallet {
 		EquivocationProved {
 			/// The pool.
 			pool: PoolId,
-			/// The key that signed, barred from now on.
+			/// The key that signed, barred from now on, as is the validator's current one.
 			key: ConsensusKey,
 			/// The height of both messages.
 			height: u64,
@@ -539,7 +540,8 @@ pub mod pallet {
 		KeyMissing,
 		/// The key belongs to an account already, perhaps yours. Make another key.
 		KeyHeld,
-		/// The key has signed two conflicting messages and can never be used again. Make another key.
+		/// The key has signed two conflicting messages, or its validator did with another, and can never be used again.
+		/// Make another key.
 		KeyBarred,
 		/// The proof is not this key's signature of purpose, genesis hash and account. Let the node that holds the key
 		/// make it, for the account that signs the transaction.

@@ -16,7 +16,9 @@
 //! Slash for anything that is not proved by two signatures.
 //!
 //! # Invariants
-//! - A key belongs to one account at most. A key whose equivocation was accepted belongs to none, ever again.
+//! - A key belongs to one account at most. A key whose equivocation was accepted belongs to none, ever again; nor does the
+//!   key that its pool's validator had then.
+//! - Who stands for election has a key.
 //! - A tombstone's era never rises.
 
 use crate::{types::*, *};
@@ -61,9 +63,14 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Bars a key for ever, whoever has it now.
+	/// Bars a key for ever, whoever has it now. Without a key its holder cannot be elected, so it stands down.
 	fn bar_key(key: ConsensusKey) {
 		if let Some(KeyHolder::Held(holder)) = KeyHolders::<T>::get(key) {
+			if let Ok((id, pool)) = Self::own_pool(&holder) {
+				if pool.standing == Standing::Candidate {
+					Self::leave_candidates(id, pool, Standing::Chilled);
+				}
+			}
 			Keys::<T>::remove(holder);
 		}
 		KeyHolders::<T>::insert(key, KeyHolder::<T::AccountId>::Barred);
@@ -89,22 +96,30 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_report(evidence: Equivocation) -> DispatchResult {
 		let (id, mut pool, era) = Self::check_evidence(&evidence)?;
 		let (key, height) = (evidence.key(), evidence.height());
-		Self::bar_key(key);
 		if let Some(earlier) = pool.tombstone() {
 			// What has paid has left the pool, and the rest pays the same fraction.
 			let fraction = earlier.fraction;
 			pool.standing = Standing::Tombstoned(Tombstone { era, fraction });
 			Pools::<T>::insert(id, pool);
 			Self::deposit_event(Event::EquivocationProved { pool: id, key, height, fraction });
+			Self::bar_key(key);
 			return Ok(());
 		}
 		let fraction = T::SlashFraction::get();
 		Self::deposit_event(Event::EquivocationProved { pool: id, key, height, fraction });
+		let validator = pool.validator.clone();
 		Self::leave_candidates(id, pool, Standing::Tombstoned(Tombstone { era, fraction }));
 		Watches::<T>::mutate(|watches| {
 			watches.remove(&id);
 		});
 		Self::remove_from_set(id);
+		Self::bar_key(key);
+		// The key that the validator has changed to would never be proved to equivocate too: a pool pays once.
+		if Self::own_pool(&validator).is_ok_and(|(own, _)| own == id) {
+			if let Some(current) = Keys::<T>::get(&validator) {
+				Self::bar_key(current);
+			}
+		}
 		Ok(())
 	}
 

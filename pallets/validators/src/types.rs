@@ -310,7 +310,7 @@ pub struct EraSet<ValidatorsMax: Get<u32>> {
 pub enum KeyHolder<AccountId> {
 	/// This one.
 	Held(AccountId),
-	/// To none, ever: it signed two conflicting messages.
+	/// To none, ever: it signed two conflicting messages, or its pool did with another key.
 	Barred,
 }
 

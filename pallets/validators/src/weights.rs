@@ -139,13 +139,13 @@ fn set_keys(db: RuntimeDbWeight) -> Weight {
 	native(CALL_PS + VERIFY_PS).saturating_add(db.reads_writes(5, 3))
 }
 
-/// Reads the genesis hash, `Clock`; reads and writes two `EraSets`, `Pools`, `Candidates`, `KeyHolders`, `Keys`, `Watches`,
-/// `NextSetHash`.
+/// Reads the genesis hash, `Clock`, `Periods`, two `Stakes`; reads and writes two `EraSets`, two `Pools`, `Candidates`, two
+/// `KeyHolders`, two `Keys`, `Watches`, `NextSetHash`.
 fn report_equivocation(db: RuntimeDbWeight, candidates: u32, validators: u32) -> Weight {
 	native(CALL_PS + 2 * VERIFY_PS)
-		.saturating_add(native_each(MEMBER_PS, candidates))
+		.saturating_add(native_each(2 * MEMBER_PS, candidates))
 		.saturating_add(native_each(4 * MEMBER_PS, validators))
-		.saturating_add(db.reads_writes(10, 8))
+		.saturating_add(db.reads_writes(16, 11))
 }
 
 /// Reads the genesis hash, `EraSets`, `Clock`, `Periods`; reads and writes `CommitNoted`, `Watches`, `AbsenceRing`. Jailing reads and

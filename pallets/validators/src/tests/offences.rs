@@ -182,7 +182,12 @@ fn a_rotated_key_still_answers_for_what_it_signed() {
 		assert_ok!(report(double_vote(&signing_key(1, 0), 9)));
 		assert!(matches!(standing_of(pool_of(1)), Standing::Tombstoned(_)));
 		assert_eq!(Validators::voters_at(13).len(), 1);
-		assert_noop!(set_key(1, 0), Error::<Test>::KeyBarred);
+		// Nor is the key of any more use that it has changed to: nothing could be proved against it.
+		for variant in [0, 1] {
+			assert_noop!(set_key(1, variant), Error::<Test>::KeyBarred);
+		}
+		assert!(Keys::<Test>::get(1).is_none());
+		next_block();
 	});
 }
 
@@ -209,9 +214,29 @@ fn a_barred_key_is_lost_to_whoever_has_it_now() {
 		assert_ok!(Validators::validate(signed(5), Perbill::zero()));
 		assert_ok!(report(double_vote(&key, 1)));
 		assert!(Keys::<Test>::get(5).is_none());
+		assert_eq!(standing_of(pool_of(5)), Standing::Chilled);
+		assert_noop!(Validators::chill(signed(2)), Error::<Test>::LastCandidate);
 		run_to(11);
 		assert_eq!(Validators::voters_at(11).len(), 1, "neither the offender nor who took its key");
 		assert_eq!(held(5), 2_000);
+	});
+}
+
+#[test]
+fn an_earlier_offence_leaves_the_key_of_a_later_pool_alone() {
+	chain(2).execute_with(|| {
+		// The nominator's position keeps the dead pool in being.
+		assert_ok!(Validators::bond(signed(5), 1_000));
+		assert_ok!(Validators::nominate(signed(5), pool_of(1)));
+		run_to(15);
+		assert_ok!(report(double_vote(&signing_key(1, 0), 14)));
+		assert_ok!(Validators::settle(signed(1), 1));
+		assert_ok!(set_key(1, 1));
+		assert_ok!(Validators::validate(signed(1), Perbill::zero()));
+		assert_ok!(report(double_vote(&signing_key(1, 0), 5)));
+		assert_eq!(Keys::<Test>::get(1), Some(public(&signing_key(1, 1))));
+		assert_eq!(standing_of(pool_of(1)), Standing::Candidate);
+		next_block();
 	});
 }
 
