@@ -119,12 +119,6 @@ impl<T: Config> Pallet<T> {
 		let kept = Periods::<T>::get().history_eras(BlockTimeMs::<T>::get());
 		ensure!(EraSets::<T>::iter().count() as u64 <= kept, "more eras are kept than may be");
 		for height in [Self::height(), Self::height().saturating_add(1)] {
-			// The next era's set is elected at the end of the block.
-			if Self::era_of(height) != Self::current_era()
-				&& !EraSets::<T>::contains_key(Self::era_of(height))
-			{
-				continue;
-			}
 			let voters = Self::voters_at(height);
 			ensure!(!voters.is_empty() || NextPoolId::<T>::get() == PoolId(0), "there is no validator");
 			let mut keys: Vec<_> = voters.iter().map(|(key, _)| key).collect();

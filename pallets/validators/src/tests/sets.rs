@@ -175,6 +175,18 @@ fn the_chain_clock_does_not_run_while_the_chain_is_halted() {
 }
 
 #[test]
+fn a_next_era_without_validators_breaks_an_invariant() {
+	chain(1).execute_with(|| {
+		run_to(9);
+		end_block();
+		let next = EraSets::<Test>::take(Era(1)).expect("elected in the era's last block");
+		assert_eq!(Validators::check_invariants(), Err("there is no validator".into()));
+		EraSets::<Test>::insert(Era(1), EraSet { members: Default::default(), ..next });
+		assert_eq!(Validators::check_invariants(), Err("there is no validator".into()));
+	});
+}
+
+#[test]
 fn only_so_many_eras_are_kept() {
 	chain(1).execute_with(|| {
 		run_to(501);
