@@ -11,9 +11,11 @@
 //! Run unless it is started: the node knows nothing of it. Print or send its secret. Pay before the limits allow it.
 //!
 //! # Invariants
-//! One task owns limits and payer, so that two requests at once cannot both pass. At most [`WAITING_MAX`] requests wait.
+//! One task owns limits and payer, so that two requests at once cannot both pass. At most [`WAITING_MAX`] requests wait,
+//! on connections that [`server`] bounds in number and time.
 
 mod limits;
+mod server;
 
 use super::{block_on, run::stop_signal};
 use crate::{cli::FaucetArgs, report::Report};
@@ -29,8 +31,8 @@ use limits::{Limits, Refused};
 use plexus_cli::{Failure, FailureKind, Paid, Payer};
 use serde::Deserialize;
 use serde_json::{json, Value};
+use server::Bounds;
 use std::{
-	future::IntoFuture,
 	net::{IpAddr, SocketAddr},
 	time::Instant,
 };
@@ -74,12 +76,11 @@ async fn serve(args: &FaucetArgs) -> anyhow::Result<()> {
 		.route("/", get(about_page))
 		.route("/drip", post(drip))
 		.layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-		.with_state(shared)
-		.into_make_service_with_connect_info::<SocketAddr>();
+		.with_state(shared);
 	let stop = stop_signal()?;
 	let limits = Limits::new(args.every, args.per_ip);
 	tokio::select! {
-		served = axum::serve(listener, router).into_future() => Ok(served?),
+		() = server::serve(listener, router, Bounds::PUBLIC) => Ok(()),
 		() = pay_out(payer, limits, waiting) => Ok(()),
 		() = stop => Ok(()),
 	}
