@@ -10,13 +10,13 @@ use crate::{
 };
 use pallet_validators::{
 	types::{BLOCK_TIME_MS_MAX, BLOCK_TIME_MS_MIN},
-	InvalidGenesis,
+	InvalidGenesis, Stakes,
 };
 use plexus_primitives::{
 	consensus::{ConsensusKey, Voter},
 	constants::{EXISTENTIAL_DEPOSIT, SS58_PREFIX, TOKEN_DECIMALS},
 };
-use plexus_runtime::{configs::ValidatorBondMin, AccountId, Balance, Runtime, Validators};
+use plexus_runtime::{configs::ValidatorBondMin, AccountId, Balance, Runtime, System, Validators};
 use sp_core::H256;
 use sp_state_machine::BasicExternalities;
 use sp_storage::{
@@ -326,9 +326,10 @@ pub(crate) fn check_storage(storage: &Storage, chain_type: ChainType) -> Result<
 		let given = String::from_utf8_lossy(&code[..code.len().min(NAME_MAX)]).into_owned();
 		return Err(SpecError::OtherRuntime { given, right: code_prefix() });
 	}
-	let (validators, sudo_key) = BasicExternalities::new(storage.clone()).execute_with(|| {
+	let (validators, sudo_key, exposed) = BasicExternalities::new(storage.clone()).execute_with(|| {
 		Validators::check_invariants().map_err(|error| SpecError::BrokenState(format!("{error:?}")))?;
-		Ok::<_, SpecError>((Validators::next_validators(), pallet_sudo::Key::<Runtime>::get()))
+		let exposed = well_known::accounts().find(|(account, _)| has_something(account));
+		Ok::<_, SpecError>((Validators::next_validators(), pallet_sudo::Key::<Runtime>::get(), exposed))
 	})?;
 	if validators.is_empty() {
 		return Err(SpecError::NoValidator);
@@ -336,10 +337,16 @@ pub(crate) fn check_storage(storage: &Storage, chain_type: ChainType) -> Result<
 	for (id, _) in validators {
 		check_validator(H256(id), chain_type)?;
 	}
-	match (chain_type, sudo_key) {
-		(ChainType::Live, Some(_)) => Err(SpecError::SudoOnLive),
+	match (chain_type, sudo_key, exposed) {
+		(ChainType::Live, Some(_), _) => Err(SpecError::SudoOnLive),
+		(ChainType::Live, None, Some((account, seed))) => Err(SpecError::WellKnownAccount { account, seed }),
 		_ => Ok(()),
 	}
+}
+
+/// Whether an account is in a built state, or has a stake there: a raw genesis has no list of balances to look at.
+fn has_something(account: &AccountId) -> bool {
+	System::account_exists(account) || Stakes::<Runtime>::contains_key(account)
 }
 
 /// The validators that a genesis names, in the order of consensus.

@@ -19,6 +19,12 @@ pub fn account_seed(account: &AccountId) -> Option<String> {
 	ed25519.or_else(|| Sr25519Keyring::from_account_id(account).map(Sr25519Keyring::to_seed))
 }
 
+/// All well-known accounts with their seeds.
+pub(crate) fn accounts() -> impl Iterator<Item = (AccountId, String)> {
+	let ed25519 = Ed25519Keyring::iter().map(|key| (key.to_account_id(), key.to_seed()));
+	ed25519.chain(Sr25519Keyring::iter().map(|key| (key.to_account_id(), key.to_seed())))
+}
+
 /// What the single validator of the development chain, `//Alice`, signs for a block: for tests and benchmarks that make
 /// blocks without consensus, whose next block needs it. `None` for the genesis, which nobody decides.
 pub fn development_commit(genesis: H256, number: u32, block: H256) -> Option<Commit> {
@@ -37,6 +43,14 @@ pub fn development_commit(genesis: H256, number: u32, block: H256) -> Option<Com
 mod tests {
 	use super::*;
 	use plexus_primitives::consensus::verify_commit;
+
+	#[test]
+	fn every_listed_account_is_well_known() {
+		assert!(accounts().count() > 12);
+		for (account, seed) in accounts() {
+			assert_eq!(account_seed(&account), Some(seed));
+		}
+	}
 
 	#[test]
 	fn a_development_commit_makes_its_block_final_and_no_other() {

@@ -258,6 +258,35 @@ fn each_broken_rule_is_named_with_what_would_be_right() {
 			|| raw(&dev(), |s| s.chain_type = ChainType::Live),
 			|e| matches!(e, WellKnownValidator { seed, .. } if seed == "//Alice"),
 		),
+		(
+			"raw live account",
+			|| {
+				let mut spec = live();
+				runtime(&mut spec).balances.balances[0].0 = Sr25519Keyring::Eve.to_account_id();
+				spec.chain_type = ChainType::Local;
+				raw(&spec, |s| s.chain_type = ChainType::Live)
+			},
+			|e| matches!(e, WellKnownAccount { seed, .. } if seed == "//Eve"),
+		),
+		(
+			"raw live stake without an account",
+			|| {
+				let (mut spec, ferdie) = (live(), Ed25519Keyring::Ferdie.to_account_id());
+				let genesis = runtime(&mut spec);
+				genesis.balances.balances[1].0 = ferdie.clone();
+				genesis.validators.validators[0].account = ferdie.clone();
+				spec.chain_type = ChainType::Local;
+				raw(&spec, |s| {
+					s.chain_type = ChainType::Live;
+					let Genesis::Raw(entries) = &mut s.genesis else { panic!("it was made raw") };
+					let (id, before): (&[u8], _) = (ferdie.as_ref(), entries.0.len());
+					// Of the entries that name the account, this is the one that is as long as an account's.
+					entries.0.retain(|key, value| !(key.0.ends_with(id) && value.0.len() == 80));
+					assert_eq!(entries.0.len(), before - 1);
+				})
+			},
+			|e| matches!(e, WellKnownAccount { seed, .. } if seed == "//Ferdie"),
+		),
 		("raw of another", || raw_entry(CODE, Some(b"other".to_vec())), |e| matches!(e, OtherRuntime { .. })),
 		(
 			"raw child trie",
