@@ -88,6 +88,11 @@ pub(crate) async fn era_and_clock(at: &AtBlock) -> Result<(u64, u64), Failure> {
 	runtime_call(at, "ValidatorsApi_era_and_clock", ()).await
 }
 
+/// The last height of the current era.
+pub(crate) async fn era_ends_at(at: &AtBlock) -> Result<u64, Failure> {
+	runtime_call(at, "ValidatorsApi_era_ends_at", ()).await
+}
+
 /// An account's stake.
 pub(crate) async fn stake(at: &AtBlock, account: &AccountId32) -> Result<Option<Stake>, Failure> {
 	runtime_call(at, "ValidatorsApi_stake", account).await

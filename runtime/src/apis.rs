@@ -193,6 +193,9 @@ impl_runtime_apis! {
 		fn era_and_clock() -> (Era, u64) {
 			Validators::era_and_clock()
 		}
+		fn era_ends_at() -> u64 {
+			Validators::era_ends_at()
+		}
 		fn seats() -> Vec<Seat<AccountId>> {
 			Validators::seats()
 		}

@@ -210,6 +210,7 @@ fn queries_are_open_one_by_one_and_their_arguments_are_exact() {
 		("ValidatorsApi_validators_at", 7u64.encode()),
 		("ValidatorsApi_author", vec![]),
 		("ValidatorsApi_era_and_clock", vec![]),
+		("ValidatorsApi_era_ends_at", vec![]),
 		("ValidatorsApi_seats", vec![]),
 		("ValidatorsApi_candidates", vec![]),
 		("ValidatorsApi_pool", 0u32.encode()),

@@ -18,6 +18,8 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(super) struct Validators {
 	era: u64,
+	/// The era's last height.
+	era_ends_at: u64,
 	/// What the chain clock shows; all deadlines count on it.
 	clock_ms: u64,
 	validators: Vec<Validator>,
@@ -30,7 +32,10 @@ struct Validator {
 	/// What `nominate` takes; `null` if nobody has anything in it any more.
 	pool: Option<u32>,
 	account: Option<String>,
+	/// That it signs with in the era; of who was not elected, that it would sign with.
 	key: Option<String>,
+	/// That it would sign with in the next era; `null` if it has none.
+	key_next: Option<String>,
 	/// In the era; of who was not elected, what its stake would give.
 	power: u64,
 	stake: Amount,
@@ -49,7 +54,12 @@ impl Answer for Validators {
 				text(validator.place.map(|place| place.to_string())),
 				text(validator.pool.map(|pool| pool.to_string())),
 				text(validator.account.clone()),
-				text(validator.key.clone()),
+				match &validator.key_next {
+					Some(next) if validator.key.as_ref() != Some(next) => {
+						format!("{} → {next}", text(validator.key.clone()))
+					}
+					_ => text(validator.key.clone()),
+				},
 				validator.power.to_string(),
 				validator.stake.to_string(),
 				match validator.commission_next == validator.commission {
@@ -60,16 +70,17 @@ impl Answer for Validators {
 			]
 		});
 		let heading = ["PLACE", "POOL", "ACCOUNT", "KEY", "POWER", "STAKE", "COMMISSION", "STATE"];
-		format!("era {}\n{}", self.era, output::columns(heading, rows))
+		format!("era {}, ends at height {}\n{}", self.era, self.era_ends_at, output::columns(heading, rows))
 	}
 }
 
 pub(super) async fn validators(client: &Client) -> Result<Validators, Failure> {
 	let at = client.at_head().await?;
 	let (era, clock_ms) = validators::era_and_clock(&at).await?;
+	let era_ends_at = validators::era_ends_at(&at).await?;
 	let seats = validators::seats(&at).await?;
 	let validators = seats.into_iter().enumerate().map(|(index, seat)| describe(index + 1, seat, clock_ms));
-	Ok(Validators { era, clock_ms, validators: validators.collect() })
+	Ok(Validators { era, era_ends_at, clock_ms, validators: validators.collect() })
 }
 
 fn describe(place: usize, seat: Seat, clock_ms: u64) -> Validator {
@@ -81,6 +92,7 @@ fn describe(place: usize, seat: Seat, clock_ms: u64) -> Validator {
 		pool: pool.map(|pool| pool.id),
 		account: pool.map(|pool| display(&pool.validator)),
 		key: elected.map(|(key, _)| key).or(pool.and_then(|pool| pool.key)).map(hex),
+		key_next: pool.and_then(|pool| pool.key).map(hex),
 		power: elected.map(|(_, power)| power).or(pool.map(|pool| pool.power)).unwrap_or_default(),
 		stake: Amount(pool.map(|pool| pool.stake).unwrap_or_default()),
 		commission: pool.map(|pool| pool.commission).unwrap_or_default(),
@@ -251,22 +263,26 @@ mod tests {
 	fn validators_have_stable_json_keys_and_a_table() {
 		let validators = [seat(true, None, Standing::Candidate), seat(false, None, Standing::Candidate)];
 		let validators = validators.into_iter().enumerate().map(|(i, seat)| describe(i + 1, seat, 0));
-		let answer = Validators { era: 2, clock_ms: 3, validators: validators.collect() };
+		let answer = Validators { era: 2, era_ends_at: 149, clock_ms: 3, validators: validators.collect() };
 		let account = "5C62Ck4UrFPiBtoCmeSrgF7x9yv9mn38446dhCpsi2mLHiFT";
 		let validator = |place: Option<u32>, key: &str, power, state| {
 			serde_json::json!({
-				"place": place, "pool": 7, "account": account, "key": format!("0x{}", key.repeat(32)), "power": power,
+				"place": place, "pool": 7, "account": account, "key": format!("0x{}", key.repeat(32)),
+				"key_next": format!("0x{}", "02".repeat(32)), "power": power,
 				"stake": "5000000000000", "commission": 100000000, "commission_next": 0, "state": state,
 			})
 		};
 		assert_eq!(
 			serde_json::to_value(&answer).unwrap(),
 			serde_json::json!({
-				"era": 2, "clock_ms": 3,
+				"era": 2, "era_ends_at": 149, "clock_ms": 3,
 				"validators": [validator(Some(1), "03", 4_000, "elected"), validator(None, "02", 5_000, "waiting")],
 			})
 		);
 		let table = answer.human();
+		assert!(table.starts_with("era 2, ends at height 149\n"), "{table}");
+		let changes = format!("0x{} → 0x{}", "03".repeat(32), "02".repeat(32));
+		assert_eq!(table.matches(&changes).count(), 1, "only of who signs with another key now: {table}");
 		assert_eq!(table.lines().count(), 4, "{table}");
 		assert!(table.contains("10 % → 0 %") && table.contains("5 PLX"), "{table}");
 	}

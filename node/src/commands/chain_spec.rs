@@ -230,9 +230,12 @@ pub(super) fn write(path: &Path, spec: &ChainSpec) -> Result<(), Report> {
 /// What people want to know of a chain before they join it.
 fn facts(spec: &ChainSpec) -> Result<Value, Report> {
 	let header = spec.header().map_err(|error| spec_report(&error))?;
-	let validators = match &spec.genesis {
-		Genesis::Runtime(genesis) => genesis.validators.validators.iter().map(validator_facts).collect(),
-		Genesis::Raw(_) => Value::Null,
+	let (validators, periods) = match &spec.genesis {
+		Genesis::Runtime(genesis) => {
+			let GenesisValidators { validators, periods, .. } = &genesis.validators;
+			(validators.iter().map(validator_facts).collect(), json!(periods))
+		}
+		Genesis::Raw(_) => (Value::Null, Value::Null),
 	};
 	Ok(json!({
 		"name": spec.name,
@@ -241,6 +244,7 @@ fn facts(spec: &ChainSpec) -> Result<Value, Report> {
 		"genesisHash": format!("{:?}", header.hash()),
 		"stateRoot": format!("{:?}", header.state_root),
 		"blockTimeMs": place::block_time_ms(spec),
+		"periods": periods,
 		"validators": validators,
 		"bootnodes": spec.bootnodes,
 		"protocol": spec.protocol(),
@@ -262,6 +266,7 @@ fn lines(facts: &Value) -> String {
 		("genesis hash", "genesisHash"),
 		("state root", "stateRoot"),
 		("block time", "blockTimeMs"),
+		("periods", "periods"),
 		("protocol", "protocol"),
 	];
 	let mut text = String::new();
@@ -270,6 +275,7 @@ fn lines(facts: &Value) -> String {
 			Value::String(value) => value.clone(),
 			Value::Null => "fixed by the raw genesis".into(),
 			value if key == "blockTimeMs" => format!("{value} ms"),
+			value if key == "periods" => period_list(value),
 			value => value.to_string(),
 		};
 		text.push_str(&format!("{label:<13} {value}\n"));
@@ -284,6 +290,24 @@ fn lines(facts: &Value) -> String {
 		text.push_str(&format!("{:<13} {}\n", "bootnode", bootnode.as_str().unwrap_or_default()));
 	}
 	text
+}
+
+/// The periods under the names of the specification, with durations in the largest unit that they are a multiple of.
+fn period_list(periods: &Value) -> String {
+	const UNITS_MS: [(u64, &str); 5] =
+		[(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"), (1, "ms")];
+	let text = |(name, value): (&String, &Value)| {
+		let number = value.as_u64().unwrap_or_default();
+		let (name, units) = match name.strip_suffix("Ms") {
+			Some(name) => (name, UNITS_MS.iter().find(|(ms, _)| number.is_multiple_of(*ms))),
+			None => (name.as_str(), None),
+		};
+		match units {
+			Some((ms, unit)) => format!("{name} {} {unit}", number / ms),
+			None => format!("{name} {number}"),
+		}
+	};
+	periods.as_object().into_iter().flatten().map(text).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -385,6 +409,13 @@ mod tests {
 		let text = lines(&facts(&build("local", None, None, None, false).expect("valid")).expect("valid"));
 		assert_eq!(text.matches("stake 10000 PLX").count(), 4, "{text}");
 		assert!(text.contains("1000 ms") && text.contains("genesis hash  0x"), "{text}");
+		for period in
+			["eraBlocks 50", "absencesMax 20", "jail 30 s", "evidenceAge 17 min", "unbonding 20 min"]
+		{
+			assert!(text.contains(period), "{text}");
+		}
+		let raw = lines(&facts(&build("local", None, None, None, true).expect("valid")).expect("valid"));
+		assert!(raw.contains("periods       fixed by the raw genesis"), "{raw}");
 		let rich = [format!("{}:{ACCOUNT}:1000000000", SecretKey::from_seed([9; 32]).public().hex())];
 		let rich = own("rich", &rich, &[], None, None).expect("well-formed");
 		assert!(

@@ -153,13 +153,15 @@ impl<T: Config> Pallet<T> {
 		let elected = Self::elected();
 		let mut jailings = Jailings::<T>::get();
 		let was_elected = |id: PoolId| elected.iter().any(|member| member.pool == id);
-		let before = jailings.iter().filter(|jailing| !was_elected(jailing.pool)).map(|jailing| jailing.power);
+		let before =
+			jailings.iter().filter(|jailing| !was_elected(jailing.pool)).map(|jailing| jailing.power);
 		let before = power_of_all(before);
 		let total = power_of_all(elected.iter().map(|member| member.power)).saturating_add(before);
 		let left = elected.iter().filter(|member| member.left.is_some());
 		let mut out = power_of_all(left.map(|member| member.power)).saturating_add(before);
 		for id in pools {
-			let Some(member) = elected.iter().find(|member| member.pool == id && member.left.is_none()) else {
+			let Some(member) = elected.iter().find(|member| member.pool == id && member.left.is_none())
+			else {
 				continue;
 			};
 			let out_with_it = out.saturating_add(member.power.into());

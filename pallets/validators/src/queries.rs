@@ -31,6 +31,12 @@ impl<T: Config> Pallet<T> {
 		(Self::current_era(), Self::clock_ms())
 	}
 
+	/// The last height of the era of the block of this state: what waits for the era's end waits for this block.
+	pub fn era_ends_at() -> u64 {
+		let next = Self::current_era().0.saturating_add(1);
+		next.saturating_mul(Periods::<T>::get().era_blocks.into()).saturating_sub(1)
+	}
+
 	/// All candidates.
 	pub fn candidate_infos() -> Vec<PoolInfo<T::AccountId>> {
 		Candidates::<T>::get().into_iter().filter_map(Self::pool_info).collect()

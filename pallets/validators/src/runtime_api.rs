@@ -81,6 +81,9 @@ sp_api::decl_runtime_apis! {
 		/// The era of the block of this state, and what the chain clock shows in milliseconds.
 		fn era_and_clock() -> (Era, u64);
 
+		/// The last height of the era of the block of this state.
+		fn era_ends_at() -> u64;
+
 		/// Who was elected for the current era, in the order of consensus, then the other candidates. Bounded by the
 		/// lists of both.
 		fn seats() -> Vec<Seat<AccountId>>;

@@ -81,6 +81,7 @@ fn arguments(method: &str) -> Option<Arguments> {
 		| "ValidatorsApi_next_validators"
 		| "ValidatorsApi_author"
 		| "ValidatorsApi_era_and_clock"
+		| "ValidatorsApi_era_ends_at"
 		| "ValidatorsApi_seats"
 		| "ValidatorsApi_candidates" => Plain(decodes::<()>),
 		"ValidatorsApi_validators_at" => Plain(decodes::<u64>),

@@ -48,12 +48,14 @@ fn the_next_set_is_known_when_the_last_block_of_an_era_is_finished() {
 		run_to(9);
 		assert_eq!(keys_at(9), vec![key_of(1)]);
 		assert_eq!(keys_at(10), vec![], "not elected yet");
+		assert_eq!(Validators::era_ends_at(), 9);
 		end_block();
 		assert_eq!(keys_at(9), vec![key_of(1)]);
 		assert_eq!(Validators::next_validators(), vec![(key_of(2).0, 200), (key_of(1).0, 100)]);
 		assert_eq!(Validators::validators(), vec![(key_of(1).0, 100)]);
 		begin_block(10);
 		assert_eq!(Validators::validators(), vec![(key_of(2).0, 200), (key_of(1).0, 100)]);
+		assert_eq!(Validators::era_ends_at(), 19);
 	});
 }
 
@@ -209,7 +211,7 @@ fn the_queries_answer_what_is_stored() {
 		assert_eq!([one, two].map(|seat| seat.elected.map(|(_, power)| power)), [Some(100); 2]);
 		let candidate = three.pool.as_ref().map(|pool| (pool.validator, pool.power));
 		assert_eq!((three.elected, candidate), (None, Some((3, 200))));
-		assert_eq!(Validators::era_and_clock(), (Era(0), 0));
+		assert_eq!((Validators::era_and_clock(), Validators::era_ends_at()), ((Era(0), 0), 9));
 		let stake = Validators::stake_info(&1).expect("there is such a stake");
 		assert_eq!((stake.bonded, stake.claimable, stake.slash_pending), (GENESIS_STAKE, 0, 0));
 		assert_ok!(report(double_vote(&signing_key(1, 0), 1)));
