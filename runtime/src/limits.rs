@@ -38,8 +38,10 @@ pub const BLOCK_BASE: Weight = Weight::from_parts(500 * NATIVE_MICROSECOND, 0);
 /// What all normal transactions of a block may cost: 1 s natively.
 ///
 /// A proposer builds a block and the others then execute it, one after the other, so the whole budget counts
-/// twice before a proposal is voted on. Twice [`BLOCK_MAX`] is 2.5 s and stays below the consensus engine's 3 s
-/// propose timeout.
+/// twice before a proposal is voted on. An honest proposer stops after half a block time, so that building and
+/// executing fit into the block time, and the engine waits for a proposal half a second longer than that. Twice
+/// [`BLOCK_MAX`] is 2.5 s: at one-second blocks, more than the 1.5 s of the first round, and as much as the third
+/// waits. Who fills the whole budget regardless loses its turn, and with it the others lose that much time.
 pub const NORMAL_MAX: Weight = Weight::from_parts(1_000_000 * NATIVE_MICROSECOND, u64::MAX);
 
 /// What a block may cost: [`NORMAL_MAX`] and a quarter more, which inherents and operational calls can always have.

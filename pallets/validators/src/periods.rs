@@ -58,8 +58,8 @@ impl ChainPeriods {
 	/// - An era of 3,600 blocks is an hour: short enough to join and rotate keys within a working day, long enough that
 	///   the era's end, which touches each validator's pool, costs nothing beside the blocks.
 	/// - 300 of 600 blocks, five minutes, are more than an upgrade with a restart takes.
-	/// - A missed turn costs everybody the propose timeout of 3 s: 50 in a row are two and a half minutes of everybody's
-	///   time.
+	/// - A missed turn costs everybody the propose timeout, which is the block time and half a second: 50 in a row are a
+	///   minute and a quarter of everybody's time.
 	/// - Half an hour of jail is nothing to one who had a failure, and keeps one who flaps out of half of the blocks.
 	/// - Evidence counts for 7 days, so that a week's outage of whoever has it is survived; stake takes twice as long.
 	pub const LIVE: Self = Self {
