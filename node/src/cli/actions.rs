@@ -328,8 +328,11 @@ pub struct TestnetNewArgs {
 	/// Whole PLX that an account starts with; may repeat
 	#[arg(long = "endow", value_name = "ADDRESS=PLX")]
 	pub endowed: Vec<String>,
-	/// Whole PLX of the faucet's account
+	/// Whole PLX that each validator stakes
 	#[arg(long, value_name = "PLX", default_value_t = 1_000_000)]
+	pub stake: u64,
+	/// Whole PLX of the faucet's account
+	#[arg(long, value_name = "PLX", default_value_t = 100_000)]
 	pub faucet: u64,
 	/// Print JSON
 	#[arg(long)]

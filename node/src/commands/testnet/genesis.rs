@@ -1,10 +1,11 @@
 //! The specification of a testnet. The one place that knows how a chain is made of validators.
 
 use crate::{commands::chain_spec, keystore::PublicKey, report::Report};
-use plexus_chain_spec::{ChainSpec, ChainType};
+use plexus_chain_spec::{genesis::RuntimeGenesis, ChainSpec, ChainType, Genesis};
+use plexus_primitives::constants::UNITS;
 use plexus_runtime::AccountId;
 
-/// What each validator's account starts with, in whole PLX: enough for its stake and a life of fees.
+/// What each validator's account has besides its stake, in whole PLX: a life of fees, and the stakes of newcomers.
 const OPERATOR_PLX: u32 = 100_000;
 
 /// A validator of the genesis.
@@ -16,26 +17,54 @@ pub(super) struct Seat {
 	pub(super) account: AccountId,
 }
 
-/// A chain of these validators with equal power, each with the usual stake of its operator's account. `endowed` are
-/// `ADDRESS=PLX`; the validators' accounts come on top.
+/// A chain of these validators with equal power, each with this stake in whole PLX of its operator's account. `endowed`
+/// are `ADDRESS=PLX`; the validators' accounts come on top.
 ///
 /// # Errors
-/// What breaks a rule of specifications.
+/// What breaks a rule of specifications, or a live chain that free money could stop.
 pub(super) fn chain(
 	id: &str,
 	seats: &[Seat],
+	stake_plx: u64,
 	endowed: &[String],
 	chain_type: ChainType,
 	block_time_ms: Option<u64>,
 ) -> Result<ChainSpec, Report> {
-	let seat =
-		|seat: &Seat| format!("{}:0x{}", seat.validator.hex(), hex::encode::<&[u8]>(seat.account.as_ref()));
+	let seat = |seat: &Seat| {
+		let account: &[u8] = seat.account.as_ref();
+		format!("{}:0x{}:{stake_plx}", seat.validator.hex(), hex::encode(account))
+	};
 	let validators: Vec<String> = seats.iter().map(seat).collect();
 	let operators = seats.iter().map(|seat| endowment(&seat.account, OPERATOR_PLX.into()));
 	let endowed: Vec<String> = operators.chain(endowed.iter().cloned()).collect();
 	let mut spec = chain_spec::own(id, &validators, &endowed, None, block_time_ms)?;
 	spec.chain_type = chain_type;
-	chain_spec::finished(spec, None, None, false)
+	let spec = chain_spec::finished(spec, None, None, false)?;
+	// Everybody has the money of a development chain.
+	if let (Genesis::Runtime(genesis), ChainType::Live) = (&spec.genesis, chain_type) {
+		check_free_money(genesis)?;
+	}
+	Ok(spec)
+}
+
+/// Whoever gathers all money that is not staked, from the faucet above all, and stakes it must stay below a third of the
+/// power: with a third and no node, nobody has a quorum any more.
+fn check_free_money(genesis: &RuntimeGenesis) -> Result<(), Report> {
+	let staked = genesis.validators.validators.iter().fold(0u128, |sum, one| sum.saturating_add(one.stake));
+	let money = genesis.balances.balances.iter().fold(0u128, |sum, (_, one)| sum.saturating_add(*one));
+	let free = money.saturating_sub(staked);
+	if free.saturating_mul(2) < staked {
+		return Ok(());
+	}
+	Err(Report::new(
+		"testnet",
+		format!(
+			"{} PLX are free and {} PLX staked: whoever gathers and stakes the free ones could stop the chain",
+			free / UNITS,
+			staked / UNITS
+		),
+		"stake more than twice of what is free: raise --stake, or lower --faucet and --endow",
+	))
 }
 
 /// An endowment as `chain-spec build --endow` takes it.

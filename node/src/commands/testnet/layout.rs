@@ -43,6 +43,8 @@ pub(super) struct Wanted<'a> {
 	pub(super) id: &'a str,
 	/// How many validators.
 	pub(super) validators: usize,
+	/// What each of them stakes, in whole PLX.
+	pub(super) stake_plx: u64,
 	/// Further accounts, as `ADDRESS=PLX`.
 	pub(super) endowed: Vec<String>,
 	/// Live, or local.
@@ -135,7 +137,8 @@ impl Layout {
 			endowed.push(genesis::endowment(&faucet, wanted.faucet_plx));
 		}
 		// Before anything is written: a rule that is broken must not leave half a network behind.
-		let spec = genesis::chain(wanted.id, &seats, &endowed, wanted.chain_type, wanted.block_time_ms)?;
+		let Wanted { id, stake_plx, chain_type, block_time_ms, .. } = *wanted;
+		let spec = genesis::chain(id, &seats, stake_plx, &endowed, chain_type, block_time_ms)?;
 		let accounts = root.join("accounts");
 		make_directory(&accounts)?;
 		for (name, secret) in secrets {
@@ -277,6 +280,7 @@ pub(super) mod tests {
 		let wanted = Wanted {
 			id: "mine",
 			validators,
+			stake_plx: 1_000_000,
 			endowed: Vec::new(),
 			chain_type: ChainType::Live,
 			block_time_ms: Some(500),
@@ -298,6 +302,7 @@ pub(super) mod tests {
 		let wanted = Wanted {
 			id: "mine",
 			validators: 1,
+			stake_plx: 1_000_000,
 			endowed: Vec::new(),
 			chain_type: ChainType::Live,
 			block_time_ms: None,

@@ -37,6 +37,7 @@ fn write(args: &TestnetNewArgs) -> Result<Layout, Report> {
 	let wanted = Wanted {
 		id: &args.id,
 		validators: count,
+		stake_plx: args.stake,
 		endowed: args.endowed.clone(),
 		chain_type: ChainType::Live,
 		block_time_ms: args.block_time_ms,
@@ -114,7 +115,10 @@ fn print(layout: &Layout, json: bool) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use std::path::Path;
+	use crate::cli::{Cli, Command, TestnetCommand};
+	use clap::Parser;
+	use plexus_chain_spec::Genesis;
+	use std::{ffi::OsString, path::Path};
 
 	fn args(out: &Path, hosts: &[&str]) -> TestnetNewArgs {
 		TestnetNewArgs {
@@ -124,6 +128,7 @@ mod tests {
 			block_time_ms: None,
 			hosts: hosts.iter().map(ToString::to_string).collect(),
 			endowed: vec!["0x0909090909090909090909090909090909090909090909090909090909090909=5".into()],
+			stake: 1_000_000,
 			faucet: 0,
 			json: false,
 		}
@@ -148,6 +153,35 @@ mod tests {
 		] {
 			assert!(layout.root.join(name).is_file(), "{name}");
 		}
+	}
+
+	#[test]
+	fn who_gathers_all_free_money_stays_below_a_third_of_the_power() {
+		let directory = tempfile::tempdir().expect("a temporary directory");
+		for validators in ["1", "4", "64"] {
+			let out = directory.path().join(validators);
+			let words = ["plexus", "testnet", "new", "--validators", validators, "--out"];
+			let words = words.into_iter().map(OsString::from).chain([out.into_os_string()]);
+			let parsed = Cli::try_parse_from(words).expect("well-formed");
+			let Command::Testnet(TestnetCommand::New(defaults)) = parsed.command else {
+				panic!("it is that command");
+			};
+			let layout = write(&defaults).expect("the defaults obey the rule");
+			let Genesis::Runtime(genesis) = &layout.spec.genesis else { panic!("not raw") };
+			let staked: u128 = genesis.validators.validators.iter().map(|validator| validator.stake).sum();
+			let money: u128 = genesis.balances.balances.iter().map(|(_, amount)| amount).sum();
+			// As much of all power as `money - staked` would have.
+			assert!((money - staked) * 3 < money, "{validators}: {staked} of {money}");
+		}
+		// 2,000,000 are staked, the operators have 200,000 and another account 5.
+		let out = directory.path().join("rich");
+		let rich = TestnetNewArgs { faucet: 799_995, ..args(&out, &[]) };
+		let report = write(&rich).expect_err("half of the stake");
+		assert!(report.to_string().contains("1000000 PLX are free and 2000000 PLX staked"), "{report}");
+		assert!(!out.exists(), "nothing was made");
+		write(&TestnetNewArgs { faucet: 799_994, ..args(&out, &[]) }).expect("less than half");
+		let more = directory.path().join("more");
+		write(&TestnetNewArgs { faucet: 799_995, stake: 1_000_001, ..args(&more, &[]) }).expect("more stake");
 	}
 
 	#[test]

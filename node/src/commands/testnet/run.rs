@@ -51,6 +51,9 @@ const LOAD_LASTING_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 const DEVELOPERS: [&str; 6] = ["//Alice", "//Bob", "//Charlie", "//Dave", "//Eve", "//Ferdie"];
 const DEVELOPER_PLX: u64 = 100_000_000;
 
+/// What each validator stakes, as in the presets.
+const STAKE_PLX: u64 = 10_000;
+
 /// The file that tells programs where the nodes are.
 const FACTS_FILE: &str = "testnet.json";
 
@@ -170,6 +173,7 @@ fn layout(root: &Path, args: &TestnetRunArgs) -> Result<Layout, Report> {
 	let wanted = Wanted {
 		id: "plexus-local-testnet",
 		validators: count,
+		stake_plx: STAKE_PLX,
 		endowed: DEVELOPERS.map(developer).to_vec(),
 		// Everybody knows the developers' keys.
 		chain_type: ChainType::Local,
