@@ -92,6 +92,8 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod errors;
+mod events;
 mod genesis;
 mod invariants;
 mod liveness;
@@ -118,6 +120,7 @@ pub use weights::WeightInfo;
 use codec::{Decode, Encode};
 use core::marker::PhantomData;
 use frame_support::{
+	pallet_macros::import_section,
 	traits::{fungible, ConstU64, Get, Time},
 	PalletId,
 };
@@ -147,6 +150,8 @@ impl IsFatalError for CommitInherentError {
 }
 
 /// FRAME's pallet definition.
+#[import_section(events::events)]
+#[import_section(errors::errors)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
@@ -354,229 +359,6 @@ pub mod pallet {
 			}
 			Pallet::<T>::begin_era(Era(0), Pallet::<T>::elect(), 0);
 		}
-	}
-
-	/// The events tell everything that changes: an indexer needs no storage queries.
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(super) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// More was bonded.
-		Bonded {
-			/// Whose.
-			who: T::AccountId,
-			/// How much was put on hold.
-			amount: Balance,
-			/// The whole bond now.
-			bonded: Balance,
-		},
-		/// Part of a bond began to leave. A chunk of the same pool and era is joined, and unlocks with this one.
-		Unbonding {
-			/// Whose.
-			who: T::AccountId,
-			/// What leaves where, and when it can be withdrawn.
-			chunk: Chunk,
-		},
-		/// What was leaving stays.
-		Rebonded {
-			/// Whose.
-			who: T::AccountId,
-			/// How much.
-			amount: Balance,
-			/// The whole bond now.
-			bonded: Balance,
-		},
-		/// What had left was released.
-		Withdrawn {
-			/// Whose.
-			who: T::AccountId,
-			/// How much.
-			amount: Balance,
-		},
-		/// Nothing was left of a stake. It is gone with its role and its key.
-		StakeRemoved {
-			/// Whose.
-			who: T::AccountId,
-		},
-		/// A bond stands behind a pool now.
-		Nominated {
-			/// Whose.
-			who: T::AccountId,
-			/// The pool.
-			pool: PoolId,
-			/// How much.
-			amount: Balance,
-		},
-		/// A validator opened a pool with its bond.
-		PoolOpened {
-			/// Its id.
-			pool: PoolId,
-			/// Who opened it.
-			validator: T::AccountId,
-			/// How much is in it.
-			amount: Balance,
-		},
-		/// Nobody has anything in a pool any more.
-		PoolClosed {
-			/// Its id, never to be used again.
-			pool: PoolId,
-		},
-		/// A pool's commission was set: if it is less, for the next era, and if it is more, for the one after it.
-		CommissionSet {
-			/// The pool.
-			pool: PoolId,
-			/// The validator's part.
-			commission: Perbill,
-		},
-		/// A pool stands for election.
-		CandidateEntered {
-			/// The pool.
-			pool: PoolId,
-		},
-		/// A pool does not stand for election any more.
-		StoodDown {
-			/// The pool.
-			pool: PoolId,
-			/// Why: chilled, jailed or tombstoned.
-			standing: Standing,
-		},
-		/// An account has a consensus key, from the next era on; its former one is free.
-		KeySet {
-			/// Whose.
-			who: T::AccountId,
-			/// The key.
-			key: ConsensusKey,
-		},
-		/// The validators of an era were elected.
-		SetElected {
-			/// The era.
-			era: Era,
-			/// Its first height.
-			from: u64,
-			/// The validators in the order of consensus.
-			members: BoundedVec<SetMember, T::ValidatorsMax>,
-		},
-		/// A validator leaves the set before the era's end.
-		LeftSet {
-			/// Its pool.
-			pool: PoolId,
-			/// The first height without it.
-			from: u64,
-		},
-		/// A pool was paid for an era.
-		PoolRewarded {
-			/// The pool.
-			pool: PoolId,
-			/// The era.
-			era: Era,
-			/// Blocks made.
-			blocks: u64,
-			/// What the validator gets for itself.
-			commission: Balance,
-			/// What is shared among all stake in the pool.
-			stakers: Balance,
-		},
-		/// Rewards were paid out.
-		RewardClaimed {
-			/// To whom.
-			who: T::AccountId,
-			/// How much.
-			amount: Balance,
-		},
-		/// A validator signed two conflicting messages. Its pool is closed for ever.
-		EquivocationProved {
-			/// The pool.
-			pool: PoolId,
-			/// The key that signed, barred from now on, as is the validator's current one.
-			key: ConsensusKey,
-			/// The height of both messages.
-			height: u64,
-			/// What every position in the pool loses.
-			fraction: Perbill,
-		},
-		/// A position or chunk paid for an equivocation and left the pool. The amount was burned.
-		StakeSlashed {
-			/// Whose.
-			who: T::AccountId,
-			/// The pool.
-			pool: PoolId,
-			/// How much.
-			amount: Balance,
-		},
-	}
-
-	#[pallet::error]
-	pub enum Error<T> {
-		/// The account has bonded already. Use `bond_more`.
-		AlreadyBonded,
-		/// The account has no stake here. Use `bond` first.
-		NotBonded,
-		/// Less than `BondMin` would be bonded. Bond more, or unbond everything.
-		BondTooSmall,
-		/// A validator needs at least `ValidatorBondMin` of its own bond. Use `bond_more`, or `chill` before unbonding.
-		CandidateBondTooSmall,
-		/// There is not that much bonded. Look at the stake; a slash may just have been taken.
-		NotEnoughBonded,
-		/// There is not that much on its way out of the pool that the bond stands behind.
-		NotEnoughUnbonding,
-		/// Too many chunks are on their way out. Use `withdraw_unbonded` for those that have unlocked, or unbond in an
-		/// era in which you have unbonded already.
-		TooManyChunks,
-		/// The amount is nothing, or there is nothing to claim.
-		NothingToDo,
-		/// The amount does not fit with what is there. It exceeds all money.
-		AmountTooLarge,
-		/// The bond stands behind a pool. A nominator unbonds all of it and then uses `bond_more` for a bond that stands
-		/// behind nothing yet; a validator uses another account.
-		StakeCommitted,
-		/// There is no pool with this id. Look it up among the candidates.
-		UnknownPool,
-		/// The pool does not stand for election, so it can be neither nominated nor chilled.
-		NotCandidate,
-		/// Nobody else stands for election, and somebody must. Wait until there is another candidate.
-		LastCandidate,
-		/// The account has no pool of its own. Use `validate`.
-		NotValidator,
-		/// The account has no consensus key. Use `set_keys` first.
-		KeyMissing,
-		/// The key belongs to an account already, perhaps yours. Make another key.
-		KeyHeld,
-		/// The key has signed two conflicting messages, or its validator did with another, and can never be used again.
-		/// Make another key.
-		KeyBarred,
-		/// The proof is not this key's signature of purpose, genesis hash and account. Let the node that holds the key
-		/// make it, for the account that signs the transaction.
-		KeyProof,
-		/// The list of candidates is full, and none of them has less stake. Gather more stake.
-		TooManyCandidates,
-		/// The validator is jailed. Use `unjail` when the time is over.
-		Jailed,
-		/// The validator is not jailed.
-		NotJailed,
-		/// The time in jail is not over yet.
-		JailedStill,
-		/// The evidence is for a height that is not reached.
-		EvidenceEarly,
-		/// The evidence is older than the chain's `evidence_age_ms`.
-		EvidenceOld,
-		/// The key was no validator's at that height.
-		EvidenceStranger,
-		/// The pool has been tombstoned already, for this era or an earlier one. It pays once.
-		EvidenceKnown,
-		/// The two messages do not conflict, are not in ascending order of their values, or are not both signed by the
-		/// key for this chain.
-		EvidenceInvalid,
-		/// The block has brought its parent's commit already.
-		CommitTwice,
-		/// The first block's parent is the genesis, which nobody signs.
-		CommitUnexpected,
-		/// The commit has not one place for each validator of the parent.
-		CommitLength,
-		/// A signature in the commit is not that validator's precommit for the parent.
-		CommitSignature,
-		/// The commit has not more than two thirds of the power.
-		CommitPower,
-		/// All ids are used up. This cannot be avoided, and will not happen.
-		IdsExhausted,
 	}
 
 	#[pallet::hooks]
