@@ -57,6 +57,8 @@ async fn stake_elects_validators_and_absence_jails_them() -> Result<()> {
 	ensure!((&stake["role"], &stake["pool"]) == (&"nominator".into(), &0.into()), "{stake}");
 	let validators = cli.json(&["query", "validators"]).await?;
 	ensure!(validators["validators"][0]["stake"] == "11000000000000000", "{validators}");
+	let last = validators["era"].as_u64().map(|era| era * 50 + 49);
+	ensure!(last.is_some() && validators["era_ends_at"].as_u64() == last, "{validators}");
 
 	// Less than a third of the power, so that the chain goes on without it.
 	cli.json(&["tx", "validator", "bond", "--amount", "2000", "--from", "//Dave"]).await?;
