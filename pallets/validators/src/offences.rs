@@ -8,9 +8,9 @@
 //! # Why no stake escapes
 //! Evidence is accepted for `evidence_age_ms` from the beginning of the offence's era. What leaves a pool in that era or
 //! later unlocks no earlier than `unbonding_ms`, which is longer, after the era began; and nothing but a chunk leaves a
-//! pool. An era takes at most half of that time on the chain clock, so that there is as much again to prove what was
-//! done in its last block. So whatever backed the offence is still there when the evidence is accepted, and names the pool until it has
-//! paid or unlocks.
+//! pool. So whatever backed the offence is still there when the evidence is accepted, and names the pool until it has
+//! paid or unlocks. An era takes at most half of `evidence_age_ms` on the chain clock, so that as much again is left to
+//! prove what was done in its last block.
 //!
 //! # Must not
 //! Slash for anything that is not proved by two signatures.

@@ -73,6 +73,8 @@ impl<T: Config> Pallet<T> {
 		candidates.try_push(id).map_err(|_| Error::<T>::TooManyCandidates)?;
 		Candidates::<T>::put(candidates);
 		pool.standing = Standing::Candidate;
+		// A rise that was set and hidden by standing down is announced from now on.
+		pool.commission_set = Self::current_era();
 		Pools::<T>::insert(id, pool);
 		Self::deposit_event(Event::CandidateEntered { pool: id });
 		Ok(())

@@ -131,7 +131,7 @@ pub struct Pool<AccountId> {
 	pub commission: Perbill,
 	/// What it will be: less from the next era on, more only if it was set before the era began that ends then.
 	pub commission_next: Perbill,
-	/// The era in which `commission_next` was set.
+	/// The era in which `commission_next` was set, or in which the pool entered the candidates after that.
 	pub commission_set: Era,
 	/// Whether it may validate.
 	pub standing: Standing,

@@ -118,6 +118,15 @@ fn a_higher_commission_is_announced_for_a_whole_era_and_a_lower_one_counts_from_
 		set(0);
 		next_era();
 		assert_eq!(commissions(), percent(0, 0));
+		// A rise that nobody could see, because its pool did not stand for election, is none that was announced.
+		make_candidate(2, 2_000);
+		set(100);
+		assert_ok!(Validators::chill(signed(1)));
+		next_era();
+		run_to(System::block_number() + 9);
+		set(100);
+		next_era();
+		assert_eq!(commissions(), percent(0, 100));
 	});
 }
 
