@@ -246,7 +246,7 @@ async fn peers_that_flood_with_rubbish_are_banned_each_for_its_reason_and_others
 		let sent = sent.map_err(|error| error.context(node.log_tail()))?;
 		bans(&rpc, &peer.to_string(), reason).await.map_err(|error| error.context(node.log_tail()))?;
 		ensure!(
-			node.logged(&peer.to_string()) && node.logged(&format!("reason=\"{reason}\"")),
+			node.logged(&peer.to_string()) && node.logged(reason),
 			"no line about {peer}: {}",
 			node.log_tail()
 		);

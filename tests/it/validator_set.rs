@@ -47,16 +47,16 @@ async fn becomes_candidate(node: &Node, spec: &str, base: &str) -> Result<(Strin
 	let cli = Cli::of(node);
 	let account = to_hex(AsRef::<[u8]>::as_ref(&Key::sr25519("//Eve").account()));
 	let place = ["--chain", spec, "--base-path", base];
-	offline(&[&["key", "generate", "validator"], &place[..]].concat()).await?;
-	let proved = offline(&[&["key", "prove", "--account", &account], &place[..]].concat()).await?;
+	offline(&[&["key", "generate", "validator"][..], &place].concat()).await?;
+	let proved = offline(&[&["key", "prove", "--account", &account][..], &place].concat()).await?;
 	let field = |name: &str| proved[name].as_str().map(str::to_string).context("a key and its proof");
 	let (key, proof) = (field("key")?, field("proof")?);
 	let signed = ["--from", "//Eve"];
-	cli.json(&[&["tx", "validator", "bond", "--amount", "10000"], &signed[..]].concat()).await?;
+	cli.json(&[&["tx", "validator", "bond", "--amount", "10000"][..], &signed].concat()).await?;
 	let set_keys = ["tx", "validator", "set-keys", "--consensus-key", &key, "--proof", &proof];
-	cli.json(&[&set_keys[..], &signed[..]].concat()).await?;
-	cli.json(&[&["tx", "validator", "validate", "--commission", "5"], &signed[..]].concat()).await?;
-	let stake = cli.json(&["query", "stake", &account]).await?;
+	cli.json(&[&set_keys[..], &signed].concat()).await?;
+	cli.json(&[&["tx", "validator", "validate", "--commission", "5"][..], &signed].concat()).await?;
+	let stake = cli.json(&["query", "stake", "//Eve"]).await?;
 	Ok((stake["account"].as_str().context("an account")?.into(), key))
 }
 

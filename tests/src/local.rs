@@ -131,7 +131,7 @@ impl LocalChain {
 	pub async fn validator(&self, name: &str, seed: &str, peers: &[String]) -> Result<Node> {
 		let (spec, base) = (text(&self.spec)?, text(&self.base(name))?);
 		let place = ["--chain", &spec, "--base-path", &base];
-		offline(&[&["key", "insert", "validator", "--dev-seed", seed], &place[..]].concat()).await?;
+		offline(&[&["key", "insert", "validator", "--dev-seed", seed][..], &place].concat()).await?;
 		let options = self.options(name, &[])?.arguments(["--validator"]);
 		let options = match peers.is_empty() {
 			true => options,
