@@ -17,6 +17,7 @@ use plexus_tests::{
 	wait::{until, SOON},
 	Cli, LocalChain, Node, Rpc,
 };
+use serde_json::Value;
 use sp_core::{ed25519, Pair};
 use std::time::Duration;
 
@@ -37,8 +38,16 @@ async fn repeated_votes(node: &Node) -> Result<u64> {
 	Ok(body.lines().find_map(|line| line.strip_prefix(COUNTER)).map_or(Ok(0), str::parse)?)
 }
 
-/// Waits until the only peer of a node, a validator, has repeated its vote to it twice: the first one may have come before
-/// the node's own first height began.
+/// Waits until a node has given up waiting for peers and begins its first height.
+async fn begins_without_a_quorum(node: &Node) -> Result<()> {
+	until(SOON, "the first height", || async {
+		ensure!(node.logged("starting without a quorum of peers"), "{}", node.log_tail());
+		Ok(())
+	})
+	.await
+}
+
+/// Waits until the only peer of a node, a validator, has repeated its vote to it twice.
 async fn hears_the_vote_of_its_peer(node: &Node) -> Result<()> {
 	let before = repeated_votes(node).await?;
 	until(JUDGED, "votes of the only peer", || async {
@@ -67,21 +76,21 @@ async fn a_validator_and_its_twin_are_found_out_and_slashed_and_no_height_has_tw
 	let seed = own.first().context("one of the four proposes first")?;
 
 	// Each of the two is the first proposer, alone, and therefore votes for a block of its own. The guard of neither hears
-	// the other, since they never run at the same time. Only a third who hears both can tell.
+	// the other, since they never run at the same time, and gossip repeats nothing for as long as the twin is alone. Only a
+	// third who hears both can tell.
 	let mut original = chain.validator("original", seed, &[]).await?;
 	let witness = chain.validator("witness", others[0], &[p2p_address(&original).await?]).await?;
 	let witness_rpc = witness.rpc().await?;
 	has_peers(&witness_rpc, 1).await?;
-	until(SOON, "the witness's first height", || async {
-		ensure!(witness.logged("starting without a quorum of peers"), "{}", witness.log_tail());
-		Ok(())
-	})
-	.await?;
+	begins_without_a_quorum(&witness).await?;
 	hears_the_vote_of_its_peer(&witness).await?;
 	original.kill().await?;
 	has_peers(&witness_rpc, 0).await?;
 	let mut addresses = vec![p2p_address(&witness).await?];
-	let twin = chain.validator("twin", seed, &addresses).await?;
+	let options = chain.validator_options("twin", seed, &[]).await?.arguments(["--rpc-methods", "unsafe"]);
+	let twin = Node::start(options).await?;
+	begins_without_a_quorum(&twin).await?;
+	twin.rpc().await?.request::<Value>("system_addReservedPeer", &[addresses[0].clone().into()]).await?;
 	has_peers(&witness_rpc, 1).await?;
 	hears_the_vote_of_its_peer(&witness).await?;
 	ensure!(witness_rpc.finalised_head().await?.number == 0, "two of four decided");

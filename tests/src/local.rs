@@ -129,15 +129,22 @@ impl LocalChain {
 	/// # Errors
 	/// As [`Node::start`].
 	pub async fn validator(&self, name: &str, seed: &str, peers: &[String]) -> Result<Node> {
+		Node::start(self.validator_options(name, seed, peers).await?).await
+	}
+
+	/// Puts a seed's key into a base path; the options of a validator on it.
+	///
+	/// # Errors
+	/// When there is a key already.
+	pub async fn validator_options(&self, name: &str, seed: &str, peers: &[String]) -> Result<NodeOptions> {
 		let (spec, base) = (text(&self.spec)?, text(&self.base(name))?);
 		let place = ["--chain", &spec, "--base-path", &base];
 		offline(&[&["key", "insert", "validator", "--dev-seed", seed][..], &place].concat()).await?;
 		let options = self.options(name, &[])?.arguments(["--validator"]);
-		let options = match peers.is_empty() {
+		Ok(match peers.is_empty() {
 			true => options,
 			false => options.arguments(["--reserved-peers", &peers.join(",")]),
-		};
-		Node::start(options).await
+		})
 	}
 
 	/// Starts all four, each dialling those before it; their addresses.
