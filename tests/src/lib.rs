@@ -8,11 +8,12 @@
 //! Every wait has a bound ([`wait`]), and a failure shows the end of the node's log. A node dies with its [`Node`].
 //!
 //! Modules in reading order: [`node`] a process, [`rpc`] a connection to it, [`wallet`] transactions, [`load`] many of
-//! them, [`raw`] bytes on a socket that no client library would send, [`cli`] the client commands, [`testnet`] several nodes
-//! at once.
+//! them, [`raw`] bytes on a socket that no client library would send, [`cli`] the client commands, [`local`] nodes of one chain,
+//! started one by one, [`testnet`] several nodes at once.
 
 pub mod cli;
 pub mod load;
+pub mod local;
 pub mod node;
 pub mod raw;
 pub mod rpc;
@@ -22,6 +23,7 @@ pub mod wallet;
 
 pub use cli::Cli;
 pub use load::Load;
+pub use local::LocalChain;
 pub use node::{Node, NodeOptions};
 pub use rpc::Rpc;
 pub use testnet::Testnet;

@@ -204,6 +204,11 @@ impl Node {
 		self.metrics_port
 	}
 
+	/// Port for peers.
+	pub fn p2p_port(&self) -> u16 {
+		self.p2p_port
+	}
+
 	/// Its base path.
 	pub fn base_path(&self) -> &Path {
 		&self.base_path

@@ -9,18 +9,15 @@
 //!   Malachite's own answer to a failed write-ahead log is to hang, with its channel to us closed.
 //! - Stopping lets a call that is under way, such as a commit, finish.
 
+use crate::actors::{self, Engine, Outside, Settings};
 use crate::app::{App, AppError, ConsensusStatus, Effect};
 use crate::certificate;
 use crate::chain_ledger::ChainLedger;
-use crate::codec::ScaleCodec;
 use crate::guard::{sync_directory, GuardError, GuardPlace, Known, Permit, SigningGuard, Step, StepKind};
 use crate::ledger::{Clock, Ledger, LedgerError, LedgerTip, SystemClock};
-use crate::malachite::config::{ConsensusConfig, NodeConfig, ValuePayload, ValueSyncConfig};
+use crate::malachite::config::{ConsensusConfig, ValuePayload, ValueSyncConfig};
 use crate::malachite::core::Round;
-use crate::malachite::{
-	self, AppMsg, Channels, ConsensusContext, EngineBuilder, NetworkMsg, NetworkRef, RequestContext,
-	SyncContext, WalContext,
-};
+use crate::malachite::{AppMsg, ConsensusContext, NetworkMsg, NetworkRef, PeerId};
 use crate::signing::{ChainSigner, ChainVerifier, SigningKey, WatchingVerifier};
 use crate::silence::{self, Silence};
 use crate::types::{AuthorityId, Height, Plexus};
@@ -38,9 +35,6 @@ use tracing::{error, info, warn};
 
 /// Blocks asked for in one request: with bodies of the greatest length the answer is cut to what fits.
 const SYNC_BATCH: usize = 5;
-
-/// Requests to the engine that may wait; only state dumps use them.
-const REQUESTS_MAX: usize = 16;
 
 /// How long the engine's actors may take to stop before they are left behind.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -98,6 +92,8 @@ pub struct NetworkPort {
 	pub parts: mpsc::Sender<NetworkMsg<Plexus>>,
 	/// Number of peers that listen to consensus.
 	pub peers: watch::Receiver<usize>,
+	/// Where to tell which peers sent blocks that do not verify.
+	pub liars: mpsc::Sender<PeerId>,
 }
 
 /// Why consensus did not start.
@@ -182,49 +178,16 @@ impl EngineHandle {
 	}
 }
 
-#[derive(Clone)]
-struct Configuration {
-	name: String,
-	consensus: ConsensusConfig,
-	sync: ValueSyncConfig,
-}
-
-impl Configuration {
-	fn new(config: &EngineConfig) -> Self {
-		Self {
-			name: config.name.clone(),
-			consensus: ConsensusConfig {
-				value_payload: ValuePayload::ProposalAndParts,
-				..Default::default()
-			},
-			sync: ValueSyncConfig {
-				status_update_interval: config.status_interval,
-				batch_size: SYNC_BATCH,
-				..Default::default()
-			},
-		}
-	}
-}
-
-impl NodeConfig for Configuration {
-	fn moniker(&self) -> &str {
-		&self.name
-	}
-
-	fn consensus(&self) -> &ConsensusConfig {
-		&self.consensus
-	}
-
-	fn consensus_mut(&mut self) -> &mut ConsensusConfig {
-		&mut self.consensus
-	}
-
-	fn value_sync(&self) -> &ValueSyncConfig {
-		&self.sync
-	}
-
-	fn value_sync_mut(&mut self) -> &mut ValueSyncConfig {
-		&mut self.sync
+/// The engine's settings.
+fn settings(config: &EngineConfig) -> Settings {
+	Settings {
+		name: config.name.clone(),
+		consensus: ConsensusConfig { value_payload: ValuePayload::ProposalAndParts, ..Default::default() },
+		sync: ValueSyncConfig {
+			status_update_interval: config.status_interval,
+			batch_size: SYNC_BATCH,
+			..Default::default()
+		},
 	}
 }
 
@@ -264,15 +227,16 @@ pub async fn start<L: Ledger, C: Clock>(
 		.and_then(|guarded| Silence::wanted(&guarded.guard, config.doppelganger_heights, &tip, now_ms));
 	let signs = guarded.as_ref().filter(|_| silence.is_none());
 	let app = App::new(ledger, clock, signs.map(|guarded| guarded.key.clone()))?;
-	let actor = match silence {
-		None => network.actor.clone(),
-		Some(_) => silence::relay(network.actor.clone())
-			.await
-			.map_err(|error| StartError::Engine(error.to_string()))?,
+	let outside = Outside { network: network.actor, liars: network.liars };
+	let first = match silence {
+		None => outside.clone(),
+		Some(_) => {
+			let relay = silence::relay(outside.network.clone()).await;
+			let network = relay.map_err(|error| StartError::Engine(error.to_string()))?;
+			Outside { network, ..outside.clone() }
+		}
 	};
-	let port = (actor, network.parts.clone());
-	let (channels, engine) =
-		launch(&config, app.genesis(), port, guarded.as_ref(), silence.is_none()).await?;
+	let engine = launch(&config, app.genesis(), &first, guarded.as_ref(), silence.is_none()).await?;
 
 	let (status, status_receiver) = watch::channel(app.status());
 	let (stop, stop_receiver) = watch::channel(false);
@@ -280,20 +244,16 @@ pub async fn start<L: Ledger, C: Clock>(
 		app: Some(app),
 		guard: guarded.as_ref().map(|guarded| guarded.guard.clone()),
 		silence,
-		network: channels.network.clone(),
+		parts: network.parts,
 		peers: network.peers,
 		wait_for_peers: config.wait_for_peers,
 		status,
 	};
 	let silent = driver.silence.is_some();
-	let port = (network.actor, network.parts);
-	let consensus = Consensus { config, guarded, port, driver };
-	let task = tokio::spawn(consensus.run(channels, engine, stop_receiver));
+	let consensus = Consensus { config, guarded, outside, driver };
+	let task = tokio::spawn(consensus.run(engine, stop_receiver));
 	Ok(EngineHandle { status: status_receiver, stop, task, silent })
 }
-
-/// The engine's way into the network.
-type Port = (NetworkRef<Plexus>, mpsc::Sender<NetworkMsg<Plexus>>);
 
 /// A validator's key and what watches over it.
 struct Guarded {
@@ -350,11 +310,11 @@ fn own_precommit<L: Ledger>(ledger: &L, tip: u32, me: &AuthorityId) -> Result<Op
 async fn launch(
 	config: &EngineConfig,
 	genesis: H256,
-	(actor, parts): Port,
+	outside: &Outside,
 	guarded: Option<&Guarded>,
 	signs: bool,
-) -> Result<(Channels<Plexus>, malachite::EngineHandle), StartError> {
-	let consensus = match guarded {
+) -> Result<Engine, StartError> {
+	let key = match guarded {
 		None => ConsensusContext::new_full_node(AuthorityId::NOBODY, Box::new(ChainVerifier { genesis })),
 		Some(Guarded { key, me, guard }) => {
 			let verifier = Box::new(WatchingVerifier::new(genesis, *me, guard.clone()));
@@ -372,15 +332,7 @@ async fn launch(
 		false => config.wal.clone(),
 	};
 	remove_torn_log(&wal)?;
-	let engine = EngineBuilder::new(Plexus, Configuration::new(config))
-		.with_default_wal(WalContext::new(wal.clone(), ScaleCodec))
-		.with_custom_network(actor, parts)
-		.with_default_sync(SyncContext::new(ScaleCodec))
-		.with_default_consensus(consensus)
-		.with_default_request(RequestContext::new(REQUESTS_MAX))
-		.build()
-		.await
-		.map_err(|error| StartError::Engine(format!("{error:#}")))?;
+	let engine = actors::start(&settings(config), outside, &wal, key).await.map_err(StartError::Engine)?;
 	// The guard relies on the log's existence once it names a height.
 	sync_directory(&wal).map_err(|cause| StartError::Io { path: wal, cause })?;
 	Ok(engine)
@@ -408,22 +360,17 @@ fn remove_torn_log(wal: &Path) -> Result<(), StartError> {
 struct Consensus<L: Ledger, C: Clock> {
 	config: EngineConfig,
 	guarded: Option<Guarded>,
-	port: Port,
+	outside: Outside,
 	driver: Driver<L, C>,
 }
 
 impl<L: Ledger, C: Clock> Consensus<L, C> {
 	/// Runs the engine to its end; one that followed in silence is succeeded by one that signs.
-	async fn run(
-		mut self,
-		channels: Channels<Plexus>,
-		engine: malachite::EngineHandle,
-		mut stop: watch::Receiver<bool>,
-	) -> Result<(), EngineError> {
-		let mut ended = run(&mut self.driver, channels, engine, &mut stop).await;
+	async fn run(mut self, engine: Engine, mut stop: watch::Receiver<bool>) -> Result<(), EngineError> {
+		let mut ended = run(&mut self.driver, engine, &mut stop).await;
 		if let Ok(End::MaySign) = ended {
 			ended = match self.succeed().await {
-				Ok((channels, engine)) => run(&mut self.driver, channels, engine, &mut stop).await,
+				Ok(engine) => run(&mut self.driver, engine, &mut stop).await,
 				Err(error) => Err(error),
 			};
 		}
@@ -438,7 +385,7 @@ impl<L: Ledger, C: Clock> Consensus<L, C> {
 	}
 
 	/// From silence to signing.
-	async fn succeed(&mut self) -> Result<(Channels<Plexus>, malachite::EngineHandle), EngineError> {
+	async fn succeed(&mut self) -> Result<Engine, EngineError> {
 		let (Some(guarded), Some(app)) = (&self.guarded, self.driver.app.as_mut()) else {
 			return Err(EngineError::Stopped);
 		};
@@ -447,9 +394,7 @@ impl<L: Ledger, C: Clock> Consensus<L, C> {
 		info!(height = next, "silence is over; this node signs from here on");
 		app.adopt(guarded.key.clone())?;
 		let genesis = app.genesis();
-		let started = launch(&self.config, genesis, self.port.clone(), Some(guarded), true).await?;
-		self.driver.network = started.0.network.clone();
-		Ok(started)
+		Ok(launch(&self.config, genesis, &self.outside, Some(guarded), true).await?)
 	}
 }
 
@@ -463,8 +408,7 @@ enum End {
 
 async fn run<L: Ledger, C: Clock>(
 	driver: &mut Driver<L, C>,
-	mut channels: Channels<Plexus>,
-	mut engine: malachite::EngineHandle,
+	mut engine: Engine,
 	stop: &mut watch::Receiver<bool>,
 ) -> Result<End, EngineError> {
 	let mut engine_ended = false;
@@ -475,11 +419,11 @@ async fn run<L: Ledger, C: Clock>(
 			// A dropped handle stops consensus, too.
 			_ = stop.wait_for(|stop| *stop) => break Ok(End::Asked),
 			error = alarmed(&mut alarm) => break Err(EngineError::Guard(error)),
-			_ = &mut engine.handle => {
+			_ = &mut engine.ended => {
 				engine_ended = true;
 				break Err(EngineError::Stopped);
 			},
-			message = channels.consensus.recv() => message,
+			message = engine.messages.recv() => message,
 		};
 		let Some(message) = message else { break Err(EngineError::Stopped) };
 		if let Err(error) = driver.handle(message, stop).await {
@@ -489,8 +433,8 @@ async fn run<L: Ledger, C: Clock>(
 			break Ok(End::MaySign);
 		}
 	};
-	engine.actor.stop(None);
-	if !engine_ended && tokio::time::timeout(STOP_TIMEOUT, engine.handle).await.is_err() {
+	engine.stop();
+	if !engine_ended && tokio::time::timeout(STOP_TIMEOUT, engine.ended).await.is_err() {
 		warn!("the consensus engine did not stop in time");
 	}
 	result
@@ -513,7 +457,7 @@ struct Driver<L: Ledger, C: Clock> {
 	app: Option<App<L, C>>,
 	guard: Option<Arc<SigningGuard>>,
 	silence: Option<Silence>,
-	network: mpsc::Sender<NetworkMsg<Plexus>>,
+	parts: mpsc::Sender<NetworkMsg<Plexus>>,
 	peers: watch::Receiver<usize>,
 	wait_for_peers: Duration,
 	status: watch::Sender<ConsensusStatus>,
@@ -625,7 +569,7 @@ impl<L: Ledger, C: Clock> Driver<L, C> {
 		for effect in effects {
 			match effect {
 				Effect::Publish(part) => {
-					let sent = self.network.send(NetworkMsg::PublishProposalPart(part)).await;
+					let sent = self.parts.send(NetworkMsg::PublishProposalPart(part)).await;
 					sent.map_err(|_| EngineError::Stopped)?;
 				}
 				Effect::Equivocated(proof) => {

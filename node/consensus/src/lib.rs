@@ -12,7 +12,7 @@
 //! [`app`] is the heart: what is answered to the engine, and why. [`types`] and [`parts`] are its vocabulary, [`ledger`]
 //! its seams, [`assembly`], [`parking`] and [`evidence`] its memory, [`timing`] its rules about time, [`offset`] what others'
 //! clocks say. [`wire`] and [`codec`] are the bytes, [`signing`] and [`guard`] the key's use, [`certificate`] the proof of
-//! finality, [`engine`] the glue, [`silence`] following without signing.
+//! finality, [`engine`] the glue, `actors` what it starts, [`silence`] following without signing.
 //!
 //! # Use
 //! ```ignore
@@ -32,6 +32,7 @@
 //! network.task.stop().await?;
 //! ```
 
+mod actors;
 pub mod app;
 pub mod assembly;
 pub mod certificate;

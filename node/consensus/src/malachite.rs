@@ -10,12 +10,23 @@ pub use arc_malachitebft_app_channel::app::engine::network::{Msg as EngineNetwor
 pub use arc_malachitebft_app_channel::app::types::codec::{Codec, HasEncodedLen};
 pub use arc_malachitebft_app_channel::app::types::sync::{RawDecidedValue, Request, Response, Status};
 pub use arc_malachitebft_app_channel::app::types::{LocallyProposedValue, MisbehaviorEvidence, PeerId};
-pub use arc_malachitebft_app_channel::{
-	AppMsg, Channels, ConsensusContext, EngineBuilder, EngineHandle, NetworkMsg, RequestContext, Signer,
-	SyncContext, Verifier, WalContext,
-};
+pub use arc_malachitebft_app_channel::{AppMsg, ConsensusContext, NetworkMsg, Signer, Verifier};
 pub use arc_malachitebft_signing::{Error as SignerError, VerificationResult};
 pub use arc_malachitebft_sync::{ValueRequest, ValueResponse};
+
+/// The engine's actors and what they need.
+pub mod actors {
+	pub use arc_malachitebft_app_channel::app::engine::consensus::ConsensusRef;
+	pub use arc_malachitebft_app_channel::app::engine::host::HostRef;
+	pub use arc_malachitebft_app_channel::app::engine::node::NodeRef;
+	pub use arc_malachitebft_app_channel::app::engine::sync::SyncMsg;
+	pub use arc_malachitebft_app_channel::app::engine::util::{events::TxEvent, output_port::OutputPort};
+	pub use arc_malachitebft_app_channel::app::metrics::{Metrics, SharedRegistry};
+	pub use arc_malachitebft_app_channel::app::spawn::{
+		spawn_consensus_actor, spawn_node_actor, spawn_sync_actor, spawn_wal_actor,
+	};
+	pub use arc_malachitebft_app_channel::spawn::spawn_host_actor;
+}
 
 /// The core's vocabulary.
 pub mod core {

@@ -4,8 +4,11 @@
 //! Hold state or decide: each message goes on to the worker, which owns everything. When the worker is gone the actor
 //! fails, and with it, through the engine's supervisor, consensus.
 
+use crate::conduct::Misbehaviour;
+use crate::engine_side::from_engine;
+use crate::handle::NetworkHandle;
 use arc_malachitebft_app_channel::app::engine::network::Msg;
-use plexus_consensus::malachite::{NetworkMsg, NetworkRef};
+use plexus_consensus::malachite::{NetworkMsg, NetworkRef, PeerId};
 use plexus_consensus::Plexus;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr};
 use tokio::sync::mpsc;
@@ -18,6 +21,9 @@ pub(crate) const ENGINE_MESSAGES_MAX: usize = 256;
 
 /// Parts of our proposals that may wait for the actor: two full blocks.
 const PARTS_MAX: usize = 80;
+
+/// Accusations of the engine that may wait: it has no more requests for blocks under way.
+const LIARS_MAX: usize = 16;
 
 struct Bridge;
 
@@ -60,4 +66,15 @@ pub(crate) async fn spawn(
 		}
 	});
 	Ok((actor, parts))
+}
+
+/// The channel on which the engine says which peers sent blocks that do not verify.
+pub(crate) fn blame_liars(handle: NetworkHandle) -> mpsc::Sender<PeerId> {
+	let (liars, mut accused) = mpsc::channel::<PeerId>(LIARS_MAX);
+	tokio::spawn(async move {
+		while let Some(peer) = accused.recv().await {
+			handle.report(from_engine(&peer), Misbehaviour::UnverifiableBlocks);
+		}
+	});
+	liars
 }

@@ -122,7 +122,7 @@ const SIGNATURES_CHECKED_MAX: usize = 64;
 
 /// Whether an answer can be what was asked for, as far as that shows without validators and blocks: it begins where asked,
 /// holds no more than asked, each certificate is for its own height, and those that signed the first one did sign it. The
-/// engine verifies the rest, does not say from whom a lie came, and asks another peer.
+/// engine verifies the rest, says from whom a lie came, and asks another peer.
 pub(crate) fn is_answer(response: &Response<Plexus>, asked: &RangeInclusive<Height>, genesis: &H256) -> bool {
 	let Response::ValueResponse(response) = response;
 	let Some(first) = response.values.first() else { return true };

@@ -139,9 +139,10 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 	};
 	let task = tokio::spawn(worker.run(commands, engine_messages, stop_receiver));
 	info!(peer = %me, "network started");
+	let liars = bridge::blame_liars(handle.clone());
 	Ok(Network {
 		handle,
-		consensus_port: NetworkPort { actor, parts, peers: receivers.2 },
+		consensus_port: NetworkPort { actor, parts, peers: receivers.2, liars },
 		transactions,
 		newcomers,
 		task: NetworkTask { stop, task },

@@ -1,8 +1,8 @@
 //! The worker's part between the engine and its peers: messages out, block sync both ways.
 //!
 //! # Must not
-//! Judge blocks: the engine does. What can be seen without is seen by [`is_answer`]; whoever learns of another lie says so
-//! through [`NetworkHandle::report`](crate::NetworkHandle::report).
+//! Judge blocks: the engine does. What can be seen without is seen by [`is_answer`]; of another lie the engine says from whom
+//! it came, and that is held against the peer through [`NetworkHandle::report`](crate::NetworkHandle::report).
 //!
 //! # Invariants
 //! - A request for blocks is answered, or its channel dropped, exactly once; at most [`INBOUND_REQUESTS_MAX`] wait.

@@ -1,0 +1,159 @@
+//! The validators of a running network change by transactions alone: somebody joins as `docs/testnet.md` tells, somebody
+//! leaves, somebody is away, is jailed and returns.
+
+use anyhow::{ensure, Context, Result};
+use plexus_tests::{
+	cli::plexus,
+	local::{
+		author, consensus_key, has_peers, offline, one_certificate_each, proposes, seat_becomes, seats, text,
+		voters, Seat, SEEDS,
+	},
+	rpc::to_hex,
+	wait::{until, SOON},
+	Cli, Key, LocalChain, Node, NodeOptions, Rpc,
+};
+use serde_json::Value;
+use std::{path::Path, time::Duration};
+
+/// An era has 50 blocks.
+const BLOCK_TIME_MS: u64 = 200;
+
+/// Two eras: what is decided in one takes effect in the next. Turns of who is away cost more than a second each.
+const ERAS: Duration = Duration::from_secs(180);
+
+/// A round of turns, or a few.
+const TURNS: Duration = Duration::from_secs(60);
+
+/// The account of the validator with the key of a seed.
+async fn account_of(cli: &Cli, seed: &str) -> Result<String> {
+	let key = consensus_key(seed);
+	let seat = seats(cli).await?.into_iter().find(|seat| seat.key == key);
+	Ok(seat.with_context(|| format!("{seed} is no validator"))?.account)
+}
+
+fn is_elected(seat: &Seat) -> bool {
+	seat.state == "elected"
+}
+
+/// A specification that names where the founders are, as it is handed to whoever joins.
+fn with_bootnodes(spec: &Path, bootnodes: &[String], copy: &Path) -> Result<()> {
+	let mut json: Value = serde_json::from_slice(&std::fs::read(spec)?)?;
+	json["bootnodes"] = bootnodes.into();
+	Ok(std::fs::write(copy, json.to_string())?)
+}
+
+/// The newcomer's keys and stake, by the commands of the guide; its account and consensus key.
+async fn becomes_candidate(node: &Node, spec: &str, base: &str) -> Result<(String, String)> {
+	let cli = Cli::of(node);
+	let account = to_hex(AsRef::<[u8]>::as_ref(&Key::sr25519("//Eve").account()));
+	let place = ["--chain", spec, "--base-path", base];
+	offline(&[&["key", "generate", "validator"][..], &place].concat()).await?;
+	let proved = offline(&[&["key", "prove", "--account", &account][..], &place].concat()).await?;
+	let field = |name: &str| proved[name].as_str().map(str::to_string).context("a key and its proof");
+	let (key, proof) = (field("key")?, field("proof")?);
+	let signed = ["--from", "//Eve"];
+	cli.json(&[&["tx", "validator", "bond", "--amount", "10000"][..], &signed].concat()).await?;
+	let set_keys = ["tx", "validator", "set-keys", "--consensus-key", &key, "--proof", &proof];
+	cli.json(&[&set_keys[..], &signed].concat()).await?;
+	cli.json(&[&["tx", "validator", "validate", "--commission", "5"][..], &signed].concat()).await?;
+	let stake = cli.json(&["query", "stake", "//Eve"]).await?;
+	Ok((stake["account"].as_str().context("an account")?.into(), key))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_operator_joins_by_the_guide_proposes_blocks_and_a_founder_leaves() -> Result<()> {
+	let chain = LocalChain::new(BLOCK_TIME_MS).await?;
+	let (mut founders, addresses) = chain.validators().await?;
+	let rpc = founders[1].rpc().await?;
+	rpc.height(5, TURNS).await.map_err(|reason| reason.context(founders[1].log_tail()))?;
+	let set = voters(&rpc).await?;
+
+	// Another machine: nothing but the specification, which names the founders, and the binary.
+	let machine = tempfile::tempdir()?;
+	let (spec, base) = (machine.path().join("chain-spec.json"), machine.path().join("data"));
+	with_bootnodes(chain.spec(), &addresses, &spec)?;
+	let (spec, path) = (text(&spec)?, text(&base)?);
+	let published: String = rpc.request("chain_getBlockHash", &[0.into()]).await?;
+	let shown = plexus(&["chain-spec", "show", &spec]).await?;
+	ensure!(shown.code == Some(0) && shown.stdout.contains(&published), "{}", shown.text());
+	let options = NodeOptions { base_path: Some(base), chain: Some(spec.clone()), ..NodeOptions::default() };
+	let mut newcomer = Node::start(options).await?;
+	let own = newcomer.rpc().await?;
+	has_peers(&own, SEEDS.len() as u64).await.map_err(|reason| reason.context(newcomer.log_tail()))?;
+	is_at_the_head(&own, &rpc).await.map_err(|reason| reason.context(newcomer.log_tail()))?;
+
+	let (account, key) = becomes_candidate(&newcomer, &spec, &path).await?;
+	drop(own);
+	ensure!(newcomer.stop().await?.success(), "{}", newcomer.log_tail());
+	newcomer.set_options(|options| options.arguments.push("--validator".into()));
+	newcomer.restart().await?;
+	let cli = Cli::of(&founders[1]);
+	seat_becomes(&cli, &account, ERAS, "a seat", is_elected).await?;
+	let head = rpc.finalised_head().await?.number;
+	let made =
+		proposes(&rpc, &key, head, TURNS).await.map_err(|reason| reason.context(newcomer.log_tail()))?;
+	println!("the newcomer proposed block {made}");
+
+	// Alice leaves: chilled at once, a seat no longer from the next era on, and then her node may stop.
+	let founder = account_of(&cli, SEEDS[0]).await?;
+	cli.json(&["tx", "validator", "chill", "--from", SEEDS[0], "--scheme", "ed25519"]).await?;
+	seat_becomes(&cli, &founder, ERAS, "no seat", |seat| seat.state == "chilled").await?;
+	ensure!(founders[0].stop().await?.success(), "{}", founders[0].log_tail());
+	let head = rpc.finalised_head().await?.number;
+	rpc.height(head + 12, TURNS).await?;
+	let gone = consensus_key(SEEDS[0]);
+	for number in head + 2..=head + 12 {
+		ensure!(author(&rpc, number).await? != gone, "block {number} is from who left");
+	}
+	let now = voters(&rpc).await?;
+	let is_in = |wanted: &str| now.iter().any(|(voter, _)| to_hex(&voter.0) == wanted);
+	ensure!(now.len() == SEEDS.len() && is_in(&key) && !is_in(&gone), "{now:?}");
+	let last = one_certificate_each(&set, &[&founders[1], &founders[2], &founders[3], &newcomer]).await?;
+	println!("one certificate for each of {last} heights, over two changes of the set");
+	Ok(())
+}
+
+/// Waits until a node has what another had.
+async fn is_at_the_head(own: &Rpc, other: &Rpc) -> Result<()> {
+	let head = other.finalised_head().await?.number;
+	own.height(head, TURNS).await?;
+	until(SOON, "the end of syncing", || async {
+		let status: Value = own.request("plexus_chainStatus", &[]).await?;
+		ensure!(status["isSyncing"] == false, "{status}");
+		Ok(())
+	})
+	.await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_validator_that_is_away_is_jailed_and_returns_when_its_time_is_over() -> Result<()> {
+	let chain = LocalChain::new(BLOCK_TIME_MS).await?;
+	let (mut nodes, _) = chain.validators().await?;
+	let rpc = nodes[0].rpc().await?;
+	rpc.height(3, TURNS).await.map_err(|reason| reason.context(nodes[0].log_tail()))?;
+	let set = voters(&rpc).await?;
+	let cli = Cli::of(&nodes[0]);
+	let dave = account_of(&cli, SEEDS[3]).await?;
+	nodes[3].kill().await?;
+	seat_becomes(&cli, &dave, ERAS, "jail", |seat| seat.state.contains("jailed, may return in")).await?;
+	ensure!(voters(&rpc).await?.len() == SEEDS.len() - 1, "who is jailed votes no longer");
+
+	let unjail = ["tx", "validator", "unjail", "--from", SEEDS[3], "--scheme", "ed25519"];
+	let early = cli.refused(&unjail).await?;
+	ensure!(early.text().contains("Validators.JailedStill"), "{}", early.text());
+	nodes[3].restart().await?;
+	// The chain without it goes on with nothing but its own blocks: no turn is lost to who is jailed.
+	rpc.new_blocks(10).await?;
+	let may = |seat: &Seat| seat.state.ends_with("jailed, may return");
+	seat_becomes(&cli, &dave, ERAS, "the end of jail", may).await?;
+	cli.json(&unjail).await?;
+	seat_becomes(&cli, &dave, ERAS, "a seat again", is_elected).await?;
+	let head = rpc.finalised_head().await?.number;
+	let key = consensus_key(SEEDS[3]);
+	let made =
+		proposes(&rpc, &key, head, TURNS).await.map_err(|reason| reason.context(nodes[3].log_tail()))?;
+	println!("back with block {made}");
+	let last = one_certificate_each(&set, &nodes.iter().collect::<Vec<_>>()).await?;
+	println!("one certificate for each of {last} heights, over two changes of the set");
+	Ok(())
+}
