@@ -221,6 +221,9 @@ impl_runtime_apis! {
 		) -> Result<Allowance<Balance>, Refusal> {
 			Agents::may_act(agent, delegation, &key, &call)
 		}
+		fn allowance(agent: AgentId, delegation: DelegationId) -> Result<Allowance<Balance>, Refusal> {
+			Agents::allowance(agent, delegation)
+		}
 		fn paying_agent(signer: AccountId, call: RuntimeCall, fee: Balance, tip: Balance) -> Option<AgentId> {
 			Agents::paying_agent(&signer, &call, fee, tip)
 		}

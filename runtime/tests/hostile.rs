@@ -209,6 +209,7 @@ fn queries_are_open_one_by_one_and_their_arguments_are_exact() {
 		("AgentsApi_agents_of", ([1u8; 32], Option::<u64>::None, 10u32).encode()),
 		("AgentsApi_agents_by_tag", (b"translation".to_vec(), Some(7u64), 10u32).encode()),
 		("AgentsApi_delegation", (0u64, 0u32).encode()),
+		("AgentsApi_allowance", (0u64, 0u32).encode()),
 		("AgentsApi_delegations", (0u64, Option::<u32>::None, 10u32).encode()),
 		("AgentsApi_may_act", (0u64, 0u32, [1u8; 32], nested(1)).encode()),
 		("AgentsApi_paying_agent", ([1u8; 32], nested(1), 1u128, 0u128).encode()),

@@ -108,7 +108,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The delegation and its path, if it is live and the key's.
-	fn live(
+	pub(crate) fn live(
 		agent: AgentId,
 		delegation: DelegationId,
 		key: &T::AccountId,

@@ -113,7 +113,7 @@ fn arguments(method: &str) -> Option<Arguments> {
 		"AgentsApi_agent_by_account" => Plain(decodes::<AccountId>),
 		"AgentsApi_agents_of" => Plain(decodes::<(AccountId, Option<AgentId>, u32)>),
 		"AgentsApi_agents_by_tag" => Plain(decodes::<(Vec<u8>, Option<AgentId>, u32)>),
-		"AgentsApi_delegation" => Plain(decodes::<(AgentId, DelegationId)>),
+		"AgentsApi_delegation" | "AgentsApi_allowance" => Plain(decodes::<(AgentId, DelegationId)>),
 		"AgentsApi_delegations" => Plain(decodes::<(AgentId, Option<DelegationId>, u32)>),
 		"AgentsApi_may_act" => Plain(decodes::<(AgentId, DelegationId, AccountId, RuntimeCall)>),
 		"AgentsApi_paying_agent" => Plain(decodes::<(AccountId, RuntimeCall, Balance, Balance)>),
