@@ -190,7 +190,8 @@ async fn allowance(client: &Client, args: AllowanceArgs) -> Result<Allowance, Fa
 	let at = client.at_head().await?;
 	let (_, clock_ms) = era_and_clock(&at).await?;
 	let left = agents::allowance(&at, agent, delegation).await?.map_err(|refusal| {
-		not_found(
+		Failure::new(
+			FailureKind::NotFound,
 			format!("Agents.{refusal:?}"),
 			format!("delegation {delegation} of agent {agent} cannot act: {refusal:?}"),
 			"see the agent with `plexus query agent show ID` and its keys with `plexus query agent delegations ID`",

@@ -72,7 +72,7 @@ pub enum SubmitError {
 	/// The agent that would pay for it is about to pay for as much as one agent may.
 	#[error(
 		"agent {} is about to pay for {count} transactions of {bytes} bytes, and one agent may for {max} of {bytes_max}; submit it again when some of them are included",
-		agent.0
+		.agent.0
 	)]
 	AgentFull {
 		/// The agent.

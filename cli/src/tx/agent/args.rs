@@ -44,7 +44,7 @@ pub(in crate::tx) struct CardArgs {
 
 	/// Remove the card.
 	#[arg(long, conflicts_with = "locator")]
-	none: bool,
+	pub(super) none: bool,
 
 	#[command(flatten)]
 	pub(super) signed: SignedArgs,
@@ -179,7 +179,7 @@ pub(in crate::tx) struct TransferControllerArgs {
 
 	/// Take the proposal back.
 	#[arg(long, conflicts_with = "to")]
-	withdraw: bool,
+	pub(super) withdraw: bool,
 
 	#[command(flatten)]
 	pub(super) signed: SignedArgs,
@@ -214,7 +214,7 @@ pub(in crate::tx) struct SetRecoveryArgs {
 
 	/// No recovery.
 	#[arg(long, conflicts_with_all = ["account", "delay"])]
-	none: bool,
+	pub(super) none: bool,
 
 	#[command(flatten)]
 	pub(super) signed: SignedArgs,

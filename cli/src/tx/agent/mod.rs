@@ -162,7 +162,8 @@ impl Action {
 				(calls::agents("control", args.agent, [call]), Named::Id(args.agent))
 			}
 			Self::TransferController(args) => {
-				let to = args.to.as_deref().map(|to| parse_account(to, &session.kind)).transpose()?;
+				let to = args.to.as_deref().filter(|_| !args.withdraw);
+				let to = to.map(|to| parse_account(to, &session.kind)).transpose()?;
 				let proposed = ("proposed", calls::optional(to.map(Value::from_bytes)));
 				(calls::agents("propose_controller", args.agent, [proposed]), Named::Id(args.agent))
 			}
@@ -204,8 +205,10 @@ async fn register(args: RegisterArgs) -> Result<Call, Failure> {
 
 async fn card(session: &Session, args: &CardArgs) -> Result<Call, Failure> {
 	let card = match &args.file {
-		Some(file) => Some((prove_file(file.clone()).await?.content, args.locator.clone().into_bytes())),
-		None => None,
+		Some(file) if !args.none => {
+			Some((prove_file(file.clone()).await?.content, args.locator.clone().into_bytes()))
+		}
+		_ => None,
 	};
 	let profile = Profile { card, ..profile(session, args.agent).await? };
 	Ok(calls::set_profile(args.agent, &profile))
@@ -239,7 +242,7 @@ fn scope(given: &str) -> String {
 
 fn set_recovery(session: &Session, args: &SetRecoveryArgs) -> Result<Call, Failure> {
 	let account = args.account.as_deref().map(|text| parse_account(text, &session.kind)).transpose()?;
-	let recovery = account.as_ref().zip(args.delay.map(|delay| delay.0));
+	let recovery = account.as_ref().zip(args.delay.map(|delay| delay.0)).filter(|_| !args.none);
 	Ok(calls::set_recovery(args.agent, recovery))
 }
 
