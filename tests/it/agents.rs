@@ -32,18 +32,18 @@ impl Scene {
 
 	/// A transaction that succeeds.
 	async fn tx(&self, arguments: &[&str], from: &str) -> Result<Value> {
-		self.cli.json(&[&["tx", "agent"], arguments, &["--from", from]].concat()).await
+		self.cli.json(&[&["tx", "agent"][..], arguments, &["--from", from]].concat()).await
 	}
 
 	/// A transaction that is refused or fails, with this among its words.
 	async fn fails(&self, arguments: &[&str], from: &str, words: &str) -> Result<()> {
-		let ran = self.cli.refused(&[&["tx", "agent"], arguments, &["--from", from]].concat()).await?;
+		let ran = self.cli.refused(&[&["tx", "agent"][..], arguments, &["--from", from]].concat()).await?;
 		ensure!(ran.text().contains(words), "{arguments:?} said something else than {words}: {}", ran.text());
 		Ok(())
 	}
 
 	async fn query(&self, arguments: &[&str]) -> Result<Value> {
-		self.cli.json(&[&["query", "agent"], arguments].concat()).await
+		self.cli.json(&[&["query", "agent"][..], arguments].concat()).await
 	}
 
 	/// What the agent's account has, held and free.
@@ -66,9 +66,9 @@ impl Scene {
 	/// Grants from Alice; the delegation's id.
 	async fn grant(&self, key: &str, scopes: &str, expires_in: &str) -> Result<String> {
 		let terms = ["--budget", "10", "--fee-budget", "1", "--period", "1h", "--expires-in", expires_in];
-		let granted =
-			self.tx(&[&["delegate", "0", "--key", key, "--scope", scopes][..], &terms].concat(), "//Alice");
-		Ok(granted.await?["id"].as_u64().context("an id")?.to_string())
+		let delegate = [&["delegate", "0", "--key", key, "--scope", scopes][..], &terms].concat();
+		let granted = self.tx(&delegate, "//Alice").await?;
+		Ok(granted["id"].as_u64().context("an id")?.to_string())
 	}
 }
 

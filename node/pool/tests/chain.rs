@@ -416,9 +416,14 @@ fn node_with_agent(limits: PoolLimits, fee_budget: u128) -> Node {
 	let node = Node::with(limits);
 	let dest = MultiAddress::Id(pallet_agents::Pallet::<rt::Runtime>::account_of(AgentId(0)));
 	let fund = pallet_balances::Call::transfer_keep_alive { dest, value: 100_000_000_000_000 };
-	let register = pallet_agents::Call::register { profile: Default::default() };
+	let register = pallet_agents::Call::<rt::Runtime>::register { profile: Default::default() };
 	let (parent, key) = (None, KEY.to_account_id());
-	let delegate = pallet_agents::Call::delegate { agent: AgentId(0), parent, key, terms: terms(fee_budget) };
+	let delegate = pallet_agents::Call::<rt::Runtime>::delegate {
+		agent: AgentId(0),
+		parent,
+		key,
+		terms: terms(fee_budget),
+	};
 	let calls: [rt::RuntimeCall; 3] = [register.into(), fund.into(), delegate.into()];
 	for (nonce, call) in (0..).zip(calls) {
 		node.submit(node.sign(Bob, nonce, Era::Immortal, 0, call)).unwrap();
@@ -429,8 +434,9 @@ fn node_with_agent(limits: PoolLimits, fee_budget: u128) -> Node {
 
 fn act(node: &Node, from: Sr25519Keyring, nonce: u32, tip: u128) -> Vec<u8> {
 	let dest = MultiAddress::Id(Sr25519Keyring::Eve.to_account_id());
-	let call = Box::new(pallet_balances::Call::transfer_keep_alive { dest, value: 1_000 }.into());
-	let act = pallet_agents::Call::act { agent: AgentId(0), delegation: DelegationId(0), call };
+	let pay: rt::RuntimeCall = pallet_balances::Call::transfer_keep_alive { dest, value: 1_000 }.into();
+	let (agent, delegation, call) = (AgentId(0), DelegationId(0), Box::new(pay));
+	let act = pallet_agents::Call::<rt::Runtime>::act { agent, delegation, call };
 	node.sign(from, nonce, Era::Immortal, tip, act.into())
 }
 
