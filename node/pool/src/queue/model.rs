@@ -403,7 +403,7 @@ fn pass_over(queue: &Queue) -> Vec<Hash> {
 
 impl Queue {
 	/// Every index against the entries.
-	fn check(&self) {
+	pub(super) fn check(&self) {
 		let mut bytes = 0;
 		let mut waiting = BTreeMap::new();
 		let mut heads = BTreeMap::new();
