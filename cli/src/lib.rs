@@ -8,6 +8,7 @@
 //!   │     │      │
 //!   │   datanets │        what the runtime API tells of data
 //!   │ validators │        what the runtime API tells of stake
+//!   │   agents   │        what the runtime API tells of agents
 //!   ├─ submit    │        nonce, signature, submission, finality, result
 //!   ├─ calls ────┤        the shape of each call
 //!   ├─ content   │        root, length and proof of a file
@@ -25,6 +26,7 @@
 
 mod account;
 mod address;
+mod agents;
 mod amount;
 mod calls;
 mod client;
@@ -56,11 +58,11 @@ pub use tx::TxCommand;
 /// The commands that talk to a node as a client.
 #[derive(clap::Subcommand, Clone)]
 pub enum Command {
-	/// Send transactions: transfer, create a datanet, contribute a file
+	/// Send transactions: transfer, create a datanet, contribute a file, act for an agent
 	#[command(subcommand_required = true, arg_required_else_help = true)]
 	Tx(TxCommand),
 
-	/// Read the chain: balances, datanets, contributions, blocks
+	/// Read the chain: balances, datanets, contributions, agents, blocks
 	#[command(subcommand_required = true, arg_required_else_help = true)]
 	Query(QueryCommand),
 
@@ -158,6 +160,43 @@ mod tests {
 			"tx validator unjail --from //Alice",
 			"tx validator claim --from //Alice --no-wait",
 			"tx validator settle //Bob --from //Alice",
+			"tx agent register --from //Alice",
+			"tx agent register --card card.json --card-locator https://example.org/card --service a2a=https://example.org --tag nlp --tag ocr --from //Alice",
+			"tx agent card 0 card.json --locator https://example.org/card --from //Alice",
+			"tx agent card 0 --none --from //Alice",
+			"tx agent services 0 --service mcp=https://example.org/mcp --from //Alice",
+			"tx agent tags 0 --from //Alice",
+			"tx agent fund 0 --amount 10 --from //Alice",
+			"tx agent pause 0 --from //Alice",
+			"tx agent resume 0 --from //Alice",
+			"tx agent deregister 0 --from //Alice",
+			"tx agent delegate 0 --key //Bob --scope payments,remarks --budget 5 --fee-budget 1 --from //Alice",
+			"tx agent delegate 0 --key //Bob --scope payments --scope remarks --budget 5 --fee-budget 1 --period 1h --expires-in 7d --parent 3 --from //Alice --json",
+			"tx agent revoke 0 3 --from //Alice",
+			"tx agent revoke-all 0 --from //Alice",
+			"tx agent clear 0 3 --from //Alice",
+			"tx agent act 0 3 transfer --to //Bob --amount 1.5 --from //Alice",
+			"tx agent act 0 3 remark hello --key-file key",
+			"tx agent act 0 3 contribute README.md --datanet 0 --key-file key",
+			"tx agent control 0 create-datanet --name Poems --from //Alice",
+			"tx agent control 0 withdraw 7 --from //Alice",
+			"tx agent control 0 raw 0x0000 --from //Alice",
+			"tx agent transfer-controller 0 --to //Bob --from //Alice",
+			"tx agent transfer-controller 0 --withdraw --from //Alice",
+			"tx agent accept-controller 0 --keep-below 4 --from //Bob",
+			"tx agent set-recovery 0 --account //Bob --delay 7d --from //Alice",
+			"tx agent set-recovery 0 --none --from //Alice",
+			"tx agent begin-recovery 0 --controller //Charlie --from //Bob",
+			"tx agent cancel-recovery 0 --from //Alice",
+			"tx agent complete-recovery 0 --from //Charlie --no-wait",
+			"query agent show 0",
+			"query agent show --account 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
+			"query agent list --tag nlp --cursor 7 --limit 20 --json",
+			"query agent list --controller //Alice",
+			"query agent delegations 0 --cursor 3",
+			"query agent allowance 0 3",
+			"query agent card show 0",
+			"query agent card verify 0 card.json --json",
 			"query validators --json",
 			"query stake //Alice",
 			"query chain --json",
@@ -210,6 +249,20 @@ mod tests {
 			"query contributions 0 --limit 257",
 			"query proof --account //Alice",
 			"query stake",
+			"tx agent card 0 --from //Alice",
+			"tx agent card 0 card.json --none --from //Alice",
+			"tx agent register --card-locator https://example.org/card --from //Alice",
+			"tx agent register --service a2a --from //Alice",
+			"tx agent delegate 0 --key //Bob --budget 5 --fee-budget 1 --from //Alice",
+			"tx agent delegate 0 --key //Bob --scope payments --budget 5 --fee-budget 1 --period 1w --from //Alice",
+			"tx agent act 0 3 --from //Alice",
+			"tx agent transfer-controller 0 --from //Alice",
+			"tx agent set-recovery 0 --account //Bob --from //Alice",
+			"query agent show",
+			"query agent show 0 --account //Alice",
+			"query agent list",
+			"query agent list --tag nlp --controller //Alice",
+			"query agent card verify 0",
 			"tx validator validate --commission 101 --from //Alice",
 			"tx validator set-keys --consensus-key 0x00 --proof 0x00 --from //Alice",
 			"tx validator nominate --from //Alice",

@@ -72,6 +72,17 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 	String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// Milliseconds as a person reads them, rounded up to seconds, of days and hours to minutes.
+pub(crate) fn duration(ms: u64) -> String {
+	let seconds = ms.div_ceil(1_000);
+	match (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60) {
+		(0, 0, 0) => format!("{seconds} s"),
+		(0, 0, minutes) => format!("{minutes} min {} s", seconds % 60),
+		(0, hours, minutes) => format!("{hours} h {minutes} min"),
+		(days, hours, minutes) => format!("{days} d {hours} h {minutes} min"),
+	}
+}
+
 /// `0x` and hexadecimal digits.
 pub(crate) fn hex(bytes: impl AsRef<[u8]>) -> String {
 	format!("0x{}", hex::encode(bytes))

@@ -163,6 +163,7 @@ fn verdict(error: &SubmitError) -> Verdict {
 		| SubmitError::PoolFull { .. }
 		| SubmitError::TooManyWaiting { .. }
 		| SubmitError::AccountFull { .. }
+		| SubmitError::AgentFull { .. }
 		| SubmitError::Underpriced { .. }
 		| SubmitError::Stale { .. }
 		| SubmitError::TooManyWatchers

@@ -40,6 +40,7 @@ pub fn pool(config: &Config) -> PoolLimits {
 		count: size(pool.count_max),
 		bytes: usize::try_from(pool.bytes_max).unwrap_or(usize::MAX),
 		per_account: pool.per_account_max,
+		per_agent: pool.per_agent_max,
 		transaction_bytes_max: size(pool.transaction_bytes_max),
 		lifetime_blocks: pool.lifetime_blocks,
 	}

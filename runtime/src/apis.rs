@@ -8,14 +8,19 @@
 //! here stays closed until it is added there.
 
 use crate::{
-	genesis, AccountId, Balance, Block, BlockNumber, Datanets, Executive, InherentDataExt, Nonce, Runtime,
-	RuntimeCall, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment, Validators, VERSION,
+	genesis, AccountId, Agents, Balance, Block, BlockNumber, Datanets, Executive, InherentDataExt, Nonce,
+	Runtime, RuntimeCall, RuntimeGenesisConfig, Scope, SessionKeys, System, TransactionPayment, Validators,
+	VERSION,
 };
 use alloc::vec::Vec;
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
 	view_functions::{ViewFunctionDispatchError, ViewFunctionId},
 	weights::Weight,
+};
+use pallet_agents::{
+	runtime_api::{AgentInfo, AgentPage, Allowance, DelegationInfo, DelegationPage},
+	Refusal,
 };
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
 use pallet_validators::{
@@ -24,7 +29,7 @@ use pallet_validators::{
 };
 use plexus_primitives::{
 	api::{ContributionInfo, ContributionPage, DatanetInfo},
-	ContributionId, DatanetId, Sequence,
+	AgentId, ContributionId, DatanetId, DelegationId, Sequence,
 };
 use sp_api::impl_runtime_apis;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
@@ -171,6 +176,56 @@ impl_runtime_apis! {
 			limit: u32,
 		) -> ContributionPage<AccountId, Balance, BlockNumber> {
 			Datanets::contributions(datanet, cursor, limit)
+		}
+	}
+
+	impl pallet_agents::runtime_api::AgentsApi<Block, AccountId, Balance, BlockNumber, Scope, RuntimeCall> for Runtime {
+		fn agent(id: AgentId) -> Option<AgentInfo<AccountId, Balance, BlockNumber>> {
+			Agents::agent(id)
+		}
+		fn agent_by_account(account: AccountId) -> Option<AgentInfo<AccountId, Balance, BlockNumber>> {
+			Agents::agent_by_account(&account)
+		}
+		fn agents_of(
+			controller: AccountId,
+			cursor: Option<AgentId>,
+			limit: u32,
+		) -> AgentPage<AccountId, Balance, BlockNumber> {
+			Agents::agents_of(&controller, cursor, limit)
+		}
+		fn agents_by_tag(
+			tag: Vec<u8>,
+			cursor: Option<AgentId>,
+			limit: u32,
+		) -> AgentPage<AccountId, Balance, BlockNumber> {
+			Agents::agents_by_tag(tag, cursor, limit)
+		}
+		fn delegation(
+			agent: AgentId,
+			delegation: DelegationId,
+		) -> Option<DelegationInfo<AccountId, Balance, Scope>> {
+			Agents::delegation(agent, delegation)
+		}
+		fn delegations(
+			agent: AgentId,
+			cursor: Option<DelegationId>,
+			limit: u32,
+		) -> DelegationPage<AccountId, Balance, Scope> {
+			Agents::delegations(agent, cursor, limit)
+		}
+		fn may_act(
+			agent: AgentId,
+			delegation: DelegationId,
+			key: AccountId,
+			call: RuntimeCall,
+		) -> Result<Allowance<Balance>, Refusal> {
+			Agents::may_act(agent, delegation, &key, &call)
+		}
+		fn allowance(agent: AgentId, delegation: DelegationId) -> Result<Allowance<Balance>, Refusal> {
+			Agents::allowance(agent, delegation)
+		}
+		fn paying_agent(signer: AccountId, call: RuntimeCall, fee: Balance, tip: Balance) -> Option<AgentId> {
+			Agents::paying_agent(&signer, &call, fee, tip)
 		}
 	}
 

@@ -90,6 +90,7 @@ impl OnUnbalanced<Credit<AccountId, Balances>> for SplitFees {
 	}
 }
 
-/// Charges fees from the sender's balance.
-pub type ChargeFees =
-	pallet_transaction_payment::FungibleAdapter<pallet_balances::Pallet<Runtime>, SplitFees>;
+/// Charges fees from the balance of the agent whose key acts within its fee budget, and of the sender in all other cases.
+pub type ChargeFees = pallet_agents::AgentPaysFees<
+	pallet_transaction_payment::FungibleAdapter<pallet_balances::Pallet<Runtime>, SplitFees>,
+>;

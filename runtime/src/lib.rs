@@ -15,7 +15,7 @@
 //! - The extension pipeline carries no bytes that clients do not know how to sign.
 //!
 //! # Reading order
-//! This file names the pallets; [`configs`] configures them; [`limits`] holds block budgets, [`fees`] prices;
+//! This file names the pallets; [`configs`] configures them, `agents` the agents with their scopes; [`limits`] holds block budgets, [`fees`] prices;
 //! [`signature`] the account signature; [`apis`] what can be asked; [`genesis`] the presets; [`native`] the plain
 //! Rust entry points of the node.
 
@@ -27,6 +27,7 @@
 
 extern crate alloc;
 
+mod agents;
 pub mod apis;
 pub mod configs;
 pub mod fees;
@@ -36,6 +37,7 @@ pub mod limits;
 pub mod native;
 pub mod signature;
 
+pub use agents::Scope;
 pub use configs::ProxyType;
 pub use signature::Signature;
 #[cfg(feature = "std")]
@@ -104,7 +106,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: alloc::borrow::Cow::Borrowed("plexus"),
 	impl_name: alloc::borrow::Cow::Borrowed("plexus"),
 	authoring_version: 1,
-	spec_version: 100,
+	spec_version: 101,
 	impl_version: 1,
 	apis: apis::RUNTIME_API_VERSIONS,
 	transaction_version: 1,
@@ -156,6 +158,8 @@ mod runtime {
 	pub type Validators = pallet_validators;
 	#[runtime::pallet_index(10)]
 	pub type Datanets = pallet_datanets;
+	#[runtime::pallet_index(11)]
+	pub type Agents = pallet_agents;
 }
 
 /// The extension of a transaction with this nonce, mortality and tip, and without a metadata hash.

@@ -69,7 +69,7 @@ async function transfers(name, signer) {
 
 await checks.check('metadata names the pallets and the constants', async () => {
 	const pallets = api.runtimeMetadata.asLatest.pallets.map((p) => p.name.toString());
-	for (const name of ['System', 'Timestamp', 'Balances', 'TransactionPayment', 'Utility', 'Multisig', 'Proxy', 'Sudo', 'Datanets']) {
+	for (const name of ['System', 'Timestamp', 'Balances', 'TransactionPayment', 'Utility', 'Multisig', 'Proxy', 'Sudo', 'Datanets', 'Agents']) {
 		assert(pallets.includes(name), `no pallet ${name} in ${pallets}`);
 	}
 	equal(api.consts.system.ss58Prefix.toNumber(), 42, 'ss58Prefix');
@@ -212,6 +212,39 @@ await checks.check('a datanet is created and found', async () => {
 	assert(found.isSome, 'the runtime API does not find it');
 	equal(found.unwrap().name.toUtf8(), name, 'name');
 	equal(found.unwrap().owner.toString(), alice.address, 'owner');
+});
+
+await checks.check('a key that owns nothing acts for an agent, which pays the fee', async () => {
+	const registered = await send(api.tx.agents.register({ card: null, services: [], tags: ['translation/de'] }), alice);
+	assert(!registered.dispatchError, `failed: ${registered.dispatchError}`);
+	const { agent, account } = find(registered.events, 'agents', 'AgentRegistered').data;
+	await send(api.tx.balances.transferKeepAlive(account, 50n * PLX), alice);
+	const key = sr25519.addFromUri(randomAsHex(32));
+	const terms = { scopes: ['Payments'], budget: 5n * PLX, feeBudget: PLX, periodMs: 3_600_000, expiresAtMs: 315_360_000_000 };
+	const granted = await send(api.tx.agents.delegate(agent, null, key.address, terms), alice);
+	assert(!granted.dispatchError, `failed: ${granted.dispatchError}`);
+	const { delegation } = find(granted.events, 'agents', 'Delegated').data;
+
+	const shop = fresh();
+	const before = await free(account);
+	const pay = (amount) => api.tx.agents.act(agent, delegation, api.tx.balances.transferKeepAlive(shop, amount));
+	const { dispatchError, events } = await send(pay(2n * PLX), key);
+	assert(!dispatchError, `failed: ${dispatchError}`);
+	const fee = find(events, 'agents', 'FeePaid').data.fee.toBigInt();
+	equal(before - (await free(account)), 2n * PLX + fee, 'what the agent lost');
+	equal(await free(shop), 2n * PLX, 'what the shop got');
+	equal((await api.query.system.account(key.address)).nonce.toNumber(), 1, 'nonce of the key');
+	equal(await free(key.address), 0n, 'what the key owns');
+
+	const beyond = await send(pay(4n * PLX), key);
+	const { section, name } = api.registry.findMetaError(beyond.dispatchError.asModule);
+	equal(`${section}.${name}`, 'agents.BudgetExceeded', 'error');
+	equal(await free(shop), 2n * PLX, 'what the shop got beyond the budget');
+	const outside = await api.tx.agents.act(agent, delegation, api.tx.system.remark('0x00')).signAsync(key);
+	const refused = await api.rpc.author.submitExtrinsic(outside).then(() => undefined, (error) => error);
+	assert(/OutsideScope/.test(`${refused?.message} ${refused?.data}`), `not refused for its scope: ${refused}`);
+	const left = await api.call.agentsApi.allowance(agent, delegation);
+	equal(left.asOk.budgetLeft.toBigInt(), 3n * PLX, 'what is left of the budget');
 });
 
 await checks.check('no method that the client calls is missing', async () => {

@@ -68,6 +68,27 @@ struct Transfer {
 
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct AgentRegistered {
+	agent: u64,
+	account: AccountId32,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Delegated {
+	delegation: u32,
+}
+
+/// `Agents.FeePaid`: what the agent paid.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct AgentFeePaid {
+	agent: u64,
+	fee: u128,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 struct FeePaid {
 	actual_fee: u128,
 }
@@ -121,6 +142,7 @@ async fn the_whole_of_it(client: Client, accounts: [Account; 2], strangers: u64)
 	}
 	within(SOON, "a batch", batches(&client, &accounts[0], strangers + 10)).await??;
 	within(SOON, "a failure", failures(&client, &accounts[0])).await??;
+	within(SOON, "an agent", agents(&client, &accounts[0], strangers + 20)).await??;
 	nonces(&client, &accounts[0]).await
 }
 
@@ -213,6 +235,76 @@ async fn failures(client: &Client, sender: &Account) -> Result<()> {
 	};
 	ensure!(text.contains("Proxy") && text.contains("NotFound"), "{text}");
 	Ok(())
+}
+
+/// An agent whose key owns nothing: it signs as any account does, and the agent pays.
+async fn agents(client: &Client, controller: &Account, strangers: u64) -> Result<()> {
+	let tag = Value::from_bytes("translation/de");
+	let profile = Value::named_composite([
+		("card", Value::unnamed_variant("None", [])),
+		("services", Value::unnamed_composite([])),
+		("tags", Value::unnamed_composite([tag])),
+	]);
+	let events = send(client, "register", vec![profile], controller).await?;
+	let registered: AgentRegistered = event(&events, "Agents", "AgentRegistered")?;
+	let agent = Value::u128(registered.agent.into());
+	let mut tx = client.tx().await?;
+	let fund = transfer(registered.account.0, 20 * PLX);
+	tx.sign_and_submit_then_watch_default(&fund, controller).await?.wait_for_finalized_success().await?;
+
+	let key = Account(Key::sr25519(&format!("//Agent//{strangers}")));
+	let terms = Value::named_composite([
+		("scopes", Value::unnamed_composite([Value::unnamed_variant("Payments", [])])),
+		("budget", Value::u128(5 * PLX)),
+		("fee_budget", Value::u128(PLX)),
+		("period_ms", Value::u128(3_600_000)),
+		// Ten years on the chain clock.
+		("expires_at_ms", Value::u128(315_360_000_000)),
+	]);
+	let parent = Value::unnamed_variant("None", []);
+	let granted = vec![agent.clone(), parent, Value::from_bytes(key.id()), terms];
+	let events = send(client, "delegate", granted, controller).await?;
+	let delegated: Delegated = event(&events, "Agents", "Delegated")?;
+	let delegation = Value::u128(delegated.delegation.into());
+
+	let shop: [u8; 32] = stranger(strangers).into();
+	let pay = |amount| {
+		let to = Value::unnamed_variant("Id", [Value::from_bytes(shop)]);
+		let transfer = Value::unnamed_variant("transfer_keep_alive", [to, Value::u128(amount)]);
+		vec![agent.clone(), delegation.clone(), Value::unnamed_variant("Balances", [transfer])]
+	};
+	let before = free(client, registered.account.0).await?;
+	let events = send(client, "act", pay(2 * PLX), &key).await?;
+	let paid: AgentFeePaid = event(&events, "Agents", "FeePaid")?;
+	ensure!(paid.agent == registered.agent, "agent {} paid", paid.agent);
+	let after = free(client, registered.account.0).await?;
+	ensure!(before - after == 2 * PLX + paid.fee, "the agent lost {}", before - after);
+	ensure!(free(client, shop).await? == 2 * PLX, "the shop got another amount");
+	ensure!(free(client, key.id()).await? == 0, "the key owns nothing");
+	let Err(error) = send(client, "act", pay(4 * PLX), &key).await else { bail!("beyond the budget") };
+	ensure!(format!("{error:?}").contains("BudgetExceeded"), "{error:?}");
+	ensure!(free(client, shop).await? == 2 * PLX, "nothing moves beyond the budget");
+	Ok(())
+}
+
+async fn send(
+	client: &Client,
+	call: &str,
+	arguments: Vec<Value>,
+	signer: &Account,
+) -> Result<ExtrinsicEvents<SubstrateConfig>> {
+	let payload = dynamic::transaction("Agents", call, arguments);
+	let mut tx = client.tx().await?;
+	let progress = tx.sign_and_submit_then_watch_default(&payload, signer).await?;
+	match progress.wait_for_finalized_success().await {
+		Ok(events) => Ok(events),
+		Err(error) => match Error::from(error) {
+			Error::TransactionFinalizedSuccessError(TransactionFinalizedSuccessError::SuccessError(
+				TransactionEventsError::ExtrinsicFailed(DispatchError::Module(module)),
+			)) => bail!("{call}: {}", module.details_string()),
+			other => bail!("{call}: {other}"),
+		},
+	}
 }
 
 async fn nonces(client: &Client, sender: &Account) -> Result<()> {

@@ -37,6 +37,12 @@ pub(super) struct Fees {
 	contribution_deposit_base: Option<Amount>,
 	/// On hold for each byte of a contribution's media type and locator.
 	contribution_deposit_per_byte: Option<Amount>,
+	/// Burned by the registration of an agent.
+	agent_price: Option<Amount>,
+	/// On hold in an agent's account, until it is deregistered.
+	agent_bond: Option<Amount>,
+	/// On hold in an agent's account for each delegation, until it is removed.
+	delegation_deposit: Option<Amount>,
 }
 
 impl Answer for Fees {
@@ -51,6 +57,9 @@ impl Answer for Fees {
 			("deposit of a datanet", deposit(self.datanet_deposit)),
 			("deposit of a contribution", deposit(self.contribution_deposit_base)),
 			("  and for each byte of type and locator", deposit(self.contribution_deposit_per_byte)),
+			("price of an agent", deposit(self.agent_price)),
+			("bond of an agent", deposit(self.agent_bond)),
+			("deposit of a delegation", deposit(self.delegation_deposit)),
 		])
 	}
 }
@@ -73,6 +82,9 @@ pub(super) async fn fees(client: &Client) -> Result<Fees, Failure> {
 		datanet_deposit: deposit("Datanets", "DatanetDeposit"),
 		contribution_deposit_base: deposit("Datanets", "ContributionDepositBase"),
 		contribution_deposit_per_byte: deposit("Datanets", "ContributionDepositPerByte"),
+		agent_price: deposit("Agents", "RegistrationPrice"),
+		agent_bond: deposit("Agents", "Bond"),
+		delegation_deposit: deposit("Agents", "DelegationDeposit"),
 	})
 }
 

@@ -8,6 +8,7 @@
 //! that a script can tell "no" from "could not ask".
 
 mod account;
+mod agent;
 mod block;
 mod chain;
 mod data;
@@ -64,6 +65,9 @@ enum Question {
 	Validators,
 	/// What an account has bonded, and for whom
 	Stake(stake::Args),
+	/// Agents: who they are, what their keys may do, what is left of their budgets
+	#[command(subcommand)]
+	Agent(agent::Question),
 }
 
 impl QueryCommand {
@@ -96,6 +100,7 @@ impl QueryCommand {
 			Question::Fees => fees::fees(&client).await.map(|answer| print(json, &answer)),
 			Question::Proof(args) => proof::proof(&client, args).await.map(|answer| print(json, &answer)),
 			Question::Validators => stake::validators(&client).await.map(|answer| print(json, &answer)),
+			Question::Agent(question) => agent::run(&client, json, question).await,
 			Question::Stake(args) => stake::stake(&client, args).await.map(|answer| print(json, &answer)),
 		}
 	}

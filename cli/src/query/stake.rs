@@ -9,7 +9,7 @@ use crate::{
 	amount::Amount,
 	client::Client,
 	failure::Failure,
-	output::{self, hex, Answer},
+	output::{self, duration, hex, Answer},
 	validators::{self, Percent, Role, Seat, Standing},
 };
 use serde::Serialize;
@@ -122,17 +122,6 @@ fn state(seat: &Seat, clock_ms: u64) -> String {
 		(Some(_), Some(height)) => format!("left at {height}"),
 	};
 	[seated, standing].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
-}
-
-/// Rounded up to seconds, of days and hours to minutes.
-fn duration(ms: u64) -> String {
-	let seconds = ms.div_ceil(1_000);
-	match (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60) {
-		(0, 0, 0) => format!("{seconds} s"),
-		(0, 0, minutes) => format!("{minutes} min {} s", seconds % 60),
-		(0, hours, minutes) => format!("{hours} h {minutes} min"),
-		(days, hours, minutes) => format!("{days} d {hours} h {minutes} min"),
-	}
 }
 
 #[derive(clap::Args, Clone)]

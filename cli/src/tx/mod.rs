@@ -3,6 +3,7 @@
 //! # Must not
 //! Print anything but the answer to standard output; hints and progress go to standard error.
 
+mod agent;
 mod contribute;
 mod datanet;
 mod transfer;
@@ -44,6 +45,9 @@ enum Action {
 	/// Stake: bond, nominate, validate, claim
 	#[command(subcommand)]
 	Validator(Box<validator::Action>),
+	/// Agents: register, delegate to keys, act, recover
+	#[command(subcommand)]
+	Agent(Box<agent::Action>),
 }
 
 /// What every transaction takes.
@@ -76,6 +80,9 @@ impl TxCommand {
 			}
 			Action::Validator(action) => {
 				validator::run(&self.connection, *action).await.map(|answer| output::print(json, &answer))
+			}
+			Action::Agent(action) => {
+				agent::run(&self.connection, *action).await.map(|answer| output::print(json, &answer))
 			}
 		}
 	}

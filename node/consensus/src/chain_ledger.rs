@@ -82,6 +82,7 @@ fn refused(error: SubmitError) -> Reported {
 		},
 		error @ (SubmitError::TooLarge { .. }
 		| SubmitError::PoolFull { .. }
+		| SubmitError::AgentFull { .. }
 		| SubmitError::TooManyWaiting { .. }
 		| SubmitError::AccountFull { .. }
 		| SubmitError::Stale { .. }

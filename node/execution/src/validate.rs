@@ -6,7 +6,11 @@ use crate::{
 	executor::{call_error, Executor},
 };
 use codec::{Decode, Encode};
-use plexus_runtime::native::{self, TransactionFacts};
+use plexus_primitives::AgentId;
+use plexus_runtime::{
+	native::{self, TransactionFacts},
+	UncheckedExtrinsic,
+};
 use plexus_storage::{Hash, State};
 use sp_runtime::{
 	traits::{BlakeTwo256, Hash as _},
@@ -24,6 +28,9 @@ pub struct Validated {
 	pub facts: TransactionFacts,
 	/// Priority, tags, longevity.
 	pub validity: ValidTransaction,
+	/// The agent that pays; `None` if the sender does. True of the state it was validated on: another delegation's fees may
+	/// use the budget up, and then the sender pays or it becomes invalid.
+	pub paying_agent: Option<AgentId>,
 }
 
 impl Executor {
@@ -39,7 +46,6 @@ impl Executor {
 	) -> Result<Validated, InvalidReason> {
 		let extrinsic = native::decode_extrinsic(bytes).map_err(InvalidReason::undecodable)?;
 		let facts = native::transaction_facts(&extrinsic);
-		drop(extrinsic);
 		let mut data = source.encode();
 		data.extend_from_slice(bytes);
 		state.block_hash().encode_to(&mut data);
@@ -51,7 +57,24 @@ impl Executor {
 		let validity = TransactionValidity::decode(&mut &answer[..])
 			.map_err(|e| CallError::Answer { method: METHOD, detail: e.to_string() })?
 			.map_err(InvalidReason::from_validity)?;
-		Ok(Validated { hash: BlakeTwo256::hash(bytes), facts, validity })
+		let paying_agent = match native::names_payer(&extrinsic) {
+			true => self.paying_agent(state, &extrinsic, bytes.len())?,
+			false => None,
+		};
+		Ok(Validated { hash: BlakeTwo256::hash(bytes), facts, validity, paying_agent })
+	}
+
+	fn paying_agent(
+		&self,
+		state: &State,
+		extrinsic: &UncheckedExtrinsic,
+		length: usize,
+	) -> Result<Option<AgentId>, CallError> {
+		let mut overlay = Default::default();
+		environment::run(state, &mut overlay, self.signature_cache(), || {
+			native::paying_agent(extrinsic, length)
+		})
+		.map_err(|e| call_error(METHOD, e))
 	}
 
 	/// Sender, nonce and tip of a transaction, without judging it; `None` if it does not decode.

@@ -6,6 +6,7 @@
 //! Invariant: a refused transaction left no trace in the pool; each message names the cause and what the sender can do.
 
 use plexus_execution::{CallError, InvalidReason};
+use plexus_primitives::AgentId;
 use plexus_storage::Hash;
 use sp_core::crypto::AccountId32;
 
@@ -67,6 +68,23 @@ pub enum SubmitError {
 		state_nonce: u32,
 		/// How far ahead a nonce may be.
 		max: u32,
+	},
+	/// The agent that would pay for it is about to pay for as much as one agent may.
+	#[error(
+		"agent {} is about to pay for {count} transactions of {bytes} bytes, and one agent may for {max} of {bytes_max}; submit it again when some of them are included",
+		.agent.0
+	)]
+	AgentFull {
+		/// The agent.
+		agent: AgentId,
+		/// Its transactions in the pool.
+		count: u32,
+		/// Their bytes.
+		bytes: usize,
+		/// How many it may have.
+		max: u32,
+		/// How many bytes they may have.
+		bytes_max: usize,
 	},
 	/// Another transaction holds its place, and this one does not offer enough to take it.
 	#[error(

@@ -20,6 +20,9 @@ pub struct PoolLimits {
 	/// A window over nonces rather than a count: a transaction that fills a gap always fits, so that an account can never
 	/// lock itself out with later nonces that arrived first.
 	pub per_account: u32,
+	/// How many transactions one agent may be about to pay for. Each of them is within its key's fee budget by itself, all
+	/// together need not be: without a bound, one small budget fills the pool with what will never be paid.
+	pub per_agent: u32,
 	/// Bytes of one transaction.
 	pub transaction_bytes_max: usize,
 	/// Blocks after which a transaction leaves, even if it is valid for longer.
@@ -33,6 +36,7 @@ impl Default for PoolLimits {
 			count: 131_072,
 			bytes: 128 << 20,
 			per_account: 16_384,
+			per_agent: 1_024,
 			transaction_bytes_max: 512 << 10,
 			lifetime_blocks: 3_600,
 		}
@@ -52,7 +56,16 @@ impl PoolLimits {
 	pub(crate) fn waiting_bytes(&self) -> usize {
 		self.bytes / 2
 	}
+
+	/// Bytes of all transactions that one agent is to pay for.
+	pub(crate) fn agent_bytes(&self) -> usize {
+		(self.bytes / AGENT_PART).max(self.transaction_bytes_max)
+	}
 }
+
+/// The part of the pool's bytes that the transactions which one agent is to pay for may take: a 64th, or one transaction.
+/// Many more of them are cheap to make than are ever paid for, so a few agents must not fill the pool.
+const AGENT_PART: usize = 64;
 
 /// A replacement must offer this many percent of the priority of what it replaces: each replacement is relayed to the whole
 /// network, so it has to cost something.

@@ -289,13 +289,14 @@ impl Pool {
 
 /// The queue's view of a validated transaction.
 fn item(hash: Hash, bytes: Arc<[u8]>, validated: Validated, tip: &Tip, limits: &PoolLimits) -> Item {
-	let Validated { facts, validity, .. } = validated;
+	let Validated { facts, validity, paying_agent, .. } = validated;
 	let longevity = BlockNumber::try_from(validity.longevity).unwrap_or(BlockNumber::MAX);
 	Item {
 		hash,
 		bytes,
 		priority: validity.priority,
 		last_block: tip.number.saturating_add(longevity.min(limits.lifetime_blocks)),
+		payer: paying_agent,
 		lane: match facts.sender.zip(facts.nonce) {
 			Some((account, nonce)) => Lane::Account { account, nonce },
 			None => Lane::Tags(validity.provides.into()),

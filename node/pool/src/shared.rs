@@ -122,6 +122,13 @@ impl Shared {
 			(Refusal::Duplicate, _) => SubmitError::AlreadyImported(hash),
 			(Refusal::PoolFull, _) => SubmitError::PoolFull { count: ready + waiting, bytes },
 			(Refusal::TooManyWaiting, _) => SubmitError::TooManyWaiting { count: waiting },
+			(Refusal::AgentFull { agent, count, bytes }, _) => SubmitError::AgentFull {
+				agent,
+				count,
+				bytes,
+				max: self.limits.per_agent,
+				bytes_max: self.limits.agent_bytes(),
+			},
 			(Refusal::Underpriced { existing, existing_priority, required }, _) => {
 				SubmitError::Underpriced { existing, existing_priority, priority, required }
 			}

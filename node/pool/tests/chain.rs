@@ -13,6 +13,7 @@ use codec::Encode;
 use plexus_chain_spec::{well_known::development_commit, ChainSpec};
 use plexus_execution::{BuildParams, ExecutedBlock, Executor, InvalidKind};
 use plexus_pool::{Pool, PoolLimits, PoolStatus, StatusReceiver, SubmitError, TransactionStatus};
+use plexus_primitives::{AgentId, DelegationId};
 use plexus_runtime as rt;
 use plexus_storage::{BlockCommit, Database, Genesis, Hash, Options, Tip};
 use sp_core::Pair;
@@ -394,4 +395,97 @@ fn a_transaction_whose_nonce_a_block_uses_up_while_it_is_validated_does_not_stay
 		submitter.join().unwrap();
 		assert_eq!(node.pool.status(), PoolStatus::default(), "a used-up nonce has no place in the pool");
 	}
+}
+
+/// A key that nobody ever sent anything.
+const KEY: Sr25519Keyring = Sr25519Keyring::One;
+
+/// What Bob's agent lets [`KEY`] do.
+fn terms(fee_budget: u128) -> pallet_agents::Terms<rt::Runtime> {
+	pallet_agents::Terms {
+		scopes: vec![rt::Scope::Payments].try_into().unwrap(),
+		budget: 1_000_000_000_000,
+		fee_budget,
+		period_ms: 3_600_000,
+		expires_at_ms: 3_600_000,
+	}
+}
+
+/// A node with Bob's agent, which has funds, and the delegation of [`KEY`].
+fn node_with_agent(limits: PoolLimits, fee_budget: u128) -> Node {
+	let node = Node::with(limits);
+	let dest = MultiAddress::Id(pallet_agents::Pallet::<rt::Runtime>::account_of(AgentId(0)));
+	let fund = pallet_balances::Call::transfer_keep_alive { dest, value: 100_000_000_000_000 };
+	let register = pallet_agents::Call::<rt::Runtime>::register { profile: Default::default() };
+	let (parent, key) = (None, KEY.to_account_id());
+	let delegate = pallet_agents::Call::<rt::Runtime>::delegate {
+		agent: AgentId(0),
+		parent,
+		key,
+		terms: terms(fee_budget),
+	};
+	let calls: [rt::RuntimeCall; 3] = [register.into(), fund.into(), delegate.into()];
+	for (nonce, call) in (0..).zip(calls) {
+		node.submit(node.sign(Bob, nonce, Era::Immortal, 0, call)).unwrap();
+	}
+	node.block();
+	node
+}
+
+fn act(node: &Node, from: Sr25519Keyring, nonce: u32, tip: u128) -> Vec<u8> {
+	let dest = MultiAddress::Id(Sr25519Keyring::Eve.to_account_id());
+	let pay: rt::RuntimeCall = pallet_balances::Call::transfer_keep_alive { dest, value: 1_000 }.into();
+	let (agent, delegation, call) = (AgentId(0), DelegationId(0), Box::new(pay));
+	let act = pallet_agents::Call::<rt::Runtime>::act { agent, delegation, call };
+	node.sign(from, nonce, Era::Immortal, tip, act.into())
+}
+
+#[test]
+fn a_key_without_funds_is_taken_for_its_agent_and_only_so_often() {
+	const PLX: u128 = 1_000_000_000_000;
+	let node = node_with_agent(PoolLimits { per_agent: 3, ..PoolLimits::default() }, PLX);
+	for nonce in 0..3 {
+		node.submit(act(&node, KEY, nonce, 0)).unwrap();
+	}
+	match node.submit(act(&node, KEY, 3, 0)) {
+		Err(SubmitError::AgentFull { agent: AgentId(0), count: 3, max: 3, .. }) => {}
+		other => panic!("not refused for its agent: {other:?}"),
+	}
+	// Whoever pays itself is not counted, though it names the agent.
+	node.submit(act(&node, Charlie, 0, 0)).unwrap();
+	let (_, body) = node.block();
+	assert_eq!((body.len(), node.nonce(KEY)), (4, 3));
+	node.submit(act(&node, KEY, 3, 0)).unwrap();
+	// The agent pays no tip, and the key has nothing to pay with.
+	let kind = invalid(node.submit(act(&node, KEY, 4, 1)));
+	let code = pallet_agents::Refusal::TipNotZero.code();
+	assert_eq!(kind, InvalidKind::Invalid(InvalidTransaction::Custom(code)));
+}
+
+#[test]
+fn what_goes_beyond_the_fee_budget_leaves_the_pool_and_is_in_no_block() {
+	// Enough for one, not for two: each is fine by itself.
+	let fee = {
+		let node = node_with_agent(PoolLimits::default(), 1_000_000_000_000);
+		node.submit(act(&node, KEY, 0, 0)).unwrap();
+		node.block();
+		let asked = (AgentId(0), DelegationId(0)).encode();
+		let tip = node.database.tip();
+		type Left = Result<pallet_agents::runtime_api::Allowance<u128>, pallet_agents::Refusal>;
+		let left: Left = node.executor.call_typed(&tip.state, "AgentsApi_allowance", &asked).unwrap();
+		1_000_000_000_000 - left.unwrap().fee_budget_left
+	};
+	let node = node_with_agent(PoolLimits::default(), fee * 3 / 2);
+	let (_, mut first) = node.watch(act(&node, KEY, 0, 0));
+	let (_, mut second) = node.watch(act(&node, KEY, 1, 0));
+	for _ in 0..4 {
+		node.block();
+	}
+	assert!(matches!(seen(&mut first).last(), Some(TransactionStatus::Included { .. })));
+	let last = seen(&mut second).pop();
+	assert!(
+		matches!(&last, Some(TransactionStatus::Invalid(why)) if why.contains("FeeBudgetExceeded")),
+		"{last:?}"
+	);
+	assert_eq!((node.nonce(KEY), node.pool.status()), (1, PoolStatus::default()));
 }

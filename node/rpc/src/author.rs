@@ -165,6 +165,7 @@ impl From<SubmitError> for RpcError {
 				Self::ImmediatelyDropped(format!("TooManyWaiting: {error}"))
 			}
 			SubmitError::AccountFull { .. } => Self::ImmediatelyDropped(format!("AccountFull: {error}")),
+			SubmitError::AgentFull { .. } => Self::ImmediatelyDropped(format!("AgentFull: {error}")),
 			SubmitError::TooManyWatchers => Self::ImmediatelyDropped(format!("TooManyWatchers: {error}")),
 			SubmitError::Busy { .. } => Self::Busy,
 			SubmitError::State(_) => Self::Internal(error.to_string()),

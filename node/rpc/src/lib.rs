@@ -18,7 +18,7 @@
 //! # Reading order
 //! [`config`] and [`limits`], [`control`] (what the node provides), [`registry`] (how methods are registered), then one
 //! file per namespace: `system`, `account`, `chain`, `state`, `author`, `payment`, `chain_head`, `chain_spec`, `transaction`,
-//! `archive`, `datanet`, `plexus` with `finality`. Below them: [`arguments`], [`errors`], [`types`], `heads` and `notifier` for
+//! `archive`, `datanet`, `agent`, `plexus` with `finality`. Below them: [`arguments`], [`errors`], [`types`], `heads` and `notifier` for
 //! subscriptions, `connection` and `stream` for bounds.
 //!
 //! # Sources
@@ -26,6 +26,7 @@
 //! specification.
 
 mod account;
+mod agent;
 mod archive;
 pub mod arguments;
 mod author;
@@ -175,6 +176,7 @@ fn methods(config: &ServerConfig, context: RpcContext) -> Result<jsonrpsee::Meth
 	transaction::register(&mut registry);
 	archive::register(&mut registry);
 	datanet::register(&mut registry);
+	agent::register(&mut registry);
 	plexus::register(&mut registry);
 	registry.finish().map_err(|error| StartError::Methods(error.to_string()))
 }

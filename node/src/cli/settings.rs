@@ -223,6 +223,10 @@ pub struct PoolArgs {
 	#[arg(long, value_name = "N", hide = true)]
 	#[serde(rename = "pool.per_account_max", skip_serializing_if = "Option::is_none")]
 	pub pool_per_account_max: Option<u32>,
+	/// Transactions held for which one agent pays
+	#[arg(long, value_name = "N", hide = true)]
+	#[serde(rename = "pool.per_agent_max", skip_serializing_if = "Option::is_none")]
+	pub pool_per_agent_max: Option<u32>,
 	/// Bytes of one transaction
 	#[arg(long, value_name = "BYTES", hide = true)]
 	#[serde(rename = "pool.transaction_bytes_max", skip_serializing_if = "Option::is_none")]

@@ -107,6 +107,12 @@ pub const SETTINGS: &[Setting] = &[
 		"transactions held for one account",
 	),
 	setting(
+		"pool.per_agent_max",
+		Kind::Integer,
+		"--pool-per-agent-max",
+		"transactions held for which one agent pays",
+	),
+	setting(
 		"pool.transaction_bytes_max",
 		Kind::Integer,
 		"--pool-transaction-bytes-max",

@@ -114,6 +114,8 @@ pub struct Pool {
 	pub bytes_max: u64,
 	/// Transactions held for one account.
 	pub per_account_max: u32,
+	/// Transactions held for which one agent pays.
+	pub per_agent_max: u32,
 	/// Bytes of one transaction.
 	pub transaction_bytes_max: u32,
 	/// Blocks after which a transaction that was never included is dropped.
@@ -244,6 +246,8 @@ impl Default for Pool {
 			bytes_max: 128 * 1024 * 1024,
 			// One block's worth: a batch service fills a block, and cannot fill the pool alone.
 			per_account_max: 16_384,
+			// An agent's keys are bounded by fee budgets that count only what is included.
+			per_agent_max: 1_024,
 			transaction_bytes_max: 512 * 1024,
 			lifetime_blocks: 3_600,
 		}

@@ -161,6 +161,7 @@ fn pool(config: &Config) -> Result<(), ConfigError> {
 	let pool = &config.pool;
 	at_least("pool.count_max", pool.count_max.into(), 1)?;
 	at_least("pool.per_account_max", pool.per_account_max.into(), 1)?;
+	at_least("pool.per_agent_max", pool.per_agent_max.into(), 1)?;
 	at_least("pool.lifetime_blocks", pool.lifetime_blocks.into(), 1)?;
 	at_least("pool.transaction_bytes_max", pool.transaction_bytes_max.into(), 1024)?;
 	if pool.transaction_bytes_max as usize > plexus_runtime::native::EXTRINSIC_BYTES_MAX {

@@ -52,6 +52,11 @@ impl Refusal {
 	pub const fn code(self) -> u8 {
 		Self::CODE_BASE + self as u8
 	}
+
+	/// The refusal that a code stands for; nothing if it is no code of a refusal.
+	pub fn from_code(code: u8) -> Option<Self> {
+		Self::decode(&mut &[code.checked_sub(Self::CODE_BASE)?][..]).ok()
+	}
 }
 
 impl<T> From<Refusal> for Error<T> {
@@ -103,7 +108,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The delegation and its path, if it is live and the key's.
-	fn live(
+	pub(crate) fn live(
 		agent: AgentId,
 		delegation: DelegationId,
 		key: &T::AccountId,

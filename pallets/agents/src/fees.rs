@@ -100,7 +100,8 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	fn ensure_granted(agent: AgentId, delegation: DelegationId) -> Result<(), Refusal> {
+	/// An error if there is no such delegation.
+	pub(crate) fn ensure_granted(agent: AgentId, delegation: DelegationId) -> Result<(), Refusal> {
 		match Delegations::<T>::contains_key(agent, delegation) {
 			true => Ok(()),
 			false if Agents::<T>::contains_key(agent) => Err(Refusal::UnknownDelegation),

@@ -146,6 +146,18 @@ impl<T: Config> Pallet<T> {
 		call: &<T as Config>::RuntimeCall,
 	) -> Result<Allowance<BalanceOf<T>>, Refusal> {
 		let path = Self::authorise(agent, delegation, key, call)?;
+		Self::least_left(agent, &path)
+	}
+
+	/// What is left of the delegation's budgets now, while it can act; or why it cannot.
+	pub fn allowance(agent: AgentId, delegation: DelegationId) -> Result<Allowance<BalanceOf<T>>, Refusal> {
+		Self::ensure_granted(agent, delegation)?;
+		let granted = Delegations::<T>::get(agent, delegation).ok_or(Refusal::UnknownDelegation)?;
+		let (path, _) = Self::live(agent, delegation, &granted.key)?;
+		Self::least_left(agent, &path)
+	}
+
+	fn least_left(agent: AgentId, path: &Path) -> Result<Allowance<BalanceOf<T>>, Refusal> {
 		let now_ms = T::Clock::now_ms();
 		let allowances = path.iter().filter_map(|id| Delegations::<T>::get(agent, id)).map(|delegation| {
 			let usage = delegation.usage_at(now_ms);

@@ -168,6 +168,9 @@ sp_api::decl_runtime_apis! {
 			call: Call,
 		) -> Result<Allowance<Balance>, Refusal>;
 
+		/// What is left of a delegation's budgets now, its key's call apart; or why it cannot act.
+		fn allowance(agent: AgentId, delegation: DelegationId) -> Result<Allowance<Balance>, Refusal>;
+
 		/// The agent that pays the fee of a transaction by this signer with this call; none if the signer does.
 		fn paying_agent(signer: AccountId, call: Call, fee: Balance, tip: Balance) -> Option<AgentId>;
 	}

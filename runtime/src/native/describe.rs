@@ -182,7 +182,7 @@ fn invalid_words(invalid: &InvalidTransaction) -> (&'static str, &'static str, &
 			"the transaction needs more than what a block has left",
 			"try again in the next block; if it repeats, split the transaction",
 		),
-		Custom(_) => ("Custom", "a transaction extension refused it with a code of its own", "look the code up in the extension's documentation"),
+		Custom(code) => refusal_words(*code),
 		BadMandatory => ("BadMandatory", "a call that must succeed failed", "this is the block author's fault; report it"),
 		MandatoryValidation => (
 			"MandatoryValidation",
@@ -197,6 +197,23 @@ fn invalid_words(invalid: &InvalidTransaction) -> (&'static str, &'static str, &
 		),
 		UnknownOrigin => ("UnknownOrigin", "the transaction carries no signature", "sign it as version 4"),
 	}
+}
+
+/// The words of the pallet's error that the code stands for: why an agent does not pay, where the signer cannot either.
+fn refusal_words(code: u8) -> (&'static str, &'static str, &'static str) {
+	let unknown = (
+		"Custom",
+		"the chain refused it with a code of its own",
+		"look the code up in the chain's documentation",
+	);
+	let Some(refusal) = pallet_agents::Refusal::from_code(code) else { return unknown };
+	let error: DispatchError = pallet_agents::Error::<crate::Runtime>::from(refusal).into();
+	let DispatchError::Module(error) = error else { return unknown };
+	let Some(described) = module_errors().get(&(error.index, error.error[0])) else { return unknown };
+	// The errors' documentation says what is wrong in its first sentence, and what to do in the others.
+	let (cause, remedy) =
+		described.docs.split_once(". ").unwrap_or((&described.docs, "let the key have funds"));
+	(&described.name, cause, remedy.trim_end_matches('.'))
 }
 
 fn unknown_words(unknown: &UnknownTransaction) -> (&'static str, &'static str, &'static str) {

@@ -4,12 +4,12 @@
 //! Execute anything. A checked signature says who sent a transaction, not that it is valid.
 
 use crate::{
-	signature::verification_key, AccountId, Balance, Hash, Nonce, RuntimeCall, Signature, SignedPayload,
-	System, UncheckedExtrinsic,
+	signature::verification_key, AccountId, Agents, Balance, Hash, Nonce, RuntimeCall, Signature,
+	SignedPayload, System, TransactionPayment, UncheckedExtrinsic,
 };
 use codec::{Compact, Decode, DecodeLimit, Encode};
-use frame_support::traits::GetCallMetadata;
-use plexus_primitives::equivocation::Equivocation;
+use frame_support::{dispatch::GetDispatchInfo, traits::GetCallMetadata};
+use plexus_primitives::{equivocation::Equivocation, AgentId};
 use sp_runtime::{
 	generic::{Era, Preamble},
 	traits::Verify,
@@ -138,6 +138,21 @@ pub fn transaction_facts(extrinsic: &UncheckedExtrinsic) -> TransactionFacts {
 			Era::Mortal(period, phase) => Some((period, phase)),
 		},
 	}
+}
+
+/// Whether somebody else than the signer could pay for an extrinsic; [`paying_agent`] tells who does. Only looks at the call.
+pub fn names_payer(extrinsic: &UncheckedExtrinsic) -> bool {
+	matches!(extrinsic.function, RuntimeCall::Agents(pallet_agents::Call::act { .. }))
+}
+
+/// The agent that would pay for an extrinsic of so many bytes now; nothing if its signer would, or nobody.
+///
+/// Must run inside externalities.
+pub fn paying_agent(extrinsic: &UncheckedExtrinsic, length: usize) -> Option<AgentId> {
+	let TransactionFacts { sender, tip, .. } = transaction_facts(extrinsic);
+	let length = u32::try_from(length).unwrap_or(u32::MAX);
+	let fee = TransactionPayment::compute_fee(length, &extrinsic.get_dispatch_info(), tip);
+	Agents::paying_agent(&sender?, &extrinsic.function, fee, tip)
 }
 
 /// Prepares the externalities of a block's state for [`signature_claim`], by beginning the block that follows.

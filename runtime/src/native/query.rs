@@ -8,14 +8,14 @@
 //! decodes them again without bounds.
 
 use super::extrinsic::{decode_whole, split_extrinsic, DecodeError, EXTRINSIC_BYTES_MAX, NESTING_MAX};
-use crate::{AccountId, Hash, ProxyType, Runtime, RuntimeCall};
+use crate::{AccountId, Balance, Hash, ProxyType, Runtime, RuntimeCall};
 use codec::{Decode, DecodeLimit};
 use frame_support::{
 	view_functions::{ViewFunction, ViewFunctionId},
 	weights::Weight,
 };
 use pallet_validators::types::PoolId;
-use plexus_primitives::{ContributionId, DatanetId, Sequence};
+use plexus_primitives::{AgentId, ContributionId, DatanetId, DelegationId, Sequence};
 use sp_runtime::transaction_validity::TransactionSource;
 
 /// The longest arguments of a query: an extrinsic of the greatest length and something beside it. They are decoded
@@ -110,6 +110,14 @@ fn arguments(method: &str) -> Option<Arguments> {
 		"DatanetsApi_contribution" => Plain(decodes::<ContributionId>),
 		"DatanetsApi_contribution_by_root" => Plain(decodes::<[u8; 32]>),
 		"DatanetsApi_contributions" => Plain(decodes::<(DatanetId, Option<Sequence>, u32)>),
+		"AgentsApi_agent" => Plain(decodes::<AgentId>),
+		"AgentsApi_agent_by_account" => Plain(decodes::<AccountId>),
+		"AgentsApi_agents_of" => Plain(decodes::<(AccountId, Option<AgentId>, u32)>),
+		"AgentsApi_agents_by_tag" => Plain(decodes::<(Vec<u8>, Option<AgentId>, u32)>),
+		"AgentsApi_delegation" | "AgentsApi_allowance" => Plain(decodes::<(AgentId, DelegationId)>),
+		"AgentsApi_delegations" => Plain(decodes::<(AgentId, Option<DelegationId>, u32)>),
+		"AgentsApi_may_act" => Plain(decodes::<(AgentId, DelegationId, AccountId, RuntimeCall)>),
+		"AgentsApi_paying_agent" => Plain(decodes::<(AccountId, RuntimeCall, Balance, Balance)>),
 		"GenesisBuilder_get_preset" => Plain(decodes::<Option<String>>),
 		_ => return None,
 	})

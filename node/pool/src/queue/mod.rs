@@ -12,7 +12,7 @@
 //! Invariants (checked after every step of the model test):
 //! - a transaction that was inserted leaves only with a final event;
 //! - ready is the unbroken run of nonces that starts at the account's state nonce, waiting is the rest;
-//! - an account without transactions takes no memory;
+//! - an account without transactions takes no memory, nor does an agent that is to pay for none;
 //! - every operation costs O(log n), plus O(log n) for each transaction whose status it changes.
 //!
 //! Files: `mod` the types and insertion, `exit` every way out, `view` what is read, `pass` the order for a block.
@@ -27,6 +27,7 @@ mod view;
 
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
+use plexus_primitives::AgentId;
 use plexus_storage::{BlockNumber, Hash};
 use slab::Slab;
 use sp_core::crypto::AccountId32;
@@ -69,6 +70,8 @@ pub(crate) struct Item {
 	pub priority: u64,
 	/// Number of the last block that may include it.
 	pub last_block: BlockNumber,
+	/// The agent that is to pay for it, if its sender is not.
+	pub payer: Option<AgentId>,
 	pub lane: Lane,
 }
 
@@ -92,6 +95,18 @@ pub(crate) enum Refusal {
 	},
 	PoolFull,
 	TooManyWaiting,
+	AgentFull {
+		agent: AgentId,
+		count: u32,
+		bytes: usize,
+	},
+}
+
+/// What one agent is about to pay for.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+struct Burden {
+	count: u32,
+	bytes: usize,
 }
 
 struct Entry {
@@ -143,6 +158,8 @@ pub(crate) struct Queue {
 	by_hash: Map<Hash, Id>,
 	accounts: Map<AccountId32, Account>,
 	tags: Map<Vec<u8>, Id>,
+	/// Of the agents that are to pay for something; none is empty.
+	payers: Map<AgentId, Burden>,
 	/// The first ready transaction of each account, and all without a sender.
 	heads: BTreeMap<Position, Id>,
 	waiting: BTreeMap<EvictionOrder, Id>,
@@ -170,6 +187,7 @@ impl Queue {
 			by_hash: Map::default(),
 			accounts: Map::default(),
 			tags: Map::default(),
+			payers: Map::default(),
 			heads: BTreeMap::new(),
 			waiting: BTreeMap::new(),
 			expiry: BTreeMap::new(),
@@ -201,6 +219,7 @@ impl Queue {
 			Lane::Tags(tags) => (self.place_among_tags(tags), 0),
 		};
 		self.check_price(&item, &place.replaced)?;
+		self.check_payer(&item, &place.replaced)?;
 		for victim in self.victims(&item, &place)? {
 			let reason =
 				"pushed out of the full pool by a transaction of higher priority while it waited for an \
@@ -276,6 +295,21 @@ impl Queue {
 				let (existing, existing_priority) = (existing.hash, existing.priority);
 				return Err(Refusal::Underpriced { existing, existing_priority, required });
 			}
+		}
+		Ok(())
+	}
+
+	/// An agent may be about to pay for so much and no more.
+	fn check_payer(&self, item: &Item, replaced: &[Id]) -> Result<(), Refusal> {
+		let Some(agent) = item.payer else { return Ok(()) };
+		let Burden { count, bytes } = self.payers.get(&agent).copied().unwrap_or_default();
+		let freed = replaced.iter().map(|id| &self.entries[*id].item).filter(|old| old.payer == item.payer);
+		let (freed_count, freed_bytes) =
+			freed.fold((0, 0), |(count, bytes), old| (count + 1, bytes + old.bytes.len()));
+		let count_after = count.saturating_sub(freed_count).saturating_add(1);
+		let bytes_after = bytes.saturating_sub(freed_bytes).saturating_add(item.bytes.len());
+		if count_after > self.limits.per_agent || bytes_after > self.limits.agent_bytes() {
+			return Err(Refusal::AgentFull { agent, count, bytes });
 		}
 		Ok(())
 	}
@@ -361,11 +395,16 @@ impl Queue {
 		events.push((hash, if waited { TransactionStatus::Future } else { TransactionStatus::Ready }));
 	}
 
-	/// Enters what every transaction has: hash, size, expiry.
+	/// Enters what every transaction has: hash, size, payer, expiry.
 	fn index(&mut self, id: Id) {
 		let entry = &mut self.entries[id];
 		self.by_hash.insert(entry.item.hash, id);
 		self.bytes += entry.item.bytes.len();
+		if let Some(agent) = entry.item.payer {
+			let burden = self.payers.entry(agent).or_default();
+			burden.count += 1;
+			burden.bytes += entry.item.bytes.len();
+		}
 		let same_block = self.expiry.entry(entry.item.last_block).or_default();
 		entry.expiry_index = same_block.len();
 		same_block.push(id);
@@ -376,6 +415,16 @@ impl Queue {
 		let (last_block, place) = (item.last_block, *expiry_index);
 		self.by_hash.remove(&item.hash);
 		self.bytes -= item.bytes.len();
+		if let Some(agent) = item.payer {
+			let left = self.payers.get_mut(&agent).map(|burden| {
+				burden.count -= 1;
+				burden.bytes -= item.bytes.len();
+				burden.count
+			});
+			if left == Some(0) {
+				self.payers.remove(&agent);
+			}
+		}
 		let Some(same_block) = self.expiry.get_mut(&last_block) else { return };
 		same_block.swap_remove(place);
 		match same_block.get(place) {

@@ -10,14 +10,20 @@ use proptest::prelude::*;
 use super::*;
 
 const ACCOUNTS: u8 = 4;
-const LIMITS: PoolLimits =
-	PoolLimits { count: 14, bytes: 260, per_account: 7, transaction_bytes_max: 64, lifetime_blocks: 100 };
+const LIMITS: PoolLimits = PoolLimits {
+	count: 14,
+	bytes: 260,
+	per_account: 7,
+	per_agent: 4,
+	transaction_bytes_max: 64,
+	lifetime_blocks: 100,
+};
 
 /// A step of a history.
 #[derive(Clone, Debug)]
 enum Step {
-	/// Submit with a nonce so far from the state's.
-	Submit { account: u8, ahead: u32, priority: u64, length: usize, life: u32 },
+	/// Submit with a nonce so far from the state's, perhaps at an agent's expense.
+	Submit { account: u8, ahead: u32, priority: u64, length: usize, life: u32, payer: Option<u64> },
 	/// Submit without a sender.
 	Tagged { tags: Vec<u8>, priority: u64, length: usize },
 	/// A block with so many of the pool's transactions, and others' of these accounts.
@@ -33,8 +39,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 	let tags = prop::collection::vec(0u8..5, 1..3);
 	let foreign = prop::collection::vec(0..ACCOUNTS, 0..3);
 	let step = prop_oneof![
-		12 => (0..ACCOUNTS, 0u32..9, priority.clone(), 1usize..50, 1u32..9).prop_map(
-			|(account, ahead, priority, length, life)| Step::Submit { account, ahead, priority, length, life }
+		12 => (0..ACCOUNTS, 0u32..9, priority.clone(), 1usize..50, 1u32..9, prop::option::of(0u64..2)).prop_map(
+			|(account, ahead, priority, length, life, payer)| Step::Submit {
+				account, ahead, priority, length, life, payer,
+			}
 		),
 		2 => (tags, priority, 1usize..50).prop_map(|(tags, priority, length)| Step::Tagged { tags, priority, length }),
 		3 => (0usize..6, foreign).prop_map(|(own, foreign)| Step::Block { own, foreign }),
@@ -141,7 +149,7 @@ impl Model {
 			let new = u128::from(item.priority);
 			new > old && new >= old * 110 / 100
 		};
-		if !replaced.iter().all(enough) {
+		if !replaced.iter().all(enough) || !self.agent_may_pay(item) {
 			return false;
 		}
 		let mut after = Model { believed: self.believed.clone(), ..Model::default() };
@@ -174,6 +182,15 @@ impl Model {
 		true
 	}
 
+	/// Whether all that the item's agent would then pay for is within the limits.
+	fn agent_may_pay(&self, item: &Item) -> bool {
+		let Some(agent) = item.payer else { return true };
+		let others = self.live.iter().filter(|live| live.item.payer == Some(agent) && !live.collides(item));
+		let lengths: Vec<usize> =
+			others.map(|live| live.item.bytes.len()).chain([item.bytes.len()]).collect();
+		lengths.len() <= LIMITS.per_agent as usize && lengths.iter().sum::<usize>() <= LIMITS.agent_bytes()
+	}
+
 	/// Ready ones in the order for a block, by the definition: again and again the best whose predecessors are done.
 	fn order(&self) -> Vec<Hash> {
 		let mut left: Vec<&Live> = self.live.iter().filter(|live| self.is_ready(live)).collect();
@@ -204,14 +221,15 @@ impl Twin {
 
 	fn step(&mut self, step: Step) {
 		match step {
-			Step::Submit { account: owner, ahead, priority, length, life } => {
+			Step::Submit { account: owner, ahead, priority, length, life, payer } => {
 				let owner = account(owner);
 				let nonce = self.model.state_nonce(&owner) + ahead;
-				self.submit(Lane::Account { account: owner, nonce }, priority, length, life);
+				let lane = Lane::Account { account: owner, nonce };
+				self.submit(lane, priority, length, life, payer.map(AgentId));
 			}
 			Step::Tagged { tags, priority, length } => {
 				let tags = tags.into_iter().map(|tag| vec![tag]).collect::<Vec<_>>();
-				self.submit(Lane::Tags(tags.into()), priority, length, 50);
+				self.submit(Lane::Tags(tags.into()), priority, length, 50, None);
 			}
 			Step::Block { own, foreign } => self.block(own, &foreign),
 			Step::Remove { which } => {
@@ -232,11 +250,11 @@ impl Twin {
 		self.compare();
 	}
 
-	fn submit(&mut self, lane: Lane, priority: u64, length: usize, life: u32) {
+	fn submit(&mut self, lane: Lane, priority: u64, length: usize, life: u32, payer: Option<AgentId>) {
 		self.model.submitted += 1;
 		let hash = Hash::from_low_u64_be(self.model.submitted);
 		let bytes: Arc<[u8]> = vec![0; length].into();
-		let item = Item { hash, bytes, priority, last_block: self.model.number + life, lane };
+		let item = Item { hash, bytes, priority, last_block: self.model.number + life, payer, lane };
 		let state_nonce = match &item.lane {
 			Lane::Account { account, .. } => Some(self.model.state_nonce(account)),
 			Lane::Tags(_) => None,
@@ -385,7 +403,7 @@ fn pass_over(queue: &Queue) -> Vec<Hash> {
 
 impl Queue {
 	/// Every index against the entries.
-	fn check(&self) {
+	pub(super) fn check(&self) {
 		let mut bytes = 0;
 		let mut waiting = BTreeMap::new();
 		let mut heads = BTreeMap::new();
@@ -433,6 +451,14 @@ impl Queue {
 		assert!(self.expiry.values().all(|ids| !ids.is_empty()));
 		assert!(self.accounts.values().all(|account| !account.touched));
 		assert_eq!(self.bytes, bytes);
+		let mut payers = Map::<AgentId, Burden>::default();
+		for (_, entry) in &self.entries {
+			let Some(agent) = entry.item.payer else { continue };
+			let burden = payers.entry(agent).or_default();
+			burden.count += 1;
+			burden.bytes += entry.item.bytes.len();
+		}
+		assert_eq!(self.payers, payers);
 		let waiting_bytes: usize = waiting.values().map(|id| self.entries[*id].item.bytes.len()).sum();
 		assert_eq!(self.waiting_bytes, waiting_bytes);
 		assert_eq!(self.waiting, waiting);

@@ -12,7 +12,7 @@ fn hash(n: u64) -> Hash {
 
 fn item(n: u64, owner: u8, nonce: u32, priority: u64) -> Item {
 	let lane = Lane::Account { account: account(owner), nonce };
-	Item { hash: hash(n), bytes: vec![0; 10].into(), priority, last_block: 100, lane }
+	Item { hash: hash(n), bytes: vec![0; 10].into(), priority, last_block: 100, payer: None, lane }
 }
 
 fn queue() -> Queue {
@@ -238,4 +238,37 @@ fn the_last_nonce_of_all_waits_until_it_expires() {
 	queue.on_block(hash(77), 100, &[], &mut events);
 	assert!(matches!(&events[..], [(_, TransactionStatus::Dropped(_))]));
 	assert_eq!(queue.totals(), (0, 0, 0));
+}
+
+#[test]
+fn what_one_agent_is_to_pay_for_is_bounded_in_number_and_bytes_and_nobody_else_is() {
+	let limits = PoolLimits { per_agent: 3, transaction_bytes_max: 40, bytes: 640, ..PoolLimits::default() };
+	let mut queue = Queue::new(limits);
+	let paid = |n, owner, nonce, priority, length: usize| Item {
+		payer: Some(AgentId(7)),
+		bytes: vec![0; length].into(),
+		..item(n, owner, nonce, priority)
+	};
+	// Of two keys, ready and waiting ones alike.
+	insert(&mut queue, paid(1, 1, 0, 5, 10), 0);
+	insert(&mut queue, paid(2, 1, 4, 5, 10), 0);
+	insert(&mut queue, paid(3, 2, 0, 5, 10), 0);
+	let refused = queue.insert(paid(4, 3, 0, 5, 10), Some(0), &mut Vec::new());
+	assert_eq!(refused, Err(Refusal::AgentFull { agent: AgentId(7), count: 3, bytes: 30 }));
+	// A key that pays itself, and another agent's, are not refused.
+	insert(&mut queue, item(5, 3, 0, 5), 0);
+	insert(&mut queue, Item { payer: Some(AgentId(8)), ..item(6, 4, 0, 5) }, 0);
+	// A replacement takes the place of what it replaces, as far as the bytes go.
+	let too_long = queue.insert(paid(7, 1, 0, 10, 21), Some(0), &mut Vec::new());
+	assert_eq!(too_long, Err(Refusal::AgentFull { agent: AgentId(7), count: 3, bytes: 30 }));
+	insert(&mut queue, paid(8, 1, 0, 10, 20), 0);
+	assert_eq!(queue.payers[&AgentId(7)], Burden { count: 3, bytes: 40 });
+	// What is included makes room.
+	queue.on_block(hash(77), 3, &[Included { hash: hash(8), index: 0, sender: None }], &mut Vec::new());
+	insert(&mut queue, paid(9, 3, 1, 5, 20), 0);
+	for n in [2, 3, 9] {
+		queue.remove(&hash(n), TransactionStatus::Dropped("removed".into()), &mut Vec::new());
+	}
+	assert!(!queue.payers.contains_key(&AgentId(7)), "an agent that is to pay for nothing takes no memory");
+	queue.check();
 }

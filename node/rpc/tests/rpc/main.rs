@@ -3,6 +3,7 @@
 // A list of one parameter is written like a list of two.
 #![allow(clippy::cloned_ref_to_slice_refs)]
 
+mod agents;
 mod bad_input;
 mod chain_head;
 mod finality;

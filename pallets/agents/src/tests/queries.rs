@@ -114,6 +114,9 @@ fn a_key_learns_whether_it_may_act_and_why_not() {
 		let allowed = Agents::may_act(AGENT, child, &key(101), &pay(&shop(), 1)).expect("it may");
 		assert_eq!((allowed.budget_left, allowed.fee_budget_left), (4_000_000, 77));
 		assert_eq!(allowed.expires_at_ms, 9_000);
+		assert_eq!(Agents::allowance(AGENT, child), Ok(allowed));
+		let of_parent = Agents::allowance(AGENT, parent).expect("it is live");
+		assert_eq!(of_parent.budget_left, terms().budget - 1_000_000 - INITIAL_DEPOSIT);
 		let asked = |key: &AccountId, call| Agents::may_act(AGENT, child, key, &call).err();
 		assert_eq!(asked(&key(100), pay(&shop(), 1)), Some(Refusal::NotDelegate));
 		assert_eq!(asked(&key(101), remark()), Some(Refusal::OutsideScope));
@@ -124,6 +127,9 @@ fn a_key_learns_whether_it_may_act_and_why_not() {
 		assert_ok!(Agents::revoke(signed(&alice()), AGENT, parent));
 		assert_eq!(asked(&key(101), pay(&shop(), 1)), Some(Refusal::DelegationRevoked));
 		assert!(!Agents::delegation(AGENT, child).expect("it is not cleared").alive);
+		assert_eq!(Agents::allowance(AGENT, child), Err(Refusal::DelegationRevoked));
+		assert_eq!(Agents::allowance(AGENT, parent), Err(Refusal::UnknownDelegation));
+		assert_eq!(Agents::allowance(AgentId(9), parent), Err(Refusal::UnknownAgent));
 	});
 }
 
@@ -132,4 +138,10 @@ fn codes_of_refusals_are_stable() {
 	assert_eq!(Refusal::UnknownAgent.code(), 160);
 	assert_eq!(Refusal::NotLeafCall.code(), 167);
 	assert_eq!(Refusal::AgentCannotPay.code(), 172);
+	for code in 0..=u8::MAX {
+		assert_eq!(
+			Refusal::from_code(code).map(Refusal::code),
+			Some(code).filter(|code| (160..=172).contains(code))
+		);
+	}
 }

@@ -1,0 +1,216 @@
+//! How agents are configured: which calls their keys and controllers may send, and what they pay.
+//!
+//! Every list of calls here names what is allowed. A call that a pallet gains later is in none of them until somebody has
+//! judged it.
+//!
+//! # Must not
+//! Put into a scope what carries other calls, changes who may act, or can bring money in and send money out at once: an
+//! agent's keys are held to what leaves its account, measured around one call.
+
+use crate::{fees::deposit, Balance, Balances, Runtime, RuntimeCall, RuntimeHoldReason, Validators};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{
+	parameter_types,
+	traits::{ConstU32, ConstU64, Contains, Get, InstanceFilter},
+	PalletId,
+};
+use pallet_agents::ChainClock;
+use scale_info::TypeInfo;
+use sp_runtime::Perbill;
+
+/// A named group of calls that a key may send for an agent.
+///
+/// Its encoding is part of every stored delegation: names are added at the end and never change their place.
+#[derive(
+	Copy,
+	Clone,
+	Eq,
+	PartialEq,
+	Ord,
+	PartialOrd,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum Scope {
+	/// Paying PLX to any account, within the budget.
+	Payments,
+	/// Creating and removing datanets, contributing to them and withdrawing. What is put on hold comes back and is no
+	/// spending: only the free balance bounds it.
+	Datanets,
+	/// Leaving remarks, whose bytes the fee budget pays for.
+	Remarks,
+}
+
+impl InstanceFilter<RuntimeCall> for Scope {
+	fn filter(&self, call: &RuntimeCall) -> bool {
+		use pallet_balances::Call as Balances;
+		use pallet_datanets::Call as Datanets;
+		match self {
+			Self::Payments => matches!(
+				call,
+				RuntimeCall::Balances(
+					Balances::transfer_keep_alive { .. }
+						| Balances::transfer_allow_death { .. }
+						| Balances::transfer_all { .. }
+				)
+			),
+			Self::Datanets => matches!(
+				call,
+				RuntimeCall::Datanets(
+					Datanets::create_datanet { .. }
+						| Datanets::remove_datanet { .. }
+						| Datanets::contribute { .. }
+						| Datanets::withdraw { .. }
+				)
+			),
+			Self::Remarks => is_remark(call),
+		}
+	}
+
+	fn is_superset(&self, other: &Self) -> bool {
+		self == other
+	}
+}
+
+fn is_remark(call: &RuntimeCall) -> bool {
+	use frame_system::Call as System;
+	matches!(call, RuntimeCall::System(System::remark { .. } | System::remark_with_event { .. }))
+}
+
+/// The calls that are in some scope.
+///
+/// Staking is not among them: changing a bond settles what the account owes for offences, and the two would be netted.
+pub struct LeafCalls;
+
+impl Contains<RuntimeCall> for LeafCalls {
+	fn contains(call: &RuntimeCall) -> bool {
+		[Scope::Payments, Scope::Datanets, Scope::Remarks].iter().any(|scope| scope.filter(call))
+	}
+}
+
+/// What a controller does with its agent's account: move what it has, stake it, claim what it earned, and several of these
+/// at once.
+///
+/// Left out is all that would outlast a change of the controller: proxies and multisig operations, calls under another
+/// origin, and a consensus key with what needs one, since whoever has that key can have the stake slashed.
+pub struct ControlCalls;
+
+impl Contains<RuntimeCall> for ControlCalls {
+	fn contains(call: &RuntimeCall) -> bool {
+		use pallet_balances::Call as Balances;
+		use pallet_utility::Call as Utility;
+		use pallet_validators::Call as Validators;
+		let is_own = matches!(
+			call,
+			RuntimeCall::Balances(Balances::burn { .. })
+				| RuntimeCall::Validators(
+					Validators::bond { .. }
+						| Validators::bond_more { .. }
+						| Validators::unbond { .. }
+						| Validators::rebond { .. }
+						| Validators::withdraw_unbonded { .. }
+						| Validators::nominate { .. }
+						| Validators::chill { .. }
+						| Validators::claim_rewards { .. }
+						| Validators::settle { .. }
+				) | RuntimeCall::Utility(
+				Utility::batch { .. } | Utility::batch_all { .. } | Utility::force_batch { .. }
+			)
+		);
+		is_own || LeafCalls::contains(call)
+	}
+}
+
+/// The chain clock, which the validators' pallet keeps.
+pub struct Clock;
+
+impl ChainClock for Clock {
+	fn now_ms() -> u64 {
+		Validators::clock_ms()
+	}
+}
+
+/// The shortest delay of a recovery: an era, an hour on a live chain. A controller that wants more time to notice chooses a
+/// longer one.
+pub struct RecoveryDelayMsMin;
+
+impl Get<u64> for RecoveryDelayMsMin {
+	fn get() -> u64 {
+		let era_blocks = pallet_validators::Periods::<Runtime>::get().era_blocks;
+		u64::from(era_blocks).saturating_mul(pallet_validators::BlockTimeMs::<Runtime>::get())
+	}
+}
+
+/// Services of a profile: A2A, MCP, a web page, and a few more.
+const SERVICES_MAX: u32 = 8;
+/// Bytes of a service's name: names of protocols are short.
+const SERVICE_NAME_BYTES_MAX: u32 = 32;
+/// Bytes of a locator or an endpoint.
+const LOCATOR_BYTES_MAX: u32 = 256;
+/// Skill tags of a profile. Each is an entry of the index that a change of the profile may write twice.
+const TAGS_MAX: u32 = 16;
+/// Bytes of a skill tag.
+const TAG_BYTES_MAX: u32 = 32;
+/// Bytes of the longest profile, lengths and the card's content included.
+const PROFILE_BYTES_MAX: u32 = 64
+	+ LOCATOR_BYTES_MAX
+	+ SERVICES_MAX * (SERVICE_NAME_BYTES_MAX + LOCATOR_BYTES_MAX + 4)
+	+ TAGS_MAX * (TAG_BYTES_MAX + 1);
+/// Milliseconds of a day.
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+
+parameter_types! {
+	/// The constant `Agents.PalletId`, from which the accounts of agents are derived.
+	pub const AgentsPalletId: PalletId = PalletId(*b"plx/agnt");
+	/// Three entries that stay for ever: the record, its place among its controller's, and a reputation.
+	pub const RegistrationPrice: Balance = deposit(3, 300);
+	/// The longest profile, and an entry of the index for each tag.
+	pub const AgentBond: Balance = deposit(1 + TAGS_MAX, PROFILE_BYTES_MAX + TAGS_MAX * (TAG_BYTES_MAX + 24));
+	/// The delegation, and its key's account.
+	pub const DelegationDeposit: Balance = deposit(2, 330);
+	/// The entry of a payer: agent and account.
+	pub const PayerBurnMin: Balance = deposit(1, 56);
+	/// A half is left after 90 days: old work counts, and recent work counts more.
+	pub const ReputationRetained: Perbill = Perbill::from_parts(992_327_946);
+	/// The deposits for datanets and contributions are released to whoever made them, all of them, by that account's own
+	/// calls alone. Stake can be slashed, so it is spending.
+	pub const DepositHolds: &'static [RuntimeHoldReason] = &[
+		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Datanet),
+		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Contribution),
+	];
+}
+
+impl pallet_agents::Config for Runtime {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type DepositHolds = DepositHolds;
+	type RuntimeCall = RuntimeCall;
+	type Scope = Scope;
+	type LeafCalls = LeafCalls;
+	type ControlCalls = ControlCalls;
+	// Nothing that `ControlCalls` lets in gives anybody a power over the account: neither proxies nor approvals nor keys.
+	type OnControllerChanged = ();
+	type Clock = Clock;
+	type PalletId = AgentsPalletId;
+	type RegistrationPrice = RegistrationPrice;
+	type Bond = AgentBond;
+	type DelegationDeposit = DelegationDeposit;
+	// Shorter periods would begin anew with nearly every block.
+	type PeriodMsMin = ConstU64<60_000>;
+	type RecoveryDelayMsMin = RecoveryDelayMsMin;
+	type ReputationStepMs = ConstU64<DAY_MS>;
+	type ReputationRetained = ReputationRetained;
+	type PayerBurnMin = PayerBurnMin;
+	// Each scope at most once; room for those to come.
+	type ScopesMax = ConstU32<8>;
+	type ServicesMax = ConstU32<SERVICES_MAX>;
+	type ServiceNameBytesMax = ConstU32<SERVICE_NAME_BYTES_MAX>;
+	type LocatorBytesMax = ConstU32<LOCATOR_BYTES_MAX>;
+	type TagsMax = ConstU32<TAGS_MAX>;
+	type TagBytesMax = ConstU32<TAG_BYTES_MAX>;
+	type WeightInfo = pallet_agents::weights::SubstrateWeight<Runtime>;
+}
