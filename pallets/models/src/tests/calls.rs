@@ -70,3 +70,25 @@ fn a_registration_is_told_by_its_event() {
 		}));
 	});
 }
+
+#[test]
+fn a_registration_is_weighed_by_everything_that_it_brings() {
+	use frame_support::dispatch::GetDispatchInfo;
+	let weight = |models: &[Registration<Test>]| {
+		let call = crate::Call::<Test>::register { salt: SALT, models: listed(models.to_vec()) };
+		call.get_dispatch_info().call_weight.ref_time()
+	};
+	let plain = weight(&[base("one")]);
+	let mut trained = base("one");
+	trained.spec.manifest = listed([entry(0, 1, percent(100))]);
+	let mut located = base("one");
+	located.locators.card = listed(*b"https://example.org/a/longer/path");
+	let mut proved = base("one");
+	proved.length_proof = listed([0; 4_000]);
+	let adapter = model("one", ModelKind::Adapter, &[0]);
+	for more in [trained, located, proved, adapter] {
+		assert!(weight(std::slice::from_ref(&more)) > plain, "{more:?}");
+		assert_eq!(weight(&[more.clone(), base("two")]), weight(&[base("two"), more]));
+	}
+	assert!(weight(&[base("one"), base("two")]) > plain);
+}

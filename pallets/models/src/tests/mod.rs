@@ -3,6 +3,7 @@
 mod calls;
 mod commitments;
 mod deposits;
+mod invariants;
 mod lineage;
 mod model;
 mod queries;

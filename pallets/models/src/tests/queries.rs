@@ -81,7 +81,7 @@ fn writes(registration: Registration<Test>) -> usize {
 		}
 		all
 	};
-	assert_ok!(commit(BOB, &[registration.clone()]));
+	assert_ok!(commit(BOB, std::slice::from_ref(&registration)));
 	pass(AGE_MS);
 	System::reset_events();
 	let before = keys();

@@ -8,11 +8,14 @@ fn assert_refused(registration: Registration<Test>, expected: Error<Test>) {
 	assert_eq!(register(ALICE, registration), error(expected), "{described}");
 }
 
+/// A kind, the parents it is tried with, and why it is refused.
+type Case<'a> = (ModelKind, &'a [u64], Option<Error<Test>>);
+
 #[test]
 fn each_kind_has_its_number_of_parents() {
 	run(|| {
 		let (one, two) = (put(ALICE, base("one")).0, put(ALICE, base("two")).0);
-		let cases: [(ModelKind, &[u64], Option<Error<Test>>); 12] = [
+		let cases: [Case<'_>; 12] = [
 			(Base, &[one], Some(Error::BaseHasParents)),
 			(FineTune, &[], Some(Error::FineTuneWithoutParent)),
 			(FineTune, &[one], None),
