@@ -4,13 +4,19 @@
 //! Repair anything. A specification that breaks a rule is refused with what would be right.
 
 use crate::{
-	genesis::{code_prefix, RuntimeGenesis},
+	genesis::{code_prefix, GenesisValidator, RuntimeGenesis},
 	spec::{ChainSpec, ChainType},
 	well_known,
 };
-use pallet_authorities::{InvalidGenesis, BLOCK_TIME_MS_MAX, BLOCK_TIME_MS_MIN, POWER_TOTAL_MAX};
-use plexus_primitives::constants::{EXISTENTIAL_DEPOSIT, SS58_PREFIX, TOKEN_DECIMALS};
-use plexus_runtime::{AccountId, Authorities, Balance, Runtime};
+use pallet_validators::{
+	types::{BLOCK_TIME_MS_MAX, BLOCK_TIME_MS_MIN},
+	InvalidGenesis,
+};
+use plexus_primitives::{
+	consensus::{ConsensusKey, Voter},
+	constants::{EXISTENTIAL_DEPOSIT, SS58_PREFIX, TOKEN_DECIMALS},
+};
+use plexus_runtime::{configs::ValidatorBondMin, AccountId, Balance, Runtime, Validators};
 use sp_core::H256;
 use sp_state_machine::BasicExternalities;
 use sp_storage::{
@@ -81,7 +87,7 @@ pub enum SpecError {
 		max: usize,
 	},
 	/// Nobody makes blocks.
-	#[error("there is no validator; add one to genesis.runtime.authorities: {{\"id\": \"0x<ed25519 public key>\", \"power\": 1}}")]
+	#[error("there is no validator; add one to genesis.runtime.validators.validators: {{\"account\": \"<address>\", \"key\": \"0x<ed25519 public key>\", \"stake\": {}, \"commission\": 100000000}}", ValidatorBondMin::get())]
 	NoValidator,
 	/// The block time is out of bounds.
 	#[error("the block time is {given_ms} ms; it must be {BLOCK_TIME_MS_MIN} to {BLOCK_TIME_MS_MAX} ms")]
@@ -97,23 +103,53 @@ pub enum SpecError {
 		/// The most.
 		max: u32,
 	},
-	/// A validator has no power.
-	#[error("validator {id:?} has power 0; give it at least 1 or leave it out")]
-	NoPower {
+	/// A period breaks its rule.
+	#[error("periods.{field} is wrong: {rule}")]
+	Period {
+		/// Which.
+		field: &'static str,
+		/// What would be right.
+		rule: &'static str,
+	},
+	/// Evidence is accepted for more eras than a chain may keep.
+	#[error("evidence is accepted for {needed} eras, at most {max} are kept; lower periods.evidenceAgeMs, or raise periods.eraBlocks or blockTimeMs")]
+	History {
+		/// How many eras.
+		needed: u64,
+		/// The most.
+		max: u32,
+	},
+	/// A validator has too little stake.
+	#[error(
+		"validator {id:?} has less stake than a validator must have; give it at least {} (1,000 PLX)",
+		ValidatorBondMin::get()
+	)]
+	StakeTooSmall {
 		/// Its key.
 		id: H256,
 	},
-	/// A validator stands in the list twice.
-	#[error("validator {id:?} stands in the list twice; add its powers up")]
+	/// A validator's key stands in the list twice.
+	#[error("validator {id:?} stands in the list twice; add its stakes up")]
 	DuplicateValidator {
 		/// Its key.
 		id: H256,
 	},
-	/// All power is too much.
-	#[error(
-		"the validators' power together exceeds {POWER_TOTAL_MAX}; divide all of them by the same number"
-	)]
-	TooMuchPower,
+	/// Two validators have one account.
+	#[error("the account of validator {id:?} has another validator already; each needs its own account")]
+	DuplicateValidatorAccount {
+		/// The key of the second.
+		id: H256,
+	},
+	/// A validator's account does not hold its stake.
+	#[error("account {account} bonds {stake} for a validator but holds {given}; give it its stake and at least {EXISTENTIAL_DEPOSIT} (0.001 PLX) more in genesis.runtime.balances")]
+	Unfunded {
+		/// The account.
+		account: AccountId,
+		/// What it bonds.
+		stake: Balance,
+		/// What it holds.
+		given: Balance,
+	},
 	/// A validator's key is no ed25519 key.
 	#[error("validator {id:?} is no ed25519 public key; `plexus key inspect` shows the right one")]
 	NoKey {
@@ -187,10 +223,13 @@ impl From<InvalidGenesis> for SpecError {
 	fn from(error: InvalidGenesis) -> Self {
 		match error {
 			InvalidGenesis::BlockTime { given_ms } => Self::BlockTime { given_ms },
+			InvalidGenesis::Period { field, rule } => Self::Period { field, rule },
+			InvalidGenesis::History { needed, max } => Self::History { needed, max },
 			InvalidGenesis::TooMany { given, max } => Self::TooManyValidators { given, max },
-			InvalidGenesis::NoPower { id } => Self::NoPower { id },
-			InvalidGenesis::Duplicate { id } => Self::DuplicateValidator { id },
-			InvalidGenesis::TooMuchPower => Self::TooMuchPower,
+			InvalidGenesis::StakeTooSmall { key } => Self::StakeTooSmall { id: key },
+			InvalidGenesis::UnusableKey { key } => Self::NoKey { id: key },
+			InvalidGenesis::DuplicateKey { key } => Self::DuplicateValidator { id: key },
+			InvalidGenesis::DuplicateAccount { key } => Self::DuplicateValidatorAccount { id: key },
 		}
 	}
 }
@@ -244,7 +283,22 @@ pub(crate) fn check_runtime_genesis(
 	genesis: &RuntimeGenesis,
 	chain_type: ChainType,
 ) -> Result<(), SpecError> {
-	genesis.authorities_config().check()?;
+	genesis.validators_config().check()?;
+	for GenesisValidator { key, .. } in &genesis.validators.validators {
+		check_validator(*key, chain_type)?;
+	}
+	check_balances(genesis, chain_type)?;
+	for GenesisValidator { account, stake, .. } in &genesis.validators.validators {
+		let balances = &genesis.balances.balances;
+		let given = balances.iter().find(|(other, _)| other == account).map_or(0, |(_, given)| *given);
+		if given.saturating_sub(*stake) < EXISTENTIAL_DEPOSIT {
+			return Err(SpecError::Unfunded { account: account.clone(), stake: *stake, given });
+		}
+	}
+	Ok(())
+}
+
+fn check_balances(genesis: &RuntimeGenesis, chain_type: ChainType) -> Result<(), SpecError> {
 	let mut seen = BTreeSet::new();
 	let mut issuance: Balance = 0;
 	for (account, balance) in &genesis.balances.balances {
@@ -273,8 +327,8 @@ pub(crate) fn check_storage(storage: &Storage, chain_type: ChainType) -> Result<
 		return Err(SpecError::OtherRuntime { given, right: code_prefix() });
 	}
 	let (validators, sudo_key) = BasicExternalities::new(storage.clone()).execute_with(|| {
-		Authorities::check_state().map_err(|error| SpecError::BrokenState(format!("{error:?}")))?;
-		Ok::<_, SpecError>((Authorities::validators(), pallet_sudo::Key::<Runtime>::get()))
+		Validators::check_invariants().map_err(|error| SpecError::BrokenState(format!("{error:?}")))?;
+		Ok::<_, SpecError>((Validators::next_validators(), pallet_sudo::Key::<Runtime>::get()))
 	})?;
 	if validators.is_empty() {
 		return Err(SpecError::NoValidator);
@@ -286,6 +340,12 @@ pub(crate) fn check_storage(storage: &Storage, chain_type: ChainType) -> Result<
 		(ChainType::Live, Some(_)) => Err(SpecError::SudoOnLive),
 		_ => Ok(()),
 	}
+}
+
+/// The validators that a genesis names, in the order of consensus.
+pub(crate) fn validators(storage: &Storage) -> Vec<Voter> {
+	let validators = BasicExternalities::new(storage.clone()).execute_with(Validators::next_validators);
+	validators.into_iter().map(|(id, power)| (ConsensusKey(id), power)).collect()
 }
 
 fn check_validator(id: H256, chain_type: ChainType) -> Result<(), SpecError> {

@@ -12,9 +12,9 @@ use crate::{
 	spec::ChainType,
 };
 use impl_serde::serialize::{deserialize as bytes_from_hex, serialize as bytes_to_hex};
-use pallet_authorities::{GenesisAuthority, BLOCK_TIME_MS_DEFAULT};
+use pallet_validators::{types::BLOCK_TIME_MS_DEFAULT, ChainPeriods};
 use plexus_runtime::{
-	AccountId, AuthoritiesConfig, Balance, BalancesConfig, RuntimeGenesisConfig, SudoConfig, VERSION,
+	AccountId, Balance, BalancesConfig, RuntimeGenesisConfig, SudoConfig, ValidatorsConfig, VERSION,
 };
 use serde::{Deserialize, Serialize};
 use sp_runtime::BuildStorage;
@@ -64,8 +64,8 @@ pub struct RuntimeGenesis {
 	pub balances: GenesisBalances,
 	/// Who is in charge of Sudo.
 	pub sudo: GenesisSudo,
-	/// Who makes blocks, and how often.
-	pub authorities: GenesisAuthorities,
+	/// Who makes blocks with which stake, and how often.
+	pub validators: GenesisValidators,
 }
 
 /// The accounts of the genesis.
@@ -85,24 +85,31 @@ pub struct GenesisSudo {
 	pub key: Option<AccountId>,
 }
 
-/// The validators and the block time.
+/// A validator of the genesis, with this chain's accounts.
+pub type GenesisValidator = pallet_validators::GenesisValidator<AccountId>;
+
+/// The validators, the block time and the periods.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct GenesisAuthorities {
-	/// The validators with their power.
-	pub authorities: Vec<GenesisAuthority>,
+pub struct GenesisValidators {
+	/// The validators with their accounts and stakes. Each account holds its stake and more among the balances.
+	pub validators: Vec<GenesisValidator>,
 	/// Block time in milliseconds.
 	#[serde(default = "default_block_time_ms")]
 	pub block_time_ms: u64,
+	/// How long eras, absence, jail, evidence and unbonding take; if absent, as on a live chain.
+	#[serde(default)]
+	pub periods: ChainPeriods,
 }
 
 fn default_block_time_ms() -> u64 {
 	BLOCK_TIME_MS_DEFAULT
 }
 
-impl Default for GenesisAuthorities {
+impl Default for GenesisValidators {
 	fn default() -> Self {
-		Self { authorities: Vec::new(), block_time_ms: BLOCK_TIME_MS_DEFAULT }
+		let periods = ChainPeriods::default();
+		Self { validators: Vec::new(), block_time_ms: BLOCK_TIME_MS_DEFAULT, periods }
 	}
 }
 
@@ -117,12 +124,9 @@ impl RuntimeGenesis {
 	}
 
 	/// The runtime's configuration of the validators, which knows their rules.
-	pub(crate) fn authorities_config(&self) -> AuthoritiesConfig {
-		AuthoritiesConfig {
-			authorities: self.authorities.authorities.clone(),
-			block_time_ms: self.authorities.block_time_ms,
-			..Default::default()
-		}
+	pub(crate) fn validators_config(&self) -> ValidatorsConfig {
+		let GenesisValidators { validators, block_time_ms, periods } = self.validators.clone();
+		ValidatorsConfig { validators, block_time_ms, periods }
 	}
 
 	fn build(&self, chain_type: ChainType) -> Result<Storage, SpecError> {
@@ -130,7 +134,7 @@ impl RuntimeGenesis {
 		RuntimeGenesisConfig {
 			balances: BalancesConfig { balances: self.balances.balances.clone(), dev_accounts: None },
 			sudo: SudoConfig { key: self.sudo.key.clone() },
-			authorities: self.authorities_config(),
+			validators: self.validators_config(),
 			..Default::default()
 		}
 		.build_storage()

@@ -26,7 +26,7 @@ pub mod spec;
 pub mod well_known;
 
 pub use check::SpecError;
-pub use genesis::{Genesis, RawGenesis, RuntimeGenesis};
+pub use genesis::{Genesis, GenesisValidator, RawGenesis, RuntimeGenesis};
 pub use header::{genesis_header, genesis_state_root};
-pub use pallet_authorities::GenesisAuthority;
+pub use pallet_validators::ChainPeriods;
 pub use spec::{ChainSpec, ChainType, Properties, FORMAT_VERSION, SPEC_BYTES_MAX};

@@ -8,7 +8,10 @@ use crate::{
 	genesis::{Genesis, RuntimeGenesis},
 	header::{genesis_header, genesis_state_root},
 };
-use plexus_primitives::constants::{SS58_PREFIX, TOKEN_DECIMALS, TOKEN_SYMBOL};
+use plexus_primitives::{
+	consensus::Voter,
+	constants::{SS58_PREFIX, TOKEN_DECIMALS, TOKEN_SYMBOL},
+};
 use plexus_runtime::{Hash, Header};
 use serde::{Deserialize, Serialize};
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
@@ -166,6 +169,14 @@ impl ChainSpec {
 	/// As [`Self::genesis_storage`].
 	pub fn genesis_hash(&self) -> Result<Hash, SpecError> {
 		self.header().map(|header| header.hash())
+	}
+
+	/// The validators of block 1, in the order of consensus: with the genesis hash all that a light client starts from.
+	///
+	/// # Errors
+	/// As [`Self::genesis_storage`].
+	pub fn validators(&self) -> Result<Vec<Voter>, SpecError> {
+		Ok(check::validators(&self.genesis_storage()?))
 	}
 
 	/// The same chain with its genesis as plain keys and values.

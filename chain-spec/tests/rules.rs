@@ -1,8 +1,10 @@
 //! Each rule of a specification, broken once; and what a specification survives unchanged.
 
 use codec::{Decode, Encode};
+use pallet_validators::types::Era;
 use plexus_chain_spec::{
-	genesis::HexBytes, genesis_state_root, ChainSpec, ChainType, Genesis, RuntimeGenesis, SpecError,
+	genesis::HexBytes, genesis_state_root, ChainPeriods, ChainSpec, ChainType, Genesis, RuntimeGenesis,
+	SpecError,
 };
 use plexus_runtime::{AccountId, Runtime};
 use sp_core::{ed25519, Hasher, Pair, H256};
@@ -22,14 +24,18 @@ fn runtime(spec: &mut ChainSpec) -> &mut RuntimeGenesis {
 	}
 }
 
-/// A live chain with a fresh validator and a fresh account.
+/// A live chain with a fresh validator, whose account has its stake, and a fresh account.
 fn live() -> ChainSpec {
 	let mut spec = dev();
 	spec.chain_type = ChainType::Live;
 	let genesis = runtime(&mut spec);
 	genesis.sudo.key = None;
-	genesis.balances.balances = vec![(AccountId::new([9; 32]), u128::from(u64::MAX) * 1_000)];
-	genesis.authorities.authorities[0].id = H256(ed25519::Pair::from_seed(&[9; 32]).public().0);
+	let operator = AccountId::new([8; 32]);
+	genesis.balances.balances =
+		vec![(AccountId::new([9; 32]), u128::from(u64::MAX) * 1_000), (operator.clone(), 2 * 10u128.pow(16))];
+	genesis.validators.validators[0].account = operator;
+	genesis.validators.validators[0].key = H256(ed25519::Pair::from_seed(&[9; 32]).public().0);
+	genesis.validators.periods = ChainPeriods::LIVE;
 	spec
 }
 
@@ -51,14 +57,16 @@ fn a_specification_survives_its_json_and_keeps_its_hash() {
 fn whatever_a_chain_chooses_changes_its_hash() {
 	let reference = dev().genesis_hash().expect("valid");
 	let mut block_time = dev();
-	runtime(&mut block_time).authorities.block_time_ms = 200;
+	runtime(&mut block_time).validators.block_time_ms = 200;
 	let mut balance = dev();
 	runtime(&mut balance).balances.balances[0].1 += 1;
 	let mut validator = dev();
-	runtime(&mut validator).authorities.authorities[0].power = 2;
+	runtime(&mut validator).validators.validators[0].stake += 1;
+	let mut periods = dev();
+	runtime(&mut periods).validators.periods.jail_ms += 1;
 	let mut sudo = dev();
 	runtime(&mut sudo).sudo.key = None;
-	for spec in [block_time, balance, validator, sudo] {
+	for spec in [block_time, balance, validator, periods, sudo] {
 		assert_ne!(spec.genesis_hash().expect("valid"), reference);
 	}
 }
@@ -83,14 +91,23 @@ fn the_presets_hold_what_they_promise() {
 	for (name, validators) in [("dev", 1), ("local", 4)] {
 		let storage = ChainSpec::preset(name).expect("it is a preset").genesis_storage().expect("valid");
 		sp_state_machine::BasicExternalities::new(storage).execute_with(|| {
-			let set = plexus_runtime::Authorities::validators();
+			let set = plexus_runtime::Validators::next_validators();
 			let alice = Ed25519Keyring::Alice.to_raw_public();
-			assert_eq!((set.len(), set[0]), (validators, (alice, 1)));
-			assert_eq!(pallet_authorities::BlockTimeMs::<Runtime>::get(), 1_000);
+			// 10,000 PLX in thousandths.
+			assert!(set.contains(&(alice, 10_000_000)), "{set:?}");
+			assert_eq!(set.len(), validators);
+			assert!(set.is_sorted_by_key(|(key, _)| *key), "of equal power, so by key");
+			assert_eq!(pallet_validators::BlockTimeMs::<Runtime>::get(), 1_000);
+			assert_eq!(pallet_validators::Periods::<Runtime>::get(), ChainPeriods::DEVELOPMENT);
 			for account in [Sr25519Keyring::Ferdie.to_account_id(), Ed25519Keyring::Ferdie.to_account_id()] {
 				assert_eq!(plexus_runtime::Balances::free_balance(account), 10u128.pow(18));
 			}
-			assert_eq!(plexus_runtime::Balances::total_issuance(), 12 * 10u128.pow(18));
+			let stakes = validators as u128 * 10u128.pow(16);
+			assert_eq!(plexus_runtime::Balances::total_issuance(), 12 * 10u128.pow(18) + stakes);
+			let alice = Ed25519Keyring::Alice.to_account_id();
+			assert_eq!(plexus_runtime::Balances::free_balance(&alice), 10u128.pow(18));
+			let held = plexus_runtime::System::account(&alice).data.reserved;
+			assert_eq!(held, 10u128.pow(16), "its stake");
 			assert_eq!(pallet_sudo::Key::<Runtime>::get(), Some(Sr25519Keyring::Alice.to_account_id()));
 		});
 	}
@@ -140,33 +157,70 @@ fn each_broken_rule_is_named_with_what_would_be_right() {
 			|| changed(dev(), |s| s.bootnodes = vec!["/dns/x/tcp/1/p2p/y".into(); 65]),
 			|e| matches!(e, Bootnodes { given: 65, .. }),
 		),
-		("nobody", || dev_with(|g| g.authorities.authorities.clear()), |e| matches!(e, NoValidator)),
+		("nobody", || dev_with(|g| g.validators.validators.clear()), |e| matches!(e, NoValidator)),
 		(
 			"fast",
-			|| dev_with(|g| g.authorities.block_time_ms = 199),
+			|| dev_with(|g| g.validators.block_time_ms = 199),
 			|e| matches!(e, BlockTime { given_ms: 199 }),
 		),
-		("slow", || dev_with(|g| g.authorities.block_time_ms = 60_001), |e| matches!(e, BlockTime { .. })),
-		("power", || dev_with(|g| g.authorities.authorities[0].power = 0), |e| matches!(e, NoPower { .. })),
+		("slow", || dev_with(|g| g.validators.block_time_ms = 10_001), |e| matches!(e, BlockTime { .. })),
+		(
+			"period",
+			|| dev_with(|g| g.validators.periods.unbonding_ms = 0),
+			|e| matches!(e, Period { field: "unbondingMs", .. }),
+		),
+		(
+			// An era takes 5 s at least, so this would be 2,049 eras, the current and the next.
+			"history",
+			|| {
+				dev_with(|g| {
+					g.validators.block_time_ms = 200;
+					g.validators.periods.evidence_age_ms = 2_049 * 5_000;
+					g.validators.periods.unbonding_ms = 2_050 * 5_000;
+				})
+			},
+			|e| matches!(e, History { needed: 2_051, max: 2_048 }),
+		),
+		(
+			"stake",
+			|| dev_with(|g| g.validators.validators[0].stake = 10u128.pow(15) - 1),
+			|e| matches!(e, StakeTooSmall { .. }),
+		),
+		(
+			"too little for the stake",
+			|| dev_with(|g| g.validators.validators[0].stake = 10u128.pow(18) + 10u128.pow(16)),
+			|e| matches!(e, Unfunded { given, .. } if *given == 10u128.pow(18) + 10u128.pow(16)),
+		),
+		(
+			"nothing for the stake",
+			|| dev_with(|g| g.validators.validators[0].account = AccountId::new([7; 32])),
+			|e| matches!(e, Unfunded { given: 0, .. }),
+		),
 		(
 			"twice",
-			|| dev_with(|g| g.authorities.authorities.push(g.authorities.authorities[0].clone())),
+			|| dev_with(|g| g.validators.validators.push(g.validators.validators[0].clone())),
 			|e| matches!(e, DuplicateValidator { .. }),
 		),
 		(
-			"too much power",
-			|| dev_with(|g| g.authorities.authorities[0].power = u64::MAX / 3 + 1),
-			|e| matches!(e, TooMuchPower),
+			"two of one account",
+			|| {
+				dev_with(|g| {
+					let mut second = g.validators.validators[0].clone();
+					second.key = Ed25519Keyring::Bob.to_h256_public();
+					g.validators.validators.push(second);
+				})
+			},
+			|e| matches!(e, DuplicateValidatorAccount { .. }),
 		),
 		// y = 2 is on no point; all zeros but y = 1 is the neutral point, whose signatures anybody makes.
 		(
 			"no point",
-			|| dev_with(|g| g.authorities.authorities[0].id = first_byte(2)),
+			|| dev_with(|g| g.validators.validators[0].key = first_byte(2)),
 			|e| matches!(e, NoKey { .. }),
 		),
 		(
 			"weak",
-			|| dev_with(|g| g.authorities.authorities[0].id = first_byte(1)),
+			|| dev_with(|g| g.validators.validators[0].key = first_byte(1)),
 			|e| matches!(e, NoKey { .. }),
 		),
 		(
@@ -186,7 +240,7 @@ fn each_broken_rule_is_named_with_what_would_be_right() {
 		),
 		(
 			"live validator",
-			|| live_with(|g| g.authorities.authorities[0].id = Ed25519Keyring::Bob.to_h256_public()),
+			|| live_with(|g| g.validators.validators[0].key = Ed25519Keyring::Bob.to_h256_public()),
 			|e| matches!(e, WellKnownValidator { seed, .. } if seed == "//Bob"),
 		),
 		(
@@ -212,13 +266,18 @@ fn each_broken_rule_is_named_with_what_would_be_right() {
 		),
 		(
 			"raw block time",
-			|| raw_entry(&pallet_authorities::BlockTimeMs::<Runtime>::hashed_key(), Some(1u64.encode())),
+			|| raw_entry(&pallet_validators::BlockTimeMs::<Runtime>::hashed_key(), Some(1u64.encode())),
 			|e| matches!(e, BrokenState(_)),
 		),
 		(
 			"raw without validators",
-			|| raw_entry(&pallet_authorities::Authorities::<Runtime>::hashed_key(), None),
-			|e| matches!(e, NoValidator),
+			|| raw_entry(&pallet_validators::EraSets::<Runtime>::hashed_key_for(Era(0)), None),
+			|e| matches!(e, BrokenState(_)),
+		),
+		(
+			"raw pool that is yet to be allocated",
+			|| raw_entry(&pallet_validators::NextPoolId::<Runtime>::hashed_key(), None),
+			|e| matches!(e, BrokenState(_)),
 		),
 	];
 	live().check().expect("the live chain is valid before it is changed");
@@ -266,10 +325,11 @@ fn json_that_is_not_of_the_form_is_refused_where_it_is_wrong() {
 	assert!(unknown.to_string().contains("nmae") && unknown.to_string().contains("line"), "{unknown}");
 	for (from, to) in [
 		("\"blockTimeMs\"", "\"blocktimeMs\""),
-		("\"power\": 1", "\"power\": -1"),
-		("\"power\": 1", "\"power\": 1, \"stake\": 1"),
+		("\"stake\": 1", "\"stake\": -1"),
+		("\"stake\": 1", "\"power\": 1, \"stake\": 1"),
+		("\"eraBlocks\": 50", "\"eraBlock\": 50"),
 		("1000000000000000000", "\"a million\""),
-		("\"id\": \"0x88", "\"id\": \"0x"),
+		("\"key\": \"0x88", "\"key\": \"0x"),
 		("\"Development\"", "\"Dev\""),
 		("\"runtime\"", "\"wasm\""),
 	] {

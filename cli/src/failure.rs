@@ -26,6 +26,8 @@ pub enum FailureKind {
 	TimedOut,
 	/// What was asked for does not exist.
 	NotFound,
+	/// A proof does not prove what it says.
+	Unproved,
 }
 
 impl FailureKind {
@@ -39,6 +41,7 @@ impl FailureKind {
 			Self::Failed => 5,
 			Self::TimedOut => 6,
 			Self::NotFound => 7,
+			Self::Unproved => 8,
 		}
 	}
 }
@@ -112,11 +115,11 @@ mod tests {
 	fn every_kind_has_its_own_exit_code_and_none_means_success() {
 		use FailureKind::*;
 		let codes: std::collections::BTreeSet<u8> =
-			[Node, Input, Unreachable, Refused, Failed, TimedOut, NotFound]
+			[Node, Input, Unreachable, Refused, Failed, TimedOut, NotFound, Unproved]
 				.into_iter()
 				.map(FailureKind::exit_code)
 				.collect();
-		assert_eq!(codes.len(), 7);
+		assert_eq!(codes.len(), 8);
 		assert!(!codes.contains(&0));
 	}
 

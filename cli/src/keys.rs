@@ -204,7 +204,11 @@ fn warn_of_secret_on_the_command_line(uri: &str) {
 	}
 }
 
-fn read_key_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
+/// Reads a secret from a file of mode 0600.
+///
+/// # Errors
+/// The file cannot be read, or others can read it.
+pub(crate) fn read_key_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
 	let unreadable = |cause: String| {
 		Failure::input(
 			"KeyFileUnreadable",

@@ -7,13 +7,16 @@
 //! tx/  query/  load/      one file for each command
 //!   │     │      │
 //!   │   datanets │        what the runtime API tells of data
+//!   │ validators │        what the runtime API tells of stake
 //!   ├─ submit    │        nonce, signature, submission, finality, result
 //!   ├─ calls ────┤        the shape of each call
 //!   ├─ content   │        root, length and proof of a file
 //!   └──── client ┘        connection and metadata
 //! account                 keys of accounts, without a node
+//! proof                   files that prove, checked without a node
 //! keys  address  amount   what people type
 //! explain  failure        what went wrong, and the way out
+//! remote  payer           for programs: plain calls, payments of a faucet
 //! output                  tables for people, JSON for programs
 //! ```
 //!
@@ -32,16 +35,22 @@ pub mod failure;
 mod keys;
 pub mod load;
 mod output;
+pub mod payer;
+pub mod proof;
 mod query;
+pub mod remote;
 mod submit;
 mod tx;
+mod validators;
 
 use futures::future::LocalBoxFuture;
 
 pub use account::AccountCommand;
 pub use explain::explain_dispatch_error;
 pub use failure::{split_remedy, Failure, FailureKind};
+pub use payer::{Paid, Payer};
 pub use query::QueryCommand;
+pub use remote::Remote;
 pub use tx::TxCommand;
 
 /// The commands that talk to a node as a client.
@@ -138,6 +147,19 @@ mod tests {
 			"tx contribute README.md --datanet 0 --from //Alice",
 			"tx contribute --root 0x00 --length 1 --proof slice.bin --datanet 0 --from //Alice",
 			"tx withdraw 3 --key-file key",
+			"tx validator bond --amount 1000 --from //Alice",
+			"tx validator bond-more --amount 1.5 --from //Alice",
+			"tx validator unbond --amount 1 --from //Alice --json",
+			"tx validator rebond --amount 1 --from //Alice",
+			"tx validator withdraw --from //Alice",
+			"tx validator nominate 0 --from //Alice",
+			"tx validator validate --commission 2.5 --from //Alice",
+			"tx validator chill --from //Alice",
+			"tx validator unjail --from //Alice",
+			"tx validator claim --from //Alice --no-wait",
+			"tx validator settle //Bob --from //Alice",
+			"query validators --json",
+			"query stake //Alice",
 			"query chain --json",
 			"query balance //Alice",
 			"query account //Alice",
@@ -153,11 +175,20 @@ mod tests {
 			"query fees",
 			"account new --output key --scheme ed25519",
 			"account --json show --from //Alice",
+			"query proof --account //Alice --output proof.json",
+			"query proof --key 0x00 --key 01 --block 7 -o proof.json",
 			"bench-load --accounts 2 --transfers 4 --rate 500 --connections 1",
 		] {
 			if let Err(error) = parse(line) {
 				panic!("{line}: {error}");
 			}
+		}
+		let (key, proof) = ("ab".repeat(32), "cd".repeat(64));
+		for line in [
+			format!("tx validator set-keys --consensus-key 0x{key} --proof 0x{proof} --from //Alice"),
+			format!("tx validator set-keys --consensus-key {key} --proof {proof} --key-file key"),
+		] {
+			parse(&line).map(drop).expect(&line);
 		}
 	}
 
@@ -177,6 +208,11 @@ mod tests {
 			"tx transfer --to //Bob --amount 1 --timeout 0",
 			"query file",
 			"query contributions 0 --limit 257",
+			"query proof --account //Alice",
+			"query stake",
+			"tx validator validate --commission 101 --from //Alice",
+			"tx validator set-keys --consensus-key 0x00 --proof 0x00 --from //Alice",
+			"tx validator nominate --from //Alice",
 		] {
 			assert!(parse(line).is_err(), "{line}");
 		}

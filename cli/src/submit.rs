@@ -64,6 +64,11 @@ impl SubmitArgs {
 	pub(crate) fn wait(seconds: u64) -> Self {
 		Self { tip: Amount(0), nonce: None, timeout: seconds, no_wait: false }
 	}
+
+	/// An ordinary transaction, done with once the node has accepted it.
+	pub(crate) fn no_wait() -> Self {
+		Self { no_wait: true, ..Self::wait(60) }
+	}
 }
 
 /// How far a transaction got.

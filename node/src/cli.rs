@@ -5,10 +5,12 @@
 //! layer without a translation ([`crate::config::Flags`]).
 
 mod actions;
+mod duration;
 mod settings;
 
 pub use actions::{
-	ChainSpecCommand, CheckArgs, ConfigCommand, DoctorArgs, ExportArgs, ImportArgs, KeyCommand, RunArgs,
+	ChainSpecCommand, CheckArgs, ConfigCommand, DoctorArgs, ExportArgs, FaucetArgs, ImportArgs, KeyCommand,
+	RunArgs, SigningCommand, SnapshotCommand, TestnetCommand, TestnetNewArgs, TestnetRunArgs, VerifyArgs,
 };
 pub use settings::{P2pArgs, PlaceArgs, PoolArgs, RpcArgs, SettingArgs};
 
@@ -59,6 +61,16 @@ pub enum Command {
 	Import(ImportArgs),
 	/// Execute all blocks again and compare every state root
 	Check(CheckArgs),
+	/// Copy a database, and start from a copy
+	#[command(subcommand)]
+	Snapshot(SnapshotCommand),
+	/// Check a proof without a node, by the chain's specification alone
+	Verify(VerifyArgs),
+	/// Host a network of one's own, or run and disturb one on this machine
+	#[command(subcommand)]
+	Testnet(TestnetCommand),
+	/// Give test money away over HTTP
+	Faucet(FaucetArgs),
 	/// Print a completion script for a shell
 	Completions {
 		/// The shell

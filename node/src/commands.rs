@@ -9,10 +9,15 @@ mod completions;
 mod config;
 mod doctor;
 mod export;
+mod faucet;
 mod import;
 mod key;
+mod key_signing;
 mod progress;
 mod run;
+mod snapshot;
+mod testnet;
+mod verify;
 mod version;
 
 use crate::{
@@ -43,6 +48,13 @@ pub fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
 			logging::start_for_command();
 			check::run(args).map(done)
 		}
+		Command::Snapshot(command) => {
+			logging::start_for_command();
+			snapshot::run(command).map(done)
+		}
+		Command::Verify(args) => verify::run(&args).map(done),
+		Command::Testnet(command) => testnet::run(command),
+		Command::Faucet(args) => faucet::run(&args).map(done),
 		Command::Completions { shell } => completions::completions(shell).map(done),
 		Command::Man { directory } => completions::man(&directory).map(done),
 		Command::Version => version::run().map(done),

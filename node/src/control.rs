@@ -10,8 +10,12 @@ use crate::{
 	report::Remedy,
 };
 use plexus_chain::Chain;
-use plexus_rpc::{ControlError, NodeControl, NodeRole, PeerInfo};
+use plexus_consensus::ConsensusStatus;
+use plexus_network::{NetworkStats, ReservedError};
+use plexus_primitives::consensus::{ConsensusKey, ConsensusSignature};
+use plexus_rpc::{BannedPeer, ControlError, NodeControl, NodeRole, PeerInfo, Precommits};
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// What the network tells. The network's handle is one.
 pub trait Peers: Send + Sync + 'static {
@@ -23,6 +27,16 @@ pub trait Peers: Send + Sync + 'static {
 	fn listen_addresses(&self) -> Vec<String>;
 	/// The highest block that a peer says it has.
 	fn best_number(&self) -> Option<u64>;
+	/// Ids of the reserved peers.
+	fn reserved(&self) -> Vec<String>;
+	/// Reserves one more, by its multiaddress.
+	fn add_reserved(&self, address: &str) -> Result<(), ReservedError>;
+	/// No longer reserves one, by its id.
+	fn remove_reserved(&self, peer_id: &str) -> Result<(), ReservedError>;
+	/// Who is banned.
+	fn banned(&self) -> Vec<BannedPeer>;
+	/// Everything that the network counts.
+	fn stats(&self) -> NetworkStats;
 }
 
 /// A node this many blocks behind its peers catches up; one or two are the usual state of a follower.
@@ -32,11 +46,9 @@ pub const SYNCING_BLOCKS_MIN: u64 = 5;
 pub struct Control {
 	/// The name in the configuration.
 	name: String,
-	validator: bool,
-	needs_peers: bool,
+	consensus: watch::Receiver<ConsensusStatus>,
 	peer_id: String,
 	allows_development_seeds: bool,
-	reserved: Vec<String>,
 	keystore: Keystore,
 	log: LogControl,
 	chain: Chain,
@@ -51,16 +63,14 @@ impl Control {
 		peers: Arc<dyn Peers>,
 		log: LogControl,
 		peer_id: String,
-		needs_peers: bool,
+		consensus: watch::Receiver<ConsensusStatus>,
 	) -> Self {
 		let config = place.config();
 		Self {
 			name: config.name.clone(),
-			validator: config.validator,
-			needs_peers,
+			consensus,
 			peer_id,
 			allows_development_seeds: place.is_development(),
-			reserved: config.p2p.reserved.clone(),
 			keystore: place.keystore(),
 			log,
 			chain,
@@ -95,7 +105,7 @@ impl NodeControl for Control {
 	}
 
 	fn roles(&self) -> Vec<NodeRole> {
-		vec![if self.validator { NodeRole::Authority } else { NodeRole::Full }]
+		vec![if self.consensus.borrow().is_validator { NodeRole::Authority } else { NodeRole::Full }]
 	}
 
 	fn is_syncing(&self) -> bool {
@@ -104,7 +114,7 @@ impl NodeControl for Control {
 	}
 
 	fn should_have_peers(&self) -> bool {
-		self.needs_peers
+		self.consensus.borrow().needs_peers()
 	}
 
 	fn peers(&self) -> Vec<PeerInfo> {
@@ -120,15 +130,19 @@ impl NodeControl for Control {
 	}
 
 	fn reserved_peers(&self) -> Vec<String> {
-		self.reserved.clone()
+		self.peers.reserved()
 	}
 
-	fn add_reserved_peer(&self, _multiaddress: &str) -> Result<(), ControlError> {
-		Err(refused("reserved peers are fixed while the node runs", "restart it with --p2p-reserved"))
+	fn add_reserved_peer(&self, multiaddress: &str) -> Result<(), ControlError> {
+		self.peers.add_reserved(multiaddress).map_err(|error| ControlError(error.to_string()))
 	}
 
-	fn remove_reserved_peer(&self, _peer_id: &str) -> Result<(), ControlError> {
-		Err(refused("reserved peers are fixed while the node runs", "restart it without that --p2p-reserved"))
+	fn remove_reserved_peer(&self, peer_id: &str) -> Result<(), ControlError> {
+		self.peers.remove_reserved(peer_id).map_err(|error| ControlError(error.to_string()))
+	}
+
+	fn banned_peers(&self) -> Vec<BannedPeer> {
+		self.peers.banned()
 	}
 
 	fn insert_key(&self, key_type: &str, secret_uri: &str, public: &[u8]) -> Result<(), ControlError> {
@@ -179,5 +193,15 @@ impl NodeControl for Control {
 			None => self.log.reset(),
 		};
 		done.map_err(|cause| refused(cause, "write a level, or target=level,…"))
+	}
+
+	fn precommits(&self, certificate: &[u8]) -> Result<Precommits, ControlError> {
+		let certificate = plexus_consensus::certificate::decode(certificate)
+			.map_err(|error| refused(error.to_string(), "check the database with `plexus check`"))?;
+		let signatures = certificate.signatures.iter();
+		Ok(Precommits {
+			round: certificate.round,
+			signatures: signatures.map(|(id, s)| (ConsensusKey(id.0), ConsensusSignature(s.0))).collect(),
+		})
 	}
 }

@@ -1,26 +1,29 @@
-//! Between the network and the pool: transactions from peers into the pool, accepted ones out to peers.
+//! Between the network and the pool: transactions from peers into the pool, accepted ones out to peers, and what waits to
+//! peers that come later.
 //!
 //! Must not: forward what the pool has not validated. Peers are judged by the pool's verdict alone.
 //!
-//! Both ways are bounded by the network's and the pool's own queues. If this node cannot keep up with its own transactions,
-//! gossip skips some: they stay in the pool, for this node's own blocks.
+//! All ways are bounded by the network's and the pool's own queues. If this node cannot keep up with its own transactions,
+//! gossip skips some: they stay in the pool, for this node's own blocks and for peers that connect later.
 
 use parking_lot::Mutex;
 use plexus_execution::InvalidKind;
-use plexus_network::{IncomingTransaction, NetworkHandle, Verdict};
+use plexus_network::{
+	handle::ANNOUNCEMENTS_MAX, IncomingTransactions, Misbehaviour, NetworkHandle, PeerId, Verdict,
+};
 use plexus_pool::{Pool, SubmitError};
 use plexus_storage::Hash;
 use sp_runtime::{
 	traits::{BlakeTwo256, Hash as _},
 	transaction_validity::{InvalidTransaction, TransactionSource},
 };
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, num::NonZero, sync::Arc, thread::available_parallelism};
 use tokio::{
 	sync::{
 		broadcast::{error::RecvError, Receiver},
 		mpsc,
 	},
-	task::spawn_blocking,
+	task::{spawn_blocking, JoinSet},
 };
 use tracing::{debug, warn};
 
@@ -46,33 +49,76 @@ impl FromPeers {
 	}
 }
 
-/// Puts what peers send into the pool and tells the network what to think of it, until either is gone.
+/// Puts what peers send into the pool and tells the network what to think of it, until either is gone. As many batches at
+/// a time as there are cores: their signatures are then verified together.
 pub async fn receive(
-	mut incoming: mpsc::Receiver<IncomingTransaction>,
+	mut incoming: mpsc::Receiver<IncomingTransactions>,
 	pool: Pool,
 	network: NetworkHandle,
 	from_peers: FromPeers,
 ) {
-	while let Some(IncomingTransaction { id, from, bytes, .. }) = incoming.recv().await {
-		let hash = BlakeTwo256::hash(&bytes);
-		from_peers.add(hash);
-		let pool = pool.clone();
-		let submitted = spawn_blocking(move || pool.submit(TransactionSource::External, bytes)).await;
-		let judged = match submitted {
-			Ok(Ok(_)) => Verdict::Accept,
-			Ok(Err(error)) => {
-				from_peers.take(&hash);
+	let at_a_time = available_parallelism().map_or(1, NonZero::get);
+	let mut under_way = JoinSet::new();
+	while let Some(batch) = incoming.recv().await {
+		while under_way.len() >= at_a_time {
+			under_way.join_next().await;
+		}
+		under_way.spawn(take(batch, pool.clone(), network.clone(), from_peers.clone()));
+	}
+}
+
+/// Submits a batch. What the pool accepts of a batch that is not forwarded as a whole is published as our own.
+async fn take(batch: IncomingTransactions, pool: Pool, network: NetworkHandle, from_peers: FromPeers) {
+	let IncomingTransactions { id, from, transactions, .. } = batch;
+	let hashes: Vec<Hash> = transactions.iter().map(|bytes| BlakeTwo256::hash(bytes)).collect();
+	hashes.iter().for_each(|hash| from_peers.add(*hash));
+	let (submitting, count) = (pool.clone(), transactions.len());
+	let submitted = spawn_blocking(move || {
+		let submit = |bytes| submitting.submit(TransactionSource::External, bytes).map(drop);
+		transactions.into_iter().map(submit).collect::<Vec<_>>()
+	})
+	.await
+	.unwrap_or_else(|panicked| {
+		warn!(%from, error = %panicked, "validating a peer's transactions panicked");
+		Vec::new()
+	});
+	let mut verdicts = Vec::with_capacity(count);
+	for (hash, result) in hashes.iter().zip(submitted) {
+		verdicts.push(result.map_or_else(
+			|error| {
+				from_peers.take(hash);
 				let judged = verdict(&error);
 				debug!(%from, %error, ?judged, "a peer's transaction is refused");
 				judged
-			}
-			Err(panicked) => {
-				from_peers.take(&hash);
-				warn!(%from, error = %panicked, "validating a peer's transaction panicked");
-				Verdict::Reject
-			}
-		};
-		network.judge(id, judged).await;
+			},
+			|()| Verdict::Accept,
+		));
+	}
+	// A panic is our own fault: validation catches those that a transaction can cause.
+	verdicts.resize(count, Verdict::Ignore);
+	let accepted: Vec<Hash> =
+		hashes.iter().zip(&verdicts).filter(|(_, v)| **v == Verdict::Accept).map(|(hash, _)| *hash).collect();
+	if !network.judge(id, verdicts).await {
+		for bytes in accepted.iter().filter_map(|hash| pool.get(hash)) {
+			network.publish_transaction(bytes.to_vec());
+		}
+	}
+}
+
+/// Tells each peer that begins to take transactions which ones wait: it has heard none of them. Until the network is gone.
+pub async fn announce(mut newcomers: mpsc::Receiver<PeerId>, pool: Pool, network: NetworkHandle) {
+	let mut under_way = JoinSet::new();
+	while let Some(peer) = newcomers.recv().await {
+		while under_way.len() >= ANNOUNCEMENTS_MAX {
+			under_way.join_next().await;
+		}
+		let waiting = pool.clone();
+		let Ok(waiting) = spawn_blocking(move || waiting.pending()).await else { continue };
+		if !waiting.is_empty() {
+			debug!(%peer, count = waiting.len(), "telling a peer which transactions wait");
+			let network = network.clone();
+			under_way.spawn(async move { network.announce(peer, waiting).await });
+		}
 	}
 }
 
@@ -97,11 +143,15 @@ pub async fn publish(
 	}
 }
 
-/// Only what no honest peer would have forwarded is held against it: it checks signatures, and has the same rules.
+/// Only what no honest peer would have forwarded is held against it: it decodes, and has the same rules. Of signatures only
+/// many wrong ones are: one that covers the hash of a block that we do not have yet looks wrong here and is right there.
 fn verdict(error: &SubmitError) -> Verdict {
 	match error {
 		SubmitError::Invalid(reason) => match &reason.kind {
-			InvalidKind::Undecodable | InvalidKind::Invalid(InvalidTransaction::BadProof) => Verdict::Reject,
+			InvalidKind::Undecodable => Verdict::Reject(Misbehaviour::InvalidTransaction),
+			InvalidKind::Invalid(InvalidTransaction::BadProof) => {
+				Verdict::Suspect(Misbehaviour::BadSignature)
+			}
 			// The peer may have been at another block, or have another opinion of what it cannot know.
 			InvalidKind::Invalid(_) | InvalidKind::Unknown(_) | InvalidKind::Panicked | InvalidKind::Node => {
 				Verdict::Ignore
@@ -146,8 +196,10 @@ mod tests {
 
 	#[test]
 	fn only_rubbish_is_held_against_a_peer() {
-		assert_eq!(verdict(&invalid(InvalidKind::Undecodable)), Verdict::Reject);
-		assert_eq!(verdict(&invalid(InvalidKind::Invalid(InvalidTransaction::BadProof))), Verdict::Reject);
+		let rubbish = Verdict::Reject(Misbehaviour::InvalidTransaction);
+		assert_eq!(verdict(&invalid(InvalidKind::Undecodable)), rubbish);
+		let wrong = Verdict::Suspect(Misbehaviour::BadSignature);
+		assert_eq!(verdict(&invalid(InvalidKind::Invalid(InvalidTransaction::BadProof))), wrong);
 		assert_eq!(verdict(&invalid(InvalidKind::Invalid(InvalidTransaction::Stale))), Verdict::Ignore);
 		assert_eq!(verdict(&SubmitError::PoolFull { count: 1, bytes: 1 }), Verdict::Ignore);
 	}

@@ -20,10 +20,11 @@
 //! | health and metrics server | `service` | with the service |
 //! | gossip: transactions between pool and peers | `service` | with the service |
 //! | reporter: a log line and counts for each block | `service` | with the service |
+//! | snapshots at intervals, if asked for | `service` | with the service |
 //!
 //! # Reading order
 //! [`cli`], [`config`], [`place`], [`commands`], [`service`]; then what these use: [`keystore`], [`control`], [`gossip`], [`reporter`],
-//! [`health`], [`metrics`], [`logging`], [`report`].
+//! [`health`], [`metrics`], [`snapshot`], [`logging`], [`report`].
 
 pub mod block_file;
 pub mod cli;
@@ -44,4 +45,5 @@ pub mod report;
 pub mod reporter;
 pub mod rpc_config;
 pub mod service;
+pub mod snapshot;
 pub mod temporary;

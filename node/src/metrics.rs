@@ -14,12 +14,14 @@ use prometheus_client::{
 		family::Family,
 		gauge::{ConstGauge, Gauge},
 		histogram::{exponential_buckets, Histogram},
+		MetricType,
 	},
 	registry::Registry,
 };
 use std::{fmt, sync::Arc};
 
 use crate::process;
+use plexus_network::{NetworkStats, QueueFill};
 use plexus_rpc::RpcObserver;
 
 /// The stages of a block's work that are timed.
@@ -39,8 +41,8 @@ pub trait Sampled: Send + Sync + fmt::Debug + 'static {
 	fn pool(&self) -> (u64, u64, u64);
 	/// Bytes of the database on disk.
 	fn database_bytes(&self) -> u64;
-	/// Connected peers.
-	fn peers(&self) -> u64;
+	/// What the network counts.
+	fn network(&self) -> NetworkStats;
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -69,6 +71,7 @@ pub struct Metrics {
 	commit_seconds: Histogram,
 	consensus_round: Gauge,
 	validator: Gauge,
+	clock_offset: Gauge,
 	rpc_calls: Family<CallLabels, Counter>,
 	rpc_seconds: Histogram,
 	rpc_connections: Gauge,
@@ -95,6 +98,7 @@ impl Metrics {
 			commit_seconds: seconds(),
 			consensus_round: Gauge::default(),
 			validator: Gauge::default(),
+			clock_offset: Gauge::default(),
 			rpc_calls: Family::default(),
 			rpc_seconds: seconds(),
 			rpc_connections: Gauge::default(),
@@ -138,6 +142,11 @@ impl Metrics {
 			self.consensus_round.clone(),
 		);
 		registry.register("validator", "1 if this node is in the validator set", self.validator.clone());
+		registry.register(
+			"clock_offset_ms",
+			"How far this node's clock is ahead of the median of the other validators', negative if behind; 0 until one has proposed",
+			self.clock_offset.clone(),
+		);
 		registry.register("rpc_calls", "JSON-RPC calls by method and outcome", self.rpc_calls.clone());
 		registry.register("rpc_call_seconds", "Time to answer a JSON-RPC call", self.rpc_seconds.clone());
 		registry.register("rpc_connections", "Open JSON-RPC connections", self.rpc_connections.clone());
@@ -149,7 +158,7 @@ impl Metrics {
 		registry.register_collector(Box::new(ProcessCollector));
 	}
 
-	/// Reads pool, database and peers from now on, whenever somebody asks.
+	/// Reads pool, database and network from now on, whenever somebody asks.
 	pub fn sample(&self, source: Arc<dyn Sampled>) {
 		self.registry.lock().register_collector(Box::new(NodeCollector(source)));
 	}
@@ -181,6 +190,11 @@ impl Metrics {
 	pub fn consensus(&self, round: i64, validator: bool) {
 		self.consensus_round.set(round);
 		self.validator.set(validator.into());
+	}
+
+	/// How far this node's clock is ahead of the other validators', negative if behind.
+	pub fn clock_offset(&self, milliseconds: i64) {
+		self.clock_offset.set(milliseconds);
 	}
 
 	fn rpc_call(&self, method: &str, micros: u64, ok: bool) {
@@ -235,7 +249,7 @@ impl Collector for ProcessCollector {
 	}
 }
 
-/// Pool, database and peers.
+/// Pool, database and network.
 #[derive(Debug)]
 struct NodeCollector(Arc<dyn Sampled>);
 
@@ -251,8 +265,89 @@ impl Collector for NodeCollector {
 		)?;
 		gauge(&mut encoder, "pool_bytes", "Bytes of all transactions in the pool", bytes)?;
 		gauge(&mut encoder, "database_bytes", "Bytes of the database on disk", self.0.database_bytes())?;
-		gauge(&mut encoder, "peers", "Connected peers", self.0.peers())
+		encode_network(&mut encoder, &self.0.network())
 	}
+}
+
+fn encode_network(encoder: &mut DescriptorEncoder, network: &NetworkStats) -> Result<(), fmt::Error> {
+	let peers = network.peers_inbound + network.peers_outbound;
+	gauge(encoder, "peers", "Connected peers", peers)?;
+	let directions = [("inbound", network.peers_inbound), ("outbound", network.peers_outbound)];
+	gauges(encoder, "network_peers", "Connected peers by who connected", "direction", directions)?;
+	gauge(encoder, "network_banned_peers", "Peers that are banned now", network.banned)?;
+	counters(
+		encoder,
+		"network_bytes",
+		"Payload bytes by protocol; of gossip, messages heard and published once each, without what is forwarded",
+		network.bytes.iter().map(|(protocol, direction, bytes)| {
+			(vec![("protocol", *protocol), ("direction", *direction)], *bytes)
+		}),
+	)?;
+	counters(
+		encoder,
+		"network_gossip_messages",
+		"Gossip messages heard, by topic and verdict",
+		network
+			.gossip
+			.iter()
+			.map(|(topic, verdict, count)| (vec![("topic", *topic), ("verdict", *verdict)], *count)),
+	)?;
+	let by = |label: &'static str, counts: &[(&'static str, u64)]| {
+		counts.iter().map(|(value, count)| (vec![(label, *value)], *count)).collect::<Vec<_>>()
+	};
+	counters(
+		encoder,
+		"network_misbehaviours",
+		"What peers did wrong, by kind",
+		by("kind", &network.misbehaviours),
+	)?;
+	counters(encoder, "network_bans", "Peers banned, by reason", by("reason", &network.bans))?;
+	counters(
+		encoder,
+		"network_refused_connections",
+		"Connections refused or not made, by reason",
+		by("reason", &network.refused),
+	)?;
+	counters(
+		encoder,
+		"network_dropped_messages",
+		"Messages that found their queue full, by queue",
+		by("queue", &network.dropped),
+	)?;
+	let fill =
+		|value: fn(&QueueFill) -> u64| network.queues.iter().map(move |queue| (queue.name, value(queue)));
+	let waiting = fill(|queue| queue.waiting);
+	gauges(encoder, "network_queue_waiting", "What waits in a queue", "queue", waiting)?;
+	let capacity = fill(|queue| queue.capacity);
+	gauges(encoder, "network_queue_capacity", "What may wait in a queue", "queue", capacity)
+}
+
+fn counters(
+	encoder: &mut DescriptorEncoder,
+	name: &str,
+	help: &str,
+	series: impl IntoIterator<Item = (Vec<(&'static str, &'static str)>, u64)>,
+) -> Result<(), fmt::Error> {
+	let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+	for (labels, count) in series {
+		ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+	}
+	Ok(())
+}
+
+fn gauges(
+	encoder: &mut DescriptorEncoder,
+	name: &str,
+	help: &str,
+	label: &'static str,
+	series: impl IntoIterator<Item = (&'static str, u64)>,
+) -> Result<(), fmt::Error> {
+	let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+	for (value, amount) in series {
+		let amount = ConstGauge::new(i64::try_from(amount).unwrap_or(i64::MAX));
+		amount.encode(family.encode_family(&[(label, value)])?)?;
+	}
+	Ok(())
 }
 
 fn gauge(encoder: &mut DescriptorEncoder, name: &str, help: &str, value: u64) -> Result<(), fmt::Error> {
@@ -274,8 +369,15 @@ mod tests {
 		fn database_bytes(&self) -> u64 {
 			4096
 		}
-		fn peers(&self) -> u64 {
-			1
+		fn network(&self) -> NetworkStats {
+			NetworkStats {
+				peers_inbound: 1,
+				bytes: vec![("sync", "in", 7)],
+				gossip: vec![("parts", "accepted", 9)],
+				bans: vec![("flood", 2)],
+				queues: vec![QueueFill { name: "commands", waiting: 1, capacity: 8 }],
+				..NetworkStats::default()
+			}
 		}
 	}
 
@@ -284,21 +386,73 @@ mod tests {
 		let metrics = Metrics::new("dev");
 		metrics.sample(Arc::new(Fixed));
 		metrics.block(7, 1_000, 12);
+		metrics.clock_offset(-700);
 		metrics.block_stage(BlockStage::Commit, 0.01);
 		metrics.rpc_call("system_name", 50, true);
 		let text = metrics.render().expect("text");
 		for line in [
 			"plexus_block_height 7",
+			"plexus_clock_offset_ms -700",
 			"plexus_transactions_total 12",
 			"plexus_block_commit_seconds_count 1",
 			"plexus_pool_ready_transactions 3",
 			"plexus_database_bytes 4096",
 			"plexus_rpc_calls_total{method=\"system_name\",outcome=\"ok\"} 1",
+			"plexus_peers 1",
+			"plexus_network_peers{direction=\"inbound\"} 1",
+			"plexus_network_bytes_total{protocol=\"sync\",direction=\"in\"} 7",
+			"plexus_network_gossip_messages_total{topic=\"parts\",verdict=\"accepted\"} 9",
+			"plexus_network_bans_total{reason=\"flood\"} 2",
+			"plexus_network_queue_capacity{queue=\"commands\"} 8",
 			"plexus_build_info{version=\"0.1.0\",chain=\"dev\"} 1",
 		] {
 			assert!(text.contains(line), "{line} is missing in\n{text}");
 		}
 		assert!(text.contains("process_memory_bytes"), "{text}");
 		assert!(text.ends_with("# EOF\n"));
+	}
+
+	/// The names of this node's metrics in an expression.
+	fn names(expression: &str) -> Vec<String> {
+		let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+		let words = expression.split(|c: char| !is_name(c));
+		words.filter(|word| word.starts_with("plexus_")).map(str::to_string).collect()
+	}
+
+	/// Every text below a key, at any depth.
+	fn texts<'a>(value: &'a serde_json::Value, key: &str, found: &mut Vec<&'a str>) {
+		match value {
+			serde_json::Value::Object(map) => {
+				for (name, inner) in map {
+					match inner.as_str() {
+						Some(text) if name == key => found.push(text),
+						_ => texts(inner, key, found),
+					}
+				}
+			}
+			serde_json::Value::Array(items) => items.iter().for_each(|item| texts(item, key, found)),
+			_ => {}
+		}
+	}
+
+	#[test]
+	fn the_dashboard_asks_for_metrics_that_exist() {
+		let metrics = Metrics::new("dev");
+		metrics.sample(Arc::new(Fixed));
+		metrics.rpc_call("system_name", 50, true);
+		let text = metrics.render().expect("text");
+		let exist = |name: &str| {
+			text.lines().filter_map(|line| line.strip_prefix(name)).any(|rest| rest.starts_with([' ', '{']))
+		};
+		let dashboard = serde_json::from_str(include_str!("../../deploy/grafana.json")).expect("JSON");
+		let mut expressions = Vec::new();
+		texts(&dashboard, "expr", &mut expressions);
+		texts(&dashboard, "query", &mut expressions);
+		let named: Vec<String> = expressions.iter().flat_map(|expression| names(expression)).collect();
+		assert!(named.len() >= 20, "{named:?}");
+		for name in &named {
+			assert!(exist(name), "{name} is on the dashboard, but not in\n{text}");
+		}
+		assert!(!exist("plexus_block_heigh") && !exist("plexus_misspelt"), "the search can fail");
 	}
 }

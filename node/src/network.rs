@@ -1,9 +1,12 @@
 //! From this node's settings to those of the network, and the network as RPC and health see it.
 
 use crate::{config::P2p, control::Peers, keystore::SecretKey};
-use plexus_network::{Multiaddr, NetworkConfig, NetworkHandle};
-use plexus_rpc::{NodeRole, PeerInfo};
+use plexus_network::{
+	dialer::peer_of, ConnectionLimits, Multiaddr, NetworkConfig, NetworkHandle, NetworkStats, ReservedError,
+};
+use plexus_rpc::{BannedPeer, NodeRole, PeerInfo};
 use plexus_storage::Hash;
+use std::time::Instant;
 
 /// An address that is none.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +32,12 @@ pub fn config(
 		public: parse(&p2p.public)?,
 		bootnodes: parse(&all_bootnodes)?,
 		reserved: parse(&p2p.reserved)?,
+		reserved_only: p2p.reserved_only,
+		connections: ConnectionLimits {
+			inbound: p2p.in_peers,
+			outbound: p2p.out_peers,
+			per_ip: p2p.peers_per_ip,
+		},
 		..NetworkConfig::new(genesis, *key.expose())
 	})
 }
@@ -44,7 +53,7 @@ impl Peers for NetworkHandle {
 	fn peers(&self) -> Vec<PeerInfo> {
 		let told = |peer: &plexus_network::PeerInfo| PeerInfo {
 			peer_id: peer.id.to_string(),
-			role: if peer.follows_consensus { NodeRole::Authority } else { NodeRole::Full },
+			role: if peer.is_validator { NodeRole::Authority } else { NodeRole::Full },
 			best_number: peer.best_number.and_then(|number| u32::try_from(number).ok()),
 			best_hash: None,
 		};
@@ -63,6 +72,32 @@ impl Peers for NetworkHandle {
 	fn best_number(&self) -> Option<u64> {
 		NetworkHandle::peers(self).iter().filter_map(|peer| peer.best_number).max()
 	}
+
+	fn reserved(&self) -> Vec<String> {
+		NetworkHandle::reserved(self).iter().filter_map(peer_of).map(|peer| peer.to_string()).collect()
+	}
+
+	fn add_reserved(&self, address: &str) -> Result<(), ReservedError> {
+		NetworkHandle::add_reserved(self, address)
+	}
+
+	fn remove_reserved(&self, peer_id: &str) -> Result<(), ReservedError> {
+		NetworkHandle::remove_reserved(self, peer_id)
+	}
+
+	fn banned(&self) -> Vec<BannedPeer> {
+		let now = Instant::now();
+		let told = |ban: &plexus_network::BannedPeer| BannedPeer {
+			peer_id: ban.id.to_string(),
+			reason: ban.reason.name(),
+			seconds_left: ban.until.saturating_duration_since(now).as_secs(),
+		};
+		NetworkHandle::banned(self).iter().map(told).collect()
+	}
+
+	fn stats(&self) -> NetworkStats {
+		NetworkHandle::stats(self)
+	}
 }
 
 #[cfg(test)]
@@ -78,6 +113,7 @@ mod tests {
 		let bootnodes: Vec<String> = config.bootnodes.iter().map(ToString::to_string).collect();
 		assert_eq!(bootnodes, [node(1), node(2)]);
 		assert_eq!(config.listen.len(), 1);
+		assert_eq!(config.connections, ConnectionLimits::default(), "the defaults are the network's own");
 	}
 
 	#[test]

@@ -3,13 +3,15 @@
 //! ```text
 //! <base path>/config.toml                  optional configuration
 //! <base path>/chains/<chain id>/db         database (locked by the process that has it open)
-//! <base path>/chains/<chain id>/consensus  write-ahead log of consensus
-//! <base path>/chains/<chain id>/keys       validator.key, node.key
+//! <base path>/chains/<chain id>/consensus  write-ahead log of consensus, signing guard (locked by the process that signs)
+//! <base path>/chains/<chain id>/keys       validator.key, node.key, the mark that the validator key was used
+//! <base path>/chains/<chain id>/snapshots  copies of the database, by height
 //! ```
 //!
 //! A chain id becomes a directory name, so that [`DataDirectory::new`] accepts only letters, digits, `-`, `_` and `.`.
 
 use crate::report::Remedy;
+use plexus_consensus::GuardPlace;
 use std::path::{Path, PathBuf};
 
 /// A chain id that cannot be a directory name.
@@ -70,9 +72,19 @@ impl DataDirectory {
 		self.root.join("consensus")
 	}
 
+	/// The guard against signing twice: one half beside the log, one beside the keys.
+	pub fn guard(&self) -> GuardPlace {
+		GuardPlace { directory: self.consensus(), counterpart: self.keys() }
+	}
+
 	/// The key files.
 	pub fn keys(&self) -> PathBuf {
 		self.root.join("keys")
+	}
+
+	/// The snapshots that the node makes.
+	pub fn snapshots(&self) -> PathBuf {
+		self.root.join("snapshots")
 	}
 }
 

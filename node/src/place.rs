@@ -191,10 +191,10 @@ pub fn named_spec(chain: &str) -> Result<ChainSpec, Report> {
 /// A block time out of bounds, or a raw genesis, whose block time is fixed.
 pub fn with_block_time(mut spec: ChainSpec, block_time_ms: u64) -> Result<ChainSpec, Report> {
 	match &mut spec.genesis {
-		SpecGenesis::Runtime(genesis) if genesis.authorities.block_time_ms == block_time_ms => {
+		SpecGenesis::Runtime(genesis) if genesis.validators.block_time_ms == block_time_ms => {
 			return Ok(spec)
 		}
-		SpecGenesis::Runtime(genesis) => genesis.authorities.block_time_ms = block_time_ms,
+		SpecGenesis::Runtime(genesis) => genesis.validators.block_time_ms = block_time_ms,
 		SpecGenesis::Raw(_) => {
 			let cause = "the genesis is raw, so its block time is fixed";
 			return Err(Report::new(
@@ -212,7 +212,7 @@ pub fn with_block_time(mut spec: ChainSpec, block_time_ms: u64) -> Result<ChainS
 /// The block time of a specification with a genesis in the runtime's terms.
 pub fn block_time_ms(spec: &ChainSpec) -> Option<u64> {
 	match &spec.genesis {
-		SpecGenesis::Runtime(genesis) => Some(genesis.authorities.block_time_ms),
+		SpecGenesis::Runtime(genesis) => Some(genesis.validators.block_time_ms),
 		SpecGenesis::Raw(_) => None,
 	}
 }

@@ -1,6 +1,6 @@
 //! What the system says about this process: memory, processor time, descriptors. Linux's `/proc`; elsewhere nothing.
 
-use std::fs;
+use std::{fs, io};
 
 /// Resources that the process uses now.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +29,36 @@ pub fn usage() -> Option<Usage> {
 		threads: status_number(&status, "Threads:")?,
 		open_files: fs::read_dir("/proc/self/fd").ok()?.count() as u64,
 	})
+}
+
+/// Resident memory of another process of this user.
+pub fn resident_bytes(pid: u32) -> Option<u64> {
+	let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+	Some(status_number(&status, "VmRSS:")? * 1024)
+}
+
+/// Has the system kill this process as soon as its parent is gone, however that ends and even if this one is paused.
+///
+/// # Errors
+/// The system refuses, or the parent is gone already.
+#[cfg(target_os = "linux")]
+pub fn end_with_parent(parent: u32) -> io::Result<()> {
+	use rustix::process::{getppid, set_parent_process_death_signal, Signal};
+	set_parent_process_death_signal(Some(Signal::KILL))?;
+	// It may have ended before the system was asked.
+	match getppid().map(|pid| pid.as_raw_nonzero().get().unsigned_abs()) {
+		Some(now) if now == parent => Ok(()),
+		_ => Err(io::Error::new(io::ErrorKind::NotFound, "the parent process has ended")),
+	}
+}
+
+/// Elsewhere the system has no such service.
+///
+/// # Errors
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub fn end_with_parent(_parent: u32) -> io::Result<()> {
+	Err(io::Error::new(io::ErrorKind::Unsupported, "only Linux ends a process with its parent"))
 }
 
 fn status_number(status: &str, name: &str) -> Option<u64> {

@@ -76,17 +76,22 @@ pub async fn report(
 /// Counts where consensus stands, until it is gone.
 pub async fn follow_consensus(mut status: watch::Receiver<ConsensusStatus>, metrics: Metrics) {
 	loop {
-		let ConsensusStatus { round, is_validator, .. } = *status.borrow_and_update();
+		let ConsensusStatus { round, is_validator, clock_offset_ms, .. } = *status.borrow_and_update();
 		metrics.consensus(round.into(), is_validator);
+		if let Some(offset_ms) = clock_offset_ms {
+			metrics.clock_offset(offset_ms);
+		}
 		if status.changed().await.is_err() {
 			return;
 		}
 	}
 }
 
-/// Extrinsics that users sent: all but the one inherent that sets the time.
+/// Extrinsics that were sent: all but the inherents, which are the timestamp and, in every block but the first, the
+/// precommits for the parent.
 fn transactions(block: &BlockEvent) -> usize {
-	block.body.len().saturating_sub(1)
+	let inherents = if block.tip.number == 1 { 1 } else { 2 };
+	block.body.len().saturating_sub(inherents)
 }
 
 fn count(block: &BlockEvent, metrics: &Metrics, own: Option<[u8; 32]>) {

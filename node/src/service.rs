@@ -23,12 +23,12 @@ use crate::{
 	place::Place,
 	report::Report,
 	reporter::{self, LastBlock},
-	rpc_config,
+	rpc_config, snapshot,
 };
 use plexus_chain::Chain;
-use plexus_consensus::{EngineConfig, EngineError, EngineHandle, NetworkPort};
+use plexus_consensus::{ConsensusStatus, EngineConfig, EngineError, EngineHandle, NetworkPort};
 use plexus_execution::{Executor, SIGNATURES_REMEMBERED};
-use plexus_network::{Network, NetworkError, NetworkHandle, NetworkTask};
+use plexus_network::{Network, NetworkError, NetworkHandle, NetworkStats, NetworkTask};
 use plexus_pool::Pool;
 use plexus_rpc::{RpcContext, RpcHandle};
 use std::{
@@ -40,14 +40,16 @@ use std::{
 		Arc,
 	},
 };
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 use tracing::{info, warn};
 
 /// What is not a setting, because it must be said each time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-	/// `--unsafe-reset-signing-state`.
-	pub allow_signing_reset: bool,
+	/// `--doppelganger-heights`.
+	pub doppelganger_heights: u32,
+	/// `--unsafe-sign-from`.
+	pub unsafe_sign_from: Option<u64>,
 }
 
 /// Why the node did not start, or ended.
@@ -139,14 +141,16 @@ pub async fn run(
 	let mut consensus =
 		start_consensus(&place, options, keys.validator.as_ref(), &chain, network.port).await?;
 	let status = consensus.status();
-	let needs_peers = status.borrow().validators > usize::from(status.borrow().is_validator);
-	helpers.spawn(reporter::follow_consensus(status, metrics.clone()));
+	helpers.spawn(reporter::follow_consensus(status.clone(), metrics.clone()));
 
 	let peer_id = keys.node.public().peer_id();
-	let control = Control::new(&place, chain.clone(), peers.clone(), log, peer_id, needs_peers);
+	let control = Control::new(&place, chain.clone(), peers.clone(), log, peer_id, status.clone());
 	let block_time_ms = chain.executor().block_time_ms(&chain.tip().state)?;
 	let rpc = start_rpc(&place, &chain, control, &metrics).await?;
 
+	if let Some(keeping) = keeping(&place) {
+		helpers.spawn(snapshot::keep(keeping, Arc::new(place.spec.clone()), chain.clone()));
+	}
 	metrics.sample(Arc::new(Samples { chain: chain.clone(), peers: peers.clone() }));
 	let running = Arc::new(AtomicBool::new(true));
 	let vitals = NodeVitals {
@@ -154,7 +158,7 @@ pub async fn run(
 		peers,
 		last,
 		block_time_ms,
-		needs_peers,
+		consensus: status,
 		running: running.clone(),
 	};
 	if let Some(server) = health {
@@ -220,10 +224,12 @@ async fn start_network(
 ) -> Result<(Connected, NetworkTask), ServiceError> {
 	let config =
 		network::config(&place.config().p2p, &place.spec.bootnodes, chain.genesis_hash(), &keys.node)?;
-	let Network { handle, consensus_port, transactions, task } = plexus_network::start(config).await?;
+	let Network { handle, consensus_port, transactions, newcomers, task } =
+		plexus_network::start(config).await?;
 	let pool = chain.pool();
 	let from_peers = FromPeers::default();
 	helpers.spawn(gossip::receive(transactions, pool.clone(), handle.clone(), from_peers.clone()));
+	helpers.spawn(gossip::announce(newcomers, pool.clone(), handle.clone()));
 	helpers.spawn(gossip::publish(pool.subscribe_imported(), pool.clone(), handle.clone(), from_peers));
 	Ok((Connected { handle, port: consensus_port }, task))
 }
@@ -237,14 +243,26 @@ async fn start_consensus(
 ) -> Result<EngineHandle, ServiceError> {
 	let mut config = EngineConfig::new(place.directory.consensus());
 	config.name.clone_from(&place.config().name);
-	config.allow_signing_reset = options.allow_signing_reset;
+	config.guard = place.directory.guard();
+	config.doppelganger_heights = options.doppelganger_heights;
+	config.unsafe_sign_from = options.unsafe_sign_from;
 	let key = key.map(SecretKey::signing_key);
 	let handle = plexus_consensus::start_on_chain(config, chain.clone(), key, port).await?;
 	let status = *handle.status().borrow();
-	if place.config().validator && !status.is_validator {
+	if place.config().validator && !status.is_validator && !handle.starts_silent() {
 		warn!("this node's validator key is not in the validator set: it follows, and does not vote");
 	}
 	Ok(handle)
+}
+
+/// The snapshots that the settings ask for.
+fn keeping(place: &Place) -> Option<snapshot::Keeping> {
+	let storage = &place.config().storage;
+	(storage.snapshot_every > 0).then(|| snapshot::Keeping {
+		directory: place.directory.snapshots(),
+		every: storage.snapshot_every,
+		kept: storage.snapshots_kept as usize,
+	})
 }
 
 async fn start_rpc(
@@ -351,8 +369,8 @@ impl Sampled for Samples {
 		self.chain.database().stats().table_bytes
 	}
 
-	fn peers(&self) -> u64 {
-		self.peers.count() as u64
+	fn network(&self) -> NetworkStats {
+		self.peers.stats()
 	}
 }
 
@@ -362,7 +380,7 @@ struct NodeVitals {
 	peers: Arc<dyn Peers>,
 	last: LastBlock,
 	block_time_ms: u64,
-	needs_peers: bool,
+	consensus: watch::Receiver<ConsensusStatus>,
 	running: Arc<AtomicBool>,
 }
 
@@ -374,7 +392,7 @@ impl VitalsSource for NodeVitals {
 			silent_ms: u64::try_from(self.last.elapsed().as_millis()).unwrap_or(u64::MAX),
 			block_time_ms: self.block_time_ms,
 			peers: self.peers.count(),
-			needs_peers: self.needs_peers,
+			needs_peers: self.consensus.borrow().needs_peers(),
 			consensus_running: running,
 			rpc_listening: running,
 		}

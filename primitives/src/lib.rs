@@ -8,9 +8,9 @@
 //! # Reading order
 //! [`ids`] and [`content`] name things, [`slice`] verifies bytes against a name, `prove` (with `std`) makes
 //! what `slice` verifies, [`purpose`] separates signatures, [`mod@commitment`] hides what will be registered,
-//! [`consensus`] is what validators sign and [`equivocation`] the proof that one signed too much, [`constants`] fixes
-//! the token, [`text`] says which texts are
-//! stored, [`api`] is what a client may ask the runtime.
+//! [`consensus`] is what validators sign and [`equivocation`] the proof that one signed too much, [`light`] follows
+//! validators to a header that is final, [`constants`] fixes the token, [`text`] says which texts are stored, [`api`] is
+//! what a client may ask the runtime.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -25,6 +25,7 @@ pub mod equivocation;
 #[cfg(feature = "std")]
 pub mod hasher;
 pub mod ids;
+pub mod light;
 #[cfg(feature = "std")]
 pub mod prove;
 pub mod purpose;

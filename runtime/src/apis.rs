@@ -8,8 +8,8 @@
 //! here stays closed until it is added there.
 
 use crate::{
-	genesis, AccountId, Authorities, Balance, Block, BlockNumber, Datanets, Executive, InherentDataExt,
-	Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment, VERSION,
+	genesis, AccountId, Balance, Block, BlockNumber, Datanets, Executive, InherentDataExt, Nonce, Runtime,
+	RuntimeCall, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment, Validators, VERSION,
 };
 use alloc::vec::Vec;
 use frame_support::{
@@ -18,6 +18,10 @@ use frame_support::{
 	weights::Weight,
 };
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
+use pallet_validators::{
+	runtime_api::{PoolInfo, Seat, StakeInfo},
+	types::{Era, PoolId},
+};
 use plexus_primitives::{
 	api::{ContributionInfo, ContributionPage, DatanetInfo},
 	ContributionId, DatanetId, Sequence,
@@ -170,15 +174,36 @@ impl_runtime_apis! {
 		}
 	}
 
-	impl pallet_authorities::runtime_api::PlexusApi<Block> for Runtime {
+	impl pallet_validators::runtime_api::ValidatorsApi<Block, AccountId> for Runtime {
 		fn chain_block_time_ms() -> u64 {
-			pallet_authorities::BlockTimeMs::<Runtime>::get()
+			pallet_validators::BlockTimeMs::<Runtime>::get()
 		}
 		fn validators() -> Vec<([u8; 32], u64)> {
-			Authorities::validators()
+			Validators::validators()
+		}
+		fn next_validators() -> Vec<([u8; 32], u64)> {
+			Validators::next_validators()
+		}
+		fn validators_at(height: u64) -> Vec<([u8; 32], u64)> {
+			Validators::validators_at(height)
 		}
 		fn author() -> Option<[u8; 32]> {
-			pallet_authorities::Author::<Runtime>::get().map(|author| author.0)
+			pallet_validators::Author::<Runtime>::get().map(|author| author.0)
+		}
+		fn era_and_clock() -> (Era, u64) {
+			Validators::era_and_clock()
+		}
+		fn seats() -> Vec<Seat<AccountId>> {
+			Validators::seats()
+		}
+		fn candidates() -> Vec<PoolInfo<AccountId>> {
+			Validators::candidate_infos()
+		}
+		fn pool(id: PoolId) -> Option<PoolInfo<AccountId>> {
+			Validators::pool_info(id)
+		}
+		fn stake(who: AccountId) -> Option<StakeInfo> {
+			Validators::stake_info(&who)
 		}
 	}
 }

@@ -7,19 +7,20 @@ use crate::{
 	fees::{self, deposit},
 	limits, AccountId, Balance, Balances, Block, BlockNumber, Hash, Hashing, Nonce, OriginCaller, PalletInfo,
 	Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask,
-	System, VERSION,
+	System, Timestamp, VERSION,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstU32, ConstU8, InstanceFilter, VariantCountOf},
+	traits::{ConstBool, ConstU32, ConstU8, InstanceFilter, VariantCountOf},
+	PalletId,
 };
 use plexus_primitives::{
-	constants::{EXISTENTIAL_DEPOSIT, SS58_PREFIX},
+	constants::{EXISTENTIAL_DEPOSIT, MILLI_UNITS, SS58_PREFIX, UNITS},
 	slice::LENGTH_PROOF_BYTES_MAX,
 };
 use scale_info::TypeInfo;
-use sp_runtime::traits::AccountIdLookup;
+use sp_runtime::{traits::AccountIdLookup, Perbill};
 use sp_version::RuntimeVersion;
 
 parameter_types! {
@@ -56,7 +57,7 @@ impl frame_system::Config for Runtime {
 impl pallet_timestamp::Config for Runtime {
 	type Moment = u64;
 	type OnTimestampSet = ();
-	type MinimumPeriod = pallet_authorities::MinimumPeriod<Runtime>;
+	type MinimumPeriod = pallet_validators::MinimumPeriod<Runtime>;
 	type WeightInfo = pallet_timestamp::weights::SubstrateWeight<Runtime>;
 }
 
@@ -148,7 +149,7 @@ pub enum ProxyType {
 	/// Everything.
 	#[default]
 	Any,
-	/// Everything but moving the account's money or its proxies.
+	/// Everything but paying the account's money to others or changing its proxies. Bonding it is among it.
 	NonTransfer,
 	/// Only creating datanets, contributing to them and withdrawing.
 	Datanets,
@@ -166,6 +167,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 					| RuntimeCall::Timestamp(..)
 					| RuntimeCall::Utility(..)
 					| RuntimeCall::Multisig(..)
+					| RuntimeCall::Validators(..)
 					| RuntimeCall::Datanets(..)
 			),
 			Self::Datanets => matches!(call, RuntimeCall::Datanets(..) | RuntimeCall::Utility(..)),
@@ -206,9 +208,42 @@ impl pallet_sudo::Config for Runtime {
 	type WeightInfo = pallet_sudo::weights::SubstrateWeight<Runtime>;
 }
 
-impl pallet_authorities::Config for Runtime {
-	// Each validator signs each block's certificate: 100 signatures are 10 KiB.
-	type AuthoritiesMax = ConstU32<100>;
+parameter_types! {
+	/// The constant `Validators.PotId`: where fees go.
+	pub const ValidatorsPot: PalletId = fees::VALIDATORS_POT;
+	/// The constant `Validators.BondMin`: 1 PLX. Ten times the deposit for the three entries that a stake, its hold and its
+	/// account take, because a bond earns where a deposit does not.
+	pub const BondMin: Balance = UNITS;
+	/// The constant `Validators.ValidatorBondMin`: 1,000 PLX. A validator costs each other one a signature in each block; and a
+	/// twentieth of it, which one equivocation costs, must hurt.
+	pub const ValidatorBondMin: Balance = 1_000 * UNITS;
+	/// The constant `Validators.PowerUnit`: 0.001 PLX, so that the least validator's power has six digits and rounding the
+	/// stake to power favours nobody.
+	pub const PowerUnit: Balance = MILLI_UNITS;
+	/// The constant `Validators.SlashFraction`: 5 %, as on other chains of this kind. One who signs twice by mistake, with a
+	/// copied key, survives it; one who does it on purpose loses the seat besides.
+	pub const SlashFraction: Perbill = Perbill::from_percent(5);
+}
+
+impl pallet_validators::Config for Runtime {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Time = Timestamp;
+	type PotId = ValidatorsPot;
+	// A week of evidence in eras of an hour, at the fastest blocks: 1,682. With 100 validators that is 10 MiB of state.
+	type HistoryErasMax = ConstU32<2_048>;
+	// Each validator signs each block's certificate: 100 signatures are 10 KiB, and 8 ms to verify.
+	type ValidatorsMax = ConstU32<100>;
+	// As many again wait for a seat. An election reads all of them.
+	type CandidatesMax = ConstU32<200>;
+	// Chunks of one pool and era are one: somebody who unbonds each day for two weeks has 14.
+	type ChunksMax = ConstU32<16>;
+	type BondMin = BondMin;
+	type ValidatorBondMin = ValidatorBondMin;
+	type PowerUnit = PowerUnit;
+	type SlashFraction = SlashFraction;
+	type CommitRequired = ConstBool<true>;
+	type WeightInfo = pallet_validators::weights::SubstrateWeight<Runtime>;
 }
 
 parameter_types! {

@@ -20,14 +20,12 @@
 use crate::{AccountId, Balance, Balances, Runtime};
 use frame_support::{
 	parameter_types,
-	traits::{
-		fungible::{Balanced, Credit},
-		Imbalance, OnUnbalanced,
-	},
+	traits::{fungible::Credit, Imbalance, OnUnbalanced},
 	weights::ConstantMultiplier,
 	PalletId,
 };
 use pallet_transaction_payment::Multiplier;
+use pallet_validators::PayIntoPot;
 use plexus_primitives::constants::{EXISTENTIAL_DEPOSIT, MICRO_UNITS};
 use sp_runtime::traits::{AccountIdConversion, One};
 
@@ -88,7 +86,7 @@ impl OnUnbalanced<Credit<AccountId, Balances>> for SplitFees {
 		let (to_pot, burned) = total.split(half);
 		// A credit that is dropped is burned.
 		drop(burned);
-		drop(<Balances as Balanced<AccountId>>::resolve(&validators_pot(), to_pot));
+		PayIntoPot::<Runtime>::on_unbalanced(to_pot);
 	}
 }
 

@@ -9,8 +9,8 @@
 //!
 //! # Invariants
 //! - A block executes to the same state root on every machine, with or without the signature cache.
-//! - No input panics the runtime, except a block that misses or repeats its mandatory inherent: executing such a
-//!   block panics and thereby refuses it. Callers catch panics.
+//! - No input panics the runtime, except a block that misses or repeats a mandatory inherent, the timestamp or the
+//!   precommits for its parent: executing such a block panics and thereby refuses it. Callers catch panics.
 //! - `RuntimeCall` and `RuntimeEvent` stand at the crate root: clients look for them there by path.
 //! - The extension pipeline carries no bytes that clients do not know how to sign.
 //!
@@ -113,7 +113,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 };
 
 sp_runtime::impl_opaque_keys! {
-	/// Session keys: none. Consensus keys come from the genesis and are kept by the node.
+	/// Session keys: none. Consensus keys are named and proved to `Validators`, and kept by the node.
 	pub struct SessionKeys {}
 }
 
@@ -151,9 +151,9 @@ mod runtime {
 	pub type Proxy = pallet_proxy;
 	#[runtime::pallet_index(7)]
 	pub type Sudo = pallet_sudo;
-	#[runtime::pallet_index(8)]
-	pub type Authorities = pallet_authorities;
-	// 9 is kept free for the validators' stake.
+	// 8 is free: a list of validators without stake was there.
+	#[runtime::pallet_index(9)]
+	pub type Validators = pallet_validators;
 	#[runtime::pallet_index(10)]
 	pub type Datanets = pallet_datanets;
 }

@@ -74,6 +74,20 @@ fn a_block_takes_transfers_until_its_weight_is_used_and_refuses_the_next_one_sof
 #[test]
 fn the_measured_datanets_weights_are_in_the_same_unit() {
 	assert_eq!(pallet_datanets::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
+	assert_eq!(pallet_validators::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
+}
+
+#[test]
+fn what_blocks_do_for_their_validators_leaves_room_for_transactions() {
+	type Weights = pallet_validators::weights::SubstrateWeight<plexus_runtime::Runtime>;
+	use pallet_validators::WeightInfo;
+	let each = Weights::every_block(100) + Weights::note_commit(100, 100);
+	let last = each + Weights::end_era(200, 100);
+	let micros =
+		|weight: frame_support::weights::Weight| weight.ref_time() / limits::NATIVE_SPEEDUP / 1_000_000;
+	println!("100 validators: {} µs in each block, {} µs in an era's last", micros(each), micros(last));
+	let spare = limits::BLOCK_MAX - limits::NORMAL_MAX - limits::BLOCK_BASE;
+	assert!(last.ref_time() <= spare.ref_time() / 2, "half is left to operational calls");
 }
 
 #[test]

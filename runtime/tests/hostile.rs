@@ -204,9 +204,16 @@ fn queries_are_open_one_by_one_and_their_arguments_are_exact() {
 		("DatanetsApi_contribution", 0u64.encode()),
 		("DatanetsApi_contribution_by_root", vec![0; 32]),
 		("DatanetsApi_contributions", (0u32, Option::<u64>::None, 10u32).encode()),
-		("PlexusApi_chain_block_time_ms", vec![]),
-		("PlexusApi_validators", vec![]),
-		("PlexusApi_author", vec![]),
+		("ValidatorsApi_chain_block_time_ms", vec![]),
+		("ValidatorsApi_validators", vec![]),
+		("ValidatorsApi_next_validators", vec![]),
+		("ValidatorsApi_validators_at", 7u64.encode()),
+		("ValidatorsApi_author", vec![]),
+		("ValidatorsApi_era_and_clock", vec![]),
+		("ValidatorsApi_seats", vec![]),
+		("ValidatorsApi_candidates", vec![]),
+		("ValidatorsApi_pool", 0u32.encode()),
+		("ValidatorsApi_stake", vec![1; 32]),
 	];
 	for (method, data) in open {
 		let mut chain = Chain::new(&[&Key::ed25519("//Alice")], 1_000);
@@ -233,10 +240,12 @@ fn every_module_error_has_a_name_and_words() {
 	let unknown = DispatchError::Module(ModuleError { index: 99, error: [1, 0, 0, 0], message: None });
 	assert_eq!(native::describe_dispatch_error(&unknown).pallet.as_deref(), Some("pallet 99"));
 	// Our own pallets' errors say how to avoid them.
-	for error in 0..5 {
-		let error = DispatchError::Module(ModuleError { index: 10, error: [error, 0, 0, 0], message: None });
+	for (index, pallet, error) in
+		(0..5).map(|error| (10, "Datanets", error)).chain((0..20).map(|error| (9, "Validators", error)))
+	{
+		let error = DispatchError::Module(ModuleError { index, error: [error, 0, 0, 0], message: None });
 		let described = native::describe_dispatch_error(&error);
-		assert_eq!(described.pallet.as_deref(), Some("Datanets"));
+		assert_eq!(described.pallet.as_deref(), Some(pallet));
 		assert!(described.docs.len() > 20, "{described}");
 	}
 }

@@ -8,13 +8,15 @@
 //! Every wait has a bound ([`wait`]), and a failure shows the end of the node's log. A node dies with its [`Node`].
 //!
 //! Modules in reading order: [`node`] a process, [`rpc`] a connection to it, [`wallet`] transactions, [`load`] many of
-//! them, [`raw`] bytes on a socket that no client library would send, [`cli`] the client commands.
+//! them, [`raw`] bytes on a socket that no client library would send, [`cli`] the client commands, [`testnet`] several nodes
+//! at once.
 
 pub mod cli;
 pub mod load;
 pub mod node;
 pub mod raw;
 pub mod rpc;
+pub mod testnet;
 pub mod wait;
 pub mod wallet;
 
@@ -22,4 +24,5 @@ pub use cli::Cli;
 pub use load::Load;
 pub use node::{Node, NodeOptions};
 pub use rpc::Rpc;
+pub use testnet::Testnet;
 pub use wallet::{Key, Wallet, PLX};

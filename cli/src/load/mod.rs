@@ -22,9 +22,11 @@ mod accounts;
 mod follow;
 mod report;
 mod sign;
+mod stream;
 mod submit;
 
 pub use report::{LatencyMs, LoadReport};
+pub use stream::{SignedTransfer, SignedTransfers};
 
 use crate::{
 	client::Client,

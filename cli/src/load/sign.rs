@@ -76,6 +76,19 @@ fn sign_on_all_cores(
 }
 
 fn sign(at: &AtBlock, accounts: &[ed25519::Pair], nonces: &[u64], index: usize) -> Result<Transfer, Failure> {
+	let (bytes, hash) = signed(at, accounts, nonces, index)?;
+	let params = RawValue::from_string(format!("[\"{}\"]", hex(&bytes)))
+		.expect("hexadecimal digits in quotes and brackets are JSON");
+	Ok(Transfer { account: index % accounts.len(), params, hash })
+}
+
+/// The bytes and the hash of a run's transfer at this place.
+pub(super) fn signed(
+	at: &AtBlock,
+	accounts: &[ed25519::Pair],
+	nonces: &[u64],
+	index: usize,
+) -> Result<(Vec<u8>, [u8; 32]), Failure> {
 	let account = index % accounts.len();
 	let receiver = &accounts[(account + 1) % accounts.len()];
 	let call = calls::transfer(&receiver.public().into(), TRANSFER_AMOUNT, false);
@@ -85,9 +98,7 @@ fn sign(at: &AtBlock, accounts: &[ed25519::Pair], nonces: &[u64], index: usize) 
 	let key = Keypair::Ed25519(Box::new(accounts[account]));
 	let signed = signable.sign(&key).map_err(explain_client)?;
 	let hash = signed.hash().0;
-	let params = RawValue::from_string(format!("[\"{}\"]", hex(signed.encoded())))
-		.expect("hexadecimal digits in quotes and brackets are JSON");
-	Ok(Transfer { account, params, hash })
+	Ok((signed.into_encoded(), hash))
 }
 
 fn stopped_signing(reason: &dyn std::fmt::Display) -> Failure {

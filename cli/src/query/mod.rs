@@ -14,6 +14,8 @@ mod data;
 mod event;
 mod extrinsic;
 pub(crate) mod fees;
+mod proof;
+mod stake;
 mod transaction;
 
 use crate::{
@@ -56,6 +58,12 @@ enum Question {
 	Tx(transaction::Args),
 	/// What transactions cost, and the deposits
 	Fees,
+	/// A file that proves a block, and an account's balance in it, to whoever has the chain specification
+	Proof(proof::Args),
+	/// The validators of the current era, and who would like to be one
+	Validators,
+	/// What an account has bonded, and for whom
+	Stake(stake::Args),
 }
 
 impl QueryCommand {
@@ -86,6 +94,9 @@ impl QueryCommand {
 				transaction::transaction(&client, args).await.map(|answer| print(json, &answer))
 			}
 			Question::Fees => fees::fees(&client).await.map(|answer| print(json, &answer)),
+			Question::Proof(args) => proof::proof(&client, args).await.map(|answer| print(json, &answer)),
+			Question::Validators => stake::validators(&client).await.map(|answer| print(json, &answer)),
+			Question::Stake(args) => stake::stake(&client, args).await.map(|answer| print(json, &answer)),
 		}
 	}
 }

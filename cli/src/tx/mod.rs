@@ -6,6 +6,7 @@
 mod contribute;
 mod datanet;
 mod transfer;
+mod validator;
 mod withdraw;
 
 use crate::{
@@ -40,6 +41,9 @@ enum Action {
 	Contribute(Box<contribute::Args>),
 	/// Withdraw a contribution and get its deposit back
 	Withdraw(withdraw::Args),
+	/// Stake: bond, nominate, validate, claim
+	#[command(subcommand)]
+	Validator(Box<validator::Action>),
 }
 
 /// What every transaction takes.
@@ -69,6 +73,9 @@ impl TxCommand {
 			}
 			Action::Withdraw(args) => {
 				withdraw::run(&self.connection, args).await.map(|answer| output::print(json, &answer))
+			}
+			Action::Validator(action) => {
+				validator::run(&self.connection, *action).await.map(|answer| output::print(json, &answer))
 			}
 		}
 	}

@@ -1,12 +1,17 @@
 //! Propose, verify, commit.
 
-use crate::events::{BlockEvent, EVENT_BACKLOG_MAX};
+use crate::{
+	events::{BlockEvent, EVENT_BACKLOG_MAX},
+	sets,
+};
 use parking_lot::Mutex;
 use plexus_execution::{BlockError, BuildError, BuildParams, ExecutedBlock, Executor};
 use plexus_pool::Pool;
+use plexus_primitives::consensus::Commit;
 use plexus_storage::{Block, BlockCommit, Database, Hash, StorageError, Tip};
 use std::{
 	collections::HashMap,
+	path::Path,
 	sync::Arc,
 	time::{Duration, Instant},
 };
@@ -92,6 +97,7 @@ impl Chain {
 	pub fn new(database: Database, executor: Executor, pool: Pool) -> Self {
 		let (tip, _) = watch::channel(database.tip());
 		let (blocks, _) = broadcast::channel(EVENT_BACKLOG_MAX);
+		record_set(&database, &executor);
 		Self(Arc::new(Inner {
 			database,
 			executor,
@@ -138,15 +144,24 @@ impl Chain {
 		self.0.blocks.subscribe()
 	}
 
-	/// Builds a block on the tip from the pool, within its part of the block time, and remembers its execution.
-	pub fn propose(&self, author: [u8; 32], timestamp_ms: u64) -> Result<Proposal, ChainError> {
+	/// Builds a block on the tip from the pool, within its part of the block time, and remembers its execution. `commit`
+	/// holds the precommits for the tip, by the places of its validators; only on the genesis there are none.
+	///
+	/// # Errors
+	/// [`ChainError::Build`], also when the commit is missing or does not prove the tip final.
+	pub fn propose(
+		&self,
+		author: [u8; 32],
+		timestamp_ms: u64,
+		commit: Option<Commit>,
+	) -> Result<Proposal, ChainError> {
 		let started = Instant::now();
 		let tip = self.tip();
 		let block_time = Duration::from_millis(self.0.executor.block_time_ms(&tip.state)?);
 		let others = self.0.executor.validators(&tip.state)?.len() > 1;
 		// Half is for the others: sending, verifying, voting. A validator on its own has only to vote and to write.
 		let budget = if others { block_time / 2 } else { block_time * 3 / 4 };
-		let params = BuildParams::new(author, timestamp_ms, started + budget);
+		let params = BuildParams::new(author, timestamp_ms, commit, started + budget);
 		let built = self.build(&tip, params)?;
 		let proposal =
 			Proposal { hash: built.hash, block: built.block.clone(), timestamp_ms: built.timestamp_ms };
@@ -203,6 +218,7 @@ impl Chain {
 		let body = block.body.clone();
 		let tip = self.0.database.commit(BlockCommit { block, hash, certificate, changes })?;
 		self.0.executed.lock().clear();
+		record_set(&self.0.database, &self.0.executor);
 		let commit = started.elapsed();
 
 		self.0.pool.on_block(tip.clone(), &body);
@@ -211,5 +227,26 @@ impl Chain {
 		// No listener is no error.
 		let _ = self.0.blocks.send(Arc::new(event));
 		Ok(tip)
+	}
+
+	/// Makes a copy of the database in a new directory, between two commits; the tip that is in it.
+	///
+	/// What is in memory is written out first without holding up commits, so that one waits only for the little that
+	/// came since.
+	///
+	/// # Errors
+	/// The directory exists, its parent does not, or the disk fails.
+	pub fn copy_to(&self, directory: &Path) -> Result<Arc<Tip>, StorageError> {
+		self.0.database.flush()?;
+		let _writing = self.0.writing.lock();
+		self.0.database.copy_to(directory)?;
+		Ok(self.tip())
+	}
+}
+
+/// A set that is not recorded costs proofs of finality over its height, and nothing else: the block stays committed.
+fn record_set(database: &Database, executor: &Executor) {
+	if let Err(error) = sets::record_tip(database, executor) {
+		tracing::error!(%error, "the validators of the next block are not recorded; proofs of finality will lack them");
 	}
 }

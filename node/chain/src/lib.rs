@@ -6,11 +6,13 @@
 //!
 //! Everything here blocks (disk, execution): call it from threads that may.
 //!
-//! Reading order: [`chain`] (the handle and the commit), [`events`] (what others hear), [`replay`] (execute it all again).
+//! Reading order: [`chain`] (the handle and the commit), [`events`] (what others hear), [`sets`] (validators kept for proofs),
+//! [`replay`] (execute it all again).
 
 pub mod chain;
 pub mod events;
 pub mod replay;
+pub mod sets;
 
 pub use chain::{Chain, ChainError, Proposal};
 pub use events::BlockEvent;

@@ -1,5 +1,6 @@
 //! Executing all blocks again, from genesis, in another database: the proof that the stored states are what the blocks say.
 
+use crate::sets::{record_tip, RecordError};
 use plexus_execution::{BlockError, Executor};
 use plexus_storage::{Block, BlockCommit, BlockNumber, Database, Hash, StorageError};
 use std::ops::ControlFlow;
@@ -35,6 +36,15 @@ pub enum ReplayError {
 		/// The last block that was executed.
 		number: BlockNumber,
 	},
+	/// The validators kept for proofs differ from those that the blocks lead to.
+	#[error("the validators kept for block {number} or below differ from those that its header commits to")]
+	Sets {
+		/// A height above the first record that differs, within a page of records.
+		number: BlockNumber,
+	},
+	/// The runtime did not tell the validators, or others than a header commits to.
+	#[error(transparent)]
+	Record(#[from] RecordError),
 	/// Reading or writing failed.
 	#[error(transparent)]
 	Storage(#[from] StorageError),
@@ -54,8 +64,8 @@ pub struct Replayed {
 /// Pairs compared at a time.
 const PAGE: usize = 1024;
 
-/// Executes blocks 1..=tip of `from` into `into` (a fresh database of the same genesis), then compares the current states pair by pair.
-/// `progress` is called after each block, and may end it there.
+/// Executes blocks 1..=tip of `from` into `into` (a fresh database of the same genesis), then compares the current states
+/// pair by pair, and the validators kept for proofs. `progress` is called after each block, and may end it there.
 pub fn replay(
 	from: &Database,
 	into: &Database,
@@ -65,6 +75,7 @@ pub fn replay(
 	let target = from.tip().number;
 	let mut done = Replayed { state_root: into.tip().header.state_root, ..Default::default() };
 	let first = into.tip().number + 1;
+	record_tip(into, executor)?;
 	let mut next = if first <= target { Some(stored(from, first)?) } else { None };
 	while let Some((block, certificate)) = next.take() {
 		let number = block.header.number;
@@ -89,6 +100,7 @@ pub fn replay(
 			certificate,
 			changes: executed.changes,
 		})?;
+		record_tip(into, executor)?;
 		done.blocks += 1;
 		done.extrinsics += extrinsics;
 		done.state_root = tip.header.state_root;
@@ -98,6 +110,7 @@ pub fn replay(
 		next = following?;
 	}
 	compare(from, into, target)?;
+	compare_sets(from, into, target)?;
 	Ok(done)
 }
 
@@ -122,6 +135,27 @@ fn compare(from: &Database, into: &Database, number: BlockNumber) -> Result<(), 
 		}
 		match left.last() {
 			Some((key, _)) => after = Some(key.clone()),
+			None => return Ok(()),
+		}
+	}
+}
+
+/// Compares the validators kept below the tip. Those of the tip itself are written behind its block, so that a process
+/// that was killed may lack them until it starts again.
+fn compare_sets(from: &Database, into: &Database, tip: BlockNumber) -> Result<(), ReplayError> {
+	if tip > 0 && from.last_set(0)? != into.last_set(0)? {
+		return Err(ReplayError::Sets { number: 0 });
+	}
+	let mut after = 0;
+	loop {
+		let left = from.sets_between(after, tip, PAGE)?;
+		let right = into.sets_between(after, tip, PAGE)?;
+		let last = right.last().map(|(number, _)| *number);
+		if left != right {
+			return Err(ReplayError::Sets { number: last.unwrap_or(tip) });
+		}
+		match last {
+			Some(number) => after = number,
 			None => return Ok(()),
 		}
 	}

@@ -14,6 +14,7 @@ use crate::signing;
 use crate::types::{AuthorityId, Plexus, ValidatorSet};
 use crate::wire;
 use codec::Encode;
+use plexus_primitives::consensus::{verify_commit, Commit, CommitError};
 use plexus_primitives::purpose::Purpose;
 use sp_core::H256;
 use std::collections::BTreeSet;
@@ -61,6 +62,24 @@ pub fn encode(certificate: &engine::CommitCertificate<Plexus>) -> Vec<u8> {
 /// [`CodecError`] if the bytes are no certificate of this version.
 pub fn decode(bytes: &[u8]) -> Result<Certificate, CodecError> {
 	decode_versioned(bytes)
+}
+
+/// The precommits of a certificate by the places of the validators of its height, as the next block holds them.
+///
+/// # Errors
+/// [`CommitError`] if the next block's verifiers would not take them.
+pub fn commit(
+	genesis: &H256,
+	validators: &ValidatorSet,
+	certificate: &Certificate,
+) -> Result<Commit, CommitError> {
+	let voters = validators.voters();
+	let Certificate { height, round, value, signatures } = certificate;
+	let signatures: Vec<_> =
+		signatures.iter().map(|(signer, signature)| ((*signer).into(), (*signature).into())).collect();
+	let commit = Commit::new(*round, &voters, &signatures);
+	verify_commit(&genesis.0, &voters, *height, value.0, *round, &commit.signatures)?;
+	Ok(commit)
 }
 
 /// Verifies a stored certificate against the validators of its height and returns it. The caller compares its height

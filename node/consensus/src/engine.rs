@@ -10,20 +10,26 @@
 //! - Stopping lets a call that is under way, such as a commit, finish.
 
 use crate::app::{App, AppError, ConsensusStatus, Effect};
+use crate::certificate;
 use crate::chain_ledger::ChainLedger;
 use crate::codec::ScaleCodec;
-use crate::ledger::{Clock, Ledger, SystemClock};
+use crate::guard::{sync_directory, GuardError, GuardPlace, Known, Permit, SigningGuard, Step, StepKind};
+use crate::ledger::{Clock, Ledger, LedgerError, LedgerTip, SystemClock};
 use crate::malachite::config::{ConsensusConfig, NodeConfig, ValuePayload, ValueSyncConfig};
+use crate::malachite::core::Round;
 use crate::malachite::{
 	self, AppMsg, Channels, ConsensusContext, EngineBuilder, NetworkMsg, NetworkRef, RequestContext,
 	SyncContext, WalContext,
 };
-use crate::signing::{ChainSigner, ChainVerifier, SigningKey};
-use crate::signing_state::{sync_directory, SigningState, SigningStateError};
-use crate::types::Plexus;
+use crate::signing::{ChainSigner, ChainVerifier, SigningKey, WatchingVerifier};
+use crate::silence::{self, Silence};
+use crate::types::{AuthorityId, Height, Plexus};
 use futures::future::BoxFuture;
 use plexus_chain::Chain;
-use std::path::PathBuf;
+use plexus_primitives::equivocation::Equivocation;
+use sp_core::H256;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -39,8 +45,12 @@ const REQUESTS_MAX: usize = 16;
 /// How long the engine's actors may take to stop before they are left behind.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Bytes of the write-ahead log's header; a shorter file is the torn beginning of one and holds no vote.
-const WAL_HEADER_BYTES: u64 = 12;
+/// Bytes of the write-ahead log's header: version (4), height (8, big-endian), durable before the height's first signature.
+/// A shorter file is the torn beginning of one and holds no vote.
+const WAL_HEADER_BYTES: usize = 12;
+
+/// Certificates read at the start in search of the latest precommit of our own: a validator that signs is in most of them.
+const CERTIFICATES_SEARCHED: u32 = 64;
 
 /// What the engine needs to know.
 #[derive(Clone, Debug)]
@@ -49,10 +59,14 @@ pub struct EngineConfig {
 	pub name: String,
 	/// The write-ahead log; its directory is made if missing.
 	pub wal: PathBuf,
-	/// The guard beside the validator's key; see [`crate::signing_state`].
-	pub signing_state: PathBuf,
-	/// Forget the guard: `--unsafe-reset-signing-state`.
-	pub allow_signing_reset: bool,
+	/// Proofs that validators signed twice, until the chain has judged them; see [`crate::evidence`].
+	pub evidence: PathBuf,
+	/// The guard against signing twice, and its counterpart beside the validator's key; see [`crate::guard`].
+	pub guard: GuardPlace,
+	/// New blocks to hear before signing: `--doppelganger-heights`; none if 0.
+	pub doppelganger_heights: u32,
+	/// Sign from this height on although the guard objects: `--unsafe-sign-from`.
+	pub unsafe_sign_from: Option<u64>,
 	/// How long to wait for a quorum of peers before the first height. A single validator never waits.
 	pub wait_for_peers: Duration,
 	/// How often peers are told how far we are.
@@ -66,8 +80,10 @@ impl EngineConfig {
 		Self {
 			name: "plexus".into(),
 			wal: directory.join("consensus.wal"),
-			signing_state: directory.join("signing-state"),
-			allow_signing_reset: false,
+			evidence: directory.join("evidence"),
+			guard: GuardPlace { directory: directory.clone(), counterpart: directory },
+			doppelganger_heights: 0,
+			unsafe_sign_from: None,
 			wait_for_peers: Duration::from_secs(3),
 			status_interval: Duration::from_secs(2),
 		}
@@ -89,7 +105,7 @@ pub struct NetworkPort {
 pub enum StartError {
 	/// Signing might contradict earlier votes.
 	#[error(transparent)]
-	SigningState(#[from] SigningStateError),
+	Guard(#[from] GuardError),
 	/// The chain's tip cannot be read.
 	#[error(transparent)]
 	App(#[from] AppError),
@@ -115,6 +131,12 @@ pub enum EngineError {
 	/// A call to the chain panicked.
 	#[error("consensus panicked: {0}")]
 	Panicked(String),
+	/// The key must not sign on.
+	#[error(transparent)]
+	Guard(#[from] Arc<GuardError>),
+	/// After following in silence, the validator's engine does not start.
+	#[error(transparent)]
+	Start(#[from] StartError),
 	/// The engine stopped, or closed its channel because its log failed.
 	#[error("the consensus engine stopped; its last messages in the log say why")]
 	Stopped,
@@ -125,12 +147,18 @@ pub struct EngineHandle {
 	status: watch::Receiver<ConsensusStatus>,
 	stop: watch::Sender<bool>,
 	task: JoinHandle<Result<(), EngineError>>,
+	silent: bool,
 }
 
 impl EngineHandle {
 	/// Where consensus stands, as it changes.
 	pub fn status(&self) -> watch::Receiver<ConsensusStatus> {
 		self.status.clone()
+	}
+
+	/// Whether the node follows at first, and signs only later.
+	pub fn starts_silent(&self) -> bool {
+		self.silent
 	}
 
 	/// Waits until consensus ends; cancel-safe.
@@ -211,7 +239,8 @@ pub fn start_on_chain(
 	key: Option<SigningKey>,
 	network: NetworkPort,
 ) -> BoxFuture<'static, Result<EngineHandle, StartError>> {
-	Box::pin(start(config, ChainLedger::new(chain), SystemClock, key, network))
+	let ledger = ChainLedger::new(chain, config.evidence.clone());
+	Box::pin(start(config, ledger, SystemClock, key, network))
 }
 
 /// Starts consensus after the ledger's tip. With a key the node votes and proposes whenever it is a validator; without
@@ -226,25 +255,126 @@ pub async fn start<L: Ledger, C: Clock>(
 	key: Option<SigningKey>,
 	network: NetworkPort,
 ) -> Result<EngineHandle, StartError> {
-	let genesis = ledger.genesis_hash();
-	let tip = ledger.tip().map_err(AppError::from)?.number;
-	let app = App::new(ledger, clock, key.clone())?;
+	let tip = ledger.tip().map_err(AppError::from)?;
+	let now_ms = clock.now_ms();
 	prepare_directories(&config)?;
-	let verifier = Box::new(ChainVerifier { genesis });
-	let consensus = match key {
-		Some(key) => {
-			let path = config.signing_state.clone();
-			let state =
-				SigningState::open(path, genesis, app.me(), tip, &config.wal, config.allow_signing_reset)?;
-			let signer = ChainSigner::new(key, genesis, Arc::new(state));
-			ConsensusContext::new_validator(app.me(), verifier, Box::new(signer))
-		}
-		None => ConsensusContext::new_full_node(app.me(), verifier),
+	let guarded = key.map(|key| Guarded::open(&config, key, &ledger, &tip)).transpose()?;
+	let silence = guarded
+		.as_ref()
+		.and_then(|guarded| Silence::wanted(&guarded.guard, config.doppelganger_heights, &tip, now_ms));
+	let signs = guarded.as_ref().filter(|_| silence.is_none());
+	let app = App::new(ledger, clock, signs.map(|guarded| guarded.key.clone()))?;
+	let actor = match silence {
+		None => network.actor.clone(),
+		Some(_) => silence::relay(network.actor.clone())
+			.await
+			.map_err(|error| StartError::Engine(error.to_string()))?,
 	};
-	remove_torn_log(&config)?;
-	let (channels, engine) = EngineBuilder::new(Plexus, Configuration::new(&config))
-		.with_default_wal(WalContext::new(config.wal.clone(), ScaleCodec))
-		.with_custom_network(network.actor, network.parts)
+	let port = (actor, network.parts.clone());
+	let (channels, engine) =
+		launch(&config, app.genesis(), port, guarded.as_ref(), silence.is_none()).await?;
+
+	let (status, status_receiver) = watch::channel(app.status());
+	let (stop, stop_receiver) = watch::channel(false);
+	let driver = Driver {
+		app: Some(app),
+		guard: guarded.as_ref().map(|guarded| guarded.guard.clone()),
+		silence,
+		network: channels.network.clone(),
+		peers: network.peers,
+		wait_for_peers: config.wait_for_peers,
+		status,
+	};
+	let silent = driver.silence.is_some();
+	let port = (network.actor, network.parts);
+	let consensus = Consensus { config, guarded, port, driver };
+	let task = tokio::spawn(consensus.run(channels, engine, stop_receiver));
+	Ok(EngineHandle { status: status_receiver, stop, task, silent })
+}
+
+/// The engine's way into the network.
+type Port = (NetworkRef<Plexus>, mpsc::Sender<NetworkMsg<Plexus>>);
+
+/// A validator's key and what watches over it.
+struct Guarded {
+	key: SigningKey,
+	me: AuthorityId,
+	guard: Arc<SigningGuard>,
+}
+
+impl Guarded {
+	fn open<L: Ledger>(
+		config: &EngineConfig,
+		key: SigningKey,
+		ledger: &L,
+		tip: &LedgerTip,
+	) -> Result<Self, StartError> {
+		let me = AuthorityId(key.verifying_key().to_bytes());
+		let validators = ledger.validators().map_err(AppError::from)?;
+		let others: u64 = validators.as_slice().iter().filter(|v| v.id != me).map(|v| v.power).sum();
+		let known = Known {
+			genesis: ledger.genesis_hash(),
+			validator: me,
+			tip: tip.number,
+			log_height: log_height(&config.wal),
+			own_precommit: own_precommit(ledger, tip.number, &me).map_err(AppError::from)?,
+			alone: !certificate::is_quorum(others, validators.total_power()),
+		};
+		let permit = Permit { listen: config.doppelganger_heights > 0, sign_from: config.unsafe_sign_from };
+		let guard = SigningGuard::open(&config.guard, &known, permit)?;
+		Ok(Self { key, me, guard: Arc::new(guard) })
+	}
+}
+
+/// The height whose votes the log holds, from its header.
+fn log_height(wal: &Path) -> Option<u64> {
+	let mut header = [0; WAL_HEADER_BYTES];
+	std::fs::File::open(wal).ok()?.read_exact(&mut header).ok()?;
+	header.last_chunk().map(|height| u64::from_be_bytes(*height))
+}
+
+/// The latest precommit of a key in the certificates that the database ends with.
+fn own_precommit<L: Ledger>(ledger: &L, tip: u32, me: &AuthorityId) -> Result<Option<Step>, LedgerError> {
+	let oldest = ledger.oldest_block().max(tip.saturating_sub(CERTIFICATES_SEARCHED - 1)).max(1);
+	for number in (oldest..=tip).rev() {
+		let Some((_, bytes)) = ledger.decided(number)? else { break };
+		let Ok(found) = certificate::decode(&bytes) else { continue };
+		if found.signatures.iter().any(|(id, _)| id == me) {
+			return Ok(Some(Step { height: found.height, round: found.round, kind: StepKind::Precommit }));
+		}
+	}
+	Ok(None)
+}
+
+/// Starts Malachite: as a validator's engine with the validator's log, or as one that follows, with a log of its own.
+async fn launch(
+	config: &EngineConfig,
+	genesis: H256,
+	(actor, parts): Port,
+	guarded: Option<&Guarded>,
+	signs: bool,
+) -> Result<(Channels<Plexus>, malachite::EngineHandle), StartError> {
+	let consensus = match guarded {
+		None => ConsensusContext::new_full_node(AuthorityId::NOBODY, Box::new(ChainVerifier { genesis })),
+		Some(Guarded { key, me, guard }) => {
+			let verifier = Box::new(WatchingVerifier::new(genesis, *me, guard.clone()));
+			match signs {
+				false => ConsensusContext::new_full_node(AuthorityId::NOBODY, verifier),
+				true => {
+					let signer = ChainSigner::new(key.clone(), genesis, guard.clone());
+					ConsensusContext::new_validator(*me, verifier, Box::new(signer))
+				}
+			}
+		}
+	};
+	let wal = match guarded.is_some() && !signs {
+		true => config.wal.with_extension("following.wal"),
+		false => config.wal.clone(),
+	};
+	remove_torn_log(&wal)?;
+	let engine = EngineBuilder::new(Plexus, Configuration::new(config))
+		.with_default_wal(WalContext::new(wal.clone(), ScaleCodec))
+		.with_custom_network(actor, parts)
 		.with_default_sync(SyncContext::new(ScaleCodec))
 		.with_default_consensus(consensus)
 		.with_default_request(RequestContext::new(REQUESTS_MAX))
@@ -252,52 +382,99 @@ pub async fn start<L: Ledger, C: Clock>(
 		.await
 		.map_err(|error| StartError::Engine(format!("{error:#}")))?;
 	// The guard relies on the log's existence once it names a height.
-	sync_directory(&config.wal).map_err(|cause| StartError::Io { path: config.wal.clone(), cause })?;
-
-	let (status, status_receiver) = watch::channel(app.status());
-	let (stop, stop_receiver) = watch::channel(false);
-	let driver = Driver {
-		app: Some(app),
-		network: channels.network.clone(),
-		peers: network.peers,
-		wait_for_peers: config.wait_for_peers,
-		status,
-	};
-	let task = tokio::spawn(run(driver, channels, engine, stop_receiver));
-	Ok(EngineHandle { status: status_receiver, stop, task })
+	sync_directory(&wal).map_err(|cause| StartError::Io { path: wal, cause })?;
+	Ok(engine)
 }
 
 fn prepare_directories(config: &EngineConfig) -> Result<(), StartError> {
-	for path in [&config.wal, &config.signing_state] {
-		if let Some(parent) = path.parent() {
-			std::fs::create_dir_all(parent)
-				.map_err(|cause| StartError::Io { path: parent.to_path_buf(), cause })?;
-		}
+	let [wal, evidence] = [&config.wal, &config.evidence].map(|path| path.parent().unwrap_or(Path::new(".")));
+	for path in [wal, evidence, &config.guard.directory, &config.guard.counterpart] {
+		std::fs::create_dir_all(path).map_err(|cause| StartError::Io { path: path.to_path_buf(), cause })?;
 	}
 	Ok(())
 }
 
 /// A crash while the log was created leaves less than its header, which Malachite refuses to open.
-fn remove_torn_log(config: &EngineConfig) -> Result<(), StartError> {
-	match std::fs::metadata(&config.wal) {
-		Ok(file) if file.len() < WAL_HEADER_BYTES => std::fs::remove_file(&config.wal)
-			.map_err(|cause| StartError::Io { path: config.wal.clone(), cause }),
+fn remove_torn_log(wal: &Path) -> Result<(), StartError> {
+	match std::fs::metadata(wal) {
+		Ok(file) if file.len() < WAL_HEADER_BYTES as u64 => {
+			std::fs::remove_file(wal).map_err(|cause| StartError::Io { path: wal.to_path_buf(), cause })
+		}
 		Ok(_) | Err(_) => Ok(()),
 	}
 }
 
+/// All that consensus is, over the engines that follow one another.
+struct Consensus<L: Ledger, C: Clock> {
+	config: EngineConfig,
+	guarded: Option<Guarded>,
+	port: Port,
+	driver: Driver<L, C>,
+}
+
+impl<L: Ledger, C: Clock> Consensus<L, C> {
+	/// Runs the engine to its end; one that followed in silence is succeeded by one that signs.
+	async fn run(
+		mut self,
+		channels: Channels<Plexus>,
+		engine: malachite::EngineHandle,
+		mut stop: watch::Receiver<bool>,
+	) -> Result<(), EngineError> {
+		let mut ended = run(&mut self.driver, channels, engine, &mut stop).await;
+		if let Ok(End::MaySign) = ended {
+			ended = match self.succeed().await {
+				Ok((channels, engine)) => run(&mut self.driver, channels, engine, &mut stop).await,
+				Err(error) => Err(error),
+			};
+		}
+		if let Some(guard) = &self.driver.guard {
+			guard.close();
+		}
+		if let Err(error) = &ended {
+			error!(%error, "consensus failed");
+		}
+		info!("consensus stopped");
+		ended.map(|_| ())
+	}
+
+	/// From silence to signing.
+	async fn succeed(&mut self) -> Result<(Channels<Plexus>, malachite::EngineHandle), EngineError> {
+		let (Some(guarded), Some(app)) = (&self.guarded, self.driver.app.as_mut()) else {
+			return Err(EngineError::Stopped);
+		};
+		let next = u64::from(app.tip().number) + 1;
+		guarded.guard.resume(next).map_err(Arc::new)?;
+		info!(height = next, "silence is over; this node signs from here on");
+		app.adopt(guarded.key.clone())?;
+		let genesis = app.genesis();
+		let started = launch(&self.config, genesis, self.port.clone(), Some(guarded), true).await?;
+		self.driver.network = started.0.network.clone();
+		Ok(started)
+	}
+}
+
+/// Why an engine was stopped.
+enum End {
+	/// We were asked to stop.
+	Asked,
+	/// Silence is over.
+	MaySign,
+}
+
 async fn run<L: Ledger, C: Clock>(
-	mut driver: Driver<L, C>,
+	driver: &mut Driver<L, C>,
 	mut channels: Channels<Plexus>,
 	mut engine: malachite::EngineHandle,
-	mut stop: watch::Receiver<bool>,
-) -> Result<(), EngineError> {
+	stop: &mut watch::Receiver<bool>,
+) -> Result<End, EngineError> {
 	let mut engine_ended = false;
+	let mut alarm = driver.guard.as_ref().map(|guard| guard.alarm());
 	let result = loop {
 		let message = tokio::select! {
 			biased;
 			// A dropped handle stops consensus, too.
-			_ = stop.wait_for(|stop| *stop) => break Ok(()),
+			_ = stop.wait_for(|stop| *stop) => break Ok(End::Asked),
+			error = alarmed(&mut alarm) => break Err(EngineError::Guard(error)),
 			_ = &mut engine.handle => {
 				engine_ended = true;
 				break Err(EngineError::Stopped);
@@ -305,24 +482,37 @@ async fn run<L: Ledger, C: Clock>(
 			message = channels.consensus.recv() => message,
 		};
 		let Some(message) = message else { break Err(EngineError::Stopped) };
-		if let Err(error) = driver.handle(message, &mut stop).await {
+		if let Err(error) = driver.handle(message, stop).await {
 			break Err(error);
 		}
+		if driver.may_sign() {
+			break Ok(End::MaySign);
+		}
 	};
-	if let Err(error) = &result {
-		error!(%error, "consensus failed");
-	}
 	engine.actor.stop(None);
 	if !engine_ended && tokio::time::timeout(STOP_TIMEOUT, engine.handle).await.is_err() {
 		warn!("the consensus engine did not stop in time");
 	}
-	info!("consensus stopped");
 	result
+}
+
+/// Waits until the guard raises the alarm; for ever without a guard.
+async fn alarmed(alarm: &mut Option<watch::Receiver<Option<Arc<GuardError>>>>) -> Arc<GuardError> {
+	if let Some(alarm) = alarm {
+		if let Ok(raised) = alarm.wait_for(Option::is_some).await {
+			if let Some(error) = raised.as_ref() {
+				return error.clone();
+			}
+		}
+	}
+	std::future::pending().await
 }
 
 /// Owns the application between calls.
 struct Driver<L: Ledger, C: Clock> {
 	app: Option<App<L, C>>,
+	guard: Option<Arc<SigningGuard>>,
+	silence: Option<Silence>,
 	network: mpsc::Sender<NetworkMsg<Plexus>>,
 	peers: watch::Receiver<usize>,
 	wait_for_peers: Duration,
@@ -345,6 +535,23 @@ impl<L: Ledger, C: Clock> Driver<L, C> {
 		Ok(result)
 	}
 
+	/// Whether the node followed in silence and need not any longer; said once.
+	fn may_sign(&mut self) -> bool {
+		let (Some(silence), Some(app)) = (&mut self.silence, &self.app) else { return false };
+		// Only between heights: what the engine tells at the end of one is not to be missed.
+		let over = silence.is_over(app.tip()) && app.status().height > u64::from(app.tip().number);
+		if over {
+			self.silence = None;
+		}
+		over
+	}
+
+	/// Whether the guard will refuse a proposal, because later steps were signed before a crash.
+	fn is_proposal_past(&self, height: Height, round: Round) -> bool {
+		let (Some(guard), Some(round)) = (&self.guard, round.as_u32()) else { return false };
+		guard.is_past(Step { height: height.0, round, kind: StepKind::Proposal })
+	}
+
 	/// Answers one message. An answer nobody waits for any more is dropped.
 	async fn handle(
 		&mut self,
@@ -361,6 +568,14 @@ impl<L: Ledger, C: Clock> Driver<L, C> {
 			}
 			AppMsg::GetValue { height, round, reply, .. } => {
 				// Without a value the reply is dropped, and the round passes without a proposal.
+				if self.is_proposal_past(height, round) {
+					warn!(
+						height = height.0,
+						?round,
+						"not proposing: a later step of this round is signed already"
+					);
+					return self.after_call().await;
+				}
 				if let Some(value) = self.call(move |app| app.get_value(height, round)).await?? {
 					let _ = reply.send(value);
 				}
@@ -376,8 +591,8 @@ impl<L: Ledger, C: Clock> Driver<L, C> {
 				self.call(move |app| app.decided(&certificate)).await??;
 				let _ = reply.send(());
 			}
-			AppMsg::Finalized { evidence, reply, .. } => {
-				let _ = reply.send(self.call(move |app| app.finalized(&evidence)).await??);
+			AppMsg::Finalized { certificate, evidence, reply, .. } => {
+				let _ = reply.send(self.call(move |app| app.finalized(&certificate, &evidence)).await??);
 			}
 			AppMsg::ProcessSyncedValue { height, round, proposer, value_bytes, reply } => {
 				let outcome =
@@ -404,7 +619,7 @@ impl<L: Ledger, C: Clock> Driver<L, C> {
 	/// Carries out what the application wants done outside, and tells where it stands.
 	async fn after_call(&mut self) -> Result<(), EngineError> {
 		let Some(app) = &mut self.app else { return Err(EngineError::Stopped) };
-		let effects = app.take_effects();
+		let (own, effects) = (app.me(), app.take_effects());
 		let status = app.status();
 		self.status.send_if_modified(|old| std::mem::replace(old, status) != status);
 		for effect in effects {
@@ -413,23 +628,35 @@ impl<L: Ledger, C: Clock> Driver<L, C> {
 					let sent = self.network.send(NetworkMsg::PublishProposalPart(part)).await;
 					sent.map_err(|_| EngineError::Stopped)?;
 				}
-				Effect::Equivocated { offender, what, height } => {
-					warn!(%offender, ?what, height, "a validator signed twice");
+				Effect::Equivocated(proof) => {
+					let what = match &proof {
+						Equivocation::Votes { .. } => "votes",
+						Equivocation::Proposals { .. } => "proposals",
+					};
+					let (offender, height) = (AuthorityId(proof.key().0), proof.height());
+					match offender == own {
+						true => error!(
+							height,
+							what,
+							"this node's own key signed twice: stop it, and find out who else has the key"
+						),
+						false => warn!(%offender, height, what, "a validator signed twice"),
+					}
 				}
 			}
 		}
 		Ok(())
 	}
 
-	/// Without peers the first height wastes a round. Waits until two thirds of the validators can be heard, bounded.
+	/// Without peers the first height wastes a round. Waits for as many peers as a quorum takes at least, bounded. Which of
+	/// them are validators is not known.
 	async fn await_peers(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), EngineError> {
 		let Some(app) = &self.app else { return Err(EngineError::Stopped) };
 		let validators = app.validators().as_slice().len();
-		let others = validators - usize::from(app.is_validator());
-		if others == 0 {
+		let quorum = app.validators().others_needed(&app.me());
+		if quorum == 0 {
 			return Ok(());
 		}
-		let quorum = (validators * 2 / 3 + 1).saturating_sub(usize::from(app.is_validator())).max(1);
 		info!(validators, quorum, "waiting for peers");
 		let heard = tokio::select! {
 			_ = stop.wait_for(|stop| *stop) => true,

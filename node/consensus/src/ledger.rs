@@ -5,6 +5,8 @@
 //! and [`SystemClock`].
 
 use crate::types::{AuthorityId, ValidatorSet};
+use plexus_primitives::consensus::Commit;
+use plexus_primitives::equivocation::Equivocation;
 use plexus_storage::Block;
 use sp_core::H256;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -45,6 +47,19 @@ pub enum VerifyError {
 	Ledger(#[from] LedgerError),
 }
 
+/// What became of a proof that was handed to the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reported {
+	/// It waits for a block; or another proof of the same offence does.
+	Waiting,
+	/// Nothing is left to do: the chain has judged the offence, or it is too old to be judged.
+	Settled,
+	/// The chain will never take it, for this reason.
+	Refused(String),
+	/// It cannot be taken now, for this reason.
+	Later(String),
+}
+
 /// The chain as consensus uses it. All calls may block.
 pub trait Ledger: Send + 'static {
 	/// Hash of block 0.
@@ -56,11 +71,22 @@ pub trait Ledger: Send + 'static {
 	/// The validators of the block after the tip.
 	fn validators(&self) -> Result<ValidatorSet, LedgerError>;
 
+	/// The validators that decided the tip.
+	fn deciders(&self) -> Result<ValidatorSet, LedgerError>;
+
+	/// The certificate that is stored with the tip. The genesis has none.
+	fn certificate(&self) -> Result<Option<Vec<u8>>, LedgerError>;
+
 	/// Time between blocks.
 	fn block_time_ms(&self) -> Result<u64, LedgerError>;
 
-	/// Builds a block on the tip and remembers its execution.
-	fn propose(&self, author: AuthorityId, timestamp_ms: u64) -> Result<Block, LedgerError>;
+	/// Builds a block on the tip, with the precommits that made the tip final, and remembers its execution.
+	fn propose(
+		&self,
+		author: AuthorityId,
+		timestamp_ms: u64,
+		commit: Option<Commit>,
+	) -> Result<Block, LedgerError>;
 
 	/// Executes a block on the tip, remembers its execution and returns its timestamp in milliseconds.
 	fn verify(&self, block: Block) -> Result<u64, VerifyError>;
@@ -82,6 +108,15 @@ pub trait Ledger: Send + 'static {
 
 	/// The author that a block's header names.
 	fn author(&self, block: &Block) -> Option<AuthorityId>;
+
+	/// What [`Ledger::put_evidence`] kept last; nothing at first.
+	fn evidence(&self) -> Result<Vec<u8>, LedgerError>;
+
+	/// Keeps these bytes instead of the former ones; they are on disk when this returns.
+	fn put_evidence(&self, bytes: &[u8]) -> Result<(), LedgerError>;
+
+	/// Asks the chain to punish an equivocation. May be asked again for the same one at any time.
+	fn report(&self, proof: &Equivocation) -> Reported;
 }
 
 /// Wall-clock time.

@@ -10,8 +10,9 @@
 //!
 //! # Reading order
 //! [`app`] is the heart: what is answered to the engine, and why. [`types`] and [`parts`] are its vocabulary, [`ledger`]
-//! its seams, [`assembly`] and [`parking`] its memory, [`timing`] its rules about time. [`wire`] and [`codec`] are the
-//! bytes, [`signing`] and [`signing_state`] the key's use, [`certificate`] the proof of finality, [`engine`] the glue.
+//! its seams, [`assembly`], [`parking`] and [`evidence`] its memory, [`timing`] its rules about time, [`offset`] what others'
+//! clocks say. [`wire`] and [`codec`] are the bytes, [`signing`] and [`guard`] the key's use, [`certificate`] the proof of
+//! finality, [`engine`] the glue, [`silence`] following without signing.
 //!
 //! # Use
 //! ```ignore
@@ -37,12 +38,15 @@ pub mod certificate;
 pub mod chain_ledger;
 pub mod codec;
 pub mod engine;
+pub mod evidence;
+pub mod guard;
 pub mod ledger;
 pub mod malachite;
+pub mod offset;
 pub mod parking;
 pub mod parts;
 pub mod signing;
-pub mod signing_state;
+pub mod silence;
 pub mod timing;
 pub mod types;
 pub mod wire;
@@ -51,5 +55,6 @@ pub use app::{App, ConsensusStatus};
 pub use certificate::{verify_certificate, CertificateError};
 pub use chain_ledger::ChainLedger;
 pub use engine::{start, start_on_chain, EngineConfig, EngineError, EngineHandle, NetworkPort, StartError};
-pub use ledger::{Clock, Ledger, SystemClock};
+pub use guard::{GuardError, GuardPlace, SigningGuard, SigningHistory};
+pub use ledger::{Clock, Ledger, Reported, SystemClock};
 pub use types::{AuthorityId, Height, Plexus, Validator, ValidatorSet};

@@ -6,7 +6,7 @@
 pub use arc_malachitebft_app_channel::app::config;
 pub use arc_malachitebft_app_channel::app::consensus::{LivenessMsg, ProposedValue, SignedConsensusMsg};
 pub use arc_malachitebft_app_channel::app::engine::host::{HeightParams, Next, SyncedValueOutcome};
-pub use arc_malachitebft_app_channel::app::engine::network::NetworkRef;
+pub use arc_malachitebft_app_channel::app::engine::network::{Msg as EngineNetworkMsg, NetworkRef};
 pub use arc_malachitebft_app_channel::app::types::codec::{Codec, HasEncodedLen};
 pub use arc_malachitebft_app_channel::app::types::sync::{RawDecidedValue, Request, Response, Status};
 pub use arc_malachitebft_app_channel::app::types::{LocallyProposedValue, MisbehaviorEvidence, PeerId};
@@ -20,11 +20,11 @@ pub use arc_malachitebft_sync::{ValueRequest, ValueResponse};
 /// The core's vocabulary.
 pub mod core {
 	pub use arc_malachitebft_app_channel::app::types::core::{
-		Address, CommitCertificate, CommitSignature, Context, ExtendedCommitCertificate, Height,
-		LinearTimeouts, NilOrVal, PolkaCertificate, PolkaSignature, Proposal, ProposalPart, Round,
-		RoundCertificate, RoundCertificateType, RoundSignature, SignedExtension, SignedMessage,
-		SignedProposal, SignedVote, SigningScheme, Validator, ValidatorProof, ValidatorSet, Validity, Value,
-		Vote, VoteExtensionScope, VoteType,
+		Address, CommitCertificate, CommitSignature, Context, DoubleProposal, DoubleVote,
+		ExtendedCommitCertificate, Height, LinearTimeouts, NilOrVal, PolkaCertificate, PolkaSignature,
+		Proposal, ProposalPart, Round, RoundCertificate, RoundCertificateType, RoundSignature,
+		SignedExtension, SignedMessage, SignedProposal, SignedVote, SigningScheme, Validator, ValidatorProof,
+		ValidatorSet, Validity, Value, Vote, VoteExtensionScope, VoteType,
 	};
 }
 

@@ -6,19 +6,37 @@
 //! # Invariants
 //! - Every preimage begins with [`Purpose::domain`], hence with the genesis hash. The one exception is the proof that
 //!   a validator owns a peer id, whose preimage the engine fixes.
-//! - A height is on disk in the [`SigningState`] before the first vote or proposal of that height is signed.
+//! - Each vote and proposal is on disk in the [`SigningGuard`] before its signature is returned, and of each step only one
+//!   is ever signed.
+//! - A signature of ours that the engine verifies and the guard did not make raises the alarm.
+//!
+//! # When the engine wants something else signed than before
+//! After a crash the engine may have forgotten what it signed last, and derive another message for the same step. The
+//! earlier one stands and is returned in its place, as the engine itself does with what it finds in its log:
+//!
+//! - a prevote binds nobody: what it was derived from lies in earlier rounds, which the log holds;
+//! - a precommit for nil binds nobody either, and a lock taken meanwhile is only stricter;
+//! - a precommit for a block binds its voter to that block. The engine, which derived nil, would not know: it is refused,
+//!   the node ends, and its next start sees again the prevotes that led there, since their voters repeat them;
+//! - a proposal is repeated if it names the same earlier round.
+//!
+//! Malachite knows no abstention: a refused signature ends its consensus actor. The alarm says why, and the process exits
+//! with an error.
 
-use crate::malachite::core::{SignedExtension, SignedMessage, ValidatorProof, VoteExtensionScope};
+use crate::guard::{GuardError, Refusal, Signed, SigningGuard, Step, StepKind};
+use crate::malachite::core::{
+	NilOrVal, SignedExtension, SignedMessage, ValidatorProof, VoteExtensionScope, VoteType,
+};
 use crate::malachite::{Signer, SignerError, VerificationResult, Verifier};
-use crate::signing_state::SigningState;
 use crate::types::{AuthorityId, Plexus, Proposal, Signature, Vote};
 use crate::wire;
 use async_trait::async_trait;
-use codec::Encode;
+use codec::{DecodeAll, Encode};
 use ed25519_dalek::{Signer as _, VerifyingKey};
-use plexus_primitives::purpose::Purpose;
+use plexus_primitives::purpose::{Purpose, DOMAIN_BYTES};
 use sp_core::H256;
 use std::sync::Arc;
+use tracing::warn;
 
 pub use ed25519_dalek::SigningKey;
 
@@ -97,48 +115,180 @@ impl Verifier<Plexus> for ChainVerifier {
 	}
 }
 
-/// Signs for one validator on one chain.
-#[derive(Clone)]
-pub struct ChainSigner {
-	key: SigningKey,
-	genesis: H256,
-	state: Arc<SigningState>,
+/// Verifies like [`ChainVerifier`], and shows the guard every signature of this node's own key: commit certificates, polka
+/// certificates and votes alike, from wherever they come.
+pub struct WatchingVerifier {
+	verifier: ChainVerifier,
+	validator: AuthorityId,
+	guard: Arc<SigningGuard>,
 }
 
-impl ChainSigner {
-	/// A signer that notes in `state` which heights it signs for.
-	pub fn new(key: SigningKey, genesis: H256, state: Arc<SigningState>) -> Self {
-		Self { key, genesis, state }
+impl WatchingVerifier {
+	/// A verifier of a node that signs with the guarded key.
+	pub fn new(genesis: H256, validator: AuthorityId, guard: Arc<SigningGuard>) -> Self {
+		Self { verifier: ChainVerifier { genesis }, validator, guard }
 	}
 
-	async fn note(&self, height: u64) -> Result<(), SignerError> {
-		if self.state.is_noted(height) {
-			return Ok(());
-		}
-		let state = self.state.clone();
-		match tokio::task::spawn_blocking(move || state.note(height)).await {
-			Ok(Ok(())) => Ok(()),
-			Ok(Err(error)) => Err(SignerError::from_source(error)),
-			Err(error) => Err(SignerError::from_source(error)),
+	fn watch(&self, result: &VerificationResult, key: &AuthorityId, step: Option<Step>, preimage: &[u8]) {
+		if let (true, true, Some(step)) = (result.is_valid(), *key == self.validator, step) {
+			self.guard.witness(step, preimage);
 		}
 	}
 }
 
 #[async_trait]
+impl Verifier<Plexus> for WatchingVerifier {
+	async fn verify_signed_vote(
+		&self,
+		vote: &Vote,
+		signature: &Signature,
+		key: &AuthorityId,
+	) -> Result<VerificationResult, SignerError> {
+		let preimage = vote_preimage(&self.verifier.genesis, vote);
+		let result = VerificationResult::from_bool(verify(key, &preimage, signature));
+		self.watch(&result, key, vote_step(vote), &preimage);
+		Ok(result)
+	}
+
+	async fn verify_signed_proposal(
+		&self,
+		proposal: &Proposal,
+		signature: &Signature,
+		key: &AuthorityId,
+	) -> Result<VerificationResult, SignerError> {
+		let preimage = proposal_preimage(&self.verifier.genesis, proposal);
+		let result = VerificationResult::from_bool(verify(key, &preimage, signature));
+		self.watch(&result, key, proposal_step(proposal), &preimage);
+		Ok(result)
+	}
+
+	async fn verify_signed_vote_extension(
+		&self,
+		scope: &VoteExtensionScope<Plexus>,
+		extension: &(),
+		signature: &Signature,
+		key: &AuthorityId,
+	) -> Result<VerificationResult, SignerError> {
+		self.verifier.verify_signed_vote_extension(scope, extension, signature, key).await
+	}
+
+	async fn verify_validator_proof(
+		&self,
+		proof: &ValidatorProof<Plexus>,
+	) -> Result<VerificationResult, SignerError> {
+		self.verifier.verify_validator_proof(proof).await
+	}
+}
+
+/// The step of a vote; the engine's votes have a round.
+fn vote_step(vote: &Vote) -> Option<Step> {
+	let kind = match vote.kind {
+		VoteType::Prevote => StepKind::Prevote,
+		VoteType::Precommit => StepKind::Precommit,
+	};
+	Some(Step { height: vote.height.0, round: vote.round.as_u32()?, kind })
+}
+
+/// The step of a proposal; the engine's proposals have a round.
+fn proposal_step(proposal: &Proposal) -> Option<Step> {
+	Some(Step { height: proposal.height.0, round: proposal.round.as_u32()?, kind: StepKind::Proposal })
+}
+
+/// Signs for one validator on one chain.
+#[derive(Clone)]
+pub struct ChainSigner {
+	key: SigningKey,
+	genesis: H256,
+	guard: Arc<SigningGuard>,
+}
+
+impl ChainSigner {
+	/// A signer that signs what `guard` lets it.
+	pub fn new(key: SigningKey, genesis: H256, guard: Arc<SigningGuard>) -> Self {
+		Self { key, genesis, guard }
+	}
+
+	/// Signs on a blocking thread, because the guard waits for the disk.
+	async fn guarded(&self, step: Option<Step>, preimage: Vec<u8>) -> Result<Signature, Withheld> {
+		let step = step.ok_or_else(|| Withheld::Failed(SignerError::new()))?;
+		let (guard, key) = (self.guard.clone(), self.key.clone());
+		let signed =
+			tokio::task::spawn_blocking(move || guard.sign(step, &preimage, |bytes| sign(&key, bytes)));
+		match signed.await {
+			Ok(Ok(signature)) => Ok(signature),
+			Ok(Err(GuardError::Refused(Refusal::Conflict { step, recorded }))) => {
+				Err(Withheld::Conflict { step, recorded })
+			}
+			Ok(Err(error)) => Err(Withheld::Failed(self.refuse(error))),
+			Err(error) => Err(Withheld::Failed(SignerError::from_source(error))),
+		}
+	}
+
+	fn refuse(&self, error: GuardError) -> SignerError {
+		SignerError::from_source(self.guard.raise(error))
+	}
+}
+
+/// Why there is no signature of what was asked for.
+enum Withheld {
+	/// Something else was signed at that step.
+	Conflict { step: Step, recorded: Box<Signed> },
+	/// The alarm was raised, or the thread failed.
+	Failed(SignerError),
+}
+
+/// What the guard recorded, decoded: it was encoded by [`vote_preimage`] or [`proposal_preimage`].
+fn recorded<W: DecodeAll>(signed: &Signed) -> Option<W> {
+	W::decode_all(&mut signed.bytes.get(DOMAIN_BYTES..)?).ok()
+}
+
+/// The vote that stands in for another one of its step, if it may.
+fn standing_vote(signed: &Signed) -> Option<SignedMessage<Plexus, Vote>> {
+	let vote = Vote::from(recorded::<wire::Vote>(signed)?);
+	let binds_nobody = match (vote.kind, &vote.value) {
+		(VoteType::Prevote, _) | (VoteType::Precommit, NilOrVal::Nil) => true,
+		(VoteType::Precommit, NilOrVal::Val(_)) => false,
+	};
+	binds_nobody.then(|| SignedMessage::new(vote, signed.signature))
+}
+
+/// The proposal that stands in for another one of its step, if it may.
+fn standing_proposal(signed: &Signed, wanted: &Proposal) -> Option<SignedMessage<Plexus, Proposal>> {
+	let proposal = Proposal::from(recorded::<wire::Proposal>(signed)?);
+	(proposal.pol_round == wanted.pol_round).then(|| SignedMessage::new(proposal, signed.signature))
+}
+
+#[async_trait]
 impl Signer<Plexus> for ChainSigner {
 	async fn sign_vote(&self, vote: Vote) -> Result<SignedMessage<Plexus, Vote>, SignerError> {
-		self.note(vote.height.0).await?;
-		let signature = sign(&self.key, &vote_preimage(&self.genesis, &vote));
-		Ok(SignedMessage::new(vote, signature))
+		match self.guarded(vote_step(&vote), vote_preimage(&self.genesis, &vote)).await {
+			Ok(signature) => Ok(SignedMessage::new(vote, signature)),
+			Err(Withheld::Failed(error)) => Err(error),
+			Err(Withheld::Conflict { step, recorded }) => match standing_vote(&recorded) {
+				Some(earlier) => {
+					warn!(%step, "another vote was signed before a crash; it stands and is sent again");
+					Ok(earlier)
+				}
+				None => Err(self.refuse(Refusal::Conflict { step, recorded }.into())),
+			},
+		}
 	}
 
 	async fn sign_proposal(
 		&self,
 		proposal: Proposal,
 	) -> Result<SignedMessage<Plexus, Proposal>, SignerError> {
-		self.note(proposal.height.0).await?;
-		let signature = sign(&self.key, &proposal_preimage(&self.genesis, &proposal));
-		Ok(SignedMessage::new(proposal, signature))
+		match self.guarded(proposal_step(&proposal), proposal_preimage(&self.genesis, &proposal)).await {
+			Ok(signature) => Ok(SignedMessage::new(proposal, signature)),
+			Err(Withheld::Failed(error)) => Err(error),
+			Err(Withheld::Conflict { step, recorded }) => match standing_proposal(&recorded, &proposal) {
+				Some(earlier) => {
+					warn!(%step, "another proposal was signed before a crash; it stands and is sent again");
+					Ok(earlier)
+				}
+				None => Err(self.refuse(Refusal::Conflict { step, recorded }.into())),
+			},
+		}
 	}
 
 	async fn sign_vote_extension(

@@ -5,8 +5,9 @@
 //!
 //! # Invariants
 //! - A block's timestamp is at least half a block time after its parent's, which is the runtime's minimum period.
-//! - Only the future is untimely: a value that arrives late is as often the network's fault as the proposer's, and
-//!   a proposer cannot hold the chain's clock back further than its parent plus the minimum period.
+//! - Only the future is untimely: a value that arrives late is as often the network's fault as the proposer's, or that
+//!   of a node that was paused, which must still be able to decide with the others. A proposer cannot hold the chain's
+//!   clock back further than its parent plus the minimum period, and the next honest proposer sets it right.
 
 use crate::malachite::core::LinearTimeouts;
 use std::time::Duration;
@@ -65,11 +66,16 @@ pub fn minimum_period_ms(block_time_ms: u64) -> u64 {
 	(block_time_ms / 2).max(1)
 }
 
+/// The least timestamp that the runtime takes after a parent.
+pub fn least_timestamp_ms(block_time_ms: u64, parent_timestamp_ms: u64) -> u64 {
+	parent_timestamp_ms.saturating_add(minimum_period_ms(block_time_ms))
+}
+
 /// The timestamp of a block that is built now.
 pub fn proposal_timestamp_ms(block_time_ms: u64, parent_timestamp_ms: Option<u64>, now_ms: u64) -> u64 {
 	match parent_timestamp_ms {
 		None => now_ms,
-		Some(parent) => now_ms.max(parent.saturating_add(minimum_period_ms(block_time_ms))),
+		Some(parent) => now_ms.max(least_timestamp_ms(block_time_ms, parent)),
 	}
 }
 

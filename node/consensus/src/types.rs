@@ -17,6 +17,7 @@ use crate::malachite::core::{
 use crate::parts::ProposalPart;
 use codec::{Decode, Encode};
 use core::fmt;
+use plexus_primitives::consensus::{self, is_quorum, ConsensusKey, ConsensusSignature, Voter};
 use sp_core::H256;
 use std::sync::Arc;
 
@@ -78,6 +79,12 @@ impl fmt::Debug for AuthorityId {
 
 impl engine::Address for AuthorityId {}
 
+impl From<AuthorityId> for ConsensusKey {
+	fn from(id: AuthorityId) -> Self {
+		Self(id.0)
+	}
+}
+
 /// An ed25519 signature.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub struct Signature(pub [u8; 64]);
@@ -85,6 +92,12 @@ pub struct Signature(pub [u8; 64]);
 impl fmt::Debug for Signature {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		write!(f, "Signature({:02x}{:02x}…)", self.0[0], self.0[1])
+	}
+}
+
+impl From<Signature> for ConsensusSignature {
+	fn from(signature: Signature) -> Self {
+		Self(signature.0)
 	}
 }
 
@@ -213,10 +226,30 @@ impl ValidatorSet {
 		self.total_power
 	}
 
-	/// Who proposes: each validator in turn, whatever its power.
+	/// Who proposes: everybody as often as its power says; see [`consensus::proposer`].
 	pub fn proposer(&self, height: u64, round: u32) -> AuthorityId {
-		let turn = height.wrapping_add(round.into()) % self.validators.len() as u64;
-		self.validators[turn as usize].id
+		let powers = self.validators.iter().map(|validator| validator.power);
+		let place = consensus::proposer(powers, height, round);
+		// The place is below the number of validators, since the total is the sum of their powers.
+		self.validators[place].id
+	}
+
+	/// The validators as the runtime knows them, in the same order.
+	pub fn voters(&self) -> Vec<Voter> {
+		self.validators.iter().map(|validator| (validator.id.into(), validator.power)).collect()
+	}
+
+	/// The fewest others whose power makes a quorum together with that of `id`: none if it decides alone.
+	pub fn others_needed(&self, id: &AuthorityId) -> usize {
+		let mut signed = self.get(id).map_or(0, |own| own.power);
+		let others = self.validators.iter().filter(|validator| validator.id != *id);
+		others
+			.take_while(|other| {
+				let needed = !is_quorum(signed, self.total_power);
+				signed = signed.saturating_add(other.power);
+				needed
+			})
+			.count()
 	}
 }
 

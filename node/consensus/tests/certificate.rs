@@ -1,12 +1,15 @@
 //! What a commit certificate proves.
 
 use codec::Encode;
-use plexus_consensus::certificate::{encode, is_quorum, verify_certificate, Certificate, CertificateError};
+use plexus_consensus::certificate::{
+	commit, encode, is_quorum, verify_certificate, Certificate, CertificateError,
+};
 use plexus_consensus::signing::{self, SigningKey};
 use plexus_consensus::types::{
 	AuthorityId, Signature, Validator, ValidatorSet, ValidatorSetError, TOTAL_POWER_MAX,
 };
 use plexus_consensus::wire::Vote;
+use plexus_primitives::consensus::{self, CommitError};
 use plexus_primitives::purpose::Purpose;
 use sp_core::H256;
 
@@ -191,6 +194,28 @@ fn a_validator_set_is_never_empty_nor_ambiguous_nor_too_powerful() {
 	assert_eq!(build(&[(1, u64::MAX), (2, u64::MAX)]), Err(ValidatorSetError::PowerTooLarge));
 	let set = build(&[(2, 1), (3, 5), (1, 1), (9, 0)]).unwrap();
 	assert_eq!(set.as_slice().iter().map(|v| v.id.0[0]).collect::<Vec<_>>(), [3, 1, 2]);
-	let turns: Vec<_> = (0..6).map(|height| set.proposer(height, 1).0[0]).collect();
-	assert_eq!(turns, [1, 2, 3, 1, 2, 3]);
+	let powers = [5, 1, 1].into_iter();
+	for height in 0..20 {
+		let place = consensus::proposer(powers.clone(), height, 1);
+		assert_eq!(set.proposer(height, 1), set.as_slice()[place].id);
+	}
+	let turns_of_three = (0..700).filter(|height| set.proposer(*height, 0) == id(3)).count();
+	assert!(
+		turns_of_three.abs_diff(500) <= 3,
+		"{turns_of_three} of 700 turns with five sevenths of the power"
+	);
+}
+
+#[test]
+fn a_certificate_becomes_the_commit_that_the_next_block_holds_or_is_no_proof() {
+	let keys = keys(4);
+	let set = equal(&keys);
+	let proved = commit(&GENESIS, &set, &certificate(&keys[..3])).unwrap();
+	assert_eq!((proved.round, proved.signatures.len()), (0, 4));
+	let absent = set.as_slice().iter().position(|validator| validator.id == id_of(&keys[3])).unwrap();
+	for (place, signature) in proved.signatures.iter().enumerate() {
+		assert_eq!(signature.is_none(), place == absent);
+	}
+	let too_few = commit(&GENESIS, &set, &certificate(&keys[..2]));
+	assert_eq!(too_few, Err(CommitError::Power { signed: 2, total: 4 }));
 }

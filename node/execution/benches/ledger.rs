@@ -7,7 +7,7 @@ mod common;
 
 use codec::Encode;
 use common::signed_transfer;
-use plexus_chain_spec::ChainSpec;
+use plexus_chain_spec::{well_known::development_commit, ChainSpec};
 use plexus_execution::{
 	BuildParams, ExecutedBlock, Executor, PooledTransaction, Rejected, TransactionSource,
 };
@@ -93,11 +93,18 @@ fn build(executor: &Executor, db: &Database, transactions: &[Vec<u8>], timestamp
 	let list = transactions
 		.iter()
 		.map(|b| PooledTransaction { hash: BlakeTwo256::hash(b), bytes: Arc::from(&b[..]) });
-	let params = BuildParams::new([1; 32], timestamp_ms, Instant::now() + Duration::from_secs(60));
+	let tip = db.tip();
+	let commit = development_commit(db.genesis_hash(), tip.number, tip.hash);
+	let inherents = 1 + usize::from(commit.is_some());
+	let params = BuildParams::new([1; 32], timestamp_ms, commit, Instant::now() + Duration::from_secs(60));
 	let built = executor
-		.build(&db.tip(), &params, &mut List(list.collect::<Vec<_>>().into_iter()))
+		.build(&tip, &params, &mut List(list.collect::<Vec<_>>().into_iter()))
 		.expect("the benchmark's block builds");
-	assert_eq!(built.block.body.len(), transactions.len() + 1, "all transfers and the timestamp are in");
+	assert_eq!(
+		built.block.body.len(),
+		transactions.len() + inherents,
+		"all transfers and the inherents are in"
+	);
 	built
 }
 

@@ -7,9 +7,10 @@ use crate::{
 	verify::BODY_BYTES_MAX,
 };
 use codec::{Decode, Encode};
+use plexus_primitives::consensus::Commit;
 use plexus_runtime::native;
 use plexus_storage::{Block, Hash, Header, Tip};
-use sp_inherents::InherentData;
+use sp_inherents::{InherentData, InherentIdentifier};
 use sp_runtime::{
 	transaction_validity::{InvalidTransaction, TransactionValidityError},
 	ApplyExtrinsicResult,
@@ -19,6 +20,9 @@ use std::{cell::Cell, sync::Arc, time::Instant};
 /// Refusals for lack of room in a row after which the block counts as full: a few smaller transactions may still fit
 /// behind a large one, but looking at the whole pool for them would cost more than it brings.
 const EXHAUSTED_IN_A_ROW_MAX: usize = 16;
+
+/// Identifies the precommits for the parent among the inherent data; the runtime makes a mandatory extrinsic of them.
+pub const COMMIT_INHERENT: InherentIdentifier = *b"plxcommt";
 
 /// A transaction that the pool offers.
 #[derive(Clone, Debug)]
@@ -49,12 +53,15 @@ pub trait TransactionSource {
 }
 
 /// What a block is built with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct BuildParams {
 	/// The proposer's ed25519 key.
 	pub author: [u8; 32],
 	/// Timestamp to set, milliseconds since 1970.
 	pub timestamp_ms: u64,
+	/// The precommits that made the parent final, by the places of its validators. The runtime demands them in every
+	/// block but the first, whose parent nobody decided.
+	pub commit: Option<Commit>,
 	/// When to stop taking transactions.
 	pub deadline: Instant,
 	/// Longest body.
@@ -63,8 +70,8 @@ pub struct BuildParams {
 
 impl BuildParams {
 	/// Parameters with the largest body.
-	pub fn new(author: [u8; 32], timestamp_ms: u64, deadline: Instant) -> Self {
-		Self { author, timestamp_ms, deadline, body_bytes_max: BODY_BYTES_MAX }
+	pub fn new(author: [u8; 32], timestamp_ms: u64, commit: Option<Commit>, deadline: Instant) -> Self {
+		Self { author, timestamp_ms, commit, deadline, body_bytes_max: BODY_BYTES_MAX }
 	}
 }
 
@@ -147,8 +154,11 @@ fn build(
 
 fn apply_inherents(params: &BuildParams) -> Result<Vec<Vec<u8>>, BuildError> {
 	let mut data = InherentData::new();
-	data.put_data(sp_timestamp::INHERENT_IDENTIFIER, &params.timestamp_ms)
-		.map_err(|e| BuildError::Inherent(format!("{e:?}")))?;
+	let refused = |e: sp_inherents::Error| BuildError::Inherent(format!("{e:?}"));
+	data.put_data(sp_timestamp::INHERENT_IDENTIFIER, &params.timestamp_ms).map_err(refused)?;
+	if let Some(commit) = &params.commit {
+		data.put_data(COMMIT_INHERENT, commit).map_err(refused)?;
+	}
 	let answer = dispatch("BlockBuilder_inherent_extrinsics", &data.encode())?;
 	let inherents = Vec::<plexus_runtime::UncheckedExtrinsic>::decode(&mut &answer[..])
 		.map_err(|e| BuildError::Answer(e.to_string()))?;

@@ -88,14 +88,20 @@ impl Executor {
 		self.call_typed(state, "AccountNonceApi_account_nonce", &account.encode())
 	}
 
-	/// Validators that decide the block after `state`: ed25519 key and voting power.
+	/// Validators that decide the block after `state`: ed25519 key and voting power, in the order of consensus.
 	pub fn validators(&self, state: &State) -> Result<Vec<([u8; 32], u64)>, CallError> {
-		self.call_typed(state, "PlexusApi_validators", &[])
+		self.call_typed(state, "ValidatorsApi_next_validators", &[])
+	}
+
+	/// Validators that decided the block of `state`, as [`Self::validators`]. Blocks may change the set: these are the
+	/// ones whose precommits make that block final.
+	pub fn deciders(&self, state: &State) -> Result<Vec<([u8; 32], u64)>, CallError> {
+		self.call_typed(state, "ValidatorsApi_validators", &[])
 	}
 
 	/// Target time between blocks, milliseconds.
 	pub fn block_time_ms(&self, state: &State) -> Result<u64, CallError> {
-		self.call_typed(state, "PlexusApi_chain_block_time_ms", &[])
+		self.call_typed(state, "ValidatorsApi_chain_block_time_ms", &[])
 	}
 
 	/// Timestamp that the last block set, milliseconds since 1970; 0 at genesis.

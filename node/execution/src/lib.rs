@@ -19,7 +19,7 @@ pub mod signatures;
 pub mod validate;
 pub mod verify;
 
-pub use build::{BuildParams, PooledTransaction, Rejected, TransactionSource};
+pub use build::{BuildParams, PooledTransaction, Rejected, TransactionSource, COMMIT_INHERENT};
 pub use environment::install_panic_hook;
 pub use error::{BlockError, BuildError, CallError, InvalidKind, InvalidReason, InvariantError};
 pub use executor::{ExecutedBlock, Executor};

@@ -3,7 +3,7 @@
 mod common;
 
 use common::signed_transfer;
-use plexus_chain_spec::ChainSpec;
+use plexus_chain_spec::{well_known::development_commit, ChainSpec};
 use plexus_execution::{
 	BlockError, BuildParams, CallError, ExecutedBlock, Executor, InvalidKind, PooledTransaction, Rejected,
 	TransactionSource,
@@ -58,8 +58,10 @@ fn transfer(genesis: Hash, from: Sr25519Keyring, nonce: u32, value: u128) -> Vec
 	signed_transfer(genesis, &from.pair(), nonce, Sr25519Keyring::Bob.to_account_id(), value)
 }
 
-fn params(timestamp_ms: u64) -> BuildParams {
-	BuildParams::new([1; 32], timestamp_ms, Instant::now() + Duration::from_secs(60))
+fn params(db: &Database, timestamp_ms: u64) -> BuildParams {
+	let parent = db.tip();
+	let commit = development_commit(db.genesis_hash(), parent.number, parent.hash);
+	BuildParams::new([1; 32], timestamp_ms, commit, Instant::now() + Duration::from_secs(60))
 }
 
 fn commit(db: &Database, executed: ExecutedBlock) {
@@ -79,7 +81,7 @@ fn a_built_block_executes_to_the_same_state_elsewhere_with_or_without_known_sign
 			.map(|i| transfer(a.genesis_hash(), Sr25519Keyring::Alice, (number - 1) * 20 + i, 1_000))
 			.collect();
 		let mut list = List::of(&these);
-		let built = executor.build(&a.tip(), &params(NOW + u64::from(number) * 1000), &mut list).unwrap();
+		let built = executor.build(&a.tip(), &params(&a, NOW + u64::from(number) * 1000), &mut list).unwrap();
 		assert_eq!((list.applied.len(), list.rejected.len()), (20, 0));
 		assert_eq!(built.timestamp_ms, NOW + u64::from(number) * 1000);
 		let executed = Executor::new(1000).execute(&b.tip(), built.block.clone()).unwrap();
@@ -109,7 +111,7 @@ fn what_cannot_be_in_the_block_is_left_out_without_a_trace() {
 	let ahead = transfer(genesis, Sr25519Keyring::Alice, 7, 1_000);
 	let foreign = transfer(Hash::repeat_byte(5), Sr25519Keyring::Charlie, 0, 1_000);
 	let mut list = List::of(&[ahead, good.clone(), foreign]);
-	let built = executor.build(&db.tip(), &params(NOW), &mut list).unwrap();
+	let built = executor.build(&db.tip(), &params(&db, NOW), &mut list).unwrap();
 	assert_eq!(built.block.body[1..], [good]);
 	let kinds: Vec<_> = list
 		.rejected
@@ -135,7 +137,7 @@ fn a_block_that_claims_something_else_is_refused() {
 	let db = open(dir.path());
 	let executor = Executor::new(1000);
 	let these = [transfer(db.genesis_hash(), Sr25519Keyring::Alice, 0, 1_000)];
-	let good = executor.build(&db.tip(), &params(NOW), &mut List::of(&these)).unwrap().block;
+	let good = executor.build(&db.tip(), &params(&db, NOW), &mut List::of(&these)).unwrap().block;
 	let refused = |change: fn(&mut Block)| {
 		let mut block = good.clone();
 		change(&mut block);
@@ -171,7 +173,7 @@ fn invariants_hold_from_genesis_on_and_a_broken_one_is_named() {
 	let executor = Executor::new(1000);
 	executor.check_invariants(&db.tip().state).unwrap();
 	let these = [transfer(db.genesis_hash(), Sr25519Keyring::Alice, 0, 1_000)];
-	commit(&db, executor.build(&db.tip(), &params(NOW), &mut List::of(&these)).unwrap());
+	commit(&db, executor.build(&db.tip(), &params(&db, NOW), &mut List::of(&these)).unwrap());
 	executor.check_invariants(&db.tip().state).unwrap();
 
 	// A root that leads to a contribution which does not exist.

@@ -3,6 +3,7 @@
 //! # Must not
 //! Read files or the environment.
 
+use crate::meter::Rates;
 use libp2p::Multiaddr;
 use sp_core::H256;
 
@@ -15,14 +16,41 @@ pub struct NetworkConfig {
 	pub public: Vec<Multiaddr>,
 	/// Nodes to meet the network through.
 	pub bootnodes: Vec<Multiaddr>,
-	/// Nodes to stay connected with; dialled again soon after every loss.
+	/// Nodes to stay connected with; dialled again soon after every loss. Only the first [`RESERVED_MAX`] count.
 	pub reserved: Vec<Multiaddr>,
+	/// Whether nobody but reserved nodes is let in or dialled.
+	pub reserved_only: bool,
+	/// How many connections are kept.
+	pub connections: ConnectionLimits,
+	/// How much one peer may send.
+	pub rates: Rates,
 	/// The chain: peers of another are disconnected.
 	pub genesis_hash: H256,
 	/// Secret seed of the node's ed25519 identity; not a validator key.
 	pub node_key: [u8; 32],
 	/// Name and version told to peers.
 	pub agent: String,
+}
+
+/// The most reserved nodes, configured and added later together: each has a connection that no limit counts.
+pub const RESERVED_MAX: usize = 64;
+
+/// How many connections are kept with peers that are neither reserved nor validators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionLimits {
+	/// That others opened.
+	pub inbound: u32,
+	/// That this node opened; also how many peers it looks for.
+	pub outbound: u32,
+	/// That others opened from one IPv4 address or one IPv6 network of 64 bits. Several nodes may stand behind one.
+	pub per_ip: u32,
+}
+
+impl Default for ConnectionLimits {
+	/// A mesh of gossip has 6 to 12 peers: 16 of our own choice are enough, and 100 callers cost about 100 MiB at worst.
+	fn default() -> Self {
+		Self { inbound: 100, outbound: 16, per_ip: 32 }
+	}
 }
 
 impl NetworkConfig {
@@ -33,6 +61,9 @@ impl NetworkConfig {
 			public: Vec::new(),
 			bootnodes: Vec::new(),
 			reserved: Vec::new(),
+			reserved_only: false,
+			connections: ConnectionLimits::default(),
+			rates: Rates::default(),
 			genesis_hash,
 			node_key,
 			agent: concat!("plexus/", env!("CARGO_PKG_VERSION")).into(),
@@ -48,6 +79,9 @@ impl std::fmt::Debug for NetworkConfig {
 			.field("public", &self.public)
 			.field("bootnodes", &self.bootnodes)
 			.field("reserved", &self.reserved)
+			.field("reserved_only", &self.reserved_only)
+			.field("connections", &self.connections)
+			.field("rates", &self.rates)
 			.field("genesis_hash", &self.genesis_hash)
 			.field("agent", &self.agent)
 			.finish_non_exhaustive()
@@ -59,7 +93,7 @@ impl std::fmt::Debug for NetworkConfig {
 pub enum NetworkError {
 	/// An address cannot be listened on.
 	#[error(
-		"cannot listen on {address}: {cause}. Choose another with --p2p-listen, or stop what uses the port"
+		"cannot listen on {address}: {cause}. Choose another with --listen-addr, or stop what uses the port"
 	)]
 	Listen {
 		/// The address.

@@ -4,8 +4,11 @@
 //! Dial, or read a clock: it is told the time and says what is due.
 //!
 //! # Invariants
-//! After every failure the wait doubles up to a maximum, which is short for reserved nodes; a connection resets it.
+//! - After every failure the wait doubles up to a maximum, which is short for reserved nodes; a peer that says it is ours
+//!   resets it.
+//! - At most [`RESERVED_MAX`] nodes are reserved.
 
+use crate::config::RESERVED_MAX;
 use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, PeerId};
 use std::time::{Duration, Instant};
@@ -19,23 +22,34 @@ const BOOTNODE_BACKOFF_MAX: Duration = Duration::from_secs(60);
 /// Longest wait for a reserved node.
 const RESERVED_BACKOFF_MAX: Duration = Duration::from_secs(8);
 
-/// How long a node of another chain is left alone.
-const FOREIGN_BACKOFF: Duration = Duration::from_secs(600);
+/// How long a node of another chain or version is left alone.
+const FOREIGN_BACKOFF: Duration = Duration::from_secs(3_600);
 
 #[derive(Debug)]
 struct Target {
 	address: Multiaddr,
 	/// From the address, or learned from a connection that we dialled.
 	peer: Option<PeerId>,
+	reserved: bool,
 	connected: bool,
 	backoff: Duration,
-	backoff_max: Duration,
 	due: Instant,
 }
 
+impl Target {
+	fn backoff_max(&self) -> Duration {
+		if self.reserved {
+			RESERVED_BACKOFF_MAX
+		} else {
+			BOOTNODE_BACKOFF_MAX
+		}
+	}
+}
+
 /// The configured nodes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Dialer {
+	me: PeerId,
 	targets: Vec<Target>,
 }
 
@@ -54,24 +68,49 @@ fn without_peer(address: &Multiaddr) -> Multiaddr {
 impl Dialer {
 	/// All are due at once; `me` is never dialled.
 	pub fn new(bootnodes: &[Multiaddr], reserved: &[Multiaddr], me: PeerId, now: Instant) -> Self {
-		let mut targets: Vec<Target> = Vec::new();
-		let lists = [(reserved, RESERVED_BACKOFF_MAX), (bootnodes, BOOTNODE_BACKOFF_MAX)];
-		for (address, backoff_max) in
-			lists.into_iter().flat_map(|(list, max)| list.iter().map(move |a| (a, max)))
-		{
-			let peer = peer_of(address);
-			if peer != Some(me) && targets.iter().all(|target| target.address != *address) {
-				targets.push(Target {
-					address: address.clone(),
-					peer,
-					connected: false,
-					backoff: BACKOFF_MIN,
-					backoff_max,
-					due: now,
-				});
-			}
+		let mut dialer = Self { me, targets: Vec::new() };
+		for address in reserved.iter().take(RESERVED_MAX) {
+			dialer.add(address.clone(), true, now);
 		}
-		Self { targets }
+		for address in bootnodes {
+			dialer.add(address.clone(), false, now);
+		}
+		dialer
+	}
+
+	fn add(&mut self, address: Multiaddr, reserved: bool, now: Instant) {
+		let peer = peer_of(&address);
+		if peer == Some(self.me) || self.targets.iter().any(|target| target.address == address) {
+			return;
+		}
+		// A node is known by its id: another address of a connected one need not be dialled.
+		let connected = peer.is_some() && self.targets.iter().any(|t| t.peer == peer && t.connected);
+		self.targets.push(Target { address, peer, reserved, connected, backoff: BACKOFF_MIN, due: now });
+	}
+
+	/// Keeps up a connection with one more node from now on. Returns `false` if there are too many, or it is us.
+	pub fn reserve(&mut self, peer: PeerId, address: Multiaddr, is_connected: bool, now: Instant) -> bool {
+		if peer == self.me || self.reserved().count() >= RESERVED_MAX {
+			return false;
+		}
+		self.targets.retain(|target| target.reserved || target.address != address);
+		self.add(address, true, now);
+		for target in self.targets.iter_mut().filter(|target| target.peer == Some(peer)) {
+			target.connected = is_connected;
+		}
+		true
+	}
+
+	/// No longer keeps up the connection with a node. Returns whether it was reserved.
+	pub fn unreserve(&mut self, peer: &PeerId) -> bool {
+		let before = self.targets.len();
+		self.targets.retain(|target| !target.reserved || target.peer != Some(*peer));
+		self.targets.len() != before
+	}
+
+	/// The addresses of the nodes to stay connected with.
+	pub fn reserved(&self) -> impl Iterator<Item = &Multiaddr> {
+		self.targets.iter().filter(|target| target.reserved).map(|target| &target.address)
 	}
 
 	/// The addresses to dial now; each is due again later unless it connects.
@@ -80,7 +119,7 @@ impl Dialer {
 		for target in self.targets.iter_mut().filter(|target| !target.connected && target.due <= now) {
 			due.push(target.address.clone());
 			target.due = now + target.backoff;
-			target.backoff = (target.backoff * 2).min(target.backoff_max);
+			target.backoff = (target.backoff * 2).min(target.backoff_max());
 		}
 		due
 	}
@@ -94,8 +133,14 @@ impl Dialer {
 			if target.peer == Some(peer) || (target.peer.is_none() && by_address) {
 				target.peer = Some(peer);
 				target.connected = true;
-				target.backoff = BACKOFF_MIN;
 			}
+		}
+	}
+
+	/// A connected peer has said that it is one of ours. Not before: whoever refuses us closes a connection that stood.
+	pub fn identified(&mut self, peer: &PeerId) {
+		for target in self.targets.iter_mut().filter(|target| target.peer == Some(*peer)) {
+			target.backoff = BACKOFF_MIN;
 		}
 	}
 
@@ -146,6 +191,11 @@ mod tests {
 		assert_eq!(waits, [1, 2, 4, 8, 8, 8]);
 		dialer.connected(peer, Some(&address(1)));
 		assert!(dialer.due(now + Duration::from_secs(1_000)).is_empty(), "connected");
+		dialer.disconnected(&peer, now);
+		assert!(dialer.due(now + Duration::from_secs(7)).is_empty(), "who sends us away is not bothered");
+		assert_eq!(dialer.due(now + Duration::from_secs(8)).len(), 1);
+		dialer.connected(peer, Some(&address(1)));
+		dialer.identified(&peer);
 		dialer.disconnected(&peer, now + Duration::from_secs(1_000));
 		assert_eq!(dialer.due(now + Duration::from_secs(1_001)).len(), 1);
 	}
@@ -172,5 +222,23 @@ mod tests {
 		dialer.disconnected(&peer, now);
 		assert!(dialer.due(now + FOREIGN_BACKOFF / 2).is_empty());
 		assert_eq!(dialer.due(now + FOREIGN_BACKOFF).len(), 1);
+	}
+
+	#[test]
+	fn a_node_may_become_reserved_while_running_and_cease_to_be() {
+		let (me, peer, now) = (PeerId::random(), PeerId::random(), Instant::now());
+		let theirs = address(2).with(Protocol::P2p(peer));
+		let mut dialer = Dialer::new(std::slice::from_ref(&theirs), &[], me, now);
+		assert!(dialer.reserve(peer, theirs.clone(), false, now));
+		assert_eq!((dialer.due(now), dialer.reserved().count()), (vec![theirs.clone()], 1));
+		assert!(!dialer.reserve(me, address(3).with(Protocol::P2p(me)), false, now), "itself");
+		assert!(dialer.unreserve(&peer) && !dialer.unreserve(&peer));
+		assert!(dialer.due(now + BOOTNODE_BACKOFF_MAX).is_empty());
+		for port in 0..2 * RESERVED_MAX as u16 {
+			let other = PeerId::random();
+			dialer.reserve(other, address(port).with(Protocol::P2p(other)), true, now);
+		}
+		assert_eq!(dialer.reserved().count(), RESERVED_MAX);
+		assert!(dialer.due(now).is_empty(), "all are connected already");
 	}
 }

@@ -3,53 +3,119 @@
 //! # Must not
 //! Hold state of its own: it sends commands and reads watches.
 
-use crate::config::NetworkError;
+use crate::conduct::{BanReason, Misbehaviour};
+use crate::config::{NetworkError, RESERVED_MAX};
+use crate::counters::{Counters, Dropping, NetworkStats, QueueFill};
+use crate::dialer::peer_of;
 use crate::peers::PeerInfo;
 use libp2p::gossipsub::MessageId;
 use libp2p::{Multiaddr, PeerId};
 use plexus_consensus::NetworkPort;
 use std::sync::Arc;
-use tokio::sync::{mpsc, watch, OwnedSemaphorePermit};
+use std::time::Instant;
+use tokio::sync::{mpsc, oneshot, watch, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 
 /// The longest transaction that is gossiped: 2 MiB, the pool's bound.
 pub const TRANSACTION_BYTES_MAX: usize = 2 << 20;
 
-/// A gossiped transaction, to be named in a [`Verdict`].
+/// Kibibytes of transactions from peers that may wait for the node.
+pub(crate) const TRANSACTIONS_KIB_MAX: usize = 32 << 10;
+
+/// Peers that are told at a time which transactions wait; more are refused.
+pub const ANNOUNCEMENTS_MAX: usize = 4;
+
+/// Transactions that came together, to be named when they are judged.
 #[derive(Clone, Debug)]
-pub struct TransactionId {
-	pub(crate) message: MessageId,
+pub struct BatchId {
+	/// The gossip message; none if a peer told us directly what waits in its pool.
+	pub(crate) message: Option<MessageId>,
 	pub(crate) from: PeerId,
+	/// Of all its transactions.
+	pub(crate) bytes: usize,
 }
 
-/// A transaction that a peer gossiped. It is forwarded only after [`NetworkHandle::judge`].
+/// Transactions that a peer sent. They are forwarded only after [`NetworkHandle::judge`].
 #[derive(Debug)]
-pub struct IncomingTransaction {
-	/// Which one, for the verdict.
-	pub id: TransactionId,
-	/// The peer that sent it to us; not necessarily its author.
+pub struct IncomingTransactions {
+	/// Which ones, for the verdict.
+	pub id: BatchId,
+	/// The peer that sent them to us; not necessarily their author.
 	pub from: PeerId,
-	/// The extrinsic.
-	pub bytes: Vec<u8>,
-	/// Room in the bound on waiting bytes; given back when the transaction is dropped.
+	/// The extrinsics: one at least. Some may have come before, in another batch.
+	pub transactions: Vec<Vec<u8>>,
+	/// Room in the bound on waiting bytes; given back when the batch is dropped.
 	pub(crate) _room: OwnedSemaphorePermit,
 }
 
-/// What the node thinks of a gossiped transaction.
+/// What the node thinks of a transaction that a peer sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
 	/// Valid: forward it.
 	Accept,
 	/// Not worth forwarding, nobody's fault: known already, stale, or the pool is full.
 	Ignore,
+	/// Not to be forwarded. An honest peer that is a block ahead may send a few such, so that only many are held
+	/// against it, as this.
+	Suspect(Misbehaviour),
 	/// Rubbish: the peer should have checked.
-	Reject,
+	Reject(Misbehaviour),
+}
+
+impl Verdict {
+	/// Whether a batch with these verdicts is forwarded as a whole: nobody may be able to make us forward what another
+	/// peer would hold against us.
+	pub fn forwards(verdicts: &[Self]) -> bool {
+		let clean = |verdict: &Self| matches!(verdict, Self::Accept | Self::Ignore);
+		verdicts.iter().all(clean) && verdicts.contains(&Self::Accept)
+	}
 }
 
 #[derive(Debug)]
 pub(crate) enum Command {
 	PublishTransaction(Vec<u8>),
-	Judge(TransactionId, Verdict),
+	Judge(BatchId, Vec<Verdict>),
+	Announce(PeerId, Vec<Vec<u8>>, oneshot::Sender<()>),
+	Report(PeerId, Misbehaviour),
+	Reserve(PeerId, Multiaddr),
+	Unreserve(PeerId),
+}
+
+/// Why a peer cannot be reserved, or no longer be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReservedError {
+	/// Not an address.
+	#[error("`{0}` is no address; write it like /ip4/192.0.2.1/tcp/30333/p2p/12D3KooW…")]
+	Address(String),
+	/// An address without a peer id.
+	#[error("`{0}` does not end with a peer id; write it like /ip4/192.0.2.1/tcp/30333/p2p/12D3KooW…")]
+	NoPeer(String),
+	/// Not a peer id.
+	#[error("`{0}` is no peer id; write it like 12D3KooW…")]
+	Peer(String),
+	/// This node itself.
+	#[error("this is the node's own id; reserve another")]
+	Own,
+	/// No room.
+	#[error("{RESERVED_MAX} peers are reserved; remove one first")]
+	Full,
+	/// Not reserved.
+	#[error("{0} is not reserved; system_reservedPeers lists who is")]
+	NotReserved(PeerId),
+	/// The network is busy or has ended.
+	#[error("the network is busy; try again")]
+	Busy,
+}
+
+/// A banned peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BannedPeer {
+	/// Its id.
+	pub id: PeerId,
+	/// Why it is banned.
+	pub reason: BanReason,
+	/// Until when.
+	pub until: Instant,
 }
 
 /// Handle of the network. Cheap to clone.
@@ -59,6 +125,11 @@ pub struct NetworkHandle {
 	pub(crate) commands: mpsc::Sender<Command>,
 	pub(crate) peers: watch::Receiver<Arc<[PeerInfo]>>,
 	pub(crate) addresses: watch::Receiver<Arc<[Multiaddr]>>,
+	pub(crate) reserved: watch::Receiver<Arc<[Multiaddr]>>,
+	pub(crate) banned: watch::Receiver<Arc<[BannedPeer]>>,
+	pub(crate) room: Arc<Semaphore>,
+	pub(crate) incoming: mpsc::WeakSender<IncomingTransactions>,
+	pub(crate) counters: Arc<Counters>,
 }
 
 impl NetworkHandle {
@@ -90,14 +161,111 @@ impl NetworkHandle {
 	/// Gossips a transaction that this node has accepted. Returns whether it was queued: when the network cannot keep
 	/// up it is dropped, and remains in the pool for this node's own blocks.
 	pub fn publish_transaction(&self, bytes: Vec<u8>) -> bool {
-		bytes.len() <= TRANSACTION_BYTES_MAX
-			&& self.commands.try_send(Command::PublishTransaction(bytes)).is_ok()
+		let queued = bytes.len() <= TRANSACTION_BYTES_MAX
+			&& self.commands.try_send(Command::PublishTransaction(bytes)).is_ok();
+		if !queued {
+			self.counters.dropped(Dropping::OutgoingTransactions);
+		}
+		queued
 	}
 
-	/// Says whether a gossiped transaction is forwarded. Waits when the network is busy.
-	pub async fn judge(&self, id: TransactionId, verdict: Verdict) {
+	/// Says what the transactions of a batch are, one verdict for each; the batch is forwarded if
+	/// [`Verdict::forwards`] says so. Waits when the network is busy. Returns whether it was forwarded: what the node
+	/// accepted of a batch that was not, it publishes itself.
+	pub async fn judge(&self, id: BatchId, verdicts: Vec<Verdict>) -> bool {
+		let forwarded = id.message.is_some() && Verdict::forwards(&verdicts);
 		// If the network is gone, so is whom to forward to.
-		let _ = self.commands.send(Command::Judge(id, verdict)).await;
+		let _ = self.commands.send(Command::Judge(id, verdicts)).await;
+		forwarded
+	}
+
+	/// Tells one peer which transactions wait, in batches, one after the other. Returns when it has taken them, stopped
+	/// taking them or left. At most [`ANNOUNCEMENTS_MAX`] at a time.
+	pub async fn announce(&self, peer: PeerId, transactions: Vec<Vec<u8>>) {
+		let (done, finished) = oneshot::channel();
+		if self.commands.send(Command::Announce(peer, transactions, done)).await.is_ok() {
+			// Dropped or sent, it is over either way.
+			let _ = finished.await;
+		}
+	}
+
+	/// Holds a misbehaviour against a peer that another part of the node found out: blocks that do not verify, say.
+	/// Forgotten if the network cannot keep up: who misbehaves does so again.
+	pub fn report(&self, peer: PeerId, what: Misbehaviour) {
+		let _ = self.commands.try_send(Command::Report(peer, what));
+	}
+
+	/// Keeps up a connection with a node from now on, past all limits. Its ban, if any, ends.
+	///
+	/// # Errors
+	/// See [`ReservedError`].
+	pub fn add_reserved(&self, address: &str) -> Result<(), ReservedError> {
+		let parsed: Multiaddr = address.parse().map_err(|_| ReservedError::Address(address.into()))?;
+		let peer = peer_of(&parsed).ok_or_else(|| ReservedError::NoPeer(address.into()))?;
+		if peer == self.me {
+			return Err(ReservedError::Own);
+		}
+		if self.reserved.borrow().len() >= RESERVED_MAX {
+			return Err(ReservedError::Full);
+		}
+		self.commands.try_send(Command::Reserve(peer, parsed)).map_err(|_| ReservedError::Busy)
+	}
+
+	/// No longer keeps up the connection with a node; with `reserved_only`, it is disconnected.
+	///
+	/// # Errors
+	/// See [`ReservedError`].
+	pub fn remove_reserved(&self, peer: &str) -> Result<(), ReservedError> {
+		let id: PeerId = peer.parse().map_err(|_| ReservedError::Peer(peer.into()))?;
+		if !self.reserved.borrow().iter().any(|address| peer_of(address) == Some(id)) {
+			return Err(ReservedError::NotReserved(id));
+		}
+		self.commands.try_send(Command::Unreserve(id)).map_err(|_| ReservedError::Busy)
+	}
+
+	/// Addresses of the nodes to stay connected with.
+	pub fn reserved(&self) -> Arc<[Multiaddr]> {
+		self.reserved.borrow().clone()
+	}
+
+	/// The same, as they change.
+	pub fn watch_reserved(&self) -> watch::Receiver<Arc<[Multiaddr]>> {
+		self.reserved.clone()
+	}
+
+	/// Who is banned.
+	pub fn banned(&self) -> Arc<[BannedPeer]> {
+		self.banned.borrow().clone()
+	}
+
+	/// The same, as it changes.
+	pub fn watch_banned(&self) -> watch::Receiver<Arc<[BannedPeer]>> {
+		self.banned.clone()
+	}
+
+	/// Everything that is counted, now.
+	pub fn stats(&self) -> NetworkStats {
+		let peers = self.peers();
+		let inbound = peers.iter().filter(|peer| peer.inbound).count();
+		let fill = |name, capacity: usize, free: usize| QueueFill {
+			name,
+			waiting: capacity.saturating_sub(free) as u64,
+			capacity: capacity as u64,
+		};
+		let incoming = self.incoming.upgrade();
+		NetworkStats {
+			peers_inbound: inbound as u64,
+			peers_outbound: (peers.len() - inbound) as u64,
+			banned: self.banned.borrow().len() as u64,
+			queues: vec![
+				fill("commands", self.commands.max_capacity(), self.commands.capacity()),
+				fill("incoming_kib", TRANSACTIONS_KIB_MAX, self.room.available_permits()),
+				incoming.map_or(fill("incoming_batches", 0, 0), |incoming| {
+					fill("incoming_batches", incoming.max_capacity(), incoming.capacity())
+				}),
+			],
+			..self.counters.read()
+		}
 	}
 }
 
@@ -107,8 +275,10 @@ pub struct Network {
 	pub handle: NetworkHandle,
 	/// For consensus.
 	pub consensus_port: NetworkPort,
-	/// Transactions that peers gossiped.
-	pub transactions: mpsc::Receiver<IncomingTransaction>,
+	/// Transactions that peers sent.
+	pub transactions: mpsc::Receiver<IncomingTransactions>,
+	/// Peers that begin to take transactions, to be told what waits by [`NetworkHandle::announce`].
+	pub newcomers: mpsc::Receiver<PeerId>,
 	/// The task that owns the swarm.
 	pub task: NetworkTask,
 }
@@ -135,5 +305,21 @@ impl NetworkTask {
 	pub async fn stop(mut self) -> Result<(), NetworkError> {
 		self.stop.send_replace(true);
 		self.finished().await
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_batch_is_forwarded_only_if_nobody_could_hold_it_against_us() {
+		use Verdict::*;
+		let bad = Misbehaviour::BadSignature;
+		assert!(Verdict::forwards(&[Accept, Ignore]));
+		assert!(!Verdict::forwards(&[Ignore, Ignore]), "nothing new");
+		assert!(!Verdict::forwards(&[Accept, Reject(bad)]));
+		assert!(!Verdict::forwards(&[Accept, Suspect(bad)]));
+		assert!(!Verdict::forwards(&[]));
 	}
 }

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!   engine ──Msg──► Bridge (actor) ──┐                                   ┌─► engine events (port)
-//!                                    ├─ bounded ─► Worker (owns the swarm)┼─► IncomingTransaction (bounded)
-//!   node ──NetworkHandle──commands───┘                                   └─► watches: peers, addresses
+//!                                    ├─ bounded ─► Worker (owns the swarm)┼─► IncomingTransactions, newcomers (bounded)
+//!   node ──NetworkHandle──commands───┘                                   └─► watches: peers, addresses, bans
 //! ```
 //!
 //! # Must not
@@ -12,26 +12,42 @@
 //!
 //! # Invariants
 //! - One task, [`worker`], owns the swarm and everything about peers; others send it messages over bounded channels.
-//! - Gossip is forwarded only after it was judged: consensus messages must decode, transactions wait for the node's
-//!   [`Verdict`].
-//! - Peers of another chain are disconnected as soon as they say so; topics and protocols carry the genesis hash.
+//! - Gossip is forwarded only after it was judged: consensus messages must decode and be signed as they say, transactions
+//!   wait for the node's [`Verdict`].
+//! - Peers of another chain or version are disconnected as soon as they say so, and kept away; topics and protocols carry
+//!   the genesis hash.
+//! - Whatever a peer may send has a share, and every kind of misbehaviour a penalty. What happens when a queue is full is
+//!   written in [`worker`].
 //!
 //! # Reading order
-//! [`config`] and [`handle`] are what the node sees, [`worker`] is the heart, [`behaviour`] what the swarm speaks,
-//! [`topics`], [`peers`] and [`dialer`] its tables.
+//! [`config`] and [`handle`] are what the node sees, [`worker`] is the heart, [`behaviour`] what the swarm speaks. Who gets
+//! in: [`gate`]. Who is sent away: [`conduct`] and [`meter`]. Whom to dial: [`dialer`] and [`discovery`]. Bytes: [`topics`],
+//! [`batch`]. Tables: [`peers`], [`validators`], [`counters`].
 
+pub mod batch;
 mod behaviour;
 pub mod bridge;
+pub mod conduct;
 pub mod config;
+pub mod counters;
 pub mod dialer;
+mod discovery;
 mod engine_side;
+mod gate;
 pub mod handle;
+pub mod meter;
 pub mod peers;
 pub mod topics;
+mod validators;
 mod worker;
 
-pub use config::{NetworkConfig, NetworkError};
-pub use handle::{IncomingTransaction, Network, NetworkHandle, NetworkTask, TransactionId, Verdict};
+pub use conduct::{BanReason, Misbehaviour};
+pub use config::{ConnectionLimits, NetworkConfig, NetworkError};
+pub use counters::{NetworkStats, QueueFill};
+pub use handle::{
+	BannedPeer, BatchId, IncomingTransactions, Network, NetworkHandle, NetworkTask, ReservedError, Verdict,
+};
 pub use libp2p::{Multiaddr, PeerId};
+pub use meter::{Rate, Rates};
 pub use peers::PeerInfo;
 pub use worker::start;

@@ -8,6 +8,7 @@
 
 use libp2p::{Multiaddr, PeerId};
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 /// Addresses remembered of one peer.
 pub const ADDRESSES_PER_PEER_MAX: usize = 8;
@@ -23,14 +24,23 @@ pub struct PeerInfo {
 	pub best_number: Option<u64>,
 	/// Name and version that it gave.
 	pub agent: String,
+	/// Whether it opened the first connection.
+	pub inbound: bool,
+	/// Whether it publishes the votes of a present validator.
+	pub is_validator: bool,
 	/// Whether it listens to consensus.
 	pub follows_consensus: bool,
 	/// Whether it listens to transactions. What is published before is not told to it.
 	pub takes_transactions: bool,
 }
 
-#[derive(Debug, Default)]
+/// How long a peer may be connected without saying who it is.
+pub const SILENCE_MAX: Duration = Duration::from_secs(20);
+
+#[derive(Debug)]
 struct Peer {
+	since: Instant,
+	inbound: bool,
 	identified: Option<(String, Vec<Multiaddr>)>,
 	best_number: Option<u64>,
 	follows_consensus: bool,
@@ -46,8 +56,24 @@ pub struct PeerTable {
 
 impl PeerTable {
 	/// A first connection was made.
-	pub fn connected(&mut self, id: PeerId) {
-		self.peers.entry(id).or_default();
+	pub fn connected(&mut self, id: PeerId, inbound: bool, now: Instant) {
+		self.peers.entry(id).or_insert(Peer {
+			since: now,
+			inbound,
+			identified: None,
+			best_number: None,
+			follows_consensus: false,
+			follows_status: false,
+			takes_transactions: false,
+		});
+	}
+
+	/// Peers that have been silent for too long about who they are.
+	pub fn silent(&self, now: Instant) -> Vec<PeerId> {
+		let is_silent = |peer: &Peer| {
+			peer.identified.is_none() && now.saturating_duration_since(peer.since) >= SILENCE_MAX
+		};
+		self.peers.iter().filter(|(_, peer)| is_silent(peer)).map(|(id, _)| *id).collect()
 	}
 
 	/// The peer said who it is. Returns whether this is news.
@@ -74,6 +100,11 @@ impl PeerTable {
 		if let Some(peer) = self.peers.get_mut(id) {
 			peer.takes_transactions = takes;
 		}
+	}
+
+	/// Whether the peer counts and listens to transactions.
+	pub fn hears_transactions(&self, id: &PeerId) -> bool {
+		self.peers.get(id).is_some_and(|peer| peer.identified.is_some() && peer.takes_transactions)
 	}
 
 	/// The peer listens to how far others are.
@@ -115,7 +146,7 @@ impl PeerTable {
 	}
 
 	/// The peers that count, for others to read.
-	pub fn snapshot(&self) -> Vec<PeerInfo> {
+	pub fn snapshot(&self, is_validator: impl Fn(&PeerId) -> bool) -> Vec<PeerInfo> {
 		self.peers
 			.iter()
 			.filter_map(|(id, peer)| {
@@ -125,6 +156,8 @@ impl PeerTable {
 					addresses,
 					best_number: peer.best_number,
 					agent,
+					inbound: peer.inbound,
+					is_validator: is_validator(id),
 					follows_consensus: peer.follows_consensus,
 					takes_transactions: peer.takes_transactions,
 				})
@@ -142,26 +175,37 @@ mod tests {
 		let mut table = PeerTable::default();
 		let id = PeerId::random();
 		assert!(!table.identified(id, "a".into(), vec![]), "not connected");
-		table.connected(id);
+		table.connected(id, true, Instant::now());
 		table.follows_consensus(&id, true);
 		assert!(!table.told_tip(&id, 7));
-		assert_eq!((table.consensus_count(), table.snapshot().len()), (0, 0));
+		assert_eq!((table.consensus_count(), table.snapshot(|_| false).len()), (0, 0));
 		assert!(table.identified(id, "a".into(), vec![Multiaddr::empty(); 20]));
 		assert!(!table.identified(id, "a".into(), vec![]), "said it before");
 		assert!(table.told_tip(&id, 7));
 		assert_eq!(table.consensus_count(), 1);
-		assert_eq!(table.snapshot()[0].best_number, Some(7));
+		assert_eq!(table.snapshot(|_| false)[0].best_number, Some(7));
 		assert!(table.disconnected(&id));
 		assert!(!table.disconnected(&id));
-		assert!(table.snapshot().is_empty());
+		assert!(table.snapshot(|_| false).is_empty());
 	}
 
 	#[test]
 	fn addresses_are_bounded() {
 		let mut table = PeerTable::default();
 		let id = PeerId::random();
-		table.connected(id);
+		table.connected(id, true, Instant::now());
 		table.identified(id, String::new(), vec![Multiaddr::empty(); 1_000]);
-		assert_eq!(table.snapshot()[0].addresses.len(), ADDRESSES_PER_PEER_MAX);
+		assert_eq!(table.snapshot(|_| false)[0].addresses.len(), ADDRESSES_PER_PEER_MAX);
+	}
+
+	#[test]
+	fn whoever_does_not_say_who_it_is_is_noticed() {
+		let (mut table, start) = (PeerTable::default(), Instant::now());
+		let [silent, known] = [PeerId::random(), PeerId::random()];
+		table.connected(silent, true, start);
+		table.connected(known, true, start);
+		table.identified(known, String::new(), vec![]);
+		assert!(table.silent(start).is_empty());
+		assert_eq!(table.silent(start + SILENCE_MAX), [silent]);
 	}
 }

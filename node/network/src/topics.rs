@@ -3,14 +3,21 @@
 //! # Must not
 //! Change without a new version in the name: nodes with different names do not hear each other.
 
+use crate::handle::TRANSACTION_BYTES_MAX;
 use libp2p::gossipsub::{IdentTopic, TopicHash};
+use libp2p::StreamProtocol;
+use plexus_consensus::parts::{CHUNK_BYTES, HEADER_BYTES_MAX};
 use sp_core::H256;
 
-/// Version in every name.
-pub const PROTOCOL_VERSION: u32 = 1;
+/// Version in every name. 2: transactions travel in batches, and peers find each other.
+pub const PROTOCOL_VERSION: u32 = 2;
 
-/// Bytes of the genesis hash in names: enough that no two chains meet by chance.
+/// Bytes of the genesis hash in names of topics and protocols: enough that no two chains meet by chance. What peers tell
+/// each other first has all of it.
 const GENESIS_BYTES: usize = 8;
+
+/// What every identity begins with.
+const IDENTITY_PREFIX: &str = "/plexus/";
 
 /// What is gossiped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +39,8 @@ impl Topic {
 	pub const ALL: [Self; 5] =
 		[Self::Consensus, Self::Parts, Self::Liveness, Self::Status, Self::Transactions];
 
-	fn name(self) -> &'static str {
+	/// Its name in topics, logs and metrics.
+	pub fn name(self) -> &'static str {
 		match self {
 			Self::Consensus => "consensus",
 			Self::Parts => "parts",
@@ -41,11 +49,43 @@ impl Topic {
 			Self::Transactions => "transactions",
 		}
 	}
+
+	/// The longest message of this topic, in bytes.
+	pub fn bytes_max(self) -> usize {
+		match self {
+			// A vote or a proposal is about 200 bytes.
+			Self::Consensus | Self::Status => 1 << 10,
+			// A chunk or a head, and its place in the stream.
+			Self::Parts => {
+				let longest = if CHUNK_BYTES > HEADER_BYTES_MAX { CHUNK_BYTES } else { HEADER_BYTES_MAX };
+				longest + (1 << 10)
+			}
+			// A certificate of ten thousand validators.
+			Self::Liveness => 1 << 20,
+			// A batch of one: the longest transaction, and its length.
+			Self::Transactions => TRANSACTION_BYTES_MAX + (1 << 10),
+		}
+	}
 }
+
+/// What a peer says it is, when that is not what we are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stranger {
+	/// A node of another chain: what it says its genesis hash is.
+	Chain(String),
+	/// A node of this chain that speaks another version.
+	Version(String),
+	/// No node of ours at all: what it said.
+	Other(String),
+}
+
+/// Characters kept of what a stranger says.
+const IDENTITY_CHARS_MAX: usize = 80;
 
 /// The names of one chain.
 #[derive(Clone, Debug)]
 pub struct Names {
+	genesis: String,
 	chain: String,
 	topics: [(Topic, IdentTopic); 5],
 }
@@ -58,12 +98,45 @@ impl Names {
 		let topics = Topic::ALL.map(|topic| {
 			(topic, IdentTopic::new(format!("/plexus/{chain}/{}/{PROTOCOL_VERSION}", topic.name())))
 		});
-		Self { chain, topics }
+		Self { genesis: format!("{genesis_hash:?}"), chain, topics }
 	}
 
-	/// What peers tell each other first.
-	pub fn identify_protocol(&self) -> String {
-		format!("/plexus/{}/{PROTOCOL_VERSION}", self.chain)
+	/// The genesis hash.
+	pub fn genesis(&self) -> &str {
+		&self.genesis
+	}
+
+	/// What peers tell each other first: genesis hash and version.
+	pub fn identity(&self) -> String {
+		format!("{IDENTITY_PREFIX}{}/{PROTOCOL_VERSION}", self.genesis)
+	}
+
+	/// Whether a peer that says this of itself is one of ours.
+	///
+	/// # Errors
+	/// What it is instead, cut to a bounded length.
+	pub fn recognise(&self, identity: &str) -> Result<(), Stranger> {
+		if identity == self.identity() {
+			return Ok(());
+		}
+		let bounded =
+			|text: &str| text.chars().take(IDENTITY_CHARS_MAX).filter(|c| !c.is_control()).collect();
+		match identity.strip_prefix(IDENTITY_PREFIX).and_then(|rest| rest.split_once('/')) {
+			Some((genesis, version)) if genesis == self.genesis => Err(Stranger::Version(bounded(version))),
+			Some((genesis, _)) => Err(Stranger::Chain(bounded(genesis))),
+			None => Err(Stranger::Other(bounded(identity))),
+		}
+	}
+
+	/// The protocol of discovery.
+	pub fn discovery_protocol(&self) -> StreamProtocol {
+		StreamProtocol::try_from_owned(format!("/plexus/{}/kad/{PROTOCOL_VERSION}", self.chain))
+			.expect("it begins with a slash")
+	}
+
+	/// The protocol that tells a new peer which transactions wait.
+	pub fn announce_protocol(&self) -> String {
+		format!("/plexus/{}/transactions/{PROTOCOL_VERSION}", self.chain)
 	}
 
 	/// The protocol of block sync.
@@ -98,8 +171,20 @@ mod tests {
 			assert_eq!(ours.find(&ours.topic(topic).hash()), Some(topic));
 			assert_eq!(ours.find(&theirs.topic(topic).hash()), None);
 		}
-		assert_eq!(ours.topic(Topic::Parts).to_string(), "/plexus/0101010101010101/parts/1");
-		assert_ne!(ours.identify_protocol(), theirs.identify_protocol());
+		assert_eq!(ours.topic(Topic::Parts).to_string(), "/plexus/0101010101010101/parts/2");
+		assert_ne!(ours.identity(), theirs.identity());
+		assert_ne!(ours.discovery_protocol(), theirs.discovery_protocol());
 		assert_ne!(ours.sync_protocol(), theirs.sync_protocol());
+	}
+
+	#[test]
+	fn strangers_are_told_apart() {
+		let (ours, theirs) = (Names::new(&H256([1; 32])), Names::new(&H256([2; 32])));
+		assert_eq!(ours.recognise(&ours.identity()), Ok(()));
+		assert_eq!(ours.recognise(&theirs.identity()), Err(Stranger::Chain(theirs.genesis().into())));
+		let newer = format!("/plexus/{}/99", ours.genesis());
+		assert_eq!(ours.recognise(&newer), Err(Stranger::Version("99".into())));
+		let Err(Stranger::Other(said)) = ours.recognise(&"x\n".repeat(1_000)) else { panic!("no identity") };
+		assert!(said.len() <= IDENTITY_CHARS_MAX && !said.contains('\n'));
 	}
 }

@@ -230,8 +230,9 @@ async fn a_validator_whose_database_was_rolled_back_does_not_start() {
 	node.stop().await;
 	std::fs::remove_dir_all(directory.path().join("db")).unwrap();
 	let refused = start("dev", directory.path(), Some(key("//Alice")), false, &[]).await;
-	let Err(StartError::SigningState(error)) = refused else { panic!("it must not sign again") };
-	assert!(error.to_string().contains("--unsafe-reset-signing-state"));
+	let Err(StartError::Guard(error)) = refused else { panic!("it must not sign again") };
+	assert!(error.to_string().contains("; restore the newest database"), "{error}");
+	assert!(error.to_string().contains("--unsafe-sign-from 1"), "{error}");
 }
 
 /// Names the directory to the killed process.

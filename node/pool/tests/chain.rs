@@ -10,7 +10,7 @@ use std::{
 };
 
 use codec::Encode;
-use plexus_chain_spec::ChainSpec;
+use plexus_chain_spec::{well_known::development_commit, ChainSpec};
 use plexus_execution::{BuildParams, ExecutedBlock, Executor, InvalidKind};
 use plexus_pool::{Pool, PoolLimits, PoolStatus, StatusReceiver, SubmitError, TransactionStatus};
 use plexus_runtime as rt;
@@ -85,7 +85,8 @@ impl Node {
 	fn build_from(&self, pool: &Pool) -> ExecutedBlock {
 		let tip = self.database.tip();
 		let time = GENESIS_MS + 1_000 * u64::from(tip.number + 1);
-		let params = BuildParams::new([1; 32], time, Instant::now() + Duration::from_secs(60));
+		let commit = development_commit(self.database.genesis_hash(), tip.number, tip.hash);
+		let params = BuildParams::new([1; 32], time, commit, Instant::now() + Duration::from_secs(60));
 		self.executor.build(&tip, &params, &mut pool.ready()).unwrap()
 	}
 
@@ -103,10 +104,12 @@ impl Node {
 		(self.database.commit(commit).unwrap(), body)
 	}
 
-	/// Builds and commits; returns the block's hash and its transactions, without the inherent.
+	/// Builds and commits; returns the block's hash and its transactions, without the inherents: the timestamp, and in
+	/// all blocks but the first the precommits for the parent.
 	fn block(&self) -> (Hash, Vec<Vec<u8>>) {
 		let built = self.build();
-		let body = built.block.body[1..].to_vec();
+		let inherents = if built.block.header.number == 1 { 1 } else { 2 };
+		let body = built.block.body[inherents..].to_vec();
 		(self.commit(built), body)
 	}
 
@@ -272,7 +275,7 @@ fn what_fails_through_its_neighbours_stays_and_what_the_state_rules_out_goes() {
 	node.commit(undecided);
 	assert!(node.pool.contains(&unpaid));
 
-	assert_eq!(node.build().block.body.len(), 1);
+	assert_eq!(node.build().block.body.len(), 2, "the inherents alone");
 	let statuses = seen(&mut watcher);
 	assert!(matches!(&statuses[..], [TransactionStatus::Invalid(why)] if !why.is_empty()), "{statuses:?}");
 	assert_eq!(node.pool.status(), PoolStatus::default());
@@ -297,10 +300,11 @@ fn an_account_that_died_and_was_revived_starts_again_at_nonce_zero() {
 	let (_, mut first) = node.watch(node.transfer(Dave, 0));
 	assert_eq!(node.pool.next_nonce(&Dave.to_account_id(), 0), 2);
 	let (block, _) = node.block();
+	// Behind two inherents.
 	let included = |index| TransactionStatus::Included { block, index };
-	assert_eq!(seen(&mut first), [TransactionStatus::Ready, included(1)]);
+	assert_eq!(seen(&mut first), [TransactionStatus::Ready, included(2)]);
 	let (ready, future) = (TransactionStatus::Ready, TransactionStatus::Future);
-	assert_eq!(seen(&mut second), [ready.clone(), future, ready, included(2)]);
+	assert_eq!(seen(&mut second), [ready.clone(), future, ready, included(3)]);
 	assert_eq!(node.nonce(Dave), 2);
 }
 

@@ -1,7 +1,9 @@
 //! [`NodeControl`]: what the RPC server asks of the node around it, and [`RpcObserver`]: what it tells it.
 //!
 //! # Must not
-//! Know the network, the keystore or the log: the node implements these seams.
+//! Know the network, the keystore, the log or the engine's formats: the node implements these seams.
+
+use plexus_primitives::consensus::{ConsensusKey, ConsensusSignature};
 
 /// The node around the RPC server. Every function may block for a moment; they are called on query threads.
 pub trait NodeControl: Send + Sync + 'static {
@@ -21,7 +23,9 @@ pub trait NodeControl: Send + Sync + 'static {
 	fn local_peer_id(&self) -> String;
 	/// Multiaddresses that the node listens on, with its peer id.
 	fn listen_addresses(&self) -> Vec<String>;
-	/// Peers that the node stays connected to.
+	/// Peers that are kept away, and why.
+	fn banned_peers(&self) -> Vec<BannedPeer>;
+	/// Ids of the peers that the node stays connected to.
 	fn reserved_peers(&self) -> Vec<String>;
 	/// Adds a reserved peer by its multiaddress.
 	fn add_reserved_peer(&self, multiaddress: &str) -> Result<(), ControlError>;
@@ -37,6 +41,17 @@ pub trait NodeControl: Send + Sync + 'static {
 	fn has_session_keys(&self, session_keys: &[u8]) -> Result<bool, ControlError>;
 	/// Sets the log filter; `None` restores the one that the node started with.
 	fn set_log_filter(&self, directives: Option<&str>) -> Result<(), ControlError>;
+	/// What a stored certificate holds; nothing of it is verified.
+	fn precommits(&self, certificate: &[u8]) -> Result<Precommits, ControlError>;
+}
+
+/// The precommits of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Precommits {
+	/// The round of the decision.
+	pub round: u32,
+	/// Who signed.
+	pub signatures: Vec<(ConsensusKey, ConsensusSignature)>,
 }
 
 /// Why the node did not do what was asked, in words for the caller: cause, then remedy.
@@ -74,6 +89,17 @@ pub struct PeerInfo {
 	pub best_number: Option<u32>,
 	/// The hash of that block.
 	pub best_hash: Option<plexus_storage::Hash>,
+}
+
+/// A peer that is kept away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BannedPeer {
+	/// Its id.
+	pub peer_id: String,
+	/// Why, as one of the network's fixed names.
+	pub reason: &'static str,
+	/// Seconds until it may come back.
+	pub seconds_left: u64,
 }
 
 /// Hears of calls and connections, for metrics. Called on the server's own threads: must return at once.

@@ -48,6 +48,15 @@ pub enum RpcError {
 		/// The oldest block whose state is kept.
 		oldest: u32,
 	},
+	/// 4003: header, certificate or validators of a block are not here.
+	#[error(
+		"Client error: This node does not keep the certificate or the validators of block {number}. \
+		 Ask a node that has all blocks"
+	)]
+	NotKept {
+		/// The block.
+		number: u32,
+	},
 	/// 4003: a runtime call failed.
 	#[error("Client error: Execution failed: {0}")]
 	Execution(String),
@@ -101,9 +110,11 @@ impl RpcError {
 			Self::Internal(_) => -32603,
 			Self::Busy => -32009,
 			Self::TimedOut(_) | Self::SubmissionTimedOut(_) => -32000,
-			Self::UnknownBlock(_) | Self::StateDiscarded { .. } | Self::Execution(_) | Self::TooMuch(_) => {
-				4003
-			}
+			Self::UnknownBlock(_)
+			| Self::StateDiscarded { .. }
+			| Self::NotKept { .. }
+			| Self::Execution(_)
+			| Self::TooMuch(_) => 4003,
 			Self::InvalidTransaction(_) => 1010,
 			Self::UnknownValidity(_) => 1011,
 			Self::Banned(_) => 1012,

@@ -18,7 +18,7 @@
 //! # Reading order
 //! [`config`] and [`limits`], [`control`] (what the node provides), [`registry`] (how methods are registered), then one
 //! file per namespace: `system`, `account`, `chain`, `state`, `author`, `payment`, `chain_head`, `chain_spec`, `transaction`,
-//! `archive`, `datanet`, `plexus`. Below them: [`arguments`], [`errors`], [`types`], `heads` and `notifier` for
+//! `archive`, `datanet`, `plexus` with `finality`. Below them: [`arguments`], [`errors`], [`types`], `heads` and `notifier` for
 //! subscriptions, `connection` and `stream` for bounds.
 //!
 //! # Sources
@@ -38,6 +38,7 @@ mod context;
 pub mod control;
 mod datanet;
 pub mod errors;
+mod finality;
 mod heads;
 pub mod limits;
 mod middleware;
@@ -57,7 +58,9 @@ mod workers;
 
 pub use config::{CorsOrigins, RpcMethods, ServerConfig};
 pub use context::RpcContext;
-pub use control::{ControlError, NodeControl, NodeRole, PeerInfo, RpcObserver, Unobserved};
+pub use control::{
+	BannedPeer, ControlError, NodeControl, NodeRole, PeerInfo, Precommits, RpcObserver, Unobserved,
+};
 pub use errors::RpcError;
 pub use limits::RpcLimits;
 

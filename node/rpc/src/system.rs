@@ -71,20 +71,22 @@ fn sync_state(context: &Context, _: &Arguments) -> Answer {
 	}))
 }
 
+/// There are no forks, so that the hash of a peer's block is our own chain's, as far as we have that block.
 fn peers(context: &Context, _: &Arguments) -> Answer {
-	let peers: Vec<_> = context
-		.node
-		.peers()
-		.into_iter()
-		.map(|peer| {
-			value!({
-				"peerId": peer.peer_id,
-				"roles": peer.role.name().to_uppercase(),
-				"bestHash": peer.best_hash,
-				"bestNumber": peer.best_number,
-			})
-		})
-		.collect();
+	let mut peers = Vec::new();
+	for peer in context.node.peers() {
+		let best_hash = match (peer.best_hash, peer.best_number) {
+			(Some(hash), _) => Some(hash),
+			(None, Some(number)) => context.database().hash(number)?,
+			(None, None) => None,
+		};
+		peers.push(value!({
+			"peerId": peer.peer_id,
+			"roles": peer.role.name().to_uppercase(),
+			"bestHash": best_hash,
+			"bestNumber": peer.best_number,
+		}));
+	}
 	json(&peers)
 }
 

@@ -1,9 +1,12 @@
 //! The arguments of the commands.
 
-use super::settings::{PlaceArgs, SettingArgs};
+use super::{
+	duration::duration,
+	settings::{PlaceArgs, SettingArgs},
+};
 use crate::{config::Flags, keystore::KeyKind};
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// `plexus run`.
 #[derive(Clone, Debug, Default, Args)]
@@ -17,9 +20,15 @@ pub struct RunArgs {
 	#[command(flatten)]
 	#[allow(missing_docs)]
 	pub settings: SettingArgs,
-	/// Sign although the signing guard objects: only if no other copy of the key ever ran
-	#[arg(long, hide = true)]
-	pub unsafe_reset_signing_state: bool,
+	/// Before signing, listen for this many new blocks whether another process signs with the validator key
+	#[arg(long, value_name = "N", default_value_t = 0, hide = true)]
+	pub doppelganger_heights: u32,
+	/// Sign from this block on although the signing guard objects: only if no earlier signature can contradict it
+	#[arg(long, value_name = "HEIGHT", hide = true, conflicts_with = "doppelganger_heights")]
+	pub unsafe_sign_from: Option<u64>,
+	/// Be killed as soon as this process, which must be the parent, is gone
+	#[arg(long, value_name = "PID", hide = true)]
+	pub exit_with_parent: Option<u32>,
 }
 
 impl RunArgs {
@@ -61,6 +70,21 @@ pub enum KeyCommand {
 		#[allow(missing_docs)]
 		place: PlaceArgs,
 	},
+	/// Prove to a chain that an account may validate with a key; for `plexus tx validator set-keys`
+	Prove {
+		/// The account that will validate: an address, or 0x and 64 hexadecimal digits
+		#[arg(long, value_name = "ADDRESS")]
+		account: String,
+		/// The key's file [default: the chain's validator key]
+		#[arg(long, value_name = "FILE")]
+		key: Option<PathBuf>,
+		/// Print JSON
+		#[arg(long)]
+		json: bool,
+		#[command(flatten)]
+		#[allow(missing_docs)]
+		place: PlaceArgs,
+	},
 	/// Bring in a key of your own
 	Insert {
 		/// Which key
@@ -77,6 +101,31 @@ pub enum KeyCommand {
 		/// Print JSON
 		#[arg(long)]
 		json: bool,
+		#[command(flatten)]
+		#[allow(missing_docs)]
+		place: PlaceArgs,
+	},
+	/// Move the signing history of the validator key to another machine
+	#[command(subcommand)]
+	Signing(SigningCommand),
+}
+
+/// `plexus key signing`.
+#[derive(Debug, Subcommand)]
+pub enum SigningCommand {
+	/// Write what the validator key signed to a file, to move it: this machine does not sign again
+	Export {
+		/// File to write; it must not exist
+		#[arg(long, short, value_name = "FILE")]
+		output: PathBuf,
+		#[command(flatten)]
+		#[allow(missing_docs)]
+		place: PlaceArgs,
+	},
+	/// Take over what the validator key signed on another machine
+	Import {
+		/// The file of an export
+		file: PathBuf,
 		#[command(flatten)]
 		#[allow(missing_docs)]
 		place: PlaceArgs,
@@ -100,8 +149,13 @@ pub enum ChainSpecCommand {
 		/// Milliseconds between blocks
 		#[arg(long, value_name = "MS")]
 		block_time_ms: Option<u64>,
-		/// Public key of a validator, instead of a preset; may repeat
-		#[arg(long = "validator", value_name = "KEY[=POWER]", conflicts_with = "preset", requires = "id")]
+		/// Consensus key, account and whole PLX of stake of a validator, instead of a preset; may repeat
+		#[arg(
+			long = "validator",
+			value_name = "KEY[:ACCOUNT[:STAKE]]",
+			conflicts_with = "preset",
+			requires = "id"
+		)]
 		validators: Vec<String>,
 		/// Whole PLX that an account starts with; may repeat
 		#[arg(long = "endow", value_name = "ADDRESS=PLX", requires = "validators")]
@@ -185,6 +239,47 @@ pub struct ImportArgs {
 	pub place: PlaceArgs,
 }
 
+/// `plexus verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+	/// File that `plexus query proof` wrote
+	pub file: PathBuf,
+	/// The chain to believe: dev, local, or the path of a specification
+	#[arg(long, value_name = "CHAIN")]
+	pub chain: String,
+	/// Print JSON
+	#[arg(long)]
+	pub json: bool,
+}
+
+/// `plexus snapshot`.
+#[derive(Debug, Subcommand)]
+pub enum SnapshotCommand {
+	/// Copy the database of a stopped node, with a manifest of hashes
+	Create {
+		/// Directory to make
+		#[arg(long, short, value_name = "DIR")]
+		output: PathBuf,
+		/// Print JSON
+		#[arg(long)]
+		json: bool,
+		#[command(flatten)]
+		#[allow(missing_docs)]
+		place: PlaceArgs,
+	},
+	/// Check a snapshot against its manifest, and make it a base path's database
+	Restore {
+		/// Directory that `snapshot create`, or a node with --snapshot-every, made
+		directory: PathBuf,
+		/// Print JSON
+		#[arg(long)]
+		json: bool,
+		#[command(flatten)]
+		#[allow(missing_docs)]
+		place: PlaceArgs,
+	},
+}
+
 /// `plexus check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -197,4 +292,105 @@ pub struct CheckArgs {
 	#[command(flatten)]
 	#[allow(missing_docs)]
 	pub place: PlaceArgs,
+}
+
+/// `plexus testnet`.
+#[derive(Debug, Subcommand)]
+pub enum TestnetCommand {
+	/// Write keys, specification, configurations and service files of a new network
+	New(TestnetNewArgs),
+	/// Run a network on this machine; disturb and judge it with --chaos
+	Run(TestnetRunArgs),
+}
+
+/// The most validators of a network made in one go.
+const VALIDATORS_MAX: i64 = 64;
+
+/// `plexus testnet new`.
+#[derive(Debug, Args)]
+pub struct TestnetNewArgs {
+	/// How many validators
+	#[arg(long, value_name = "N", default_value_t = 4)]
+	#[arg(value_parser = clap::value_parser!(u16).range(1..=VALIDATORS_MAX))]
+	pub validators: u16,
+	/// Directory to make
+	#[arg(long, short, value_name = "DIR")]
+	pub out: PathBuf,
+	/// Chain id
+	#[arg(long, default_value = "plexus-testnet")]
+	pub id: String,
+	/// Milliseconds between blocks [default: 1000]
+	#[arg(long, value_name = "MS")]
+	pub block_time_ms: Option<u64>,
+	/// Name or IP address of each validator's host, in order [default: validator-1, …, as in docker-compose.yml]
+	#[arg(long = "host", value_name = "HOST")]
+	pub hosts: Vec<String>,
+	/// Whole PLX that an account starts with; may repeat
+	#[arg(long = "endow", value_name = "ADDRESS=PLX")]
+	pub endowed: Vec<String>,
+	/// Whole PLX of the faucet's account
+	#[arg(long, value_name = "PLX", default_value_t = 1_000_000)]
+	pub faucet: u64,
+	/// Print JSON
+	#[arg(long)]
+	pub json: bool,
+}
+
+/// `plexus testnet run`.
+#[derive(Debug, Args)]
+pub struct TestnetRunArgs {
+	/// How many validators
+	#[arg(long, value_name = "N", default_value_t = 4)]
+	#[arg(value_parser = clap::value_parser!(u16).range(1..=VALIDATORS_MAX))]
+	pub validators: u16,
+	/// Directory to keep; a network that is there goes on [default: a temporary one]
+	#[arg(long, short = 'd', value_name = "DIR")]
+	pub base_path: Option<PathBuf>,
+	/// Milliseconds between blocks of a new network [default: 1000]
+	#[arg(long, value_name = "MS")]
+	pub block_time_ms: Option<u64>,
+	/// Transfers to send per second, to all nodes in turn [default: none, with --chaos 10]
+	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=2_000))]
+	pub load: Option<u32>,
+	/// Milliseconds that each message is under way, up to half more
+	#[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=5_000))]
+	pub delay_ms: u64,
+	/// Kill, pause, disconnect and partition nodes
+	#[arg(long)]
+	pub chaos: bool,
+	/// Names the row of faults: the same seed gives the same row [default: a random one]
+	#[arg(long, value_name = "N", requires = "chaos")]
+	pub seed: Option<u64>,
+	/// Stop after so long (90s, 3m, 1h) with a verdict [default with --chaos: 3m]
+	#[arg(long = "for", value_name = "TIME", value_parser = duration)]
+	pub lasting: Option<Duration>,
+	/// Print the verdict as JSON, and nothing else to standard output
+	#[arg(long)]
+	pub json: bool,
+}
+
+/// `plexus faucet`.
+#[derive(Debug, Args)]
+pub struct FaucetArgs {
+	/// File with the mnemonic or seed of the account that pays, mode 0600
+	#[arg(long, value_name = "FILE")]
+	pub key: PathBuf,
+	/// Node that transfers are sent to
+	#[arg(long, value_name = "URL", env = "PLEXUS_URL", default_value = "ws://127.0.0.1:9944")]
+	pub url: String,
+	/// Where to listen for HTTP
+	#[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8000")]
+	pub listen: SocketAddr,
+	/// PLX for each request
+	#[arg(long, value_name = "PLX", default_value = "10")]
+	pub amount: String,
+	/// How long an address waits for the next
+	#[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration)]
+	pub every: Duration,
+	/// Requests of one IP address (IPv6: one /64) in that time
+	#[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+	pub per_ip: u32,
+	/// Take the client's address from the last X-Forwarded-For: only behind a proxy of your own
+	#[arg(long)]
+	pub behind_proxy: bool,
 }

@@ -25,7 +25,7 @@ pub struct PlaceArgs {
 	#[arg(long, value_name = "FILE", hide = true)]
 	#[serde(rename = "keys.password_file", skip_serializing_if = "Option::is_none")]
 	pub password_file: Option<PathBuf>,
-	/// Block time of the dev chain, 200 to 60000 [default: 1000]
+	/// Block time of the dev chain, 200 to 10000 [default: 1000]
 	#[arg(long, value_name = "MS")]
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub block_time_ms: Option<u64>,
@@ -62,6 +62,14 @@ pub struct SettingArgs {
 	#[arg(long, value_name = "BYTES", hide = true)]
 	#[serde(rename = "storage.cache_bytes", skip_serializing_if = "Option::is_none")]
 	pub storage_cache_bytes: Option<u64>,
+	/// Blocks between two snapshots of the database; 0 makes none [default: 0]
+	#[arg(long, value_name = "N", hide = true)]
+	#[serde(rename = "storage.snapshot_every", skip_serializing_if = "Option::is_none")]
+	pub snapshot_every: Option<u32>,
+	/// Snapshots that stay [default: 3]
+	#[arg(long, value_name = "N", hide = true)]
+	#[serde(rename = "storage.snapshots_kept", skip_serializing_if = "Option::is_none")]
+	pub snapshots_kept: Option<u32>,
 
 	#[command(flatten)]
 	#[serde(flatten)]
@@ -155,21 +163,49 @@ pub struct RpcArgs {
 #[derive(Clone, Debug, Default, Args, Serialize)]
 pub struct P2pArgs {
 	/// Addresses to listen on [default: /ip4/0.0.0.0/tcp/30333]
-	#[arg(long, value_name = "MULTIADDR,…", value_delimiter = ',')]
+	#[arg(long = "listen-addr", value_name = "MULTIADDR,…", value_delimiter = ',', alias = "p2p-listen")]
 	#[serde(rename = "p2p.listen", skip_serializing_if = "Option::is_none")]
 	pub p2p_listen: Option<Vec<String>>,
 	/// Addresses told to others, for nodes behind NAT
-	#[arg(long, value_name = "MULTIADDR,…", value_delimiter = ',', hide = true)]
+	#[arg(
+		long = "public-addr",
+		value_name = "MULTIADDR,…",
+		value_delimiter = ',',
+		alias = "p2p-public",
+		hide = true
+	)]
 	#[serde(rename = "p2p.public", skip_serializing_if = "Option::is_none")]
 	pub p2p_public: Option<Vec<String>>,
 	/// Nodes asked first for others, with their peer ids
-	#[arg(long, value_name = "MULTIADDR,…", value_delimiter = ',', alias = "bootnodes")]
+	#[arg(long = "bootnodes", value_name = "MULTIADDR,…", value_delimiter = ',', alias = "p2p-bootnodes")]
 	#[serde(rename = "p2p.bootnodes", skip_serializing_if = "Option::is_none")]
 	pub p2p_bootnodes: Option<Vec<String>>,
 	/// Nodes always kept connected, with their peer ids
-	#[arg(long, value_name = "MULTIADDR,…", value_delimiter = ',', hide = true)]
+	#[arg(
+		long = "reserved-peers",
+		value_name = "MULTIADDR,…",
+		value_delimiter = ',',
+		alias = "p2p-reserved",
+		hide = true
+	)]
 	#[serde(rename = "p2p.reserved", skip_serializing_if = "Option::is_none")]
 	pub p2p_reserved: Option<Vec<String>>,
+	/// Connect with reserved nodes only
+	#[arg(long = "reserved-only", hide = true)]
+	#[serde(rename = "p2p.reserved_only", skip_serializing_if = "is_false")]
+	pub p2p_reserved_only: bool,
+	/// Peers that connect to this node, at most [default: 100]
+	#[arg(long = "in-peers", value_name = "N", hide = true)]
+	#[serde(rename = "p2p.in_peers", skip_serializing_if = "Option::is_none")]
+	pub p2p_in_peers: Option<u32>,
+	/// Peers that this node looks for [default: 16]
+	#[arg(long = "out-peers", value_name = "N", hide = true)]
+	#[serde(rename = "p2p.out_peers", skip_serializing_if = "Option::is_none")]
+	pub p2p_out_peers: Option<u32>,
+	/// Peers that connect from one address [default: 32]
+	#[arg(long = "peers-per-ip", value_name = "N", hide = true)]
+	#[serde(rename = "p2p.peers_per_ip", skip_serializing_if = "Option::is_none")]
+	pub p2p_peers_per_ip: Option<u32>,
 }
 
 /// Settings of the transaction pool.

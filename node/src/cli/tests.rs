@@ -49,7 +49,7 @@ fn help_all_shows_every_setting_and_needs_no_arguments() {
 	for setting in SETTINGS {
 		assert!(run.contains(setting.flag), "{} is missing", setting.flag);
 	}
-	assert!(run.contains("--unsafe-reset-signing-state"));
+	assert!(run.contains("--unsafe-sign-from") && run.contains("--doppelganger-heights"));
 	assert!(help(&["plexus", "key", "generate", "--help-all"]).expect("help").contains("--encrypt"));
 	assert!(help(&["plexus", "run", "--help"]).is_none());
 	assert!(help(&["plexus", "run", "--", "--help-all"]).is_none());
@@ -70,7 +70,8 @@ fn every_setting_has_exactly_its_flag() {
 fn each_flag_sets_its_own_setting() {
 	for setting in SETTINGS {
 		let value = match setting.key {
-			"validator" => None,
+			"validator" | "p2p.reserved_only" => None,
+			"p2p.in_peers" | "p2p.out_peers" | "p2p.peers_per_ip" => Some("7"),
 			"chain" => Some("local"),
 			"block_time_ms" => Some("500"),
 			"metrics.enabled" => Some("false"),
@@ -81,6 +82,7 @@ fn each_flag_sets_its_own_setting() {
 			"storage.state_pruning" => Some("archive"),
 			key if key.starts_with("p2p.") => Some("/ip4/1.2.3.4/tcp/1/p2p/x"),
 			"storage.cache_bytes" | "pool.bytes_max" => Some("8000000"),
+			"storage.snapshot_every" | "storage.snapshots_kept" => Some("50"),
 			key if key.starts_with("rpc.") || key.starts_with("pool.") || key == "metrics.port" => {
 				Some("4567")
 			}

@@ -6,8 +6,8 @@ use crate::{
 	report::Report,
 };
 use plexus_chain_spec::{
-	genesis::{GenesisAuthorities, GenesisBalances, GenesisSudo},
-	ChainSpec, ChainType, Genesis, GenesisAuthority, RuntimeGenesis,
+	genesis::{GenesisBalances, GenesisSudo, GenesisValidators},
+	ChainSpec, ChainType, Genesis, GenesisValidator, RuntimeGenesis,
 };
 use plexus_primitives::constants::{SS58_PREFIX, UNITS};
 use plexus_runtime::{AccountId, Balance};
@@ -16,7 +16,15 @@ use sp_core::{
 	crypto::{Ss58AddressFormat, Ss58Codec},
 	H256,
 };
+use sp_runtime::Perbill;
 use std::{fs::OpenOptions, io::Write, path::Path};
+
+/// What a validator bonds if nothing is said: ten times the least.
+const STAKE_DEFAULT: Balance = 10_000 * UNITS;
+
+/// What a validator's account gets besides its stake if nothing else endows it, so that it can pay fees: some hundred
+/// transactions.
+const FEES_ENDOWMENT: Balance = UNITS;
 
 /// Runs a chain-spec command.
 ///
@@ -37,6 +45,11 @@ pub fn run(command: ChainSpecCommand) -> anyhow::Result<()> {
 		} => {
 			let spec = match &id {
 				Some(id) if !validators.is_empty() => {
+					for key in validators.iter().filter(|text| !text.contains(':')) {
+						eprintln!(
+							"note: the stake of {key} belongs to the account that the key itself signs for, and the key lies on the node; KEY:ADDRESS keeps it in a wallet"
+						);
+					}
 					let spec = own(id, &validators, &endowed, sudo.as_deref(), block_time_ms)?;
 					finished(spec, None, name, raw)?
 				}
@@ -89,22 +102,29 @@ fn build(
 
 /// A chain of these validators and these balances, with nothing of a preset. It is live, unless Sudo has a key, which a
 /// live chain refuses.
-fn own(
+pub(super) fn own(
 	id: &str,
 	validators: &[String],
 	endowed: &[String],
 	sudo: Option<&str>,
 	block_time_ms: Option<u64>,
 ) -> Result<ChainSpec, Report> {
-	let authorities = validators.iter().map(|text| validator(text)).collect::<Result<Vec<_>, Report>>()?;
-	let balances = endowed.iter().map(|text| endowment(text)).collect::<Result<Vec<_>, Report>>()?;
+	let validators = validators.iter().map(|text| validator(text)).collect::<Result<Vec<_>, Report>>()?;
+	let mut balances = endowed.iter().map(|text| endowment(text)).collect::<Result<Vec<_>, Report>>()?;
+	for GenesisValidator { account, stake, .. } in &validators {
+		match balances.iter_mut().find(|(other, _)| other == account) {
+			// An overflow shows as an issuance that does not fit.
+			Some((_, balance)) => *balance = balance.saturating_add(*stake),
+			None => balances.push((account.clone(), stake.saturating_add(FEES_ENDOWMENT))),
+		}
+	}
 	let mut genesis = RuntimeGenesis {
 		balances: GenesisBalances { balances },
 		sudo: GenesisSudo { key: sudo.map(account).transpose()? },
-		authorities: GenesisAuthorities { authorities, ..GenesisAuthorities::default() },
+		validators: GenesisValidators { validators, ..GenesisValidators::default() },
 	};
 	if let Some(ms) = block_time_ms {
-		genesis.authorities.block_time_ms = ms;
+		genesis.validators.block_time_ms = ms;
 	}
 	let chain_type = match sudo {
 		Some(_) => ChainType::Local,
@@ -113,24 +133,40 @@ fn own(
 	Ok(ChainSpec::new(id, chain_type, genesis))
 }
 
-/// A validator as `0x…`, with power 1, or as `0x…=POWER`.
-fn validator(text: &str) -> Result<GenesisAuthority, Report> {
-	let (key, power) = text.split_once('=').unwrap_or((text, "1"));
-	match (hex32(key), power.parse::<u64>()) {
-		(Some(key), Ok(power)) => Ok(GenesisAuthority { id: H256(key), power }),
-		_ => Err(Report::new(
+/// A validator as `KEY`, `KEY:ACCOUNT` or `KEY:ACCOUNT:STAKE`, with the stake in whole PLX. Without an account the key's own
+/// is meant: the one whose transactions the key itself signs.
+fn validator(text: &str) -> Result<GenesisValidator, Report> {
+	let mut parts = text.splitn(3, ':');
+	let key = parts.next().and_then(hex32).ok_or_else(|| {
+		Report::new(
 			"chain specification",
-			format!("`{text}` is no validator"),
-			"write 0x and 64 hexadecimal digits, which `plexus key inspect` shows as `public`, and =POWER behind them if it is not 1",
-		)),
-	}
+			format!("`{text}` begins with no validator's key"),
+			"write 0x and 64 hexadecimal digits, which `plexus key inspect` shows as `public`, and perhaps :ADDRESS and :STAKE in whole PLX behind them",
+		)
+	})?;
+	let account = parts.next().map_or(Ok(AccountId::new(key)), account)?;
+	let stake = match parts.next() {
+		None => STAKE_DEFAULT,
+		Some(amount) => whole_plx(amount).ok_or_else(|| {
+			Report::new(
+				"chain specification",
+				format!("`{text}` names no stake"),
+				"write KEY:ADDRESS:STAKE with a whole number of PLX, like 0x…:5G…:10000",
+			)
+		})?,
+	};
+	Ok(GenesisValidator { account, key: H256(key), stake, commission: Perbill::zero() })
+}
+
+fn whole_plx(amount: &str) -> Option<Balance> {
+	amount.parse::<Balance>().ok().and_then(|amount| amount.checked_mul(UNITS))
 }
 
 /// A balance as `ADDRESS=PLX`. Whole PLX only: whoever needs parts of one writes them into the file.
 fn endowment(text: &str) -> Result<(AccountId, Balance), Report> {
 	let (address, amount) = text.split_once('=').unwrap_or((text, ""));
 	let account = account(address)?;
-	match amount.parse::<Balance>().ok().and_then(|amount| amount.checked_mul(UNITS)) {
+	match whole_plx(amount) {
 		Some(amount) => Ok((account, amount)),
 		None => Err(Report::new(
 			"chain specification",
@@ -141,7 +177,7 @@ fn endowment(text: &str) -> Result<(AccountId, Balance), Report> {
 }
 
 /// An account as an SS58 address of this chain, or as `0x…`. Development keys have no short form here.
-fn account(text: &str) -> Result<AccountId, Report> {
+pub(super) fn account(text: &str) -> Result<AccountId, Report> {
 	let of_this_chain = Ss58AddressFormat::custom(SS58_PREFIX.into());
 	let from_address = || match AccountId::from_ss58check_with_version(text) {
 		Ok((account, format)) if format == of_this_chain => Some(account),
@@ -149,7 +185,7 @@ fn account(text: &str) -> Result<AccountId, Report> {
 	};
 	hex32(text).map(AccountId::new).or_else(from_address).ok_or_else(|| {
 		Report::new(
-			"chain specification",
+			"address",
 			format!("`{text}` is no address of this chain"),
 			format!("copy the whole address from your wallet, with network prefix {SS58_PREFIX}, or write 0x and 64 hexadecimal digits"),
 		)
@@ -163,7 +199,7 @@ fn hex32(text: &str) -> Option<[u8; 32]> {
 }
 
 /// The specification as it is handed out: named, checked, raw if that was asked for.
-fn finished(
+pub(super) fn finished(
 	mut spec: ChainSpec,
 	id: Option<String>,
 	name: Option<String>,
@@ -178,7 +214,7 @@ fn finished(
 	}
 }
 
-fn write(path: &Path, spec: &ChainSpec) -> Result<(), Report> {
+pub(super) fn write(path: &Path, spec: &ChainSpec) -> Result<(), Report> {
 	let failed = |error: std::io::Error| {
 		let cause = format!("cannot write {}: {error}", path.display());
 		Report::new(
@@ -195,7 +231,7 @@ fn write(path: &Path, spec: &ChainSpec) -> Result<(), Report> {
 fn facts(spec: &ChainSpec) -> Result<Value, Report> {
 	let header = spec.header().map_err(|error| spec_report(&error))?;
 	let validators = match &spec.genesis {
-		Genesis::Runtime(genesis) => json!(genesis.authorities.authorities),
+		Genesis::Runtime(genesis) => genesis.validators.validators.iter().map(validator_facts).collect(),
 		Genesis::Raw(_) => Value::Null,
 	};
 	Ok(json!({
@@ -210,6 +246,12 @@ fn facts(spec: &ChainSpec) -> Result<Value, Report> {
 		"protocol": spec.protocol(),
 		"properties": spec.properties,
 	}))
+}
+
+/// The stake in the smallest unit as a string: JSON's whole numbers end before.
+fn validator_facts(validator: &GenesisValidator) -> Value {
+	let GenesisValidator { account, key, stake, commission } = validator;
+	json!({ "account": account, "key": key, "stake": stake.to_string(), "commission": commission })
 }
 
 fn lines(facts: &Value) -> String {
@@ -233,8 +275,10 @@ fn lines(facts: &Value) -> String {
 		text.push_str(&format!("{label:<13} {value}\n"));
 	}
 	for validator in facts["validators"].as_array().into_iter().flatten() {
-		let id = validator["id"].as_str().unwrap_or_default();
-		text.push_str(&format!("{:<13} {id} power {}\n", "validator", validator["power"]));
+		let [key, account] = ["key", "account"].map(|field| validator[field].as_str().unwrap_or_default());
+		let stake = validator["stake"].as_str().and_then(|stake| stake.parse::<Balance>().ok());
+		let stake = stake.map_or_else(String::new, |stake| format!("{} PLX", stake / UNITS));
+		text.push_str(&format!("{:<13} {key} account {account} stake {stake}\n", "validator"));
 	}
 	for bootnode in facts["bootnodes"].as_array().into_iter().flatten() {
 		text.push_str(&format!("{:<13} {}\n", "bootnode", bootnode.as_str().unwrap_or_default()));
@@ -281,31 +325,46 @@ mod tests {
 	#[test]
 	fn a_chain_of_ones_own_is_live_and_holds_nothing_that_everybody_knows() {
 		let key = SecretKey::from_seed([9; 32]).public();
-		let validators = [format!("{}=3", key.hex())];
+		let validators = [format!("{}:{ACCOUNT}:3000", key.hex())];
 		let endowed = [format!("{}=5", key.ss58()), format!("{ACCOUNT}=7")];
 		let spec = own("mine", &validators, &endowed, None, Some(500)).expect("well-formed");
 		let spec = finished(spec, None, None, false).expect("valid");
 		assert_eq!((spec.name.as_str(), spec.chain_type), ("mine", ChainType::Live));
 		let Genesis::Runtime(genesis) = &spec.genesis else { panic!("not raw") };
-		assert_eq!(genesis.authorities.authorities, [GenesisAuthority { id: H256(key.0), power: 3 }]);
-		assert_eq!(genesis.authorities.block_time_ms, 500);
-		let balances = [(AccountId::new(key.0), 5 * UNITS), (AccountId::new([9; 32]), 7 * UNITS)];
+		let account = AccountId::new([9; 32]);
+		let (key_account, commission) = (AccountId::new(key.0), Perbill::zero());
+		let expected =
+			GenesisValidator { account: account.clone(), key: H256(key.0), stake: 3_000 * UNITS, commission };
+		assert_eq!(genesis.validators.validators, [expected]);
+		assert_eq!(genesis.validators.block_time_ms, 500);
+		// What is bonded comes on top of what was asked for.
+		let balances = [(key_account.clone(), 5 * UNITS), (account, 3_007 * UNITS)];
 		assert_eq!(genesis.balances.balances, balances);
 		assert_eq!(genesis.sudo.key, None);
 		let dev = ChainSpec::preset("dev").expect("a preset");
 		assert_ne!(spec.genesis_hash().expect("valid"), dev.genesis_hash().expect("valid"));
 
-		let tested = own("mine", &validators, &[], Some(ACCOUNT), None).expect("well-formed");
+		let tested = own("mine", &[key.hex()], &[], Some(ACCOUNT), None).expect("well-formed");
 		assert_eq!(tested.chain_type, ChainType::Local, "a live chain has no Sudo");
+		let Genesis::Runtime(genesis) = &tested.genesis else { panic!("not raw") };
+		assert_eq!(genesis.balances.balances, [(key_account, 10_001 * UNITS)], "the key's own account");
 		finished(tested, None, None, false).expect("valid");
 	}
 
 	#[test]
 	fn keys_addresses_and_amounts_of_another_form_are_refused_with_the_remedy() {
 		let key = SecretKey::from_seed([9; 32]).public();
-		for text in ["//Alice", "0x00", &key.ss58(), &key.hex()[2..], &format!("{}=", key.hex())] {
+		for text in ["//Alice", "0x00", &key.ss58(), &key.hex()[2..], &format!("{}=3", key.hex())] {
 			let report = validator(text).expect_err(text);
 			assert!(report.to_string().contains("plexus key inspect"), "{report}");
+		}
+		for rest in [":", ":x", ":x:1", "::1"] {
+			let report = validator(&format!("{}{rest}", key.hex())).expect_err(rest);
+			assert!(report.to_string().contains("copy the whole address"), "{report}");
+		}
+		for stake in ["", "1.5", "-1", "1:1", &Balance::MAX.to_string()] {
+			let report = validator(&format!("{}:{ACCOUNT}:{stake}", key.hex())).expect_err(stake);
+			assert!(report.to_string().contains("whole number of PLX"), "{report}");
 		}
 		for text in ["//Alice=1", "15oF4uVJwmo4TdGW7VfQxNLavjCXviqxT9S1MgbjMNHr6Sp5=1", ""] {
 			let report = endowment(text).expect_err(text);
@@ -324,7 +383,13 @@ mod tests {
 	#[test]
 	fn what_is_shown_has_hash_block_time_and_validators() {
 		let text = lines(&facts(&build("local", None, None, None, false).expect("valid")).expect("valid"));
-		assert_eq!(text.matches("power 1").count(), 4, "{text}");
+		assert_eq!(text.matches("stake 10000 PLX").count(), 4, "{text}");
 		assert!(text.contains("1000 ms") && text.contains("genesis hash  0x"), "{text}");
+		let rich = [format!("{}:{ACCOUNT}:1000000000", SecretKey::from_seed([9; 32]).public().hex())];
+		let rich = own("rich", &rich, &[], None, None).expect("well-formed");
+		assert!(
+			lines(&facts(&rich).expect("valid")).contains("stake 1000000000 PLX"),
+			"more than JSON counts to"
+		);
 	}
 }

@@ -1,9 +1,9 @@
 //! `plexus check`: executes every block again, from genesis, in a second database, and compares.
 //!
 //! Proves that the stored state is what the blocks say: every state root against its header, and at the end the two
-//! current states key by key. Then every pallet is asked whether its invariants hold in the stored state. The second
-//! database is on disk, in a directory of its own that is removed afterwards, so that memory stays bounded however long
-//! the chain. The node must be stopped: the database has one user.
+//! current states key by key, and the validators kept for proofs. Then every pallet is asked whether its invariants hold
+//! in the stored state. The second database is on disk, in a directory of its own that is removed afterwards, so that
+//! memory stays bounded however long the chain. The node must be stopped: the database has one user.
 
 use super::progress;
 use crate::{
@@ -66,6 +66,10 @@ fn report(error: &ReplayError) -> Report {
 			"do not go on with this database: keep a copy for the developers, delete it, and sync or import again"
 		}
 		ReplayError::Stopped { .. } => "start it again: it begins with the first block",
+		ReplayError::Sets { .. } => {
+			"proofs from this database are refused: export the blocks, and import them into a new one"
+		}
+		ReplayError::Record(_) => "report it with the chain and the height; proofs over that height are refused",
 		ReplayError::Storage(_) => DISK_REMEDY,
 	};
 	Report::new("check", error.to_string(), remedy)

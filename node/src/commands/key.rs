@@ -1,14 +1,18 @@
-//! `plexus key generate|inspect|insert`: the node's own keys. Prints public halves only.
+//! `plexus key generate|inspect|prove|insert`: the node's own keys. Prints public halves and proofs only.
 
 use crate::{
 	cli::{KeyCommand, PlaceArgs},
+	commands::chain_spec,
 	keystore::{self, KeyKind, PublicKey, SecretKey},
 	password::PasswordSource,
-	place::Place,
+	place::{spec_report, Place},
 	report::{OrReport, Report},
 };
 use anyhow::Context;
 use clap::ValueEnum;
+use ed25519_dalek::Signer;
+use plexus_primitives::consensus::key_proof_preimage;
+use plexus_runtime::AccountId;
 use serde_json::json;
 use std::{
 	fs::File,
@@ -32,6 +36,8 @@ pub fn run(command: KeyCommand) -> anyhow::Result<()> {
 			show(Some(kind), key.public(), Some(&path), json);
 		}
 		KeyCommand::Inspect { key, json, place } => inspect(&key, json, &place)?,
+		KeyCommand::Prove { account, key, json, place } => prove(&account, key.as_deref(), json, &place)?,
+		KeyCommand::Signing(command) => super::key_signing::run(command)?,
 		KeyCommand::Insert { kind, from, dev_seed, encrypt, json, place } => {
 			let secret = match dev_seed {
 				Some(seed) => development_key(&seed, &place)?,
@@ -73,6 +79,36 @@ fn inspect(key: &str, json: bool, place: &PlaceArgs) -> anyhow::Result<()> {
 	let (kind, public, _) = keystore::inspect_file(&path).or_report()?;
 	show(Some(kind), public, Some(&path), json);
 	Ok(())
+}
+
+/// Shows that whoever has the validator key agrees to its use by an account of a chain. The proof is of no use to any other
+/// account, on any other chain, or for anything else.
+fn prove(account: &str, key: Option<&Path>, json: bool, place: &PlaceArgs) -> anyhow::Result<()> {
+	let account = chain_spec::account(account)?;
+	let place = Place::resolve(&place.flags())?;
+	let key = match key {
+		None => place.keystore().load(KeyKind::Validator, &place.password()).or_report()?,
+		Some(path) => match keystore::open_file(path, &place.password()).or_report()? {
+			(KeyKind::Validator, key) => key,
+			(found @ KeyKind::Node, _) => {
+				let cause = format!("{} holds a {found} key", path.display());
+				return Err(Report::new("key", cause, "give the file of a validator key").into());
+			}
+		},
+	};
+	let genesis = place.spec.genesis_hash().map_err(|error| spec_report(&error))?;
+	let (public, proof) = (key.public().hex(), ownership_proof(&key, &genesis.0, &account));
+	match json {
+		true => println!("{:#}", json!({ "key": public, "account": account, "proof": proof })),
+		false => println!("key      {public}\nproof    {proof}"),
+	}
+	Ok(())
+}
+
+/// The key's signature under its own purpose, as `0x` and 128 hexadecimal digits.
+fn ownership_proof(key: &SecretKey, genesis: &[u8; 32], account: &AccountId) -> String {
+	let signature = key.signing_key().sign(&key_proof_preimage(genesis, account));
+	format!("0x{}", hex::encode(signature.to_bytes()))
 }
 
 /// The key of a development seed, where the chain allows one.
@@ -137,5 +173,26 @@ fn show(kind: Option<KeyKind>, public: PublicKey, path: Option<&Path>, json: boo
 	println!("public   {}\naddress  {}\npeer id  {}", public.hex(), public.ss58(), public.peer_id());
 	if let Some(path) = path {
 		println!("file     {path}");
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use plexus_primitives::consensus::{ConsensusKey, ConsensusSignature};
+
+	#[test]
+	fn a_proof_is_for_one_account_of_one_chain() {
+		let key = SecretKey::from_seed([7; 32]);
+		let (account, genesis) = (AccountId::new([1; 32]), [2; 32]);
+		let mut signature = [0; 64];
+		let text = ownership_proof(&key, &genesis, &account);
+		hex::decode_to_slice(&text[2..], &mut signature).expect("128 digits");
+		let holds = |genesis: [u8; 32], account: [u8; 32]| {
+			let preimage = key_proof_preimage(&genesis, &AccountId::new(account));
+			ConsensusKey(key.public().0).verify(&preimage, &ConsensusSignature(signature))
+		};
+		assert!(holds([2; 32], [1; 32]));
+		assert!(!holds([3; 32], [1; 32]) && !holds([2; 32], [3; 32]));
 	}
 }

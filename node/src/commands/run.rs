@@ -5,10 +5,12 @@ use crate::{
 	cli::RunArgs,
 	config, logging,
 	place::Place,
+	process,
 	report::{OrReport, Report},
 	service::{self, Options},
 	temporary::TemporaryDirectory,
 };
+use anyhow::Context;
 use std::{env, future::Future};
 use tokio::{
 	signal::unix::{signal, SignalKind},
@@ -24,6 +26,9 @@ const FORCED: i32 = 130;
 /// # Errors
 /// What kept the node from starting, or made it end.
 pub fn run(args: RunArgs) -> anyhow::Result<()> {
+	if let Some(parent) = args.exit_with_parent {
+		process::end_with_parent(parent).context("cannot be bound to its parent process")?;
+	}
 	let variables = env::vars_os()
 		.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
 	let mut loaded = config::load(&args.flags(), variables).or_report()?;
@@ -45,7 +50,8 @@ pub fn run(args: RunArgs) -> anyhow::Result<()> {
 		}
 		None => info!(path = %place.directory.root().display(), "data"),
 	}
-	let options = Options { allow_signing_reset: args.unsafe_reset_signing_state };
+	let options =
+		Options { doppelganger_heights: args.doppelganger_heights, unsafe_sign_from: args.unsafe_sign_from };
 	block_on(async {
 		let stop = stop_signal()?;
 		Ok(service::run(place, options, log, stop).await.map_err(|error| error.report())?)
@@ -55,7 +61,7 @@ pub fn run(args: RunArgs) -> anyhow::Result<()> {
 }
 
 /// Ends with the first SIGINT or SIGTERM; a second one ends the process at once.
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send> {
+pub(super) fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send> {
 	let mut interrupt = signal(SignalKind::interrupt())?;
 	let mut terminate = signal(SignalKind::terminate())?;
 	let mut next = async move || {

@@ -148,9 +148,15 @@ fn every_rule_is_held() {
 		("[rpc]\nport = 9615\n", "metrics.port"),
 		("[rpc]\nbatch_max = 0\n", "rpc.batch_max"),
 		("[storage]\nstate_pruning = 3\n", "storage.state_pruning"),
+		("[storage]\nsnapshot_every = 1\n", "storage.snapshot_every"),
+		("[storage]\nsnapshots_kept = 0\n", "storage.snapshots_kept"),
+		("[storage]\nsnapshots_kept = 101\n", "storage.snapshots_kept"),
 		("[pool]\nbytes_max = 10\n", "pool.bytes_max"),
 		("[p2p]\nlisten = [\"0.0.0.0:30333\"]\n", "p2p.listen"),
 		("[p2p]\nbootnodes = [\"/ip4/1.2.3.4/tcp/30333\"]\n", "p2p.bootnodes"),
+		("[p2p]\npublic = [\"/ip4/1.2.3.4/udp/30333\"]\n", "p2p.public"),
+		("[p2p]\npeers_per_ip = 0\n", "p2p.peers_per_ip"),
+		("[p2p]\nin_peers = 100000\n", "p2p.in_peers"),
 		("[log]\nfilter = \"info,=,,=\"\n", "log.filter"),
 		("name = \"\"\n", "name"),
 		("block_time_ms = 100\n", "block_time_ms"),
@@ -169,4 +175,11 @@ fn the_printed_configuration_is_a_valid_file() {
 	let loaded = load_with(&text, Given::default(), &[]).expect("what is printed can be read");
 	let given = Config { base_path: loaded.config.base_path.clone(), ..Config::default() };
 	assert_eq!(loaded.config, given);
+}
+
+#[test]
+fn addresses_over_quic_and_with_names_are_taken() {
+	let text =
+		"[p2p]\nlisten = [\"/ip4/0.0.0.0/udp/30333/quic-v1\"]\npublic = [\"/dns4/example.org/tcp/30333\"]\n";
+	assert!(load_with(text, Given::default(), &[]).is_ok());
 }

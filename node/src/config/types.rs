@@ -80,6 +80,14 @@ pub struct P2p {
 	pub bootnodes: Vec<String>,
 	/// Nodes always kept connected.
 	pub reserved: Vec<String>,
+	/// Whether nobody but reserved nodes is let in or dialled.
+	pub reserved_only: bool,
+	/// Peers that connect to this node, at most.
+	pub in_peers: u32,
+	/// Peers that this node looks for.
+	pub out_peers: u32,
+	/// Of those that connect, from one IPv4 address or IPv6 network of 64 bits.
+	pub peers_per_ip: u32,
 }
 
 /// Database.
@@ -90,6 +98,10 @@ pub struct Storage {
 	pub state_pruning: StatePruning,
 	/// Bytes of memory for the database's caches.
 	pub cache_bytes: u64,
+	/// Blocks between two snapshots; 0 makes none.
+	pub snapshot_every: u32,
+	/// How many snapshots stay.
+	pub snapshots_kept: u32,
 }
 
 /// Transaction pool.
@@ -205,13 +217,22 @@ impl Default for P2p {
 			public: vec![],
 			bootnodes: vec![],
 			reserved: vec![],
+			reserved_only: false,
+			in_peers: 100,
+			out_peers: 16,
+			peers_per_ip: 32,
 		}
 	}
 }
 
 impl Default for Storage {
 	fn default() -> Self {
-		Self { state_pruning: StatePruning::Keep(256), cache_bytes: 160 * 1024 * 1024 }
+		Self {
+			state_pruning: StatePruning::Keep(256),
+			cache_bytes: 160 * 1024 * 1024,
+			snapshot_every: 0,
+			snapshots_kept: 3,
+		}
 	}
 }
 

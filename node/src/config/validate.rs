@@ -1,14 +1,21 @@
 //! The rules a configuration must keep. Each rule names its setting, the value that broke it and what would be right.
 
 use super::{Config, ConfigError, RpcMethods, StatePruning};
+use plexus_network::config::RESERVED_MAX;
 use tracing_subscriber::EnvFilter;
 
 /// The shortest block time: below it, clients cannot sign in time and consensus rounds do not fit.
 pub const BLOCK_TIME_MS_MIN: u64 = 200;
 /// The longest block time; beyond a minute nothing is gained.
-pub const BLOCK_TIME_MS_MAX: u64 = 60_000;
+pub const BLOCK_TIME_MS_MAX: u64 = 10_000;
 /// Fewer past states would fail queries that wallets make at the block before last.
 pub const STATE_PRUNING_MIN: u32 = 16;
+/// Each snapshot reads the whole database once, which must not be all that the disk does.
+pub const SNAPSHOT_EVERY_MIN: u32 = 10;
+/// Old snapshots hold on to files that the database gave up; nobody needs so many.
+pub const SNAPSHOTS_KEPT_MAX: u32 = 100;
+/// Each peer costs a file descriptor and up to a megabyte.
+const PEERS_MAX: u32 = 2_000;
 /// Longer names break the lines of logs and dashboards.
 const NAME_CHARS_MAX: usize = 64;
 
@@ -22,6 +29,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
 	rpc(config)?;
 	p2p(config)?;
 	pool(config)?;
+	snapshots(config)?;
 	if let StatePruning::Keep(blocks) = config.storage.state_pruning {
 		if blocks < STATE_PRUNING_MIN {
 			let cause = format!("keeps {blocks} states");
@@ -36,6 +44,20 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
 			cause,
 			"write a level (error, warn, info, debug, trace) or target=level,…",
 		));
+	}
+	Ok(())
+}
+
+fn snapshots(config: &Config) -> Result<(), ConfigError> {
+	let every = config.storage.snapshot_every;
+	if every != 0 && every < SNAPSHOT_EVERY_MIN {
+		let remedy = format!("choose 0 for none, or at least {SNAPSHOT_EVERY_MIN}");
+		return Err(rule("storage.snapshot_every", format!("is {every}"), remedy));
+	}
+	let kept = config.storage.snapshots_kept;
+	if !(1..=SNAPSHOTS_KEPT_MAX).contains(&kept) {
+		let remedy = format!("choose 1 to {SNAPSHOTS_KEPT_MAX}");
+		return Err(rule("storage.snapshots_kept", format!("is {kept}"), remedy));
 	}
 	Ok(())
 }
@@ -110,14 +132,26 @@ fn p2p(config: &Config) -> Result<(), ConfigError> {
 	] {
 		for address in addresses {
 			// The network module parses addresses fully; here the usual slips are named.
-			if !address.starts_with('/') || !address.contains("/tcp/") {
-				let remedy = "write a multiaddress over TCP, such as /ip4/0.0.0.0/tcp/30333";
+			let is_quic = address.contains("/udp/") && address.contains("/quic-v1");
+			if !address.starts_with('/') || !(address.contains("/tcp/") || is_quic) {
+				let remedy = "write a multiaddress over TCP or QUIC, such as /ip4/0.0.0.0/tcp/30333 or /ip4/0.0.0.0/udp/30333/quic-v1";
 				return Err(rule(key, format!("holds `{address}`"), remedy));
 			}
 			if with_peer && !address.contains("/p2p/") {
 				let remedy = "end it with the node's peer id: /ip4/192.0.2.1/tcp/30333/p2p/12D3KooW… (`plexus key inspect node` shows it)";
 				return Err(rule(key, format!("holds `{address}`, without a peer id"), remedy));
 			}
+		}
+	}
+	if p2p.reserved.len() > RESERVED_MAX {
+		let remedy = format!("name at most {RESERVED_MAX}; the others are found as bootnodes are");
+		return Err(rule("p2p.reserved", format!("names {} nodes", p2p.reserved.len()), remedy));
+	}
+	at_least("p2p.peers_per_ip", p2p.peers_per_ip.into(), 1)?;
+	for (key, peers) in [("p2p.in_peers", p2p.in_peers), ("p2p.out_peers", p2p.out_peers)] {
+		if peers > PEERS_MAX {
+			let remedy = format!("choose {PEERS_MAX} or fewer; gossip needs no more than a dozen");
+			return Err(rule(key, format!("is {peers}"), remedy));
 		}
 	}
 	Ok(())

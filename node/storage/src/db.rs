@@ -6,6 +6,7 @@
 use crate::{
 	cache::ValueCache,
 	error::{OpenError, StateError, StorageError},
+	handle::Handle,
 	nodes,
 	schema::*,
 	snapshot::{cf, Snapshot},
@@ -14,8 +15,8 @@ use crate::{
 };
 use parking_lot::RwLock;
 use rocksdb::{
-	BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, WriteBatch,
-	WriteOptions, DB,
+	checkpoint::Checkpoint, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType,
+	DBRecoveryMode, WriteBatch, WriteOptions, DB,
 };
 use sp_state_machine::Backend;
 use sp_storage::StateVersion;
@@ -118,7 +119,7 @@ pub struct DatabaseStats {
 pub struct Database(Arc<Inner>);
 
 struct Inner {
-	db: Arc<DB>,
+	db: Arc<Handle>,
 	path: PathBuf,
 	options: Options,
 	genesis_hash: Hash,
@@ -135,7 +136,7 @@ impl Database {
 	/// [`OpenError`] says which of lock, schema, genesis or disk is in the way, and the way out.
 	pub fn open(path: &Path, options: Options, genesis: Genesis) -> Result<Self, OpenError> {
 		let storage_error = |source: StorageError| OpenError::Storage { path: path.to_owned(), source };
-		let db = Arc::new(open_rocksdb(path, &options)?);
+		let db = Arc::new(Handle::new(open_rocksdb(path, &options)?));
 		let genesis_hash = genesis.header.hash();
 		let read = |key: &[u8]| db.get_cf(cf(&db, META), key).map_err(|e| storage_error(e.into()));
 
@@ -157,7 +158,12 @@ impl Database {
 		Self::at_tip(db, path, options, genesis_hash).map_err(storage_error)
 	}
 
-	fn at_tip(db: Arc<DB>, path: &Path, options: Options, genesis_hash: Hash) -> Result<Self, StorageError> {
+	fn at_tip(
+		db: Arc<Handle>,
+		path: &Path,
+		options: Options,
+		genesis_hash: Hash,
+	) -> Result<Self, StorageError> {
 		let meta = |key: &[u8]| -> Result<u32, StorageError> {
 			let bytes = db.get_cf(cf(&db, META), key)?;
 			read_u32("tip", &bytes.ok_or(StorageError::Corrupt("the tip is missing".into()))?)
@@ -293,6 +299,17 @@ impl Database {
 		}
 	}
 
+	/// Copies the database as it is now into a new directory. Files that never change are linked, where the file system
+	/// allows that, and cost no space until the original is compacted.
+	///
+	/// Nothing may be committed meanwhile, if the caller is to know which tip is in the copy.
+	///
+	/// # Errors
+	/// The directory exists, its parent does not, or the disk fails.
+	pub fn copy_to(&self, directory: &Path) -> Result<(), StorageError> {
+		Ok(Checkpoint::new(self.raw())?.create_checkpoint(directory)?)
+	}
+
 	/// Writes memory tables out, so that the next start has no log to replay. Durability does not need it.
 	pub fn flush(&self) -> Result<(), StorageError> {
 		for column in COLUMNS {
@@ -303,7 +320,7 @@ impl Database {
 }
 
 fn tip_of(
-	db: &Arc<DB>,
+	db: &Arc<Handle>,
 	header: Header,
 	values: &Arc<ValueCache>,
 	trie_cache: &Arc<SharedTrieCache<StateHasher>>,

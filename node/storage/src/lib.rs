@@ -8,14 +8,16 @@
 //! - there are no forks, hence exactly one current state, kept flat for reads and as a trie for roots and proofs;
 //! - a [`State`] is a consistent view of the state after one block, whatever is committed meanwhile.
 //!
-//! Reading order: [`schema`] (every column and key), [`db`] (open, commit), [`blocks`], [`state`], [`nodes`], [`cache`].
+//! Reading order: [`schema`] (every column and key), [`db`] (open, commit, copy), [`blocks`], [`sets`], [`state`], [`nodes`], [`cache`].
 
 pub mod blocks;
 mod cache;
 pub mod db;
 pub mod error;
+mod handle;
 mod nodes;
 pub mod schema;
+pub mod sets;
 mod snapshot;
 pub mod state;
 pub mod types;

@@ -10,12 +10,13 @@
 //! | `bodies` | height (u32 BE) | SCALE `Vec<Vec<u8>>` |
 //! | `certificates` | height (u32 BE) | opaque bytes of the consensus |
 //! | `numbers` | block hash | height (u32 BE) |
+//! | `sets` | height (u32 BE) of a header | SCALE list of validators that it commits to, where they change |
 //! | `undecided` | height (u32 BE) ‖ block hash | opaque bytes of the consensus |
 //!
 //! A change of any of these bumps [`SCHEMA_VERSION`] and is told in `CHANGELOG.md`.
 
 /// Version of the layout above.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Single values, named below.
 pub const META: &str = "meta";
@@ -33,12 +34,14 @@ pub const BODIES: &str = "bodies";
 pub const CERTIFICATES: &str = "certificates";
 /// Block hash to height.
 pub const NUMBERS: &str = "numbers";
+/// Validators from the next height on, by the height of the header that commits to them.
+pub const SETS: &str = "sets";
 /// Proposed bodies that are not decided yet.
 pub const UNDECIDED: &str = "undecided";
 
 /// All columns.
-pub const COLUMNS: [&str; 9] =
-	[META, STATE, NODES, JOURNAL, HEADERS, BODIES, CERTIFICATES, NUMBERS, UNDECIDED];
+pub const COLUMNS: [&str; 10] =
+	[META, STATE, NODES, JOURNAL, HEADERS, BODIES, CERTIFICATES, NUMBERS, SETS, UNDECIDED];
 
 /// `meta`: schema version, u32 LE.
 pub const META_SCHEMA: &[u8] = b"schema";

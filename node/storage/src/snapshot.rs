@@ -1,6 +1,6 @@
 //! An owned RocksDB snapshot: the view that a [`crate::State`] reads through.
 
-use crate::{error::StorageError, types::Pair};
+use crate::{error::StorageError, handle::Handle, types::Pair};
 use rocksdb::{IteratorMode, ReadOptions, SnapshotWithThreadMode, DB};
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ type Borrowed<'a> = SnapshotWithThreadMode<'a, DB>;
 
 self_cell::self_cell!(
 	struct Cell {
-		owner: Arc<DB>,
+		owner: Arc<Handle>,
 		#[covariant]
 		dependent: Borrowed,
 	}
@@ -18,7 +18,7 @@ self_cell::self_cell!(
 pub struct Snapshot(Cell);
 
 impl Snapshot {
-	pub fn new(db: Arc<DB>) -> Self {
+	pub fn new(db: Arc<Handle>) -> Self {
 		Self(Cell::new(db, |db| db.snapshot()))
 	}
 

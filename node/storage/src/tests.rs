@@ -205,3 +205,39 @@ fn another_genesis_a_second_process_and_a_wrong_root_are_named() {
 	let fresh = tempfile::tempdir().unwrap();
 	assert!(matches!(Database::open(fresh.path(), options(2), bad), Err(OpenError::GenesisRoot { .. })));
 }
+
+#[test]
+fn sets_are_found_by_the_last_change_and_listed_between_heights() {
+	let dir = tempfile::tempdir().unwrap();
+	let db = open(dir.path(), 2, &Model::new());
+	assert_eq!(db.last_set(7).unwrap(), None);
+	for number in [0, 3, 300, u32::MAX] {
+		db.put_set(number, &number.to_le_bytes()).unwrap();
+	}
+	let record = |number: u32| (number, number.to_le_bytes().to_vec());
+	for (height, found) in [(0, 0), (2, 0), (3, 3), (299, 3), (300, 300), (u32::MAX, u32::MAX)] {
+		assert_eq!(db.last_set(height).unwrap(), Some(record(found)), "at {height}");
+	}
+	assert_eq!(db.sets_between(0, 300, 9).unwrap(), vec![record(3)]);
+	assert_eq!(db.sets_between(0, 301, 9).unwrap(), vec![record(3), record(300)]);
+	assert_eq!(db.sets_between(0, 301, 1).unwrap(), vec![record(3)]);
+	assert_eq!(db.sets_between(300, 300, 9).unwrap(), vec![]);
+	assert_eq!(db.sets_between(u32::MAX, u32::MAX, 9).unwrap(), vec![]);
+}
+
+#[test]
+fn a_copy_holds_the_tip_and_what_is_committed_later_stays_out_of_it() {
+	let dir = tempfile::tempdir().unwrap();
+	let start = Model::from([(b"start".to_vec(), vec![1; 40])]);
+	let db = open(&dir.path().join("db"), 2, &start);
+	db.commit(next(&db, &Delta::from([(vec![1], Some(vec![2]))]))).unwrap();
+	let (copied, hash) = (dir.path().join("copy"), db.tip().hash);
+	db.copy_to(&copied).unwrap();
+	assert!(db.copy_to(&copied).is_err(), "a copy overwrites nothing");
+	db.commit(next(&db, &Delta::from([(vec![1], Some(vec![3]))]))).unwrap();
+	let copy = open(&copied, 2, &start);
+	assert_eq!((copy.tip().number, copy.tip().hash), (1, hash));
+	assert_eq!(copy.tip().state.get(&[1]).unwrap(), Some(vec![2]));
+	copy.commit(next(&copy, &Delta::from([(vec![1], Some(vec![9]))]))).unwrap();
+	assert_eq!(db.tip().state.get(&[1]).unwrap(), Some(vec![3]), "the original is another database");
+}

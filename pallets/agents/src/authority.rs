@@ -47,8 +47,8 @@ impl Refusal {
 	/// The code of the first refusal; see [`Self::code`].
 	pub const CODE_BASE: u8 = 160;
 
-	/// The code of `InvalidTransaction::Custom` with which a transaction is refused whose signer cannot pay either:
-	/// [`Self::CODE_BASE`] plus the place in the enum, so 160 for `UnknownAgent` and 172 for `AgentCannotPay`.
+	/// The code of `InvalidTransaction::Custom` with which a transaction is refused whose signer cannot pay either, or
+	/// whose delegation does not exist: [`Self::CODE_BASE`] plus the place in the enum, so 160 for `UnknownAgent` and 172 for `AgentCannotPay`.
 	pub const fn code(self) -> u8 {
 		Self::CODE_BASE + self as u8
 	}
@@ -75,6 +75,17 @@ impl<T> From<Refusal> for Error<T> {
 }
 
 impl<T: Config> Pallet<T> {
+	/// Whether the call may be in a scope. Our own calls change who may act, whatever the runtime says.
+	pub(crate) fn is_leaf_call(call: &<T as Config>::RuntimeCall) -> bool {
+		call.is_sub_type().is_none() && T::LeafCalls::contains(call)
+	}
+
+	/// Whether a controller may dispatch the call as the agent's account. Our own calls would give away what another
+	/// agent granted to this one, or name who is in power beyond the present controller.
+	pub(crate) fn is_control_call(call: &<T as Config>::RuntimeCall) -> bool {
+		call.is_sub_type().is_none() && T::ControlCalls::contains(call)
+	}
+
 	/// The path of the delegation, if its key may dispatch the call for the agent. Budgets are not part of it.
 	///
 	/// # Errors
@@ -85,8 +96,7 @@ impl<T: Config> Pallet<T> {
 		key: &T::AccountId,
 		call: &<T as Config>::RuntimeCall,
 	) -> Result<Path, Refusal> {
-		// Our own calls change who may act, whatever the runtime's filter says.
-		ensure!(call.is_sub_type().is_none() && T::LeafCalls::contains(call), Refusal::NotLeafCall);
+		ensure!(Self::is_leaf_call(call), Refusal::NotLeafCall);
 		let (path, leaf) = Self::live(agent, delegation, key)?;
 		ensure!(leaf.terms.cover(call), Refusal::OutsideScope);
 		Ok(path)

@@ -5,7 +5,6 @@
 
 use crate::{types::*, *};
 use alloc::{vec, vec::Vec};
-use codec::Encode;
 use frame_benchmarking::v2::*;
 use frame_support::BoundedVec;
 use frame_system::RawOrigin;
@@ -14,7 +13,7 @@ use sp_runtime::traits::Bounded;
 
 /// What only the runtime knows.
 pub trait BenchmarkHelper<Scope, Call> {
-	/// A scope and a cheap leaf call that it has.
+	/// A scope and a cheap leaf call that it has, and that a controller may dispatch too.
 	fn scope_and_call() -> (Scope, Call);
 }
 
@@ -151,7 +150,7 @@ mod benchmarks {
 		let origin = RawOrigin::Signed(controller);
 		Pallet::<T>::propose_controller(origin.into(), agent, Some(new.clone()))?;
 		#[extrinsic_call]
-		_(RawOrigin::Signed(new.clone()), agent, false);
+		_(RawOrigin::Signed(new.clone()), agent, None);
 		assert!(AgentsByController::<T>::contains_key(new, agent));
 		Ok(())
 	}
@@ -206,7 +205,7 @@ mod benchmarks {
 			record.recovery = Some(Recovery { terms, pending: Some(pending) });
 		});
 		#[extrinsic_call]
-		_(RawOrigin::Signed(new.clone()), agent, false);
+		_(RawOrigin::Signed(new.clone()), agent, None);
 		assert!(AgentsByController::<T>::contains_key(new, agent));
 		Ok(())
 	}
@@ -274,8 +273,7 @@ mod benchmarks {
 	fn control() -> Result<(), BenchmarkError> {
 		let controller = rich::<T>("controller", 0);
 		let agent = agent::<T>(&controller)?;
-		let call: <T as Config>::RuntimeCall = frame_system::Call::<T>::remark { remark: Vec::new() }.into();
-		assert!(!call.encode().is_empty());
+		let call = T::BenchmarkHelper::scope_and_call().1;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(controller), agent, Box::new(call));
 		Ok(())

@@ -7,7 +7,7 @@ use crate::*;
 use frame_support::{
 	dispatch::{extract_actual_weight, DispatchErrorWithPostInfo, DispatchResultWithPostInfo},
 	ensure,
-	pallet_prelude::{DispatchError, DispatchResult},
+	pallet_prelude::{DispatchError, DispatchResult, IsType, Weight},
 	storage::with_storage_layer,
 	traits::{
 		tokens::{Fortitude, Precision, Preservation, Restriction},
@@ -29,9 +29,9 @@ impl<T: Config> Pallet<T> {
 		Ok(record)
 	}
 
-	/// An agent that controls itself would be controlled by nobody.
-	pub(crate) fn ensure_not_own_account(agent: AgentId, account: &T::AccountId) -> Result<(), Error<T>> {
-		ensure!(*account != Self::account_of(agent), Error::OwnAccount);
+	/// An agent's account cannot sign this pallet's calls, and agents that control each other would be nobody's.
+	pub(crate) fn ensure_no_agents_account(account: &T::AccountId) -> Result<(), Error<T>> {
+		ensure!(Self::agent_of(account).is_none(), Error::AgentsAccount);
 		Ok(())
 	}
 
@@ -45,10 +45,12 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_register(controller: T::AccountId, profile: Profile<T>) -> DispatchResult {
 		let agent = NextAgentId::<T>::get();
 		NextAgentId::<T>::put(agent.next().ok_or(Error::<T>::IdsExhausted)?);
-		let (account, bond) = (Self::account_of(agent), T::Bond::get());
+		let (account, bond, price) = (Self::account_of(agent), T::Bond::get(), T::RegistrationPrice::get());
+		let (preserve, exact) = (Preservation::Preserve, Precision::Exact);
+		T::Currency::burn_from(&controller, price, preserve, exact, Fortitude::Polite)?;
 		// Under the existential deposit the account would not live while the rest is on hold.
 		let endowment = bond.saturating_add(T::Currency::minimum_balance());
-		T::Currency::transfer(&controller, &account, endowment, Preservation::Preserve)?;
+		T::Currency::transfer(&controller, &account, endowment, preserve)?;
 		T::Currency::hold(&HoldReason::Bond.into(), &account, bond)?;
 		let record = Agent {
 			controller: controller.clone(),
@@ -63,7 +65,7 @@ impl<T: Config> Pallet<T> {
 		Agents::<T>::insert(agent, record);
 		AgentsByController::<T>::insert(&controller, agent, ());
 		Self::put_profile(agent, profile.clone());
-		Self::deposit_event(Event::AgentRegistered { agent, controller, account, profile, bond });
+		Self::deposit_event(Event::AgentRegistered { agent, controller, account, profile, bond, price });
 		Ok(())
 	}
 
@@ -106,24 +108,28 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// A new controller inherits everything but what the former one had prepared for others.
+	/// A new controller inherits everything but what the former one had prepared for itself or others.
 	pub(crate) fn do_change_controller(
 		agent: AgentId,
 		mut record: Agent<T>,
 		controller: T::AccountId,
-		keep_delegations: bool,
+		keep_below: Option<DelegationId>,
 		recovered: bool,
-	) {
+	) -> DispatchResult {
+		// A former controller's last act may be to grant itself a delegation.
+		ensure!(keep_below.is_none_or(|id| id == record.next_delegation), Error::<T>::DelegationsChanged);
 		let former = core::mem::replace(&mut record.controller, controller.clone());
 		record.proposed_controller = None;
 		record.recovery = None;
 		AgentsByController::<T>::remove(&former, agent);
 		AgentsByController::<T>::insert(&controller, agent, ());
 		Self::deposit_event(Event::ControllerChanged { agent, former, controller, recovered });
-		if !keep_delegations {
+		if keep_below.is_none() {
 			Self::cut_all(agent, &mut record);
 		}
 		Agents::<T>::insert(agent, record);
+		T::OnControllerChanged::on_controller_changed(agent, &Self::account_of(agent));
+		Ok(())
 	}
 
 	/// The caller stores the record.
@@ -220,7 +226,8 @@ impl<T: Config> Pallet<T> {
 		let result = with_storage_layer::<_, DispatchErrorWithPostInfo, _>(|| {
 			let account = Self::account_of(agent);
 			let before = Self::exposure(&account);
-			let (weight, result) = Self::dispatch_as(origin, account.clone(), call, T::WeightInfo::act());
+			let (weight, result) =
+				Self::dispatch_as(origin, &account, call, Self::is_leaf_call, T::WeightInfo::act());
 			let failed =
 				|error: DispatchError| DispatchErrorWithPostInfo { post_info: Some(weight).into(), error };
 			result.map_err(failed)?;
@@ -239,23 +246,28 @@ impl<T: Config> Pallet<T> {
 		agent: AgentId,
 		call: <T as Config>::RuntimeCall,
 	) -> DispatchResultWithPostInfo {
-		let base = T::WeightInfo::control();
-		let (weight, result) = Self::dispatch_as(origin, Self::account_of(agent), call, base);
+		let (account, base) = (Self::account_of(agent), T::WeightInfo::control());
+		let (weight, result) = Self::dispatch_as(origin, &account, call, Self::is_control_call, base);
 		let failed = |error| DispatchErrorWithPostInfo { post_info: Some(weight).into(), error };
 		result.map_err(failed)?;
 		Self::deposit_event(Event::Controlled { agent });
 		Ok(Some(weight).into())
 	}
 
-	/// Dispatches with the account as the signer and the filters that the origin had. Returns the weight of both
-	/// together. Who pays for the inner call is for the outer one to say.
+	/// Dispatches with the account as the signer, the filters that the origin had, and one more, which the calls inside
+	/// this one have to pass too. Returns the weight of both together. Who pays for the inner call is for the outer one
+	/// to say.
 	fn dispatch_as(
 		mut origin: OriginFor<T>,
-		account: T::AccountId,
+		account: &T::AccountId,
 		call: <T as Config>::RuntimeCall,
-		base: frame_support::weights::Weight,
-	) -> (frame_support::weights::Weight, DispatchResult) {
-		origin.set_caller_from(RawOrigin::Signed(account));
+		filter: fn(&<T as Config>::RuntimeCall) -> bool,
+		base: Weight,
+	) -> (Weight, DispatchResult) {
+		origin.set_caller_from(RawOrigin::Signed(account.clone()));
+		origin.add_filter(move |call: &<T as frame_system::Config>::RuntimeCall| {
+			filter(<T as Config>::RuntimeCall::from_ref(call))
+		});
 		let info = call.get_dispatch_info();
 		let result = call.dispatch(origin);
 		let weight = base.saturating_add(extract_actual_weight(&result, &info));

@@ -9,11 +9,17 @@
 //!                       act? ── no ───────────────────────────────────────────────────────▶ signer
 //!                        │
 //!                        ▼
+//!   delegation exists ── no ──────────────────────────────────────────────────────────────▶ nobody: it is invalid
+//!                        │
+//!                        ▼
 //!   tip 0, authorised, fee budgets of the path, funds of the agent ── one fails ──────────▶ signer, who if it cannot
 //!                        │                                                                  pay either is told why
 //!                        ▼                                                                  the agent does not
 //!                      agent; charged at once, so that failed calls count; the excess is refunded afterwards
 //! ```
+//!
+//! A delegation that does not exist never will: ids are not reused. So a transaction that names one can only fail, and
+//! may be an old one whose signer's nonce began anew when its account was reaped. It is refused before it costs a fee.
 //!
 //! In a runtime:
 //!
@@ -55,6 +61,8 @@ enum Payer<Balance> {
 	Agent(AgentPayment<Balance>),
 	/// The signer, and why the agent does not, if one could.
 	Signer(Option<Refusal>),
+	/// Nobody: the transaction is invalid.
+	Nobody(Refusal),
 }
 
 impl<T: Config> Pallet<T> {
@@ -70,7 +78,7 @@ impl<T: Config> Pallet<T> {
 	) -> Option<AgentId> {
 		match Self::payer(signer, call, fee, tip) {
 			Payer::Agent(payment) => Some(payment.agent),
-			Payer::Signer(_) => None,
+			Payer::Signer(_) | Payer::Nobody(_) => None,
 		}
 	}
 
@@ -83,13 +91,24 @@ impl<T: Config> Pallet<T> {
 		let Some(Call::act { agent, delegation, call }) = call.is_sub_type() else {
 			return Payer::Signer(None);
 		};
+		if let Err(refusal) = Self::ensure_granted(*agent, *delegation) {
+			return Payer::Nobody(refusal);
+		}
 		match Self::authorise_fee(*agent, *delegation, signer, call, fee, tip) {
 			Ok(path) => Payer::Agent(AgentPayment { agent: *agent, path, fee }),
 			Err(refusal) => Payer::Signer(Some(refusal)),
 		}
 	}
 
-	pub(crate) fn authorise_fee(
+	fn ensure_granted(agent: AgentId, delegation: DelegationId) -> Result<(), Refusal> {
+		match Delegations::<T>::contains_key(agent, delegation) {
+			true => Ok(()),
+			false if Agents::<T>::contains_key(agent) => Err(Refusal::UnknownDelegation),
+			false => Err(Refusal::UnknownAgent),
+		}
+	}
+
+	fn authorise_fee(
 		agent: AgentId,
 		delegation: DelegationId,
 		key: &T::AccountId,
@@ -127,12 +146,13 @@ where
 	}
 }
 
+fn invalid(refusal: Refusal) -> TransactionValidityError {
+	InvalidTransaction::Custom(refusal.code()).into()
+}
+
 /// A signer without funds learns why the agent does not pay.
 fn explain(refusal: Option<Refusal>) -> impl FnOnce(TransactionValidityError) -> TransactionValidityError {
-	move |error| match refusal {
-		Some(refusal) => InvalidTransaction::Custom(refusal.code()).into(),
-		None => error,
-	}
+	move |error| refusal.map(invalid).unwrap_or(error)
 }
 
 impl<T, Inner> OnChargeTransaction<T> for AgentPaysFees<Inner>
@@ -152,9 +172,8 @@ where
 	) -> Result<Self::LiquidityInfo, TransactionValidityError> {
 		match payer::<T, Inner>(who, call, info, fee_with_tip, tip) {
 			Payer::Agent(payment) => {
-				let refused = |refusal: Refusal| InvalidTransaction::Custom(refusal.code());
 				Pallet::<T>::charge(payment.agent, &payment.path, Budget::Fees, payment.fee)
-					.map_err(refused)?;
+					.map_err(invalid)?;
 				let account = Pallet::<T>::account_of(payment.agent);
 				let inner = Inner::withdraw_fee(&account, call, info, fee_with_tip, tip)?;
 				Ok((Some(payment), inner))
@@ -162,6 +181,7 @@ where
 			Payer::Signer(refusal) => Inner::withdraw_fee(who, call, info, fee_with_tip, tip)
 				.map(|inner| (None, inner))
 				.map_err(explain(refusal)),
+			Payer::Nobody(refusal) => Err(invalid(refusal)),
 		}
 	}
 
@@ -177,6 +197,7 @@ where
 			Payer::Signer(refusal) => {
 				Inner::can_withdraw_fee(who, call, info, fee_with_tip, tip).map_err(explain(refusal))
 			}
+			Payer::Nobody(refusal) => Err(invalid(refusal)),
 		}
 	}
 

@@ -10,6 +10,7 @@
 //! - Every delegation's id was allocated, its parent's is smaller and its terms are within the parent's, if that exists.
 //!   Its depth is one more than its parent's and at most [`DEPTH_MAX`]. Nothing is used beyond the budgets.
 //! - A key's account has at least one sufficient reference for each of its delegations.
+//! - No agent's account controls an agent or has a delegation of one.
 //! - A reputation counts exactly the payers that are known.
 
 use crate::{types::*, *};
@@ -37,6 +38,7 @@ impl<T: Config> Pallet<T> {
 			ensure!(id < NextAgentId::<T>::get(), "an agent's id is yet to be allocated");
 			let indexed = AgentsByController::<T>::contains_key(&agent.controller, id);
 			ensure!(indexed, "an agent is not in the index of its controller");
+			ensure!(Self::agent_of(&agent.controller).is_none(), "an agent controls an agent");
 			let retired = agent.status == AgentStatus::Retired;
 			ensure!(
 				Profiles::<T>::contains_key(id) != retired,
@@ -79,6 +81,7 @@ impl<T: Config> Pallet<T> {
 			let record = Agents::<T>::get(agent).ok_or("a delegation is of no agent")?;
 			ensure!(id < record.next_delegation, "a delegation's id is yet to be allocated");
 			ensure!((1..=DEPTH_MAX).contains(&delegation.depth.into()), "a delegation is too deep");
+			ensure!(Self::agent_of(&delegation.key).is_none(), "an agent acts for an agent");
 			let Delegation { terms, usage, .. } = &delegation;
 			ensure!(terms.check_form().is_ok(), "terms are malformed");
 			let within = usage.spent <= terms.budget && usage.fees <= terms.fee_budget;

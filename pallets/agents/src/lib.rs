@@ -8,15 +8,19 @@
 //! - **Agent**: an identity with a [`AgentId`] that is never reused.
 //! - **Account**: the agent's own, derived from the pallet's id and the agent's. Nobody has its key, so it cannot be
 //!   lost; it outlives controllers and deregistration.
-//! - **Controller**: the account that decides for the agent. It may do anything with the agent's account ([`control`]).
+//! - **Controller**: the account that decides for the agent. It may do with the agent's account whatever ends when it
+//!   ceases to be the controller ([`control`]).
 //! - **Profile**: card (`Content` and locator), services (name and endpoint), skill tags.
-//! - **Bond**: what stands on hold in the agent's account while the agent is registered.
+//! - **Price**: what a registration burns, for what is never removed: the record and its place in the index.
+//! - **Bond**: what stands on hold in the agent's account while the agent is registered, for what is removed then.
 //! - **Delegation**: what a **key**, any account, may do for the agent: scopes, a budget and a fee budget per period, an
 //!   expiry. Its id counts within the agent. A key may pass on less than it has, to a depth of [`DEPTH_MAX`].
 //! - **Scope**: a named group of calls, an enum of the runtime.
 //! - **Path**: a delegation, the one it was passed on from, and so on, up to the one that the controller granted.
+//! - **Deposit hold**: a hold that nobody can take from the account and nobody can burn. The runtime names them.
+//! - **Spending hold**: every other hold, such as funds locked towards somebody or a bond that can be forfeited.
 //! - **Outflow**: how much a call takes from the agent's account: the fall of free plus held balance, plus the rise of
-//!   every hold that the runtime counts as spending.
+//!   what is in spending holds.
 //!
 //! ## States
 //!
@@ -45,8 +49,14 @@
 //!
 //! - All that is on hold is in the agent's own account, never in the controller's: whoever becomes the controller, in
 //!   two steps or by recovery, finds everything there. A change of controller ends the recovery that the former one set.
+//! - Who was the controller keeps nothing. [`control`] refuses calls that would leave somebody a power over the account,
+//!   also inside other calls; a change of the controller ends proposals and recovery, and tells the runtime
+//!   ([`OnControllerChanged`]), which ends what other pallets know. Delegations end with it too, unless the new
+//!   controller keeps them; it says how many it has seen, so that none is granted behind its back.
+//! - No agent controls, recovers or acts for an agent. So no two can lock each other up, and no key of one agent reaches
+//!   into another.
 //! - Deregistration returns the bond exactly, ends all delegations, and leaves the controller and the account: what
-//!   arrives later is reached by [`control`].
+//!   arrives later is reached by [`control`]. That is why records are never removed, and why registration has a price.
 //! - [`act`] dispatches **one** call as the agent's account, if the call is a leaf call (checked first), the delegation
 //!   is live, the signer is its key, and a scope has the call. This pallet's own calls are in no scope. Batches and
 //!   other calls that carry calls must not be leaf calls: money that comes in and goes out within one call is netted.
@@ -61,8 +71,9 @@
 //!
 //! [`fees::AgentPaysFees`] lets the agent's account pay for `act` if, both when the fee is checked and when it is taken,
 //! the call is one that `act` would dispatch, every fee budget of the path has the fee, the tip is zero, and the account
-//! can pay. Otherwise the signer pays. What the agent paid is charged to the fee budgets, also when the call fails; what
-//! is refunded is returned to them. So nobody but a key within its fee budget can cost the agent a fee.
+//! can pay. Otherwise the signer pays, unless the delegation does not exist: then the transaction is invalid and nobody
+//! does. What the agent paid is charged to the fee budgets, also when the call fails; what is refunded is returned to
+//! them. So nobody but a key within its fee budget can cost the agent a fee.
 //!
 //! `delegate`, `revoke` and all other calls are paid by their signer.
 //!
@@ -71,25 +82,26 @@
 //! `CheckNonce` refuses an account that nothing keeps alive. A delegation therefore gives its key's account a sufficient
 //! reference, one for each delegation, and takes it back when the delegation is removed. If nothing else keeps the
 //! account alive it is then reaped and **its nonce starts at zero again**. That is why [`act`] names the delegation: ids
-//! are never reused, so an old transaction, replayed after the key was granted anew, meets a delegation that is gone.
+//! are never reused, so an old transaction, replayed after the key was granted anew, meets a delegation that is gone, and
+//! is refused before it costs its signer a fee. Transactions of other calls are replayed as those of any account that was
+//! reaped: let them be mortal.
 //!
 //! ### Reputation
 //!
 //! [`Pallet::credit_reputation`] adds the protocol fees that settled work burned. The sum decays by
-//! `ReputationRetained` with each step of `ReputationStepMs`. Beside it stands how many distinct payers there were. Both
-//! are evidence of spending and of nothing else; they survive changes of the controller and deregistration.
+//! `ReputationRetained` with each step of `ReputationStepMs`. Beside it stands how many distinct payers there were that
+//! burned at least `PayerBurnMin` at once, which pays for remembering them. Both are evidence of spending and of nothing
+//! else; they survive changes of the controller and deregistration.
 //!
 //! ## What the rules do not achieve
 //!
 //! - That a card, a service or a skill is true, or that an endpoint answers. The length in a card is stated, not proved.
 //! - That a budget holds over any period: two windows meet, so that up to twice the budget may leave within one.
-//! - That funds are idle: a hold which the runtime does not count as spending, a deposit of another pallet for
-//!   instance, is no outflow. A key with a scope for it can bind the agent's free balance in deposits.
+//! - That funds are idle: a deposit hold is no outflow. A key with a scope for it can bind the agent's free balance in
+//!   deposits, though nobody can take them.
 //! - Rescue from theft. A thief of the controller's key can hand the agent to itself at once. Recovery is for keys that
 //!   are lost; as long as the controller's key is there, it can cancel.
-//! - Rescue from a circle: two agents whose accounts control one another are controlled by nobody. Each may have named a
-//!   recovery account before.
-//! - That a retired agent's record is ever removed: ids and controllers stay, so that funds remain reachable.
+//! - That what the controller gave away before is undone: an ownership passed on, a payment, an order in another pallet.
 //! - That a key is honest within its scope and budgets, or that distinct payers are distinct people.
 //!
 //! ## Example
@@ -122,6 +134,8 @@ pub mod authority;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 mod changes;
+mod errors;
+mod events;
 pub mod fees;
 #[cfg(any(feature = "try-runtime", test))]
 mod invariants;
@@ -139,12 +153,13 @@ pub mod weights;
 pub use authority::Refusal;
 pub use fees::AgentPaysFees;
 pub use pallet::*;
-pub use types::{Agent, AgentStatus, ChainClock, Delegation, Profile, Terms, DEPTH_MAX};
+pub use types::{Agent, AgentStatus, ChainClock, Delegation, OnControllerChanged, Profile, Terms, DEPTH_MAX};
 pub use weights::WeightInfo;
 
 use alloc::{boxed::Box, vec::Vec};
 use frame_support::{
 	dispatch::GetDispatchInfo,
+	pallet_macros::import_section,
 	traits::{
 		fungible::{Inspect, Mutate, MutateHold},
 		Contains, Get, InstanceFilter, IsSubType,
@@ -158,6 +173,8 @@ use sp_runtime::{
 };
 use types::*;
 
+#[import_section(events::events)]
+#[import_section(errors::errors)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
@@ -184,9 +201,11 @@ pub mod pallet {
 		/// The runtime's reasons for holds, this pallet's among them.
 		type RuntimeHoldReason: From<HoldReason> + 'static;
 
-		/// The holds whose rise is spending, like funds locked towards somebody else. Deposits that come back do not
-		/// belong here. At most a handful: each is read twice in each `act`.
-		type SpendingHolds: Get<&'static [Self::RuntimeHoldReason]>;
+		/// The holds that are deposits: in whatever way they end, all of the amount is free in the same account. The
+		/// rise of every other hold is spending. Leave out what anybody may forfeit, slash, burn or be paid, if only in
+		/// part or after a dispute: a delegate would spend it without its budget. At most a handful: each is read twice
+		/// in each `act`.
+		type DepositHolds: Get<&'static [Self::RuntimeHoldReason]>;
 
 		/// The runtime's calls.
 		type RuntimeCall: Parameter
@@ -195,7 +214,6 @@ pub mod pallet {
 				Info = DispatchInfo,
 				PostInfo = PostDispatchInfo,
 			> + GetDispatchInfo
-			+ From<frame_system::Call<Self>>
 			+ IsSubType<Call<Self>>
 			+ IsType<<Self as frame_system::Config>::RuntimeCall>;
 
@@ -209,9 +227,22 @@ pub mod pallet {
 			+ InstanceFilter<<Self as Config>::RuntimeCall>;
 
 		/// The calls that may be in a scope at all. Leave out everything that carries or schedules other calls (batch,
-		/// proxy, multisig, sudo), that changes who may act (delegation, controller, recovery, session keys), and
-		/// that can bring money in and send money out at once (claims, settlements).
+		/// proxy, multisig, sudo), that changes who may act (delegation, controller, recovery, session keys), that
+		/// can bring money in and send money out at once or end one hold and begin another (claims, settlements), and
+		/// that freezes, locks or approves without a hold. This pallet's calls are none, whatever is said here.
 		type LeafCalls: Contains<<Self as Config>::RuntimeCall>;
+
+		/// The calls that a controller may dispatch as the agent's account. Leave out everything by which somebody
+		/// could still act as the account, or take from it, after the controller has changed: proxies and pure proxies,
+		/// multisig operations, approvals, recovery, session keys, scheduled calls, and what carries other calls to
+		/// another origin. Calls inside a call that passes the origin on, like those of a batch, are held to the same
+		/// filter. Claims and whatever else moves what the account has belong here: funds are reached in no other way.
+		/// This pallet's calls are none, whatever is said here.
+		type ControlCalls: Contains<<Self as Config>::RuntimeCall>;
+
+		/// Told of each change of a controller, to end what `ControlCalls` let in and would outlast it, such as a key
+		/// named for a payment channel. `()` if there is nothing.
+		type OnControllerChanged: OnControllerChanged<Self::AccountId>;
 
 		/// The chain clock.
 		type Clock: ChainClock;
@@ -219,6 +250,11 @@ pub mod pallet {
 		/// What the accounts of agents are derived from.
 		#[pallet::constant]
 		type PalletId: Get<PalletId>;
+
+		/// Burned by a registration. Pays for what is never removed: the longest record, its place in the index of
+		/// controllers, and a reputation.
+		#[pallet::constant]
+		type RegistrationPrice: Get<BalanceOf<Self>>;
 
 		/// Held in the agent's account while it is registered. Covers the longest profile. At least the existential
 		/// deposit, so that it can be returned to an account that has nothing.
@@ -244,6 +280,11 @@ pub mod pallet {
 		/// What a reputation keeps in each step.
 		#[pallet::constant]
 		type ReputationRetained: Get<Perbill>;
+
+		/// What a payer must burn at once to be counted among an agent's payers. Pays for its entry, which is never
+		/// removed.
+		#[pallet::constant]
+		type PayerBurnMin: Get<BalanceOf<Self>>;
 
 		/// Scopes that a delegation may have.
 		#[pallet::constant]
@@ -290,7 +331,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type NextAgentId<T> = StorageValue<_, AgentId, ValueQuery>;
 
-	/// All agents, retired ones too.
+	/// All agents, retired ones too. Never removed, and paid for by `RegistrationPrice`.
 	#[pallet::storage]
 	pub type Agents<T: Config> = StorageMap<_, Twox64Concat, AgentId, Agent<T>>;
 
@@ -317,251 +358,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Reputations<T: Config> = StorageMap<_, Twox64Concat, AgentId, Reputation<T>, ValueQuery>;
 
-	/// Who paid an agent already, so that payers are counted once.
+	/// Who paid an agent already, so that payers are counted once. Never removed, and paid for by `PayerBurnMin`.
 	#[pallet::storage]
 	pub type Payers<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, AgentId, Blake2_128Concat, T::AccountId, ()>;
-
-	/// The events tell everything that the state holds: an indexer needs no storage queries.
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(super) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// An agent was registered.
-		AgentRegistered {
-			/// Its id.
-			agent: AgentId,
-			/// Who controls it.
-			controller: T::AccountId,
-			/// Its own account.
-			account: T::AccountId,
-			/// Its profile.
-			profile: Profile<T>,
-			/// What was moved to its account and put on hold there.
-			bond: BalanceOf<T>,
-		},
-		/// An agent's profile was replaced.
-		ProfileSet {
-			/// The agent.
-			agent: AgentId,
-			/// All of the new profile.
-			profile: Profile<T>,
-		},
-		/// An agent was paused: no delegation of it acts.
-		AgentPaused {
-			/// The agent.
-			agent: AgentId,
-		},
-		/// An agent's delegations act again.
-		AgentResumed {
-			/// The agent.
-			agent: AgentId,
-		},
-		/// An agent was retired; its delegations are dead, its profile is gone.
-		AgentDeregistered {
-			/// The agent; its id is never used again.
-			agent: AgentId,
-			/// Who got the bond, and still controls the agent's account.
-			controller: T::AccountId,
-			/// What was returned.
-			bond: BalanceOf<T>,
-		},
-		/// A new controller was proposed, or the proposal taken back.
-		ControllerProposed {
-			/// The agent.
-			agent: AgentId,
-			/// Who may accept; nobody if the proposal was taken back.
-			proposed: Option<T::AccountId>,
-		},
-		/// An agent has a new controller. Its recovery account and every proposal are gone.
-		ControllerChanged {
-			/// The agent.
-			agent: AgentId,
-			/// Who controlled it.
-			former: T::AccountId,
-			/// Who controls it.
-			controller: T::AccountId,
-			/// Whether by recovery.
-			recovered: bool,
-		},
-		/// The recovery account was named, replaced or taken back. A pending recovery was cancelled thereby.
-		RecoverySet {
-			/// The agent.
-			agent: AgentId,
-			/// Account and delay; nothing if there is no recovery any more.
-			recovery: Option<RecoveryTerms<T::AccountId>>,
-		},
-		/// A recovery began.
-		RecoveryBegun {
-			/// The agent.
-			agent: AgentId,
-			/// Who may complete it.
-			controller: T::AccountId,
-			/// When, on the chain clock.
-			completes_at_ms: u64,
-		},
-		/// A pending recovery was cancelled.
-		RecoveryCancelled {
-			/// The agent.
-			agent: AgentId,
-			/// Who cancelled it.
-			by: T::AccountId,
-		},
-		/// A key was granted a delegation.
-		Delegated {
-			/// The agent.
-			agent: AgentId,
-			/// The delegation's id within the agent.
-			delegation: DelegationId,
-			/// The delegation it was passed on from; none if the controller granted it.
-			parent: Option<DelegationId>,
-			/// Who may act.
-			key: T::AccountId,
-			/// What it may do.
-			terms: Terms<T>,
-			/// What was put on hold in the agent's account.
-			deposit: BalanceOf<T>,
-		},
-		/// A delegation was removed. All that were passed on from it are dead.
-		DelegationRemoved {
-			/// The agent.
-			agent: AgentId,
-			/// The delegation, whose id is never used again.
-			delegation: DelegationId,
-			/// Whose it was.
-			key: T::AccountId,
-			/// Why.
-			reason: RemovalReason,
-			/// What was released in the agent's account.
-			deposit: BalanceOf<T>,
-		},
-		/// All delegations below an id are dead.
-		AllRevoked {
-			/// The agent.
-			agent: AgentId,
-			/// The first id that is not.
-			below: DelegationId,
-		},
-		/// A key acted for an agent.
-		Acted {
-			/// The agent.
-			agent: AgentId,
-			/// The delegation.
-			delegation: DelegationId,
-			/// The key.
-			key: T::AccountId,
-			/// What was charged to the budgets of the path.
-			outflow: BalanceOf<T>,
-		},
-		/// The controller acted for an agent.
-		Controlled {
-			/// The agent.
-			agent: AgentId,
-		},
-		/// The agent paid a key's transaction fee.
-		FeePaid {
-			/// The agent.
-			agent: AgentId,
-			/// The delegation.
-			delegation: DelegationId,
-			/// What was charged to the fee budgets of the path.
-			fee: BalanceOf<T>,
-		},
-		/// Settled work for an agent burned protocol fees.
-		ReputationCredited {
-			/// The agent.
-			agent: AgentId,
-			/// Who paid.
-			payer: T::AccountId,
-			/// What was burned.
-			burned: BalanceOf<T>,
-			/// The decayed sum after it.
-			score: BalanceOf<T>,
-			/// How many distinct payers there are after it.
-			payers: u64,
-		},
-	}
-
-	#[pallet::error]
-	pub enum Error<T> {
-		/// There is no agent with this id. Look the id up in the event `AgentRegistered`, or query `agents_of`.
-		UnknownAgent,
-		/// Only the agent's controller may do this. Sign with the account that the query `agent` names.
-		NotController,
-		/// The agent is retired: only `control`, clearing delegations and changes of the controller are left. Register
-		/// a new agent.
-		AgentRetired,
-		/// The agent is paused. Its controller can call `set_paused(agent, false)`.
-		AgentPaused,
-		/// The agent is paused already, or not paused. Nothing needs to be done.
-		StatusUnchanged,
-		/// The card names empty content. Give the root and length of a card of at least one byte, or no card.
-		EmptyCard,
-		/// A locator or endpoint is not a URI. Write a scheme, a colon and visible ASCII, like
-		/// `https://example.org/agent`. Only a card's locator may be empty.
-		InvalidLocator,
-		/// A service's name is empty, not UTF-8, has control characters, or occurs twice. Give each service a name of
-		/// its own.
-		InvalidServiceName,
-		/// A tag has other characters than `a-z 0-9 - _ . /`, does not begin with a letter or digit, or occurs twice.
-		/// Write tags in lower case, like `translation/de`.
-		InvalidTag,
-		/// An agent's own account can neither control nor recover it, nor be its delegate. Name another account.
-		OwnAccount,
-		/// The signer is not proposed as the controller. The controller proposes it with `propose_controller`.
-		NotProposed,
-		/// The delay is shorter than `RecoveryDelayMsMin`. Choose a longer one.
-		DelayTooShort,
-		/// Only the recovery account may do this, and the controller must have named it with `set_recovery` before.
-		NotRecoveryAccount,
-		/// A recovery is pending already. Complete it, or cancel it first.
-		RecoveryPending,
-		/// No recovery is pending. It begins with `begin_recovery`.
-		NoRecoveryPending,
-		/// The signer is not whom the pending recovery names. Sign with the new controller's account.
-		NotRecovering,
-		/// The delay is not over yet. `RecoveryBegun` says when it is, on the chain clock.
-		RecoveryTooEarly,
-		/// A delegation needs at least one scope, and no scope twice.
-		InvalidScopes,
-		/// The period is shorter than `PeriodMsMin`. Choose a longer one.
-		PeriodTooShort,
-		/// The expiry is not in the future of the chain clock, which may be behind wall clocks. Choose a later one.
-		ExpiryInPast,
-		/// A delegation can be passed on only with less: scopes that it has, budgets not above its own, a period not
-		/// below its own, an expiry not after its own. Query `delegation` for its terms.
-		ExceedsParent,
-		/// A delegation of depth 4 cannot be passed on. Let a key nearer to the controller grant it.
-		TooDeep,
-		/// There is no delegation with this id: it was never granted, or it was revoked or cleared. Query
-		/// `delegations` for those that exist.
-		UnknownDelegation,
-		/// The signer is not this delegation's key. Sign with the key, or name the delegation that is yours.
-		NotDelegate,
-		/// The delegation expired. Ask for a new one.
-		DelegationExpired,
-		/// The delegation, or one that it was passed on from, was revoked. Ask for a new one.
-		DelegationRevoked,
-		/// Only the controller, the key itself and the keys that it was passed on from may revoke a delegation.
-		MayNotRevoke,
-		/// The delegation is alive. It can be cleared once it is expired or cut off; until then it can be revoked.
-		DelegationAlive,
-		/// This call is in no scope, ever: it carries other calls, changes who may act, or could hide spending. Send
-		/// single calls, and let the controller do the rest with `control`.
-		NotLeafCall,
-		/// None of the delegation's scopes has this call. Ask for a scope that does.
-		OutsideScope,
-		/// The call would take more than what is left in this period of the delegation's budget, or of one that it
-		/// was passed on from. Query `may_act` for what is left, or wait for the next period.
-		BudgetExceeded,
-		/// What is left of a fee budget does not cover the fee. Wait for the next period, or let the key have funds.
-		FeeBudgetExceeded,
-		/// The agent pays no tips. Set the tip to zero, or let the key have funds.
-		TipNotZero,
-		/// The agent's account cannot pay the fee. Send it funds.
-		AgentCannotPay,
-		/// All ids are used up. This cannot be avoided, and will not happen.
-		IdsExhausted,
-	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
@@ -590,14 +390,16 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Registers an agent controlled by the signer. Moves `Bond` and an existential deposit to the agent's new
-		/// account, where the bond is put on hold; the existential deposit is the agent's to spend when it retires.
+		/// Registers an agent controlled by the signer. Burns `RegistrationPrice`, and moves `Bond` and an existential
+		/// deposit to the agent's new account, where the bond is put on hold; the existential deposit is the agent's to
+		/// spend when it retires.
 		///
 		/// Emits `AgentRegistered` with id and account.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::register(profile.tags.len() as u32, profile.encoded_size() as u32))]
 		pub fn register(origin: OriginFor<T>, profile: Profile<T>) -> DispatchResult {
 			let controller = ensure_signed(origin)?;
+			Self::ensure_no_agents_account(&controller)?;
 			profile.check()?;
 			Self::do_register(controller, profile)
 		}
@@ -658,7 +460,7 @@ pub mod pallet {
 		) -> DispatchResult {
 			let mut record = Self::ensure_controller(origin, agent)?;
 			if let Some(proposed) = &proposed {
-				Self::ensure_not_own_account(agent, proposed)?;
+				Self::ensure_no_agents_account(proposed)?;
 			}
 			record.proposed_controller = proposed.clone();
 			Agents::<T>::insert(agent, record);
@@ -667,21 +469,21 @@ pub mod pallet {
 		}
 
 		/// Becomes the agent's controller, as proposed. The former controller's recovery account is removed: set one
-		/// of your own. Without `keep_delegations` all delegations are revoked in the same step.
+		/// of your own. All delegations are revoked in the same step, unless `keep_below` is the agent's next delegation id:
+		/// then all are kept. If the former controller granted another meanwhile, the call fails.
 		///
 		/// Emits `ControllerChanged`, and `AllRevoked` if they were.
 		#[pallet::call_index(5)]
-		#[pallet::weight(T::WeightInfo::accept_controller())]
+		#[pallet::weight(T::WeightInfo::accept_controller().saturating_add(T::OnControllerChanged::weight()))]
 		pub fn accept_controller(
 			origin: OriginFor<T>,
 			agent: AgentId,
-			keep_delegations: bool,
+			keep_below: Option<DelegationId>,
 		) -> DispatchResult {
 			let signer = ensure_signed(origin)?;
 			let record = Agents::<T>::get(agent).ok_or(Error::<T>::UnknownAgent)?;
 			ensure!(record.proposed_controller.as_ref() == Some(&signer), Error::<T>::NotProposed);
-			Self::do_change_controller(agent, record, signer, keep_delegations, false);
-			Ok(())
+			Self::do_change_controller(agent, record, signer, keep_below, false)
 		}
 
 		/// Names the account that may recover the agent when the controller's key is lost, and the delay during which
@@ -698,7 +500,7 @@ pub mod pallet {
 			let mut record = Self::ensure_controller(origin, agent)?;
 			if let Some(terms) = &recovery {
 				ensure!(terms.delay_ms >= T::RecoveryDelayMsMin::get(), Error::<T>::DelayTooShort);
-				Self::ensure_not_own_account(agent, &terms.account)?;
+				Self::ensure_no_agents_account(&terms.account)?;
 			}
 			record.recovery = recovery.clone().map(|terms| Recovery { terms, pending: None });
 			Agents::<T>::insert(agent, record);
@@ -717,7 +519,7 @@ pub mod pallet {
 			controller: T::AccountId,
 		) -> DispatchResult {
 			let signer = ensure_signed(origin)?;
-			Self::ensure_not_own_account(agent, &controller)?;
+			Self::ensure_no_agents_account(&controller)?;
 			Self::do_begin_recovery(signer, agent, controller)
 		}
 
@@ -732,15 +534,15 @@ pub mod pallet {
 		}
 
 		/// Completes a recovery after its delay. The new controller signs, which shows that its key is there.
-		/// `keep_delegations` as in `accept_controller`.
+		/// `keep_below` as in `accept_controller`.
 		///
 		/// Emits `ControllerChanged`, and `AllRevoked` if they were.
 		#[pallet::call_index(9)]
-		#[pallet::weight(T::WeightInfo::complete_recovery())]
+		#[pallet::weight(T::WeightInfo::complete_recovery().saturating_add(T::OnControllerChanged::weight()))]
 		pub fn complete_recovery(
 			origin: OriginFor<T>,
 			agent: AgentId,
-			keep_delegations: bool,
+			keep_below: Option<DelegationId>,
 		) -> DispatchResult {
 			let signer = ensure_signed(origin)?;
 			let record = Agents::<T>::get(agent).ok_or(Error::<T>::UnknownAgent)?;
@@ -748,8 +550,7 @@ pub mod pallet {
 			let pending = pending.ok_or(Error::<T>::NoRecoveryPending)?;
 			ensure!(pending.controller == signer, Error::<T>::NotRecovering);
 			ensure!(T::Clock::now_ms() >= pending.completes_at_ms, Error::<T>::RecoveryTooEarly);
-			Self::do_change_controller(agent, record, signer, keep_delegations, true);
-			Ok(())
+			Self::do_change_controller(agent, record, signer, keep_below, true)
 		}
 
 		/// Grants a delegation to `key`, which needs neither funds nor an existing account.
@@ -769,7 +570,7 @@ pub mod pallet {
 			let signer = ensure_signed(origin)?;
 			let record = Agents::<T>::get(agent).ok_or(Error::<T>::UnknownAgent)?;
 			record.ensure_registered()?;
-			Self::ensure_not_own_account(agent, &key)?;
+			Self::ensure_no_agents_account(&key)?;
 			Self::ensure_terms(&terms)?;
 			let above = match parent {
 				None => Self::controller_grants(&signer, &record)?,
@@ -842,8 +643,8 @@ pub mod pallet {
 			Self::do_act(origin, agent, delegation, key, &path, *call)
 		}
 
-		/// Dispatches any call as the agent's account. The controller signs and pays. Works for retired agents too, so
-		/// that nothing in their accounts is ever out of reach.
+		/// Dispatches a call as the agent's account, if `ControlCalls` has it and every call inside it. The controller
+		/// signs and pays. Works for retired agents too, so that nothing in their accounts is ever out of reach.
 		///
 		/// Emits `Controlled`.
 		#[pallet::call_index(15)]
@@ -854,6 +655,7 @@ pub mod pallet {
 			call: Box<<T as Config>::RuntimeCall>,
 		) -> DispatchResultWithPostInfo {
 			Self::ensure_controller(origin.clone(), agent)?;
+			ensure!(Self::is_control_call(&call), Error::<T>::NotControlCall);
 			Self::do_control(origin, agent, *call)
 		}
 	}
@@ -866,7 +668,14 @@ impl<T: Config> Pallet<T> {
 		T::PalletId::get().into_sub_account_truncating(agent)
 	}
 
-	/// The same, unless accounts are too short to be distinct.
+	/// The agent, registered or not, whose own account this is.
+	pub(crate) fn agent_of(account: &AccountIdOf<T>) -> Option<AgentId> {
+		use sp_runtime::traits::AccountIdConversion;
+		let (pallet, agent) = PalletId::try_from_sub_account::<AgentId>(account)?;
+		(pallet == T::PalletId::get()).then_some(agent)
+	}
+
+	/// The same as [`Self::account_of`], unless accounts are too short to be distinct.
 	fn try_account_of(agent: AgentId) -> Option<AccountIdOf<T>> {
 		use sp_runtime::traits::AccountIdConversion;
 		T::PalletId::get().try_into_sub_account(agent)

@@ -1,16 +1,17 @@
 //! A runtime with the real System, Balances, TransactionPayment, Utility, Proxy and Multisig, this pallet, and one pallet
-//! that puts funds on hold as its caller likes.
+//! that puts funds on hold as its caller likes, and lets anybody take what can be forfeited.
 
 use crate as pallet_agents;
-use crate::{AgentPaysFees, ChainClock};
+use crate::{AgentPaysFees, ChainClock, OnControllerChanged};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{ConstU128, ConstU32, ConstU64, Contains, InstanceFilter},
-	weights::IdentityFee,
+	weights::{IdentityFee, Weight},
 	PalletId,
 };
 use pallet_transaction_payment::FungibleAdapter;
+use plexus_primitives::AgentId;
 use scale_info::TypeInfo;
 use sp_runtime::{
 	traits::{BlakeTwo256, IdentityLookup},
@@ -27,6 +28,10 @@ pub const ENDOWMENT: Balance = 1_000_000_000_000_000;
 pub const EXISTENTIAL_DEPOSIT: Balance = 1_000_000;
 pub const INITIAL_BOND: Balance = 5_000_000_000;
 pub const INITIAL_DEPOSIT: Balance = 3_000_000;
+/// What a registration burns.
+pub const PRICE: Balance = 700_000_000;
+/// What a payer burns at least to be counted.
+pub const PAYER_BURN: Balance = 40;
 /// The shortest period.
 pub const PERIOD_MS: u64 = 1_000;
 /// The shortest recovery delay.
@@ -38,7 +43,7 @@ pub fn account(index: u8) -> AccountId {
 	AccountId32::new([index; 32])
 }
 
-/// Puts funds of the caller on hold, and pays them out of the hold.
+/// Puts funds of the caller on hold, pays them out of the hold, and lets others take them.
 #[frame_support::pallet]
 pub mod escrow {
 	use super::Balance;
@@ -65,6 +70,8 @@ pub mod escrow {
 	pub enum HoldReason {
 		/// Locked towards somebody: counts as spending.
 		Spending,
+		/// A bond that is lost in a dispute: counts as spending too.
+		Forfeitable,
 		/// Comes back: does not.
 		Deposit,
 	}
@@ -74,9 +81,8 @@ pub mod escrow {
 		/// Returns half of its weight, so that a part of the fee is refunded.
 		#[pallet::call_index(0)]
 		#[pallet::weight(Weight::from_parts(2_000_000, 0))]
-		pub fn lock(origin: OriginFor<T>, spending: bool, amount: Balance) -> DispatchResultWithPostInfo {
+		pub fn lock(origin: OriginFor<T>, reason: HoldReason, amount: Balance) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			let reason = if spending { HoldReason::Spending } else { HoldReason::Deposit };
 			T::Currency::hold(&reason.into(), &who, amount)?;
 			Ok(Some(Weight::from_parts(1_000_000, 0)).into())
 		}
@@ -85,16 +91,32 @@ pub mod escrow {
 		#[pallet::weight(Weight::from_parts(1_000_000, 0))]
 		pub fn pay_held(origin: OriginFor<T>, to: T::AccountId, amount: Balance) -> DispatchResult {
 			let who = ensure_signed(origin)?;
+			Self::pay_from(HoldReason::Spending, &who, &to, amount)
+		}
+
+		/// Takes from another's hold. Anybody signs: the dispute that decides it is left out.
+		#[pallet::call_index(2)]
+		#[pallet::weight(Weight::from_parts(1_000_000, 0))]
+		pub fn forfeit(
+			origin: OriginFor<T>,
+			from: T::AccountId,
+			to: T::AccountId,
+			amount: Balance,
+		) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::pay_from(HoldReason::Forfeitable, &from, &to, amount)
+		}
+	}
+
+	impl<T: Config> Pallet<T> {
+		fn pay_from(
+			reason: HoldReason,
+			from: &T::AccountId,
+			to: &T::AccountId,
+			amount: Balance,
+		) -> DispatchResult {
 			let (exact, free) = (Precision::Exact, Restriction::Free);
-			T::Currency::transfer_on_hold(
-				&HoldReason::Spending.into(),
-				&who,
-				&to,
-				amount,
-				exact,
-				free,
-				Fortitude::Polite,
-			)?;
+			T::Currency::transfer_on_hold(&reason.into(), from, to, amount, exact, free, Fortitude::Polite)?;
 			Ok(())
 		}
 	}
@@ -260,6 +282,9 @@ pub struct LeafCalls;
 
 impl Contains<RuntimeCall> for LeafCalls {
 	fn contains(call: &RuntimeCall) -> bool {
+		if CarelessLeafCalls::get() && matches!(call, RuntimeCall::Utility(..)) {
+			return true;
+		}
 		matches!(
 			call,
 			RuntimeCall::Balances(..)
@@ -270,14 +295,46 @@ impl Contains<RuntimeCall> for LeafCalls {
 	}
 }
 
+/// What controllers do. A batch is in it to show that the calls inside are filtered too, and this pallet's calls to show
+/// that the pallet refuses them itself.
+pub struct ControlCalls;
+
+impl Contains<RuntimeCall> for ControlCalls {
+	fn contains(call: &RuntimeCall) -> bool {
+		matches!(
+			call,
+			RuntimeCall::Balances(..)
+				| RuntimeCall::System(..)
+				| RuntimeCall::Escrow(..)
+				| RuntimeCall::Agents(..)
+				| RuntimeCall::Utility(pallet_utility::Call::batch_all { .. })
+		)
+	}
+}
+
+/// What other pallets forget when a controller changes.
+pub struct RemoveProxies;
+
+impl OnControllerChanged<AccountId> for RemoveProxies {
+	fn on_controller_changed(_: AgentId, account: &AccountId) {
+		Proxy::remove_all_proxy_delegates(account);
+	}
+
+	fn weight() -> Weight {
+		Weight::from_parts(3_000_000, 0)
+	}
+}
+
 parameter_types! {
 	/// Milliseconds on the chain clock.
 	pub static Now: u64 = 0;
 	pub static DelegationDeposit: Balance = INITIAL_DEPOSIT;
 	pub static Bond: Balance = INITIAL_BOND;
 	pub const AgentsPalletId: PalletId = PalletId(*b"plx/agnt");
-	pub const SpendingHolds: &'static [RuntimeHoldReason] =
-		&[RuntimeHoldReason::Escrow(escrow::HoldReason::Spending)];
+	/// Whether the runtime took batches for leaf calls.
+	pub static CarelessLeafCalls: bool = false;
+	pub const DepositHolds: &'static [RuntimeHoldReason] =
+		&[RuntimeHoldReason::Escrow(escrow::HoldReason::Deposit)];
 	/// A quarter is lost in each step.
 	pub const Retained: Perbill = Perbill::from_percent(75);
 }
@@ -291,18 +348,22 @@ impl ChainClock for Now {
 impl pallet_agents::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
-	type SpendingHolds = SpendingHolds;
+	type DepositHolds = DepositHolds;
 	type RuntimeCall = RuntimeCall;
 	type Scope = Scope;
 	type LeafCalls = LeafCalls;
+	type ControlCalls = ControlCalls;
+	type OnControllerChanged = RemoveProxies;
 	type Clock = Now;
 	type PalletId = AgentsPalletId;
+	type RegistrationPrice = ConstU128<PRICE>;
 	type Bond = Bond;
 	type DelegationDeposit = DelegationDeposit;
 	type PeriodMsMin = ConstU64<PERIOD_MS>;
 	type RecoveryDelayMsMin = ConstU64<DELAY_MS>;
 	type ReputationStepMs = ConstU64<STEP_MS>;
 	type ReputationRetained = Retained;
+	type PayerBurnMin = ConstU128<PAYER_BURN>;
 	type ScopesMax = ConstU32<4>;
 	type ServicesMax = ConstU32<4>;
 	type ServiceNameBytesMax = ConstU32<16>;
@@ -328,6 +389,7 @@ impl crate::benchmarking::BenchmarkHelper<Scope, RuntimeCall> for Helper {
 pub fn new_test_ext() -> sp_io::TestExternalities {
 	// These are per thread, and a thread may have run another test before.
 	Now::set(0);
+	CarelessLeafCalls::set(false);
 	DelegationDeposit::set(INITIAL_DEPOSIT);
 	Bond::set(INITIAL_BOND);
 	let balances = (1..=ACCOUNTS).map(|index| (account(index), ENDOWMENT)).collect();

@@ -9,7 +9,7 @@ use crate::{
 	*,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use sp_runtime::traits::{AccountIdConversion, Saturating};
+use sp_runtime::traits::Saturating;
 
 /// An agent for clients of this runtime.
 pub type AgentInfoOf<T> = AgentInfo<AccountIdOf<T>, BalanceOf<T>, BlockNumberFor<T>>;
@@ -48,8 +48,7 @@ impl<T: Config> Pallet<T> {
 
 	/// The agent whose own account this is.
 	pub fn agent_by_account(account: &T::AccountId) -> Option<AgentInfoOf<T>> {
-		let (pallet, agent) = PalletId::try_from_sub_account::<AgentId>(account)?;
-		(pallet == T::PalletId::get()).then(|| Self::agent(agent)).flatten()
+		Self::agent_of(account).and_then(Self::agent)
 	}
 
 	/// The agents that an account controls, after `cursor`, in the order of the index's hashes. `limit` is cut to

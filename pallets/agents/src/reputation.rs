@@ -22,7 +22,8 @@ impl<T: Config> Pallet<T> {
 		let mut reputation = Reputations::<T>::get(agent);
 		reputation.score = Self::decayed(&reputation, step).saturating_add(burned);
 		reputation.step = step;
-		if !Payers::<T>::contains_key(agent, payer) {
+		// What is burned pays for the entry: less leaves the payer uncounted.
+		if burned >= T::PayerBurnMin::get() && !Payers::<T>::contains_key(agent, payer) {
 			Payers::<T>::insert(agent, payer, ());
 			reputation.payers = reputation.payers.saturating_add(1);
 		}
@@ -36,7 +37,7 @@ impl<T: Config> Pallet<T> {
 		Reputations::<T>::insert(agent, reputation);
 	}
 
-	/// The decayed sum now, and the number of distinct payers.
+	/// The decayed sum now, and the number of distinct payers that burned at least `PayerBurnMin` at once.
 	pub fn reputation(agent: AgentId) -> (BalanceOf<T>, u64) {
 		let reputation = Reputations::<T>::get(agent);
 		(Self::decayed(&reputation, Self::reputation_step()), reputation.payers)

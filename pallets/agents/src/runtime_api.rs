@@ -48,7 +48,7 @@ pub struct AgentInfo<AccountId, Balance, BlockNumber> {
 	pub tags: Vec<Vec<u8>>,
 	/// The decayed sum of protocol fees that its work burned. Evidence of spending.
 	pub reputation: Balance,
-	/// How many distinct payers there were.
+	/// How many distinct payers there were that burned enough at once to be counted.
 	pub payers: u64,
 }
 

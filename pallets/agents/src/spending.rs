@@ -14,8 +14,8 @@ use sp_runtime::traits::{CheckedAdd, Saturating};
 pub(crate) struct Exposure<Balance> {
 	/// Free and held together.
 	total: Balance,
-	/// The holds that count as spending, in the order of `Config::SpendingHolds`.
-	spending: Vec<Balance>,
+	/// On hold, but not as a deposit: somebody else may get it, or it may be burned.
+	spending: Balance,
 }
 
 /// Which budget of a delegation.
@@ -27,24 +27,24 @@ pub(crate) enum Budget {
 	Fees,
 }
 
-impl<Balance: Saturating + Copy + Default> Exposure<Balance> {
-	/// The fall of the total, plus the rise of each spending hold. A hold's fall is no income: it may have been paid
-	/// out, which the total shows, or moved to another hold, which that one's rise shows.
+impl<Balance: Saturating + Copy> Exposure<Balance> {
+	/// The fall of the total, plus the rise of what is in spending holds. Their fall is no income: what is paid out of
+	/// them shows in the total.
 	pub(crate) fn outflow_since(&self, before: &Self) -> Balance {
-		let rises = self.spending.iter().zip(&before.spending);
-		rises
-			.map(|(now, then)| now.saturating_sub(*then))
-			.fold(before.total.saturating_sub(self.total), Saturating::saturating_add)
+		let fall = before.total.saturating_sub(self.total);
+		fall.saturating_add(self.spending.saturating_sub(before.spending))
 	}
 }
 
 impl<T: Config> Pallet<T> {
 	/// What the account could lose now.
 	pub(crate) fn exposure(account: &T::AccountId) -> Exposure<BalanceOf<T>> {
-		let held = |reason| T::Currency::balance_on_hold(reason, account);
+		let deposited =
+			|held: BalanceOf<T>, reason| held.saturating_sub(T::Currency::balance_on_hold(reason, account));
+		let held = T::Currency::total_balance_on_hold(account);
 		Exposure {
 			total: T::Currency::total_balance(account),
-			spending: T::SpendingHolds::get().iter().map(held).collect(),
+			spending: T::DepositHolds::get().iter().fold(held, deposited),
 		}
 	}
 

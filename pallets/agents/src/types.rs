@@ -9,10 +9,11 @@ use frame_support::{
 	ensure,
 	pallet_prelude::{ConstU32, TypeInfo},
 	traits::{fungible::Inspect, Get, InstanceFilter},
+	weights::Weight,
 	CloneNoBound, DebugNoBound, DefaultNoBound, EqNoBound, PartialEqNoBound,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use plexus_primitives::{text, Content, DelegationId};
+use plexus_primitives::{text, AgentId, Content, DelegationId};
 use sp_runtime::BoundedVec;
 
 /// How long a path may be. Each step is one read in every check and one write in every charge.
@@ -41,6 +42,24 @@ pub type Path = BoundedVec<DelegationId, ConstU32<DEPTH_MAX>>;
 pub trait ChainClock {
 	/// Milliseconds since the clock began. Never falls, and stays the same within a block.
 	fn now_ms() -> u64;
+}
+
+/// What else depends on who controls an agent.
+pub trait OnControllerChanged<AccountId> {
+	/// Ends everything by which a former controller, or anybody it named, could still act as the agent's account or
+	/// take from it: proxies, approvals, keys. The new controller is in the state already. Bounded, and cannot fail.
+	fn on_controller_changed(agent: AgentId, account: &AccountId);
+
+	/// The most that it weighs.
+	fn weight() -> Weight;
+}
+
+impl<AccountId> OnControllerChanged<AccountId> for () {
+	fn on_controller_changed(_: AgentId, _: &AccountId) {}
+
+	fn weight() -> Weight {
+		Weight::zero()
+	}
 }
 
 /// Whether an agent and its delegations act.
@@ -269,7 +288,7 @@ pub struct Reputation<T: Config> {
 	pub score: BalanceOf<T>,
 	/// The step of the chain clock at which it was last credited.
 	pub step: u64,
-	/// How many distinct payers there were.
+	/// How many distinct payers there were that burned `PayerBurnMin` at once.
 	pub payers: u64,
 }
 

@@ -112,10 +112,10 @@ const fn bytes_us(bytes: u32) -> u64 {
 }
 
 impl<P: Prices> WeightInfo for P {
-	/// Reads and writes `NextAgentId`, two `System::Account`, `Balances::Holds`; writes `Agents`, `AgentsByController`,
+	/// Reads and writes `NextAgentId`, two `System::Account`, `Balances::Holds`, `Balances::TotalIssuance`; writes `Agents`, `AgentsByController`,
 	/// `Profiles`, and `AgentsByTag` for each tag.
 	fn register(tags: u32, bytes: u32) -> Weight {
-		cost::<P>(60 + bytes_us(bytes) + 2 * u64::from(tags), 4, 7 + u64::from(tags))
+		cost::<P>(65 + bytes_us(bytes) + 2 * u64::from(tags), 5, 8 + u64::from(tags))
 	}
 	/// Reads `Agents`; reads and writes `Profiles`; writes `AgentsByTag` for each new tag and [`OLD_TAGS`]
 	/// old ones.

@@ -225,7 +225,7 @@ mod benchmarks {
 			Authored::<T>::insert(member.pool, 1);
 		}
 		<T::Currency as Mutate<T::AccountId>>::set_balance(&Pallet::<T>::pot(), RICH);
-		set_height::<T>(T::BlocksPerEra::get().saturating_sub(1));
+		set_height::<T>(Periods::<T>::get().era_blocks.saturating_sub(1));
 		let before = frame_system::Pallet::<T>::block_number();
 
 		#[block]

@@ -3,7 +3,7 @@
 //! # Must not
 //! Touch storage. The chain specification checks a genesis with what stands here before there is any state.
 
-use crate::{types::*, Config};
+use crate::{periods::ChainPeriods, types::*, Config};
 use alloc::{collections::BTreeSet, vec::Vec};
 use plexus_primitives::consensus::ConsensusKey;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,20 @@ pub enum InvalidGenesis {
 	BlockTime {
 		/// The block time in milliseconds.
 		given_ms: u64,
+	},
+	/// A period breaks its rule.
+	Period {
+		/// Which, as it stands in a chain specification.
+		field: &'static str,
+		/// What would be right.
+		rule: &'static str,
+	},
+	/// Evidence would be accepted for more eras than are kept.
+	History {
+		/// How many would have to be kept.
+		needed: u64,
+		/// How many there may be.
+		max: u32,
 	},
 	/// More validators than a set may have.
 	TooMany {
@@ -67,10 +81,24 @@ pub enum InvalidGenesis {
 pub(crate) fn check<T: Config>(
 	validators: &[GenesisValidator<T::AccountId>],
 	block_time_ms: u64,
+	periods: &ChainPeriods,
+) -> Result<(), InvalidGenesis> {
+	check_time::<T>(block_time_ms, periods)?;
+	check_validators::<T>(validators)
+}
+
+/// Checks the block time and the periods.
+pub(crate) fn check_time<T: Config>(
+	block_time_ms: u64,
+	periods: &ChainPeriods,
 ) -> Result<(), InvalidGenesis> {
 	if !(BLOCK_TIME_MS_MIN..=BLOCK_TIME_MS_MAX).contains(&block_time_ms) {
 		return Err(InvalidGenesis::BlockTime { given_ms: block_time_ms });
 	}
+	periods.check(block_time_ms, T::HistoryErasMax::get())
+}
+
+fn check_validators<T: Config>(validators: &[GenesisValidator<T::AccountId>]) -> Result<(), InvalidGenesis> {
 	let max = T::ValidatorsMax::get();
 	if validators.len() > max as usize {
 		return Err(InvalidGenesis::TooMany { given: validators.len(), max });

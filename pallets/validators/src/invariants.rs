@@ -12,17 +12,25 @@
 //! - The list of candidates is the pools whose standing says so; keys and key holders are each other's inverse.
 //! - Now and at the next height there is a validator, no key stands twice, and all power is within
 //!   [`POWER_TOTAL_MAX`].
-//! - The window's counts are those of its entries.
+//! - The window's counts are those of its entries, and its entries stand where their heights say. Who has equivocated
+//!   does not stand for election.
+//! - Block time and periods obey the rules of a genesis. The cached hash of the next set is that set's.
 
 use crate::{types::*, *};
 use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{ensure, traits::fungible::InspectHold};
+use plexus_primitives::consensus::validator_set_hash;
 use sp_core::U256;
-use sp_runtime::TryRuntimeError;
+use sp_runtime::{Saturating, TryRuntimeError};
 
 impl<T: Config> Pallet<T> {
-	/// Checks everything in the module's list.
-	pub(crate) fn check_invariants() -> Result<(), TryRuntimeError> {
+	/// Checks everything in the module's list, between blocks. No state makes it panic.
+	///
+	/// # Errors
+	/// Names the invariant that does not hold.
+	pub fn check_invariants() -> Result<(), TryRuntimeError> {
+		crate::genesis::check_time::<T>(BlockTimeMs::<T>::get(), &Periods::<T>::get())
+			.map_err(|_| "the block time or the periods break a rule of a genesis")?;
 		Self::check_stakes()?;
 		Self::check_rewards()?;
 		Self::check_candidates()?;
@@ -35,14 +43,14 @@ impl<T: Config> Pallet<T> {
 		let mut sums = BTreeMap::<PoolId, (Balance, u64)>::new();
 		for (who, stake) in Stakes::<T>::iter() {
 			let held = T::Currency::balance_on_hold(&HoldReason::Stake.into(), &who);
-			ensure!(held == stake.bonded + stake.unbonding(), "a hold is not bond and chunks");
+			ensure!(held == stake.bonded.saturating_add(stake.unbonding()), "a hold is not bond and chunks");
 			if let Some(id) = stake.role.pool() {
 				let (bonded, references) = sums.entry(id).or_default();
-				*bonded += stake.bonded;
-				*references += 1;
+				*bonded = bonded.saturating_add(stake.bonded);
+				references.saturating_inc();
 			}
 			for id in stake.chunks.iter().filter_map(|chunk| chunk.pool) {
-				sums.entry(id).or_default().1 += 1;
+				sums.entry(id).or_default().1.saturating_inc();
 			}
 		}
 		ensure!(
@@ -66,10 +74,11 @@ impl<T: Config> Pallet<T> {
 			if let Some(pool) = stake.role.pool().and_then(Pools::<T>::get) {
 				stake.collect(&pool);
 			}
-			scaled += (U256::from(stake.credit) << 64) + U256::from(stake.fraction);
+			let credit = (U256::from(stake.credit) << 64).saturating_add(stake.fraction.into());
+			scaled = scaled.saturating_add(credit);
 		}
 		for pool in Pools::<T>::iter_values() {
-			scaled += U256::from(pool.remainder);
+			scaled = scaled.saturating_add(pool.remainder.into());
 		}
 		ensure!(scaled == U256::from(Owed::<T>::get()) << 64, "what is owed is not what can be claimed");
 		ensure!(Self::pot_balance() >= Owed::<T>::get(), "the pot has less than is owed");
@@ -105,8 +114,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn check_sets() -> Result<(), TryRuntimeError> {
-		let kept = T::HistoryErasMax::get() as usize;
-		ensure!(EraSets::<T>::iter().count() <= kept, "more eras are kept than may be");
+		let kept = Periods::<T>::get().history_eras(BlockTimeMs::<T>::get());
+		ensure!(EraSets::<T>::iter().count() as u64 <= kept, "more eras are kept than may be");
 		for height in [Self::height(), Self::height().saturating_add(1)] {
 			// The next era's set is elected at the end of the block.
 			if Self::era_of(height) != Self::current_era()
@@ -122,6 +131,13 @@ impl<T: Config> Pallet<T> {
 			let total = voters.iter().try_fold(0u64, |sum, (_, power)| sum.checked_add(*power));
 			ensure!(total.is_some_and(|total| total <= POWER_TOTAL_MAX), "the power of all is too large");
 		}
+		if let Some(cached) = NextSetHash::<T>::get() {
+			let next = Self::voters_at(Self::height().saturating_add(1));
+			ensure!(
+				cached == validator_set_hash(&Self::genesis_hash(), &next),
+				"the set's hash is another set's"
+			);
+		}
 		Ok(())
 	}
 
@@ -130,7 +146,12 @@ impl<T: Config> Pallet<T> {
 			let counted = AbsenceRing::<T>::iter_values()
 				.filter(|entry| entry.height >= watch.since && entry.pools.contains(&pool))
 				.count();
-			ensure!(watch.missed as usize == counted && counted > 0, "absences are miscounted");
+			ensure!(watch.missed as usize == counted && !watch.is_clear(), "absences are miscounted");
+		}
+		let window = Periods::<T>::get().absence_blocks.max(1);
+		for (slot, entry) in AbsenceRing::<T>::iter() {
+			let is_in_place = entry.height % u64::from(window) == u64::from(slot);
+			ensure!(is_in_place && !entry.pools.is_empty(), "an absence stands in the wrong place");
 		}
 		Ok(())
 	}

@@ -10,7 +10,7 @@
 //!   with its whole bond: then a pool's stake is a plain sum of integers, and shares of rewards and slashes are exact.
 //! - **Candidate**: a pool that wants to be in the set. The list of them is bounded; when it is full, more stake than its
 //!   weakest has makes room.
-//! - **Era**: `BlocksPerEra` heights. Before each, the `ValidatorsMax` candidates with the most stake are elected, of
+//! - **Era**: `era_blocks` heights. Before each, the `ValidatorsMax` candidates with the most stake are elected, of
 //!   equals those with the smaller account.
 //! - **Chain clock**: advances by the blocks' timestamps, by at most 10 s a block. All deadlines count on it.
 //!
@@ -46,13 +46,17 @@
 //!   validator's commission is credited at once, the rest to all stake in the pool through an accumulator (units of 2^-64,
 //!   remainders kept). Who is in the pool at the era's end is paid; coming in just before gains one era's share and costs
 //!   two weeks of unbonding. Commission changes take effect with the next era, so nobody is paid less than was announced.
-//! - **Absence.** Each block carries the verified precommits of its parent ([`Call::note_commit`]). More than `AbsencesMax`
-//!   absences in `AbsenceWindow` blocks jail.
+//! - **Turns.** Proposers go by power ([`plexus_primitives::consensus::proposer`]), so blocks made, and with them rewards, are
+//!   proportional to stake.
+//! - **Absence.** Each block carries the verified precommits of its parent ([`Call::note_commit`]) and the round that decided it.
+//!   More than `absences_max` absences in `absence_blocks` blocks jail, and so do more than `missed_turns_max` turns to
+//!   propose that passed without a block, one after another. In one era at most a third of the elected power is jailed,
+//!   and never the last candidate: an outage must not take the set apart.
 //! - **Equivocation.** Two signed messages that conflict cost every position in the pool, and every chunk that left
-//!   it since the offence's era began, `SlashFraction`, once. Who joined after the offence pays too: whoever joins
-//!   stands for what is found out later. The money is burned when a position is touched next; `settle` touches
-//!   anybody's. Settling frees a position from the dead pool: it may nominate again at once, and a validator may open
-//!   another pool with another key.
+//!   it since the offence's era began, `SlashFraction`, once. Proof of an older offence reaches the chunks that left in
+//!   between, too. Who joined after the offence pays as well: whoever joins stands for what is found out later. The
+//!   money is burned when a position is touched next; `settle` touches anybody's. Settling frees a position from the
+//!   dead pool: it may nominate again at once, and a validator may open another pool with another key.
 //! - **Unbonding.** Whatever leaves a pool goes through a chunk; moving a nomination means unbonding. This is what makes
 //!   evidence find all stake that backed an offence (see `offences`).
 //!
@@ -62,14 +66,17 @@
 //! - A validator's bond need not be large against its nominators'; these judge by themselves.
 //! - Stakes that are bonded but unelected earn nothing; there is no inflation.
 //! - A single validator can neither be jailed nor removed; its tombstone only ends its rewards.
-//! - Blocks are made in turn whatever the power, and each counts the same: a seat earns the same with little stake as with
-//!   much. What a seat costs is the competition for it, and `ValidatorBondMin`.
+//! - A validator with little power has a turn so seldom that letting turns pass may go unpunished for long; it harms as
+//!   little as it has power.
+//! - A stake with unclaimed rewards keeps its entry in the state until they are claimed. It had a bond once, so such entries
+//!   cannot be made for nothing.
 //! - Amnesia (voting against one's own lock) leaves no proof of two messages, and goes unpunished.
 //!
 //! ## Cost
 //!
 //! No call and no hook depends on the number of nominators. Blocks cost one read of the set; an era's last block reads
-//! and writes `ValidatorsMax` pools and stakes and reads `CandidatesMax` pools and keys. History is `HistoryErasMax` sets.
+//! and writes `ValidatorsMax` pools and stakes and reads `CandidatesMax` pools and keys. History is at most `HistoryErasMax`
+//! sets; how many a chain needs follows from its [`periods`].
 //!
 //! ## Must not
 //!
@@ -82,12 +89,12 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod genesis;
-#[cfg(any(feature = "try-runtime", test))]
 mod invariants;
 mod liveness;
 #[cfg(test)]
 mod mock;
 mod offences;
+pub mod periods;
 mod queries;
 mod rewards;
 pub mod runtime_api;
@@ -100,6 +107,7 @@ pub mod weights;
 
 pub use genesis::{GenesisValidator, InvalidGenesis};
 pub use pallet::*;
+pub use periods::ChainPeriods;
 pub use rewards::PayIntoPot;
 pub use weights::WeightInfo;
 
@@ -166,12 +174,7 @@ pub mod pallet {
 		#[pallet::constant]
 		type PotId: Get<PalletId>;
 
-		/// Heights in an era, at least 2. Changing it on a running chain renumbers the eras; it needs a migration.
-		#[pallet::constant]
-		type BlocksPerEra: Get<u32>;
-
-		/// Eras whose sets are kept. Evidence from older ones is refused, so they must span `EvidenceAgeMs` even if all
-		/// blocks come as fast as they may: `EvidenceAgeMs / (BlocksPerEra · MinimumPeriod)`, rounded up, plus two.
+		/// The most eras whose sets a chain may keep. A genesis whose [`ChainPeriods`] need more is refused.
 		#[pallet::constant]
 		type HistoryErasMax: Get<u32>;
 
@@ -199,30 +202,9 @@ pub mod pallet {
 		#[pallet::constant]
 		type PowerUnit: Get<Balance>;
 
-		/// How long unbonding takes on the chain clock, in milliseconds; longer than `EvidenceAgeMs`. Also the
-		/// weak-subjectivity period: who knows no newer block than one of this age must ask somebody it trusts.
-		#[pallet::constant]
-		type UnbondingMs: Get<u64>;
-
-		/// How long after the beginning of the offence's era evidence is accepted, on the chain clock.
-		#[pallet::constant]
-		type EvidenceAgeMs: Get<u64>;
-
 		/// What an equivocation costs.
 		#[pallet::constant]
 		type SlashFraction: Get<Perbill>;
-
-		/// Blocks over which absences are counted.
-		#[pallet::constant]
-		type AbsenceWindow: Get<u32>;
-
-		/// Absences within the window that are forgiven; at least half of it, see `liveness`.
-		#[pallet::constant]
-		type AbsencesMax: Get<u32>;
-
-		/// How long an absent validator stays jailed at least, on the chain clock.
-		#[pallet::constant]
-		type JailMs: Get<u64>;
 
 		/// Whether each block must carry its parent's commit. `false` only where blocks are made without consensus, as
 		/// in tests of a runtime.
@@ -243,6 +225,10 @@ pub mod pallet {
 	/// Block time in milliseconds.
 	#[pallet::storage]
 	pub type BlockTimeMs<T: Config> = StorageValue<_, u64, ValueQuery, ConstU64<BLOCK_TIME_MS_DEFAULT>>;
+
+	/// The periods of this chain. The genesis sets them, nothing changes them.
+	#[pallet::storage]
+	pub type Periods<T> = StorageValue<_, ChainPeriods, ValueQuery>;
 
 	/// The chain clock.
 	#[pallet::storage]
@@ -280,8 +266,8 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type KeyHolders<T: Config> = StorageMap<_, Twox64Concat, ConsensusKey, KeyHolder<T::AccountId>>;
 
-	/// The validators by era: the current one, the next from the last block before it on, and the last
-	/// `HistoryErasMax`.
+	/// The validators by era: the current one, the next from the last block before it on, and as many as evidence may be
+	/// about ([`ChainPeriods::history_eras`]).
 	#[pallet::storage]
 	pub type EraSets<T: Config> = StorageMap<_, Twox64Concat, Era, EraSetOf<T>>;
 
@@ -305,7 +291,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type AbsenceRing<T: Config> = StorageMap<_, Twox64Concat, u32, Absences<T::ValidatorsMax>>;
 
-	/// Who was absent within the window, and how often.
+	/// Who was absent within the window or has let turns pass, and how often.
 	#[pallet::storage]
 	pub type Watches<T: Config> =
 		StorageValue<_, BoundedBTreeMap<PoolId, Watch, T::ValidatorsMax>, ValueQuery>;
@@ -317,11 +303,14 @@ pub mod pallet {
 		pub validators: Vec<GenesisValidator<T::AccountId>>,
 		/// Block time in milliseconds, within [`BLOCK_TIME_MS_MIN`]`..=`[`BLOCK_TIME_MS_MAX`].
 		pub block_time_ms: u64,
+		/// How long eras, absence, jail, evidence and unbonding take.
+		pub periods: ChainPeriods,
 	}
 
 	impl<T: Config> Default for GenesisConfig<T> {
 		fn default() -> Self {
-			Self { validators: Vec::new(), block_time_ms: BLOCK_TIME_MS_DEFAULT }
+			let periods = ChainPeriods::default();
+			Self { validators: Vec::new(), block_time_ms: BLOCK_TIME_MS_DEFAULT, periods }
 		}
 	}
 
@@ -332,7 +321,7 @@ pub mod pallet {
 		/// # Errors
 		/// The first rule that is broken.
 		pub fn check(&self) -> Result<(), InvalidGenesis> {
-			genesis::check::<T>(&self.validators, self.block_time_ms)
+			genesis::check::<T>(&self.validators, self.block_time_ms, &self.periods)
 		}
 	}
 
@@ -344,6 +333,7 @@ pub mod pallet {
 				panic!("genesis of the validators: {error:?}");
 			}
 			BlockTimeMs::<T>::put(self.block_time_ms);
+			Periods::<T>::put(self.periods);
 			for GenesisValidator { account, key, stake, commission } in &self.validators {
 				let started = Pallet::<T>::do_bond(account.clone(), *stake).and_then(|()| {
 					Pallet::<T>::give_key(account.clone(), ConsensusKey(key.0));
@@ -555,11 +545,11 @@ pub mod pallet {
 		JailedStill,
 		/// The evidence is for a height that is not reached.
 		EvidenceEarly,
-		/// The evidence is older than `EvidenceAgeMs`.
+		/// The evidence is older than the chain's `evidence_age_ms`.
 		EvidenceOld,
 		/// The key was no validator's at that height.
 		EvidenceStranger,
-		/// The pool has been tombstoned already. It pays once.
+		/// The pool has been tombstoned already, for this era or an earlier one. It pays once.
 		EvidenceKnown,
 		/// The two messages do not conflict, are not in ascending order of their values, or are not both signed by the
 		/// key for this chain.
@@ -604,19 +594,11 @@ pub mod pallet {
 		}
 
 		fn integrity_test() {
-			// With one block, the first block's era would have to be elected in the genesis.
-			assert!(T::BlocksPerEra::get() > 1, "an era has at least two blocks");
 			assert!(T::ValidatorsMax::get() > 0, "there is at least one validator");
 			assert!(T::CandidatesMax::get() >= T::ValidatorsMax::get(), "all validators are candidates");
 			assert!(T::HistoryErasMax::get() >= 2, "the current and the next era are kept");
 			assert!(T::BondMin::get() > 0, "a bond is something");
 			assert!(T::ValidatorBondMin::get() >= T::BondMin::get(), "a validator bonds at least BondMin");
-			assert!(T::EvidenceAgeMs::get() < T::UnbondingMs::get(), "stake must outlast evidence");
-			assert!(T::AbsenceWindow::get() > 0, "absences are counted over something");
-			assert!(
-				T::AbsencesMax::get() >= T::AbsenceWindow::get().div_ceil(2),
-				"less than a third of the proposers must not be able to jail anybody",
-			);
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -769,10 +751,10 @@ pub mod pallet {
 			Self::store_or_reap(&who, stake)
 		}
 
-		/// Tombstones the pool whose validator signed two conflicting messages. Needs no signer; who signs nevertheless
-		/// pays nothing if the evidence is good.
+		/// Tombstones the pool whose validator signed two conflicting messages, or moves its tombstone back to an earlier
+		/// offence. Needs no signer; who signs nevertheless pays nothing if the evidence is good.
 		///
-		/// Emits `EquivocationProved`, `StoodDown`, and `LeftSet` unless the pool is the last.
+		/// Emits `EquivocationProved`, the first time `StoodDown`, and `LeftSet` unless the pool is the last.
 		#[pallet::call_index(12)]
 		#[pallet::weight((
 			T::WeightInfo::report_equivocation(T::CandidatesMax::get(), T::ValidatorsMax::get()),

@@ -1,11 +1,16 @@
-//! Who signs, and what happens to those who do not.
+//! Who signs and proposes, and what happens to those who do not.
 //!
 //! Each block carries the precommits that made its parent final. They are verified here against the validators of the
 //! parent, so that a proposer cannot accuse anybody of absence without leaving out a signature it has; and a quorum
 //! must be there, so that it can leave out less than a third.
 //!
+//! The precommits are signed for the round that decided. Whoever had its turn in an earlier round of that height has let
+//! it pass, at most one turn a height; a block of its own makes up for all. This finds the validator that signs and never
+//! proposes, whose turns cost everybody a timeout each. After an outage each loses one turn, however long it was.
+//!
 //! # Must not
-//! Jail the last validator. Slash: who is absent harms itself first.
+//! Jail more than a third of the power that was elected for the era, or the last candidate: who is out after an outage
+//! must find a set to return to. Slash: who is absent harms itself first.
 //!
 //! # Invariants
 //! - `Watches[p].missed` is the number of heights in the window, from `since` on, at which `p` was absent.
@@ -13,16 +18,21 @@
 //!
 //! # What it does not achieve
 //! A validator is counted absent when a proposer leaves its precommit out on purpose. That takes the proposer's turn, and
-//! `AbsencesMax` is at least half of the window: who has less than half of the turns cannot jail anybody. Turns go by
-//! seats and not by power, so this rests on seats not being cheap.
+//! `absences_max` is at least half of the window: who has less than half of the power has less than half of the turns
+//! and cannot jail anybody. A turn is counted as missed, too, if the network lost the proposal, or if its block was
+//! decided in a later round; its maker's next block makes up for it.
 
 use crate::{types::*, *};
 use alloc::vec::Vec;
 use frame_support::pallet_prelude::*;
-use plexus_primitives::consensus::{verify_commit, CommitError, Voter};
+use plexus_primitives::consensus::{proposer, verify_commit, CommitError, Voter};
+use sp_runtime::Saturating;
+
+/// Rounds of a height that are looked at for missed turns. By then the turns of all who have much power have come.
+const ROUNDS_MAX: u32 = 64;
 
 impl<T: Config> Pallet<T> {
-	/// Verifies the precommits for the parent and counts who is missing.
+	/// Verifies the precommits for the parent and counts who is missing and whose turn has passed.
 	pub(crate) fn do_note_commit(round: u32, precommits: PrecommitsOf<T>) -> DispatchResult {
 		ensure!(!CommitNoted::<T>::get(), Error::<T>::CommitTwice);
 		let height = Self::height().checked_sub(1).filter(|height| *height > 0);
@@ -35,11 +45,54 @@ impl<T: Config> Pallet<T> {
 		CommitNoted::<T>::put(true);
 		let absent = members.iter().zip(&precommits).filter(|(_, precommit)| precommit.is_none());
 		Self::count_absences(height, absent.map(|(member, _)| member.pool).collect());
+		Self::count_missed_turns(height, Self::passed_over(&members, height, round));
 		Ok(())
 	}
 
+	/// Those whose turn came at this height before the round that decided.
+	fn passed_over(members: &[SetMember], height: u64, round: u32) -> Vec<PoolId> {
+		let powers = members.iter().map(|member| member.power);
+		let mut places: Vec<_> =
+			(0..round.min(ROUNDS_MAX)).map(|round| proposer(powers.clone(), height, round)).collect();
+		places.sort_unstable();
+		places.dedup();
+		places.into_iter().filter_map(|place| members.get(place)).map(|member| member.pool).collect()
+	}
+
+	pub(crate) fn count_missed_turns(height: u64, passed_over: Vec<PoolId>) {
+		if passed_over.is_empty() {
+			return;
+		}
+		let missed_turns_max = Periods::<T>::get().missed_turns_max;
+		let mut watches = Watches::<T>::get();
+		let mut over = Vec::new();
+		for pool in passed_over {
+			// Absences at this height are counted already.
+			let mut watch =
+				watches.get(&pool).copied().unwrap_or_else(|| Watch::from(height.saturating_add(1)));
+			watch.missed_turns.saturating_inc();
+			if watch.missed_turns > missed_turns_max {
+				over.push(pool);
+			}
+			// There is room, as for absences.
+			let _ = watches.try_insert(pool, watch);
+		}
+		Watches::<T>::put(watches);
+		Self::jail(over);
+	}
+
+	/// Who makes a block has made up for the turns that it let pass.
+	pub(crate) fn forgive_turns(id: PoolId) {
+		let mut watches = Watches::<T>::get();
+		let Some(watch) = watches.get_mut(&id).filter(|watch| watch.missed_turns > 0) else { return };
+		watch.missed_turns = 0;
+		watches.retain(|_, watch| !watch.is_clear());
+		Watches::<T>::put(watches);
+	}
+
 	pub(crate) fn count_absences(height: u64, absent: Vec<PoolId>) {
-		let slot = (height % u64::from(T::AbsenceWindow::get().max(1))) as u32;
+		let ChainPeriods { absence_blocks, absences_max, .. } = Periods::<T>::get();
+		let slot = (height % u64::from(absence_blocks.max(1))) as u32;
 		let mut watches = Watches::<T>::get();
 		let mut over = Vec::new();
 		if let Some(gone) = AbsenceRing::<T>::take(slot) {
@@ -48,14 +101,14 @@ impl<T: Config> Pallet<T> {
 					watch.missed = watch.missed.saturating_sub(1);
 				}
 			}
-			watches.retain(|_, watch| watch.missed > 0);
+			watches.retain(|_, watch| !watch.is_clear());
 		} else if absent.is_empty() {
 			return;
 		}
 		for pool in &absent {
-			let mut watch = watches.get(pool).copied().unwrap_or(Watch { since: height, missed: 0 });
-			watch.missed = watch.missed.saturating_add(1);
-			if watch.missed > T::AbsencesMax::get() {
+			let mut watch = watches.get(pool).copied().unwrap_or_else(|| Watch::from(height));
+			watch.missed.saturating_inc();
+			if watch.missed > absences_max {
 				over.push(*pool);
 			}
 			// There is room for every member, and others are removed when an era begins. A pool that left early within the
@@ -67,22 +120,49 @@ impl<T: Config> Pallet<T> {
 			AbsenceRing::<T>::insert(slot, Absences { height, pools });
 		}
 		Watches::<T>::put(watches);
-		over.into_iter().for_each(Self::jail);
+		Self::jail(over);
 	}
 
-	/// Jails a pool that is a candidate or was one when it was elected.
-	fn jail(id: PoolId) {
-		let Some(pool) = Pools::<T>::get(id) else { return };
-		let may_be_jailed = matches!(pool.standing, Standing::Candidate | Standing::Chilled);
-		if !may_be_jailed || Self::is_last(id) {
+	/// Jails those pools that are candidates or were when they were elected, one after another as long as no more than a
+	/// third of the elected power is out. Who is spared now keeps its count and is jailed when there is room again.
+	fn jail(pools: Vec<PoolId>) {
+		if pools.is_empty() {
 			return;
+		}
+		let elected = EraSets::<T>::get(Self::current_era()).map(|set| set.members.into_inner());
+		let elected = elected.unwrap_or_default();
+		let sum = |members: &mut dyn Iterator<Item = &SetMember>| {
+			members.fold(0u128, |sum, member| sum.saturating_add(member.power.into()))
+		};
+		let total = sum(&mut elected.iter());
+		let mut out = sum(&mut elected.iter().filter(|member| member.left.is_some()));
+		for id in pools {
+			let own = sum(&mut elected.iter().filter(|member| member.pool == id && member.left.is_none()));
+			let is_bearable = own == 0 || out.saturating_add(own).saturating_mul(3) <= total;
+			if is_bearable && Self::jail_one(id) {
+				out = out.saturating_add(own);
+			}
+		}
+	}
+
+	/// Jails a pool, unless its standing forbids it or nobody else stands for election. Says whether it did.
+	fn jail_one(id: PoolId) -> bool {
+		let Some(pool) = Pools::<T>::get(id) else { return false };
+		let may_be_jailed = match pool.standing {
+			Standing::Candidate => Candidates::<T>::decode_len().unwrap_or_default() > 1,
+			Standing::Chilled => true,
+			Standing::Jailed { .. } | Standing::Tombstoned(_) => false,
+		};
+		if !may_be_jailed {
+			return false;
 		}
 		Watches::<T>::mutate(|watches| {
 			watches.remove(&id);
 		});
-		let until_ms = Self::clock_ms().saturating_add(T::JailMs::get());
+		let until_ms = Self::clock_ms().saturating_add(Periods::<T>::get().jail_ms);
 		Self::leave_candidates(id, pool, Standing::Jailed { until_ms });
 		Self::remove_from_set(id);
+		true
 	}
 
 	pub(crate) fn do_unjail(who: T::AccountId) -> DispatchResult {

@@ -6,9 +6,9 @@ use codec::Encode;
 use ed25519_dalek::{Signer, SigningKey};
 use frame_support::{
 	assert_ok, derive_impl, parameter_types,
-	traits::{ConstU32, ConstU64, OnFinalize, OnInitialize},
+	traits::{ConstU32, OnFinalize, OnInitialize},
 };
-use plexus_primitives::consensus::{key_proof_preimage, Vote, VoteKind};
+use plexus_primitives::consensus::{key_proof_preimage, proposer, Vote, VoteKind};
 use sp_core::H256;
 use sp_runtime::{BuildStorage, Digest, DigestItem};
 use std::{collections::BTreeMap, sync::OnceLock};
@@ -19,6 +19,15 @@ pub const ENDOWMENT: Balance = 1_000_000;
 pub const GENESIS_STAKE: Balance = 10_000;
 pub const BLOCK_MS: u64 = 1_000;
 pub const BLOCKS_PER_ERA: u32 = 10;
+pub const PERIODS: ChainPeriods = ChainPeriods {
+	era_blocks: BLOCKS_PER_ERA,
+	absence_blocks: 8,
+	absences_max: 4,
+	missed_turns_max: 3,
+	jail_ms: 15_000,
+	evidence_age_ms: 50_000,
+	unbonding_ms: 100_000,
+};
 
 #[frame_support::runtime]
 mod runtime {
@@ -81,20 +90,15 @@ impl pallet_validators::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Time = Timestamp;
 	type PotId = PotId;
-	type BlocksPerEra = ConstU32<BLOCKS_PER_ERA>;
-	type HistoryErasMax = ConstU32<12>;
+	// Enough for a genesis that says nothing: a week of eras of half an hour at the fastest blocks.
+	type HistoryErasMax = ConstU32<400>;
 	type ValidatorsMax = ConstU32<4>;
 	type CandidatesMax = ConstU32<6>;
 	type ChunksMax = ConstU32<4>;
 	type BondMin = BondMin;
 	type ValidatorBondMin = ValidatorBondMin;
 	type PowerUnit = PowerUnit;
-	type UnbondingMs = ConstU64<100_000>;
-	type EvidenceAgeMs = ConstU64<50_000>;
 	type SlashFraction = SlashFraction;
-	type AbsenceWindow = ConstU32<8>;
-	type AbsencesMax = ConstU32<4>;
-	type JailMs = ConstU64<15_000>;
 	type CommitRequired = CommitRequired;
 	type WeightInfo = ();
 }
@@ -128,7 +132,7 @@ pub fn genesis(validators: Vec<GenesisValidator<u64>>) -> sp_io::TestExternaliti
 	let balances = (1..=ACCOUNTS).map(|account| (account, ENDOWMENT)).collect();
 	let genesis = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
-		validators: crate::GenesisConfig { validators, ..Default::default() },
+		validators: crate::GenesisConfig { validators, periods: PERIODS, ..Default::default() },
 		..Default::default()
 	};
 	genesis.build_storage().expect("the genesis is valid").into()
@@ -149,8 +153,14 @@ pub fn block_hash(height: u64) -> H256 {
 /// Begins a block that the validator whose turn it is has made.
 pub fn begin_block(height: u64) {
 	let voters = Validators::voters_at(height);
-	let author = (!voters.is_empty()).then(|| voters[height as usize % voters.len()].0);
+	let author = (!voters.is_empty()).then(|| turn(height, 0));
 	begin_block_by(height, author);
+}
+
+/// Whose turn it is to propose.
+pub fn turn(height: u64, round: u32) -> ConsensusKey {
+	let voters = Validators::voters_at(height);
+	voters[proposer(voters.iter().map(|(_, power)| *power), height, round)].0
 }
 
 pub fn begin_block_by(height: u64, author: Option<ConsensusKey>) {
@@ -240,10 +250,15 @@ pub fn pay_pot(amount: Balance) {
 
 /// The commit for the parent, signed by those of its validators whom `is_there` names.
 pub fn commit(is_there: impl Fn(ConsensusKey) -> bool) -> PrecommitsOf<Test> {
+	commit_in(0, is_there)
+}
+
+/// The commit for the parent, decided in this round.
+pub fn commit_in(round: u32, is_there: impl Fn(ConsensusKey) -> bool) -> PrecommitsOf<Test> {
 	let height = System::block_number() - 1;
 	let block = block_hash(height).0;
 	let signature = |key: ConsensusKey| {
-		let vote = Vote { kind: VoteKind::Precommit, height, round: 0, value: Some(block), voter: key };
+		let vote = Vote { kind: VoteKind::Precommit, height, round, value: Some(block), voter: key };
 		is_there(key).then(|| sign(&secret(key), &vote.preimage(&genesis_hash())))
 	};
 	let signatures: Vec<_> =

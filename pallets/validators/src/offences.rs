@@ -2,18 +2,21 @@
 //!
 //! A tombstone is written to the pool once and ends it: the set loses it at the next height, nobody can join, no reward
 //! arrives. Its positions and chunks pay when they are touched next, by anybody; the cost of slashing does not grow
-//! with their number. What a pool pays for is the *first* proved offence: it cannot pay twice.
+//! with their number. A pool pays once, as of its *earliest* offence that was proved: proof of an earlier one moves the
+//! tombstone back and so reaches what left in between, whichever was reported first.
 //!
 //! # Why no stake escapes
-//! Evidence is accepted for `EvidenceAgeMs` from the beginning of the offence's era. What leaves a pool in that era or
-//! later unlocks no earlier than `UnbondingMs`, which is longer, after the era began; and nothing but a chunk leaves a
-//! pool. So whatever backed the offence is still there when the evidence is accepted.
+//! Evidence is accepted for `evidence_age_ms` from the beginning of the offence's era. What leaves a pool in that era or
+//! later unlocks no earlier than `unbonding_ms`, which is longer, after the era began; and nothing but a chunk leaves a
+//! pool. So whatever backed the offence is still there when the evidence is accepted, and names the pool until it has
+//! paid or unlocks.
 //!
 //! # Must not
 //! Slash for anything that is not proved by two signatures.
 //!
 //! # Invariants
-//! - A key belongs to one account at most. A key that equivocated belongs to none, ever again.
+//! - A key belongs to one account at most. A key whose equivocation was accepted belongs to none, ever again.
+//! - A tombstone's era never rises.
 
 use crate::{types::*, *};
 use codec::Encode;
@@ -72,22 +75,31 @@ impl<T: Config> Pallet<T> {
 		let era = Self::era_of(height);
 		let set = EraSets::<T>::get(era).ok_or(Error::<T>::EvidenceOld)?;
 		let age_ms = Self::clock_ms().saturating_sub(set.started_ms);
-		ensure!(age_ms <= T::EvidenceAgeMs::get(), Error::<T>::EvidenceOld);
+		ensure!(age_ms <= Periods::<T>::get().evidence_age_ms, Error::<T>::EvidenceOld);
 		let is_signer = |member: &&SetMember| member.key == evidence.key() && member.is_in_at(height);
 		let signer = set.members.iter().find(is_signer).ok_or(Error::<T>::EvidenceStranger)?;
 		let pool = Pools::<T>::get(signer.pool).ok_or(Error::<T>::EvidenceKnown)?;
-		ensure!(pool.tombstone().is_none(), Error::<T>::EvidenceKnown);
+		let is_new = pool.tombstone().is_none_or(|tombstone| era < tombstone.era);
+		ensure!(is_new, Error::<T>::EvidenceKnown);
 		evidence.verify(&Self::genesis_hash()).map_err(|_| Error::<T>::EvidenceInvalid)?;
 		Ok((signer.pool, pool, era))
 	}
 
 	pub(crate) fn do_report(evidence: Equivocation) -> DispatchResult {
-		let (id, pool, era) = Self::check_evidence(&evidence)?;
-		let fraction = T::SlashFraction::get();
+		let (id, mut pool, era) = Self::check_evidence(&evidence)?;
 		let (key, height) = (evidence.key(), evidence.height());
+		Self::bar_key(key);
+		if let Some(earlier) = pool.tombstone() {
+			// What has paid has left the pool, and the rest pays the same fraction.
+			let fraction = earlier.fraction;
+			pool.standing = Standing::Tombstoned(Tombstone { era, fraction });
+			Pools::<T>::insert(id, pool);
+			Self::deposit_event(Event::EquivocationProved { pool: id, key, height, fraction });
+			return Ok(());
+		}
+		let fraction = T::SlashFraction::get();
 		Self::deposit_event(Event::EquivocationProved { pool: id, key, height, fraction });
 		Self::leave_candidates(id, pool, Standing::Tombstoned(Tombstone { era, fraction }));
-		Self::bar_key(key);
 		Watches::<T>::mutate(|watches| {
 			watches.remove(&id);
 		});
@@ -95,9 +107,10 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Whether a transaction that nobody signed may carry this evidence: one for each key at a time, before all others.
+	/// Whether a transaction that nobody signed may carry this evidence: one for each pool and era at a time, before all
+	/// others.
 	pub(crate) fn authorize_report(evidence: &Equivocation) -> TransactionValidityWithRefund {
-		let (id, ..) = Self::check_evidence(evidence).map_err(|error| {
+		let (id, _, era) = Self::check_evidence(evidence).map_err(|error| {
 			TransactionValidityError::Invalid(match error {
 				Error::<T>::EvidenceEarly => InvalidTransaction::Future,
 				Error::<T>::EvidenceOld | Error::<T>::EvidenceKnown => InvalidTransaction::Stale,
@@ -106,7 +119,7 @@ impl<T: Config> Pallet<T> {
 		})?;
 		let validity = ValidTransaction::with_tag_prefix("validators/equivocation")
 			.priority(TransactionPriority::MAX)
-			.and_provides(id.encode())
+			.and_provides((id, era).encode())
 			.longevity(EVIDENCE_LONGEVITY)
 			.propagate(true)
 			.build()?;

@@ -4,7 +4,7 @@
 //! Change state.
 
 use crate::{
-	runtime_api::{PoolInfo, StakeInfo},
+	runtime_api::{PoolInfo, Seat, StakeInfo},
 	types::*,
 	*,
 };
@@ -34,6 +34,24 @@ impl<T: Config> Pallet<T> {
 	/// All candidates.
 	pub fn candidate_infos() -> Vec<PoolInfo<T::AccountId>> {
 		Candidates::<T>::get().into_iter().filter_map(Self::pool_info).collect()
+	}
+
+	/// Those who were elected for the current era, then the other candidates.
+	pub fn seats() -> Vec<Seat<T::AccountId>> {
+		let set = EraSets::<T>::get(Self::current_era());
+		let members = set.map(|set| set.members.into_inner()).unwrap_or_default();
+		let elected = members.iter().map(|member| Seat {
+			elected: Some((member.key.0, member.power)),
+			left: member.left,
+			pool: Self::pool_info(member.pool),
+		});
+		let is_elected = |id: &PoolId| members.iter().any(|member| member.pool == *id);
+		let others = Candidates::<T>::get().into_iter().filter(|id| !is_elected(id)).map(|id| Seat {
+			elected: None,
+			left: None,
+			pool: Self::pool_info(id),
+		});
+		elected.chain(others).collect()
 	}
 
 	/// A pool for clients.

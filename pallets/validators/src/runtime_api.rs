@@ -31,6 +31,17 @@ pub struct PoolInfo<AccountId> {
 	pub power: u64,
 }
 
+/// A validator of the current era, or who would like to be one.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct Seat<AccountId> {
+	/// The key that it signs with and its power in the era; `None` if it was not elected.
+	pub elected: Option<([u8; 32], u64)>,
+	/// The first height at which it is no longer in the set, if it left before the era's end.
+	pub left: Option<u64>,
+	/// Its pool; `None` if nobody has anything in it any more.
+	pub pool: Option<PoolInfo<AccountId>>,
+}
+
 /// An account's stake as clients see it. Slashes that were not taken yet are not deducted; `slash_pending` tells.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct StakeInfo {
@@ -69,6 +80,10 @@ sp_api::decl_runtime_apis! {
 
 		/// The era of the block of this state, and what the chain clock shows in milliseconds.
 		fn era_and_clock() -> (Era, u64);
+
+		/// Who was elected for the current era, in the order of consensus, then the other candidates. Bounded by the
+		/// lists of both.
+		fn seats() -> Vec<Seat<AccountId>>;
 
 		/// The pools that want to validate, in no particular order. Bounded by the list of candidates.
 		fn candidates() -> Vec<PoolInfo<AccountId>>;

@@ -13,7 +13,7 @@
 //!
 //! # Invariants
 //! - Each era's set is stored once, with the height at which a member left. `set(h)` is a function of the stored
-//!   eras, for the last `HistoryErasMax` of them.
+//!   eras, for as many of them as evidence may be about.
 //! - `Candidates` lists exactly the pools whose standing says so.
 
 use crate::{types::*, *};
@@ -33,7 +33,7 @@ impl<T: Config> Pallet<T> {
 
 	/// The era of a height.
 	pub fn era_of(height: u64) -> Era {
-		Era(height.checked_div(T::BlocksPerEra::get().into()).unwrap_or_default())
+		Era(height.checked_div(Periods::<T>::get().era_blocks.into()).unwrap_or_default())
 	}
 
 	/// The era of the block that is executed.
@@ -147,7 +147,8 @@ impl<T: Config> Pallet<T> {
 		});
 		let set = EraSet { started_ms: Self::clock_ms(), members: members.clone() };
 		EraSets::<T>::insert(era, set);
-		if let Some(oldest) = era.0.checked_sub(T::HistoryErasMax::get().into()) {
+		let kept = Periods::<T>::get().history_eras(BlockTimeMs::<T>::get());
+		if let Some(oldest) = era.0.checked_sub(kept) {
 			EraSets::<T>::remove(Era(oldest));
 		}
 		NextSetHash::<T>::kill();
@@ -199,7 +200,8 @@ impl<T: Config> Pallet<T> {
 		frame_system::Pallet::<T>::deposit_log(DigestItem::Consensus(SET_ENGINE_ID, payload));
 	}
 
-	/// Notes the author that the header names, if it is a validator of this height, and counts its block.
+	/// Notes the author that the header names, if it is a validator of this height, and counts its block. That its turn
+	/// it was is checked by who votes for the block; here the round is not known yet.
 	pub(crate) fn note_author() {
 		let digest = frame_system::Pallet::<T>::digest();
 		let claimed = digest.logs().iter().find_map(|item| item.pre_runtime_try_to::<[u8; 32]>(&ENGINE_ID));
@@ -209,6 +211,7 @@ impl<T: Config> Pallet<T> {
 			Some(member) => {
 				Author::<T>::put(member.key);
 				Authored::<T>::mutate(member.pool, |blocks| blocks.saturating_inc());
+				Self::forgive_turns(member.pool);
 			}
 			None => Author::<T>::kill(),
 		}

@@ -42,20 +42,20 @@ impl<T: Config> Pallet<T> {
 		Self::burn_slashed(who, id, loss)
 	}
 
-	/// A tombstone frees chunks of their pool: what began to unbond before the offence's era pays nothing, the rest
-	/// pays once.
+	/// What began to unbond in the offence's era or later pays once and is free of its pool. What left earlier keeps
+	/// naming it until it unlocks: proof of an earlier offence may still come.
 	fn settle_chunks(who: &T::AccountId, stake: &mut StakeOf<T>) -> DispatchResult {
 		for chunk in stake.chunks.iter_mut() {
 			let Some(id) = chunk.pool else { continue };
 			let pool = Self::pool(id)?;
-			let Some(tombstone) = pool.tombstone() else { continue };
+			let Some(tombstone) = pool.tombstone().filter(|tombstone| chunk.era >= tombstone.era) else {
+				continue;
+			};
+			let loss = tombstone.fraction.mul_floor(chunk.amount);
+			chunk.amount = chunk.amount.saturating_sub(loss);
 			chunk.pool = None;
 			Self::drop_reference(id, pool);
-			if chunk.era >= tombstone.era {
-				let loss = tombstone.fraction.mul_floor(chunk.amount);
-				chunk.amount = chunk.amount.saturating_sub(loss);
-				Self::burn_slashed(who, id, loss)?;
-			}
+			Self::burn_slashed(who, id, loss)?;
 		}
 		Ok(())
 	}
@@ -144,7 +144,7 @@ impl<T: Config> Pallet<T> {
 		let left = stake.bonded.checked_sub(amount).ok_or(Error::<T>::NotEnoughBonded)?;
 		ensure!(left == 0 || left >= T::BondMin::get(), Error::<T>::BondTooSmall);
 		let era = Self::current_era();
-		let unlock_at_ms = Self::clock_ms().saturating_add(T::UnbondingMs::get());
+		let unlock_at_ms = Self::clock_ms().saturating_add(Periods::<T>::get().unbonding_ms);
 		let chunk = Chunk { amount, pool: stake.role.pool(), era, unlock_at_ms };
 		let is_new = Self::push_chunk(&mut stake, chunk)?;
 		if let Some(id) = chunk.pool {

@@ -35,8 +35,8 @@ pub const SET_COMMITMENT_VERSION: u8 = 1;
 /// The shortest block time. Below it the votes' round trips between continents take longer than the block.
 pub const BLOCK_TIME_MS_MIN: u64 = 200;
 
-/// The longest block time. Above it clients that wait for finality give up.
-pub const BLOCK_TIME_MS_MAX: u64 = 60_000;
+/// The longest block time: what a block moves the chain clock by at most. With longer ones all deadlines would fall behind.
+pub const BLOCK_TIME_MS_MAX: u64 = CLOCK_STEP_MS_MAX;
 
 /// The block time where the chain specification names none.
 pub const BLOCK_TIME_MS_DEFAULT: u64 = 1_000;
@@ -93,12 +93,12 @@ impl PoolId {
 )]
 pub struct Era(pub u64);
 
-/// What a pool owes for a proved equivocation.
+/// What a pool owes for a proved equivocation. A later proof of an earlier offence moves the era back, never forward.
 #[derive(
 	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct Tombstone {
-	/// The era of the offence. What began to unbond in an earlier one is free of it.
+	/// The era of the earliest proved offence. What began to unbond in an earlier one is free of it so far.
 	pub era: Era,
 	/// The part that everything else in the pool loses.
 	pub fraction: Perbill,
@@ -208,7 +208,7 @@ impl Role {
 pub struct Chunk {
 	/// How much.
 	pub amount: Balance,
-	/// The pool that it left and still answers for; `None` once nothing can be due any more.
+	/// The pool that it left and still answers for; `None` once it has paid, or if it never stood behind one.
 	pub pool: Option<PoolId>,
 	/// The era in which it left. It backed votes until that era's end.
 	pub era: Era,
@@ -314,10 +314,24 @@ pub enum KeyHolder<AccountId> {
 /// How often a validator was absent lately.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Watch {
-	/// The height of the first absence that counts.
+	/// The height from which on absences count.
 	pub since: u64,
 	/// Absences within the window.
 	pub missed: u32,
+	/// Turns to propose that have passed since it made its last block.
+	pub missed_turns: u32,
+}
+
+impl Watch {
+	/// Nothing noted yet.
+	pub(crate) fn from(since: u64) -> Self {
+		Self { since, missed: 0, missed_turns: 0 }
+	}
+
+	/// Whether there is nothing to remember.
+	pub(crate) fn is_clear(&self) -> bool {
+		self.missed == 0 && self.missed_turns == 0
+	}
 }
 
 /// Who was absent at one height.

@@ -148,26 +148,27 @@ fn report_equivocation(db: RuntimeDbWeight, candidates: u32, validators: u32) ->
 		.saturating_add(db.reads_writes(10, 8))
 }
 
-/// Reads the genesis hash, `EraSets`, `Clock`; reads and writes `CommitNoted`, `Watches`, `AbsenceRing`. Jailing reads and writes
-/// `Pools`, `Candidates`, `EraSets`, `NextSetHash`; less than a third can be absent at all.
+/// Reads the genesis hash, `EraSets`, `Clock`, `Periods`; reads and writes `CommitNoted`, `Watches`, `AbsenceRing`. Jailing reads and
+/// writes `Candidates`, `EraSets`, `NextSetHash`, and `Pools` for each; those who together have a third of the power may
+/// be nearly all by number.
 fn note_commit(db: RuntimeDbWeight, signatures: u32, validators: u32) -> Weight {
-	let jailed = u64::from(validators / 3).saturating_add(1);
+	let jailed = u64::from(validators);
 	native(CALL_PS)
 		.saturating_add(native_each(VERIFY_PS, signatures))
-		.saturating_add(native_each(4 * MEMBER_PS, validators))
+		.saturating_add(native_each(5 * MEMBER_PS, validators))
 		.saturating_add(native(jailed.saturating_mul(validators.into()).saturating_mul(MEMBER_PS)))
 		.saturating_add(db.reads_writes(jailed.saturating_add(8), jailed.saturating_add(6)))
 }
 
-/// Reads the digest, `EraSets`, `Timestamp::Now`, `NextSetHash`; reads and writes `Clock`, `Authored`, `Author`,
-/// `CommitNoted`, the digest.
+/// Reads the digest, `EraSets`, `Timestamp::Now`, `NextSetHash`, `Periods`; reads and writes `Clock`, `Authored`, `Author`,
+/// `Watches`, `CommitNoted`, the digest.
 fn every_block(db: RuntimeDbWeight, validators: u32) -> Weight {
 	native(20_000_000)
 		.saturating_add(native_each(2 * MEMBER_PS, validators))
-		.saturating_add(db.reads_writes(8, 6))
+		.saturating_add(db.reads_writes(10, 7))
 }
 
-/// Reads the pot's account, `Owed`, `EraSets`, `Candidates`, `Watches`; writes `Owed`, two `EraSets`, `Watches`,
+/// Reads the pot's account, `Owed`, `EraSets`, `Candidates`, `Watches`, `Periods`, `BlockTimeMs`; writes `Owed`, two `EraSets`, `Watches`,
 /// `NextSetHash`. For each validator reads and writes `Authored`, `Pools`, `Stakes`; for each candidate reads `Pools`,
 /// `Keys` and writes `Pools`.
 fn end_era(db: RuntimeDbWeight, candidates: u32, validators: u32) -> Weight {
@@ -177,5 +178,5 @@ fn end_era(db: RuntimeDbWeight, candidates: u32, validators: u32) -> Weight {
 	native(CALL_PS)
 		.saturating_add(native_each(15_000_000, validators))
 		.saturating_add(native_each(10_000_000, candidates))
-		.saturating_add(db.reads_writes(reads.saturating_add(5), writes.saturating_add(5)))
+		.saturating_add(db.reads_writes(reads.saturating_add(7), writes.saturating_add(5)))
 }

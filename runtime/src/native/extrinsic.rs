@@ -4,11 +4,12 @@
 //! Execute anything. A checked signature says who sent a transaction, not that it is valid.
 
 use crate::{
-	signature::verification_key, AccountId, Balance, Hash, Nonce, Signature, SignedPayload, System,
-	UncheckedExtrinsic,
+	signature::verification_key, AccountId, Balance, Hash, Nonce, RuntimeCall, Signature, SignedPayload,
+	System, UncheckedExtrinsic,
 };
 use codec::{Compact, Decode, DecodeLimit, Encode};
 use frame_support::traits::GetCallMetadata;
+use plexus_primitives::equivocation::Equivocation;
 use sp_runtime::{
 	generic::{Era, Preamble},
 	traits::Verify,
@@ -93,6 +94,14 @@ fn declared_length(extrinsic: &[u8]) -> Result<usize, DecodeError> {
 pub(super) fn decode_whole(extrinsic: &[u8]) -> Result<UncheckedExtrinsic, DecodeError> {
 	UncheckedExtrinsic::decode_all_with_depth_limit(NESTING_MAX, &mut &extrinsic[..])
 		.map_err(|error| DecodeError::Malformed(error.to_string()))
+}
+
+/// The extrinsic that reports an equivocation, as it is submitted to a pool: of the general kind, which nobody signs and the
+/// evidence itself authorizes.
+pub fn report_equivocation(proof: Equivocation) -> Vec<u8> {
+	let call = RuntimeCall::Validators(pallet_validators::Call::report_equivocation { evidence: proof });
+	// Nonce and tip concern nobody, because nobody signs; evidence expires by its own age.
+	UncheckedExtrinsic::new_transaction(call, crate::tx_extension(0, Era::Immortal, 0)).encode()
 }
 
 /// What a pool orders and expires transactions by. All of it is only claimed until the signature is checked.

@@ -15,8 +15,8 @@ mod query;
 
 pub use describe::{describe_dispatch_error, describe_invalid, ErrorDescription, Refusal};
 pub use extrinsic::{
-	call_names, decode_extrinsic, prepare_checks, signature_claim, transaction_facts, DecodeError,
-	SignatureClaim, TransactionFacts, EXTRINSIC_BYTES_MAX, NESTING_MAX,
+	call_names, decode_extrinsic, prepare_checks, report_equivocation, signature_claim, transaction_facts,
+	DecodeError, SignatureClaim, TransactionFacts, EXTRINSIC_BYTES_MAX, NESTING_MAX,
 };
 pub use query::{check_query, is_query, QueryError, QUERY_BYTES_MAX};
 

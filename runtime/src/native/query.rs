@@ -14,6 +14,7 @@ use frame_support::{
 	view_functions::{ViewFunction, ViewFunctionId},
 	weights::Weight,
 };
+use pallet_validators::types::PoolId;
 use plexus_primitives::{ContributionId, DatanetId, Sequence};
 use sp_runtime::transaction_validity::TransactionSource;
 
@@ -75,9 +76,16 @@ fn arguments(method: &str) -> Option<Arguments> {
 		| "Metadata_metadata"
 		| "Metadata_metadata_versions"
 		| "GenesisBuilder_preset_names"
-		| "PlexusApi_chain_block_time_ms"
-		| "PlexusApi_validators"
-		| "PlexusApi_author" => Plain(decodes::<()>),
+		| "ValidatorsApi_chain_block_time_ms"
+		| "ValidatorsApi_validators"
+		| "ValidatorsApi_next_validators"
+		| "ValidatorsApi_author"
+		| "ValidatorsApi_era_and_clock"
+		| "ValidatorsApi_seats"
+		| "ValidatorsApi_candidates" => Plain(decodes::<()>),
+		"ValidatorsApi_validators_at" => Plain(decodes::<u64>),
+		"ValidatorsApi_pool" => Plain(decodes::<PoolId>),
+		"ValidatorsApi_stake" => Plain(decodes::<AccountId>),
 		"Metadata_metadata_at_version" => Plain(decodes::<u32>),
 		"RuntimeViewFunction_execute_view_function" => ViewFunction,
 		"TaggedTransactionQueue_validate_transaction" => {

@@ -7,19 +7,24 @@
 #![allow(dead_code, missing_docs)]
 
 use codec::Encode;
-use pallet_authorities::{GenesisAuthority, ENGINE_ID};
-use plexus_primitives::constants::UNITS;
+use frame_support::traits::fungible::Inspect;
+use pallet_validators::{types::ENGINE_ID, ChainPeriods, GenesisValidator};
+use plexus_primitives::{
+	consensus::{ConsensusKey, ConsensusSignature, Vote, VoteKind},
+	constants::UNITS,
+};
 use plexus_runtime::{
-	genesis::ENDOWMENT, tx_extension, AccountId, Address, AuthoritiesConfig, Balance, Balances,
-	BalancesConfig, Block, Executive, Hash, Header, Nonce, Runtime, RuntimeCall, RuntimeEvent,
-	RuntimeGenesisConfig, SignedPayload, System, TxExtension, UncheckedExtrinsic, VERSION,
+	genesis::{ENDOWMENT, VALIDATOR_STAKE},
+	tx_extension, AccountId, Address, Balance, Balances, BalancesConfig, Block, Executive, Hash, Header,
+	Nonce, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SignedPayload, System, TxExtension,
+	UncheckedExtrinsic, Validators, ValidatorsConfig, VERSION,
 };
 use sp_core::{ecdsa, ed25519, sr25519, Pair, H256};
 use sp_io::TestExternalities;
 use sp_runtime::{
 	generic::{Digest, DigestItem, Era},
 	traits::IdentifyAccount,
-	ApplyExtrinsicResult, BuildStorage, MultiSignature, MultiSigner,
+	ApplyExtrinsicResult, BuildStorage, MultiSignature, MultiSigner, Perbill,
 };
 
 /// An account's key, of one of the three kinds.
@@ -62,8 +67,15 @@ impl Key {
 	}
 }
 
-/// The author of all blocks, and its power.
-pub const AUTHOR: [u8; 32] = [7; 32];
+/// The consensus key of the only validator, which makes all blocks.
+pub fn validator() -> ed25519::Pair {
+	Pair::from_seed(&[7; 32])
+}
+
+/// The account of the only validator: its stake and one PLX.
+pub fn operator() -> Key {
+	Key::sr25519("//Operator")
+}
 
 pub struct Chain {
 	pub ext: TestExternalities,
@@ -76,14 +88,20 @@ pub struct Chain {
 impl Chain {
 	/// A chain on which these keys hold [`ENDOWMENT`].
 	pub fn new(keys: &[&Key], block_time_ms: u64) -> Self {
-		let balances = keys.iter().map(|key| (key.account(), ENDOWMENT)).collect();
+		Self::with_periods(keys, block_time_ms, ChainPeriods::LIVE)
+	}
+
+	/// A chain whose eras and deadlines are these.
+	pub fn with_periods(keys: &[&Key], block_time_ms: u64, periods: ChainPeriods) -> Self {
+		let account = operator().account();
+		let staked = (account.clone(), VALIDATOR_STAKE + UNITS);
+		let balances = keys.iter().map(|key| (key.account(), ENDOWMENT)).chain([staked]).collect();
+		let key = H256(validator().public().0);
+		let commission = Perbill::from_percent(10);
+		let validators = vec![GenesisValidator { account, key, stake: VALIDATOR_STAKE, commission }];
 		let storage = RuntimeGenesisConfig {
 			balances: BalancesConfig { balances, dev_accounts: None },
-			authorities: AuthoritiesConfig {
-				authorities: vec![GenesisAuthority { id: H256(AUTHOR), power: 1 }],
-				block_time_ms,
-				..Default::default()
-			},
+			validators: ValidatorsConfig { validators, block_time_ms, periods },
 			..Default::default()
 		}
 		.build_storage()
@@ -107,7 +125,7 @@ impl Chain {
 			number: self.parent.number + 1,
 			state_root: Hash::zero(),
 			extrinsics_root: Hash::zero(),
-			digest: Digest { logs: vec![DigestItem::PreRuntime(ENGINE_ID, AUTHOR.to_vec())] },
+			digest: Digest { logs: vec![DigestItem::PreRuntime(ENGINE_ID, validator().public().0.to_vec())] },
 		}
 	}
 
@@ -118,15 +136,35 @@ impl Chain {
 		}))
 	}
 
+	/// The inherent that brings the parent's precommits; the genesis has none.
+	pub fn commit(&self) -> Option<UncheckedExtrinsic> {
+		let height = u64::from(self.parent.number);
+		if height == 0 {
+			return None;
+		}
+		let (pair, block) = (validator(), Some(self.parent.hash().0));
+		let voter = ConsensusKey(pair.public().0);
+		let vote = Vote { kind: VoteKind::Precommit, height, round: 0, value: block, voter };
+		let signature = ConsensusSignature(pair.sign(&vote.preimage(&self.genesis_hash.0)).0);
+		let precommits = vec![Some(signature)].try_into().expect("one fits");
+		Some(UncheckedExtrinsic::new_bare(RuntimeCall::Validators(pallet_validators::Call::note_commit {
+			round: 0,
+			precommits,
+		})))
+	}
+
 	/// Builds the next block from the transactions that the runtime accepts; answers with it and all results.
 	pub fn build(&mut self, transactions: Vec<UncheckedExtrinsic>) -> (Block, Vec<ApplyExtrinsicResult>) {
-		let (header, inherent) = (self.next_header(), self.inherent());
+		let header = self.next_header();
+		let inherents: Vec<_> = [self.inherent()].into_iter().chain(self.commit()).collect();
 		let (block, results) = self.ext.execute_with(|| {
 			Executive::initialize_block(&header);
-			let mut body = vec![inherent.clone()];
-			Executive::apply_extrinsic(inherent)
-				.expect("the inherent is valid")
-				.expect("the inherent succeeds");
+			let mut body = inherents.clone();
+			for inherent in inherents {
+				Executive::apply_extrinsic(inherent)
+					.expect("the inherent is valid")
+					.expect("the inherent succeeds");
+			}
 			let mut results = Vec::new();
 			for transaction in transactions {
 				let result = Executive::apply_extrinsic(transaction.clone());
@@ -170,7 +208,7 @@ impl Chain {
 	/// Checks every pallet's invariants.
 	pub fn check(&mut self) {
 		self.ext.execute_with(|| {
-			plexus_runtime::Authorities::check_state().expect("the authorities' invariants hold");
+			Validators::check_invariants().expect("the validators' invariants hold");
 			#[cfg(feature = "try-runtime")]
 			plexus_runtime::native::try_state().expect("every pallet's invariants hold");
 		});
@@ -198,6 +236,11 @@ impl Chain {
 
 	pub fn balance(&mut self, account: &AccountId) -> Balance {
 		self.ext.execute_with(|| Balances::free_balance(account))
+	}
+
+	/// With what is on hold.
+	pub fn total_balance(&mut self, account: &AccountId) -> Balance {
+		self.ext.execute_with(|| <Balances as Inspect<AccountId>>::total_balance(account))
 	}
 
 	pub fn issuance(&mut self) -> Balance {

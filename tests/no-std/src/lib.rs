@@ -14,7 +14,6 @@
 #![no_std]
 
 extern crate pallet_agents as _;
-extern crate pallet_authorities as _;
 extern crate pallet_datanets as _;
 extern crate pallet_models as _;
 extern crate pallet_validators as _;

@@ -1,15 +1,16 @@
-//! Decisions: committed at once, in order, exactly once.
+//! Decisions: committed at once, in order, exactly once. What the engine learns of a height afterwards: late precommits,
+//! and who signed twice.
 //!
 //! # Must not
-//! Acknowledge a decision before it is on disk.
+//! Acknowledge a decision before it is on disk. Let evidence stop the node: it goes on without.
 
-use super::{App, AppError, Effect, Equivocation};
-use crate::certificate;
-use crate::ledger::{Clock, Ledger, LedgerError};
+use super::{App, AppError, Decision, Effect};
+use crate::certificate::{self, Certificate};
+use crate::ledger::{Clock, Ledger, LedgerError, Reported};
 use crate::malachite::core::CommitCertificate;
 use crate::malachite::{MisbehaviorEvidence, Next};
 use crate::types::{Height, Plexus};
-use tracing::debug;
+use tracing::{debug, info, warn};
 
 impl<L: Ledger, C: Clock> App<L, C> {
 	/// Commits a decided block with its certificate; it is on disk when this returns.
@@ -43,6 +44,10 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			other => other?,
 		}
 		self.tip = self.ledger.tip()?;
+		self.parent = Some(Decision {
+			certificate: Certificate::from(certificate),
+			validators: self.validators.clone(),
+		});
 		debug!(
 			height,
 			?hash,
@@ -53,21 +58,65 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		Ok(())
 	}
 
-	/// Reports what validators signed twice and goes to the next height.
+	/// Keeps the precommits that came late for the next block, reports what validators signed twice and goes to the next
+	/// height.
 	///
 	/// # Errors
 	/// [`AppError`] for failures of our own.
-	pub fn finalized(&mut self, evidence: &MisbehaviorEvidence<Plexus>) -> Result<Next<Plexus>, AppError> {
-		let height = self.height;
-		let proposals = evidence.proposals.iter().map(|(offender, _)| (*offender, Equivocation::Proposals));
-		let votes = evidence.votes.iter().map(|(offender, _)| (*offender, Equivocation::Votes));
-		let found: Vec<_> = proposals.chain(votes).collect();
-		self.effects.extend(found.into_iter().map(|(offender, what)| Effect::Equivocated {
-			offender,
-			what,
-			height,
-		}));
+	pub fn finalized(
+		&mut self,
+		certificate: &CommitCertificate<Plexus>,
+		evidence: &MisbehaviorEvidence<Plexus>,
+	) -> Result<Next<Plexus>, AppError> {
+		self.keep_better(certificate);
+		let found = self.evidence.take(evidence, &self.genesis);
+		self.effects.extend(found.into_iter().map(Effect::Equivocated));
 		self.enter_height()?;
+		self.report_evidence();
 		Ok(Next::Start(Height(self.height), self.params()))
+	}
+
+	/// Remembers a certificate of the tip that has more signatures than the one it was decided with.
+	fn keep_better(&mut self, certificate: &CommitCertificate<Plexus>) {
+		if let Some(parent) = &mut self.parent {
+			let known = &parent.certificate;
+			let same = certificate.height.0 == known.height && certificate.value_id == known.value;
+			if same && certificate.commit_signatures.len() > known.signatures.len() {
+				parent.certificate = certificate.into();
+			}
+		}
+	}
+
+	/// Keeps the proofs on disk, then hands the chain those that are due.
+	pub(super) fn report_evidence(&mut self) {
+		self.save_evidence();
+		for proof in self.evidence.due(self.height) {
+			let (key, height) = (proof.key(), proof.height());
+			let outcome = self.ledger.report(&proof);
+			match &outcome {
+				Reported::Waiting => debug!(?key, height, "an equivocation is reported to the chain"),
+				Reported::Settled => {
+					info!(?key, height, "the chain has judged an equivocation, or it is too old")
+				}
+				Reported::Refused(cause) => {
+					warn!(?key, height, %cause, "the chain refuses the proof of an equivocation")
+				}
+				Reported::Later(cause) => {
+					debug!(?key, height, %cause, "an equivocation is reported again later")
+				}
+			}
+			self.evidence.note(&proof, &outcome, self.height);
+		}
+		self.save_evidence();
+	}
+
+	/// Writes the proofs down if they changed. If that fails they stay in memory, and it is tried at the next height.
+	fn save_evidence(&mut self) {
+		if self.evidence.is_unsaved() {
+			match self.ledger.put_evidence(&self.evidence.encode()) {
+				Ok(()) => self.evidence.note_saved(),
+				Err(error) => warn!(%error, "the proofs of equivocations could not be stored"),
+			}
+		}
 	}
 }

@@ -8,7 +8,7 @@
 //!  ReceivedProposalPart  [`receive`]  → assemble · park if early · execute · persist · verdict
 //!  RestreamProposal      [`propose`]  → publish the stored parts again
 //!  Decided               [`decide`]   → the one batch, synced
-//!  Finalized             [`decide`]   → report equivocations, next height
+//!  Finalized             [`decide`]   → late precommits for the next block, report equivocations, next height
 //!  ProcessSyncedValue    [`sync`]     → decode · execute · persist · verdict
 //!  GetDecidedValues      [`sync`]     → blocks and certificates, up to the first gap
 //! ```
@@ -20,6 +20,8 @@
 //! # Invariants
 //! - A body is on disk before its verdict leaves: the engine's log holds only hashes.
 //! - The same height and round are proposed again with the same block, also after a crash.
+//! - The validators of a height are those that the state after its parent names. They are asked for once, when the
+//!   height begins, and the engine is told in the same moment.
 //! - Nothing that the network sent is an [`AppError`]: those are our own failures and end the node.
 //!
 //! [`start`]: App::start
@@ -33,20 +35,24 @@ mod sync;
 mod tests;
 
 use crate::assembly::Assembly;
+use crate::certificate::{self, Certificate};
+use crate::evidence::Evidence;
 use crate::ledger::{Clock, Ledger, LedgerError, LedgerTip, VerifyError};
 use crate::malachite::core::{Round, Validity};
 use crate::malachite::streaming::StreamMessage;
 use crate::malachite::{HeightParams, ProposedValue};
+use crate::offset::ClockOffset;
 use crate::parking::Parking;
 use crate::parts::{ProposalHead, ProposalPart};
 use crate::signing::SigningKey;
 use crate::timing;
 use crate::types::{AuthorityId, BlockRef, Height, Plexus, ValidatorSet};
 use codec::{Decode, Encode};
+use plexus_primitives::equivocation::Equivocation;
 use plexus_storage::Block;
 use sp_core::H256;
 use std::collections::{BTreeMap, BTreeSet};
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 /// Undecided bodies kept for one height, the database's own bound.
 pub const UNDECIDED_MAX: usize = plexus_storage::blocks::UNDECIDED_PER_HEIGHT_MAX;
@@ -92,24 +98,8 @@ pub enum AppError {
 pub enum Effect {
 	/// Publish a part of a proposal.
 	Publish(StreamMessage<ProposalPart>),
-	/// A validator signed two things that contradict each other.
-	Equivocated {
-		/// Who.
-		offender: AuthorityId,
-		/// Whether proposals or votes.
-		what: Equivocation,
-		/// At which height it came to light.
-		height: u64,
-	},
-}
-
-/// What was signed twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Equivocation {
-	/// Proposals.
-	Proposals,
-	/// Votes.
-	Votes,
+	/// Tell the operator that a validator signed two things that contradict each other. The chain is told already.
+	Equivocated(Equivocation),
 }
 
 /// Where consensus stands, for metrics and health.
@@ -123,6 +113,25 @@ pub struct ConsensusStatus {
 	pub validators: usize,
 	/// Whether this node is one of them.
 	pub is_validator: bool,
+	/// How many milliseconds this node's clock is ahead of the other validators', negative if behind; `None` until
+	/// one of them has proposed. See [`crate::offset`].
+	pub clock_offset_ms: Option<i64>,
+}
+
+impl ConsensusStatus {
+	/// Whether the height can be decided only with others.
+	pub fn needs_peers(&self) -> bool {
+		self.validators > usize::from(self.is_validator)
+	}
+}
+
+/// What made the tip final, for the block after it.
+#[derive(Debug)]
+struct Decision {
+	/// The one with the most signatures that is known.
+	certificate: Certificate,
+	/// Who may have signed it.
+	validators: ValidatorSet,
 }
 
 /// Where an undecided body came from. There are at most [`UNDECIDED_MAX`], so that the size of a head does not matter.
@@ -154,6 +163,10 @@ pub struct App<L: Ledger, C: Clock> {
 	round: u32,
 	validators: ValidatorSet,
 	block_time_ms: u64,
+	/// How the tip was decided; `None` on the genesis.
+	parent: Option<Decision>,
+	evidence: Evidence,
+	offset: ClockOffset,
 	/// Bodies of this height that are on disk.
 	known: BTreeMap<H256, Origin>,
 	/// Those of them whose execution the ledger was given in this process.
@@ -181,6 +194,9 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			round: 0,
 			validators: ledger.validators()?,
 			block_time_ms: ledger.block_time_ms()?,
+			parent: decision(&ledger)?,
+			evidence: evidence(&ledger)?,
+			offset: ClockOffset::default(),
 			known: BTreeMap::new(),
 			executed: BTreeSet::new(),
 			invalid: BTreeSet::new(),
@@ -197,11 +213,32 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		Ok(app)
 	}
 
-	/// The first height to decide.
+	/// Enters the height after the tip as a validator: until now this node only followed.
+	///
+	/// # Errors
+	/// [`AppError::Ledger`].
+	pub fn adopt(&mut self, key: SigningKey) -> Result<(), AppError> {
+		self.me = AuthorityId(key.verifying_key().to_bytes());
+		self.key = Some(key);
+		self.enter_height()
+	}
+
+	/// The last committed block.
+	pub fn tip(&self) -> &LedgerTip {
+		&self.tip
+	}
+
+	/// Hash of block 0.
+	pub fn genesis(&self) -> H256 {
+		self.genesis
+	}
+
+	/// The first height to decide. What validators did before the node stopped is reported again.
 	///
 	/// # Errors
 	/// [`AppError::Ledger`].
 	pub fn start(&mut self) -> Result<(Height, HeightParams<Plexus>), AppError> {
+		self.report_evidence();
 		Ok((Height(self.height), self.params()))
 	}
 
@@ -225,7 +262,7 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		self.round = round.as_u32().unwrap_or(0);
 		let mut values = Vec::new();
 		for (head, block) in self.parking.take(self.height) {
-			values.extend(self.judge(head, block)?);
+			values.extend(self.judge(head, block, None)?);
 		}
 		for (hash, origin) in self.known.clone() {
 			let known_in = match &origin {
@@ -248,6 +285,7 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			round: self.round,
 			validators: self.validators.as_slice().len(),
 			is_validator: self.is_validator(),
+			clock_offset_ms: self.offset.ahead_ms(),
 		}
 	}
 
@@ -276,7 +314,7 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		self.tip = self.ledger.tip()?;
 		self.height = u64::from(self.tip.number) + 1;
 		self.round = 0;
-		self.validators = self.ledger.validators()?;
+		self.change_validators(self.ledger.validators()?);
 		self.block_time_ms = self.ledger.block_time_ms()?;
 		self.executed.clear();
 		self.invalid.clear();
@@ -293,6 +331,26 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			}
 		}
 		Ok(())
+	}
+
+	/// The validators of the height that begins. The engine votes and proposes while our key is one of them.
+	fn change_validators(&mut self, validators: ValidatorSet) {
+		if validators == self.validators {
+			return;
+		}
+		let was_validator = self.is_validator();
+		self.validators = validators;
+		let height = self.height;
+		info!(height, validators = self.validators.as_slice().len(), "the validator set changes");
+		match (was_validator, self.is_validator()) {
+			(false, true) => info!(height, "this node is a validator from this height on"),
+			(true, false) => {
+				warn!(height, "this node is no validator any more: it follows, and does not vote")
+			}
+			(true, true) | (false, false) => {}
+		}
+		let current = &self.validators;
+		self.offset.retain(|id| current.get(id).is_some());
 	}
 
 	fn params(&self) -> HeightParams<Plexus> {
@@ -367,4 +425,24 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			self.invalid.insert(hash);
 		}
 	}
+}
+
+/// How the ledger's tip was decided, as it is stored.
+fn decision<L: Ledger>(ledger: &L) -> Result<Option<Decision>, LedgerError> {
+	let Some(stored) = ledger.certificate()? else { return Ok(None) };
+	match certificate::decode(&stored) {
+		Ok(certificate) => Ok(Some(Decision { certificate, validators: ledger.deciders()? })),
+		Err(error) => {
+			error!(%error, "the tip's certificate cannot be read; this node cannot propose the next block");
+			Ok(None)
+		}
+	}
+}
+
+/// The proofs that were kept. Damaged ones are given up: they are of use, but nothing depends on them.
+fn evidence<L: Ledger>(ledger: &L) -> Result<Evidence, LedgerError> {
+	Ok(Evidence::decode(&ledger.evidence()?, &ledger.genesis_hash()).unwrap_or_else(|error| {
+		error!(%error, "the kept evidence of equivocations cannot be read; it is given up");
+		Evidence::default()
+	}))
 }

@@ -3,7 +3,8 @@
 //! # Must not
 //! Sign votes or proposals: the engine does, after it was given the value.
 
-use super::{App, AppError, Effect, Origin, Undecided, REUSE_FROM};
+use super::{App, AppError, Decision, Effect, Origin, Undecided, REUSE_FROM};
+use crate::certificate;
 use crate::ledger::{Clock, Ledger};
 use crate::malachite::core::Round;
 use crate::malachite::streaming::StreamId;
@@ -12,6 +13,7 @@ use crate::parts::{encode_body, stream, ProposalHead, BODY_BYTES_MAX};
 use crate::timing;
 use crate::types::{AuthorityId, BlockRef, Height, Plexus};
 use codec::Encode;
+use plexus_primitives::consensus::Commit;
 use plexus_storage::Block;
 use sp_core::H256;
 use tracing::{debug, error, warn};
@@ -31,8 +33,11 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			error!(engine = height.0, chain = self.height, "the engine asks for a value of another height");
 			return Ok(None);
 		};
-		if self.key.is_none() {
-			error!("the engine asks a node without a key for a value");
+		if !self.is_validator() {
+			error!(
+				height = height.0,
+				"the engine asks a node that is no validator of this height for a value"
+			);
 			return Ok(None);
 		}
 		let again = match self.mine(|head| head.round == round) {
@@ -79,7 +84,7 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			warn!(height = height.0, ?value, "a proposal is to be sent again whose body is not here");
 			return Ok(());
 		};
-		let mine = proposer == self.me && self.key.is_some();
+		let mine = proposer == self.me && self.is_validator();
 		let head = match undecided.origin {
 			_ if mine => self.sign_head(round.as_u32().unwrap_or(0), valid_round.as_u32(), &undecided.block),
 			Origin::Proposed(head) => Some(head),
@@ -121,7 +126,11 @@ impl<L: Ledger, C: Clock> App<L, C> {
 	fn build(&mut self, round: u32) -> Result<Option<(ProposalHead, Block)>, AppError> {
 		let timestamp_ms =
 			timing::proposal_timestamp_ms(self.block_time_ms, self.tip.timestamp_ms, self.clock.now_ms());
-		let block = self.ledger.propose(self.me, timestamp_ms)?;
+		let commit = self.commit_of_tip();
+		if commit.is_none() && self.tip.number > 0 {
+			return Ok(None);
+		}
+		let block = self.ledger.propose(self.me, timestamp_ms, commit)?;
 		let Some(head) = self.sign_head(round, None, &block) else { return Ok(None) };
 		let hash = head.block_hash();
 		if !self.persist(Origin::Proposed(head.clone()), &block, hash)? {
@@ -131,8 +140,23 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		Ok(Some((head, block)))
 	}
 
+	/// The precommits that made the tip final, as verifiers of the next block will take them. The genesis has none; if any
+	/// other tip has none, this node leaves the turn to others.
+	fn commit_of_tip(&self) -> Option<Commit> {
+		let tip = self.tip.number;
+		let Some(Decision { certificate, validators }) = &self.parent else {
+			if tip > 0 {
+				error!(tip, "without the tip's certificate no block can be proposed on it; others go on");
+			}
+			return None;
+		};
+		certificate::commit(&self.genesis, validators, certificate)
+			.inspect_err(|error| error!(tip, %error, "the tip's certificate does not prove it final"))
+			.ok()
+	}
+
 	fn sign_head(&self, round: u32, pol_round: Option<u32>, block: &Block) -> Option<ProposalHead> {
-		let key = self.key.as_ref()?;
+		let key = self.key.as_ref().filter(|_| self.is_validator())?;
 		let body = encode_body(block);
 		if body.len() > BODY_BYTES_MAX {
 			error!(bytes = body.len(), "the body exceeds {BODY_BYTES_MAX} bytes; it cannot be proposed");

@@ -7,6 +7,7 @@ use super::{App, AppError, Origin, PROPOSALS_PER_ROUND_MAX};
 use crate::ledger::{Clock, Ledger, VerifyError};
 use crate::malachite::streaming::StreamMessage;
 use crate::malachite::{PeerId, ProposedValue};
+use crate::offset::{Arrival, BODY_BYTES_COMPARED_MAX};
 use crate::parking::Parking;
 use crate::parts::{ProposalHead, ProposalPart};
 use crate::timing;
@@ -38,14 +39,17 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			self.parking.park(head, block, from_validator);
 			return Ok(None);
 		}
-		self.judge(head, block)
+		let arrived_ms = self.clock.now_ms();
+		self.judge(head, block, Some(arrived_ms))
 	}
 
-	/// The verdict on a complete proposal of this height; `None` if it is none of this chain's.
+	/// The verdict on a complete proposal of this height; `None` if it is none of this chain's. `arrived_ms` is when it
+	/// came, unless it had to wait.
 	pub(super) fn judge(
 		&mut self,
 		head: ProposalHead,
 		block: Block,
+		arrived_ms: Option<u64>,
 	) -> Result<Option<ProposedValue<Plexus>>, AppError> {
 		if head.height != self.height || head.height <= self.tip.number.into() {
 			return Ok(None);
@@ -82,6 +86,9 @@ impl<L: Ledger, C: Clock> App<L, C> {
 				return Ok(Some(self.verdict(&origin, hash, false)));
 			}
 		};
+		if let Some(arrived_ms) = arrived_ms {
+			self.compare_clocks(&head, timestamp_ms, arrived_ms);
+		}
 		let now_ms = self.clock.now_ms();
 		if head.pol_round.is_none() && !timing::is_timely(timestamp_ms, now_ms) {
 			warn!(proposer = %head.proposer, timestamp_ms, now_ms, "the proposal's timestamp is ahead of our clock");
@@ -92,6 +99,25 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		}
 		self.executed.insert(hash);
 		Ok(Some(self.verdict(&origin, hash, true)))
+	}
+
+	/// Learns from a first live proposal how far our clock is from its proposer's, and warns if it is far from most.
+	fn compare_clocks(&mut self, head: &ProposalHead, timestamp_ms: u64, now_ms: u64) {
+		let is_first = head.round == 0 && !self.known.contains_key(&head.block_hash());
+		if !is_first || head.proposer == self.me || head.body_bytes > BODY_BYTES_COMPARED_MAX {
+			return;
+		}
+		let parent_ms = self.tip.timestamp_ms;
+		let least_ms = parent_ms.map(|parent_ms| timing::least_timestamp_ms(self.block_time_ms, parent_ms));
+		self.offset.note(head.proposer, Arrival { timestamp_ms, least_ms, now_ms });
+		if let Some(ahead_ms) = self.offset.warning(now_ms) {
+			warn!(
+				ahead_ms,
+				"this node's clock differs from the other validators' (negative: it is behind); check its time \
+				 synchronisation: proposals more than {} ms ahead of a validator's clock get no vote from it",
+				timing::CLOCK_DRIFT_MAX_MS
+			);
+		}
 	}
 
 	/// How many different blocks of this head's round are known.

@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod chain_head;
+mod finality;
 mod limits;
 mod methods;
 mod served;

@@ -70,6 +70,8 @@ const CALLS: &[&str] = &[
 	"datanet_contributionByRoot",
 	"datanet_contributions",
 	"plexus_chainStatus",
+	"plexus_bannedPeers",
+	"plexus_finalityProof",
 ];
 
 const UNSAFE_CALLS: &[&str] = &[
@@ -193,6 +195,8 @@ async fn the_node_is_described_as_substrate_clients_expect() {
 	let api = version["apis"][0].as_array().expect("a pair");
 	assert!(api[0].as_str().is_some_and(|id| id.len() == 18) && api[1].is_u64(), "{api:?}");
 	assert_eq!(call(&client, "chain_getRuntimeVersion", &[Value::Null]).await, version);
+	let banned = json!([{ "peerId": "12D3KooWBad", "reason": "flood", "secondsLeft": 60 }]);
+	assert_eq!(call(&client, "plexus_bannedPeers", &[]).await, banned);
 	let status = call(&client, "plexus_chainStatus", &[]).await;
 	assert_eq!(status["blockTimeMs"], 1000);
 	assert_eq!(status["validators"].as_array().map(Vec::len), Some(1));

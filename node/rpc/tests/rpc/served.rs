@@ -1,6 +1,6 @@
 //! [`Served`]: a chain in a temporary directory, served on a free port.
 
-use codec::Encode;
+use codec::{DecodeAll, Encode};
 use jsonrpsee::{
 	core::{
 		client::{ClientT, Subscription, SubscriptionClientT},
@@ -10,12 +10,13 @@ use jsonrpsee::{
 	ws_client::{WsClient, WsClientBuilder},
 };
 use plexus_chain::Chain;
-use plexus_chain_spec::ChainSpec;
+use plexus_chain_spec::{well_known::development_commit, ChainSpec};
 use plexus_execution::Executor;
 use plexus_pool::{Pool, PoolLimits};
+use plexus_primitives::consensus::{Commit, ConsensusKey};
 use plexus_rpc::{
-	ControlError, NodeControl, NodeRole, PeerInfo, RpcContext, RpcHandle, RpcMethods, RpcObserver,
-	ServerConfig,
+	BannedPeer, ControlError, NodeControl, NodeRole, PeerInfo, Precommits, RpcContext, RpcHandle, RpcMethods,
+	RpcObserver, ServerConfig,
 };
 use plexus_runtime as runtime;
 use plexus_storage::{Database, Genesis, Hash, Options, StatePruning, Tip};
@@ -110,13 +111,18 @@ impl Served {
 		Self { chain, rpc, seen, _directory: directory }
 	}
 
-	/// Makes one block of what the pool has.
+	/// Makes one block of what the pool has, final by //Alice's precommit.
 	pub async fn block(&self) -> Arc<Tip> {
 		let chain = self.chain.clone();
 		let make = move || {
 			let timestamp = START_MS + u64::from(chain.tip().number) * 1_000;
-			let proposal = chain.propose(Ed25519Keyring::Alice.to_raw_public(), timestamp).expect("builds");
-			chain.commit(&proposal.hash, Vec::new()).expect("commits")
+			let tip = chain.tip();
+			let commit = development_commit(chain.genesis_hash(), tip.number, tip.hash);
+			let author = Ed25519Keyring::Alice.to_raw_public();
+			let proposal = chain.propose(author, timestamp, commit).expect("builds");
+			let height = proposal.block.header.number;
+			let certificate = development_commit(chain.genesis_hash(), height, proposal.hash);
+			chain.commit(&proposal.hash, certificate.expect("not the genesis").encode()).expect("commits")
 		};
 		tokio::task::spawn_blocking(make).await.expect("joins")
 	}
@@ -268,6 +274,9 @@ impl NodeControl for TestNode {
 	fn listen_addresses(&self) -> Vec<String> {
 		vec!["/ip4/127.0.0.1/tcp/30333".into()]
 	}
+	fn banned_peers(&self) -> Vec<BannedPeer> {
+		vec![BannedPeer { peer_id: "12D3KooWBad".into(), reason: "flood", seconds_left: 60 }]
+	}
 	fn reserved_peers(&self) -> Vec<String> {
 		Vec::new()
 	}
@@ -291,5 +300,12 @@ impl NodeControl for TestNode {
 	}
 	fn set_log_filter(&self, _: Option<&str>) -> Result<(), ControlError> {
 		Ok(())
+	}
+	/// The tests' certificates are commits of //Alice alone.
+	fn precommits(&self, certificate: &[u8]) -> Result<Precommits, ControlError> {
+		let Commit { round, signatures } = DecodeAll::decode_all(&mut &certificate[..])
+			.map_err(|error| ControlError(format!("{error}; make it anew")))?;
+		let alice = ConsensusKey(Ed25519Keyring::Alice.to_raw_public());
+		Ok(Precommits { round, signatures: signatures.into_iter().flatten().map(|s| (alice, s)).collect() })
 	}
 }

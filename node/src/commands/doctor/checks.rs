@@ -55,7 +55,7 @@ pub(super) fn all(place: &Place) -> Vec<Finding> {
 	findings.push(port("rpc port", config.rpc_socket(), "--rpc-port"));
 	findings.extend(metrics.map(|address| port("metrics port", address, "--metrics-port")));
 	let listens = config.p2p.listen.iter().filter_map(|address| tcp_address(address));
-	findings.extend(listens.map(|address| port("p2p port", address, "--p2p-listen")));
+	findings.extend(listens.map(|address| port("p2p port", address, "--listen-addr")));
 	findings.extend(keys(&place.directory.keys(), config.validator && !place.is_single_developer()));
 	findings.push(database(place));
 	findings

@@ -68,11 +68,11 @@ fn traps_are_in_no_scope() {
 			crate::Call::set_paused { agent, paused: true }.into(),
 			crate::Call::deregister { agent }.into(),
 			crate::Call::propose_controller { agent, proposed: Some(key(100)) }.into(),
-			crate::Call::accept_controller { agent, keep_delegations: true }.into(),
+			crate::Call::accept_controller { agent, keep_below: None }.into(),
 			crate::Call::set_recovery { agent, recovery: None }.into(),
 			crate::Call::begin_recovery { agent, controller: key(100) }.into(),
 			crate::Call::cancel_recovery { agent }.into(),
-			crate::Call::complete_recovery { agent, keep_delegations: true }.into(),
+			crate::Call::complete_recovery { agent, keep_below: None }.into(),
 			crate::Call::delegate { agent, parent: None, key: key(101), terms: terms() }.into(),
 			crate::Call::revoke { agent, delegation }.into(),
 			crate::Call::revoke_all { agent }.into(),
@@ -135,15 +135,18 @@ fn outflow_is_charged_to_every_delegation_of_the_path() {
 }
 
 #[test]
-fn new_spending_holds_are_outflow_and_deposits_are_not() {
+fn new_holds_are_outflow_unless_they_are_deposits() {
 	run(|| {
 		funded_agent();
 		let own = Agents::account_of(AGENT);
 		let delegation = grant(&key(100), Terms { budget: 1_000, ..everything() });
-		assert_noop!(act(&key(100), delegation, lock(true, 1_001)), Error::<Test>::BudgetExceeded);
-		assert_ok!(act(&key(100), delegation, lock(true, 1_000)));
+		assert_noop!(
+			act(&key(100), delegation, lock(escrow::HoldReason::Spending, 1_001)),
+			Error::<Test>::BudgetExceeded
+		);
+		assert_ok!(act(&key(100), delegation, lock(escrow::HoldReason::Spending, 1_000)));
 		assert_eq!(held(escrow::HoldReason::Spending, &own), 1_000);
-		assert_ok!(act(&key(100), delegation, lock(false, 1_000_000)));
+		assert_ok!(act(&key(100), delegation, lock(escrow::HoldReason::Deposit, 1_000_000)));
 		// What is paid out of a hold leaves the account, and counts.
 		let paid: RuntimeCall = escrow::Call::pay_held { to: shop(), amount: 1_000 }.into();
 		assert_noop!(act(&key(100), delegation, paid.clone()), Error::<Test>::BudgetExceeded);
@@ -186,7 +189,7 @@ fn acting_returns_the_weight_that_was_not_used() {
 	run(|| {
 		funded_agent();
 		let delegation = grant(&key(100), everything());
-		let call = act_call(delegation, lock(true, 1_000));
+		let call = act_call(delegation, lock(escrow::HoldReason::Spending, 1_000));
 		let reserved = call.get_dispatch_info().call_weight;
 		let used = call.dispatch(signed(&key(100))).expect("it is within the budget").actual_weight;
 		assert_eq!(used.map(|used| (reserved - used).ref_time()), Some(1_000_000));

@@ -40,7 +40,7 @@ fn what_was_charged_too_much_returns_to_the_agent_and_the_budgets() {
 		let child = pass_on(&key(100), parent, &key(101), Terms { scopes: scopes(), ..terms() });
 		let child = child.expect("it is less");
 		let before = agent_free();
-		let call = act_call(child, lock(false, 1_000));
+		let call = act_call(child, lock(escrow::HoldReason::Deposit, 1_000));
 		assert_eq!(submit(&key(101), 0, call.clone()), Ok(Ok(())));
 		// The inner call returns a million of its weight.
 		let fee = predicted_fee(&call) - 1_000_000;
@@ -106,13 +106,18 @@ fn a_strangers_failing_acts_cost_the_agent_nothing() {
 		let before = agent_free();
 		for call in [
 			act_call(delegation, pay(&bob(), 1_000)),
-			act_call(DelegationId(9), pay(&bob(), 1_000)),
+			act_call(delegation, remark()),
 			act_call(delegation, pallet_utility::Call::batch { calls: vec![] }.into()),
 		] {
 			let mine = free(&bob());
 			assert!(submit(&bob(), 0, call.clone()).expect("Bob can pay").is_err());
 			assert_eq!(free(&bob()), mine - predicted_fee(&call));
 		}
+		// Those without funds are not even included.
+		let call = act_call(delegation, pay(&bob(), 1_000));
+		grant(&key(101), terms());
+		let before = before - INITIAL_DEPOSIT;
+		assert_eq!(submit(&key(101), 0, call), Err(custom(Refusal::NotDelegate)));
 		assert_eq!(agent_free(), before);
 		assert_eq!(spent(delegation), 0);
 	});
@@ -223,6 +228,55 @@ fn a_replayed_transaction_meets_a_delegation_that_is_gone() {
 }
 
 #[test]
+fn a_replayed_transaction_costs_a_signer_with_funds_nothing() {
+	run(|| {
+		funded_agent();
+		let old = grant(&key(100), terms());
+		let replayed = [
+			(act_call(old, pay(&shop(), 1_000)), 0),
+			// What the signer paid for at the time, because of its tip or its call.
+			(act_call(old, pay(&shop(), 1_000)), 7),
+			(act_call(old, remark()), 0),
+			(act_call(old, batch(vec![])), 0),
+		];
+		assert_ok!(Agents::revoke(signed(&alice()), AGENT, old));
+		assert!(!System::account_exists(&key(100)));
+		assert_ok!(Balances::transfer_keep_alive(signed(&alice()), key(100), FUNDS));
+		let refused = |replayed: &[(RuntimeCall, Balance)], refusal: Refusal| {
+			for (call, tip) in replayed {
+				assert_eq!(validate(&key(100), *tip, call), Err(custom(refusal)));
+				assert_eq!(submit(&key(100), *tip, call.clone()), Err(custom(refusal)));
+			}
+			assert_eq!((free(&key(100)), System::account_nonce(key(100))), (FUNDS, 0));
+		};
+		refused(&replayed, Refusal::UnknownDelegation);
+		grant(&key(100), terms());
+		refused(&replayed, Refusal::UnknownDelegation);
+		assert_ok!(Agents::set_paused(signed(&alice()), AGENT, true));
+		refused(&replayed, Refusal::UnknownDelegation);
+		assert_ok!(Agents::deregister(signed(&alice()), AGENT));
+		refused(&replayed, Refusal::UnknownDelegation);
+		let call = Box::new(pay(&shop(), 1));
+		let nobodys = crate::Call::act { agent: AgentId(9), delegation: old, call }.into();
+		refused(&[(nobodys, 0)], Refusal::UnknownAgent);
+	});
+}
+
+#[test]
+fn what_is_revoked_before_it_is_included_costs_nobody_a_fee() {
+	run(|| {
+		funded_agent();
+		let delegation = grant(&bob(), terms());
+		let call = act_call(delegation, pay(&shop(), 1_000));
+		assert_ok!(validate(&bob(), 0, &call));
+		assert_ok!(Agents::revoke(signed(&alice()), AGENT, delegation));
+		let (before, mine) = (agent_free(), free(&bob()));
+		assert_eq!(submit(&bob(), 0, call), Err(custom(Refusal::UnknownDelegation)));
+		assert_eq!((agent_free(), free(&bob())), (before, mine));
+	});
+}
+
+#[test]
 fn the_pool_learns_who_pays() {
 	run(|| {
 		funded_agent();
@@ -232,6 +286,7 @@ fn the_pool_learns_who_pays() {
 		assert_eq!(Agents::paying_agent(&key(100), &call, 5, 1), None);
 		assert_eq!(Agents::paying_agent(&key(100), &call, terms().fee_budget + 1, 0), None);
 		assert_eq!(Agents::paying_agent(&bob(), &call, 5, 0), None);
+		assert_eq!(Agents::paying_agent(&key(100), &act_call(DelegationId(9), remark()), 5, 0), None);
 		assert_eq!(Agents::paying_agent(&key(100), &remark(), 5, 0), None);
 	});
 }

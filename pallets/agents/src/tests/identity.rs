@@ -4,11 +4,13 @@ use super::*;
 use crate::{types::AgentStatus, AgentsByTag, Profiles};
 
 #[test]
-fn registration_moves_the_bond_into_the_agents_own_account() {
+fn registration_burns_the_price_and_moves_the_bond_into_the_agents_own_account() {
 	run(|| {
+		let issued = Balances::total_issuance();
 		let agent = register(&alice());
 		let own = Agents::account_of(agent);
-		assert_eq!(free(&alice()), ENDOWMENT - INITIAL_BOND - EXISTENTIAL_DEPOSIT);
+		assert_eq!(free(&alice()), ENDOWMENT - PRICE - INITIAL_BOND - EXISTENTIAL_DEPOSIT);
+		assert_eq!(Balances::total_issuance(), issued - PRICE);
 		assert_eq!(held(HoldReason::Bond, &own), INITIAL_BOND);
 		assert_eq!(free(&own), EXISTENTIAL_DEPOSIT);
 		assert!(has_event(Event::AgentRegistered {
@@ -17,6 +19,7 @@ fn registration_moves_the_bond_into_the_agents_own_account() {
 			account: own,
 			profile: profile(&[b"translation"]),
 			bond: INITIAL_BOND,
+			price: PRICE,
 		}));
 	});
 }
@@ -31,13 +34,17 @@ fn agents_have_accounts_of_their_own() {
 }
 
 #[test]
-fn who_cannot_pay_the_bond_registers_nothing() {
+fn who_cannot_pay_price_bond_and_existential_deposits_registers_nothing() {
 	run(|| {
+		// Both the new account and the controller's stay alive.
+		let enough = PRICE + INITIAL_BOND + 2 * EXISTENTIAL_DEPOSIT;
 		let poor = account(50);
-		assert_ok!(Balances::transfer_keep_alive(signed(&alice()), poor.clone(), INITIAL_BOND));
+		assert_ok!(Balances::transfer_keep_alive(signed(&alice()), poor.clone(), enough - 1));
 		let registered = with_storage_layer(|| Agents::register(signed(&poor), profile(&[])));
 		assert!(registered.is_err());
-		assert_eq!(crate::NextAgentId::<Test>::get(), AgentId(0));
+		assert_eq!((crate::NextAgentId::<Test>::get(), free(&poor)), (AgentId(0), enough - 1));
+		assert_ok!(Balances::transfer_keep_alive(signed(&alice()), poor.clone(), 1));
+		assert_ok!(Agents::register(signed(&poor), profile(&[])));
 	});
 }
 
@@ -110,7 +117,7 @@ fn a_retired_agent_only_changes_its_controller() {
 		let retired = Error::<Test>::AgentRetired;
 		assert_noop!(Agents::delegate(signed(&alice()), agent, None, key(100), terms()), retired);
 		assert_ok!(Agents::propose_controller(signed(&alice()), agent, Some(bob())));
-		assert_ok!(Agents::accept_controller(signed(&bob()), agent, true));
+		assert_ok!(Agents::accept_controller(signed(&bob()), agent, all_of(AGENT)));
 		assert_ok!(control(&bob(), agent, remark()));
 	});
 }
@@ -121,39 +128,44 @@ fn the_controller_changes_in_two_steps() {
 		let agent = register(&alice());
 		let recovery = RecoveryTerms { account: shop(), delay_ms: DELAY_MS };
 		assert_ok!(Agents::set_recovery(signed(&alice()), agent, Some(recovery)));
-		assert_noop!(Agents::accept_controller(signed(&bob()), agent, true), Error::<Test>::NotProposed);
+		assert_noop!(
+			Agents::accept_controller(signed(&bob()), agent, all_of(AGENT)),
+			Error::<Test>::NotProposed
+		);
 		assert_ok!(Agents::propose_controller(signed(&alice()), agent, Some(bob())));
 		assert_ok!(Agents::propose_controller(signed(&alice()), agent, None));
-		assert_noop!(Agents::accept_controller(signed(&bob()), agent, true), Error::<Test>::NotProposed);
+		assert_noop!(
+			Agents::accept_controller(signed(&bob()), agent, all_of(AGENT)),
+			Error::<Test>::NotProposed
+		);
 		assert_ok!(Agents::propose_controller(signed(&alice()), agent, Some(bob())));
-		assert_ok!(Agents::accept_controller(signed(&bob()), agent, true));
+		assert_ok!(Agents::accept_controller(signed(&bob()), agent, all_of(AGENT)));
 		assert_noop!(Agents::set_paused(signed(&alice()), agent, true), Error::<Test>::NotController);
 		let record = crate::Agents::<Test>::get(agent).expect("it is registered");
 		assert_eq!((record.controller, record.recovery, record.proposed_controller), (bob(), None, None));
-		// The bond is the new controller's.
+		// The bond is the new controller's, whoever moved it there.
 		assert_ok!(Agents::deregister(signed(&bob()), agent));
 		assert_eq!(free(&bob()), ENDOWMENT + INITIAL_BOND);
 	});
 }
 
 #[test]
-fn an_agent_cannot_become_its_own_controller_recovery_or_delegate() {
+fn no_agent_becomes_the_controller_recovery_or_delegate_of_an_agent() {
 	run(|| {
 		let agent = register(&alice());
-		let own = Agents::account_of(agent);
-		assert_noop!(
-			Agents::propose_controller(signed(&alice()), agent, Some(own.clone())),
-			Error::<Test>::OwnAccount
-		);
-		let recovery = RecoveryTerms { account: own.clone(), delay_ms: DELAY_MS };
-		assert_noop!(
-			Agents::set_recovery(signed(&alice()), agent, Some(recovery)),
-			Error::<Test>::OwnAccount
-		);
-		assert_noop!(
-			Agents::delegate(signed(&alice()), agent, None, own, terms()),
-			Error::<Test>::OwnAccount
-		);
+		let refused = || Error::<Test>::AgentsAccount;
+		let recovery = |account| RecoveryTerms { account, delay_ms: DELAY_MS };
+		// Its own, another's, and one that is yet to be registered.
+		for id in [agent, register(&bob()), AgentId(9)] {
+			let own = Agents::account_of(id);
+			assert_noop!(Agents::propose_controller(signed(&alice()), agent, Some(own.clone())), refused());
+			let terms_of_recovery = Some(recovery(own.clone()));
+			assert_noop!(Agents::set_recovery(signed(&alice()), agent, terms_of_recovery), refused());
+			assert_ok!(Agents::set_recovery(signed(&alice()), agent, Some(recovery(bob()))));
+			assert_noop!(Agents::begin_recovery(signed(&bob()), agent, own.clone()), refused());
+			assert_noop!(Agents::delegate(signed(&alice()), agent, None, own.clone(), terms()), refused());
+			assert_noop!(Agents::register(signed(&own), profile(&[])), refused());
+		}
 	});
 }
 
@@ -180,8 +192,7 @@ fn only_the_controller_controls() {
 		assert_ok!(control(&alice(), agent, pay(&bob(), 1_000)));
 		assert_eq!(free(&bob()), ENDOWMENT + 1_000);
 		// The controller may do what no delegate may.
-		let batch = pallet_utility::Call::batch_all { calls: vec![pay(&bob(), 1), pay(&bob(), 2)] };
-		assert_ok!(control(&alice(), agent, batch.into()));
+		assert_ok!(control(&alice(), agent, batch(vec![pay(&bob(), 1), pay(&bob(), 2)])));
 		assert_eq!(free(&bob()), ENDOWMENT + 1_003);
 	});
 }

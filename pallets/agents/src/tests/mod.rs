@@ -1,6 +1,7 @@
 //! Tests of the pallet on the real lower pallets, by subject.
 
 mod acting;
+mod attacks;
 mod delegations;
 mod fees;
 mod identity;
@@ -110,6 +111,11 @@ fn grant(key: &AccountId, terms: Terms<Test>) -> DelegationId {
 	record.next_delegation
 }
 
+/// What a new controller says that keeps all delegations.
+fn all_of(agent: AgentId) -> Option<DelegationId> {
+	crate::Agents::<Test>::get(agent).map(|record| record.next_delegation)
+}
+
 fn pass_on(
 	granter: &AccountId,
 	parent: DelegationId,
@@ -129,8 +135,16 @@ fn remark() -> RuntimeCall {
 	frame_system::Call::remark_with_event { remark: b"hello".to_vec() }.into()
 }
 
-fn lock(spending: bool, amount: Balance) -> RuntimeCall {
-	escrow::Call::lock { spending, amount }.into()
+fn lock(reason: escrow::HoldReason, amount: Balance) -> RuntimeCall {
+	escrow::Call::lock { reason, amount }.into()
+}
+
+fn add_proxy(delegate: &AccountId) -> RuntimeCall {
+	pallet_proxy::Call::add_proxy { delegate: delegate.clone(), proxy_type: AnyProxy, delay: 0 }.into()
+}
+
+fn batch(calls: Vec<RuntimeCall>) -> RuntimeCall {
+	pallet_utility::Call::batch_all { calls }.into()
 }
 
 fn act_call(delegation: DelegationId, call: RuntimeCall) -> RuntimeCall {

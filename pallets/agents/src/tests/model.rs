@@ -5,6 +5,7 @@
 
 use super::*;
 use crate::types::AgentStatus;
+use escrow::HoldReason as Escrow;
 use proptest::{
 	prelude::*,
 	strategy::ValueTree,
@@ -22,11 +23,37 @@ const SEED: Option<[u8; 32]> = None;
 /// What an agent's key or controller makes the agent's account do.
 #[derive(Clone, Debug)]
 enum Inner {
-	Pay { to: u8, amount: Balance },
+	Pay {
+		to: u8,
+		amount: Balance,
+	},
 	Remark,
-	Lock { spending: bool, amount: Balance },
-	PayHeld { to: u8, amount: Balance },
+	Lock {
+		reason: Escrow,
+		amount: Balance,
+	},
+	PayHeld {
+		to: u8,
+		amount: Balance,
+	},
 	Batch,
+	/// What would outlast a controller, by itself or inside a batch.
+	AddProxy {
+		batched: bool,
+	},
+	/// A call of this pallet, by itself or inside a batch.
+	Own {
+		batched: bool,
+	},
+}
+
+/// Which delegations a new controller keeps.
+#[derive(Clone, Copy, Debug)]
+enum Keep {
+	None,
+	All,
+	/// One fewer than there were granted by now.
+	AllSeen,
 }
 
 #[derive(Clone, Debug)]
@@ -35,17 +62,18 @@ enum Call {
 	Deregister,
 	SetPaused { paused: bool },
 	Propose { to: Option<u8> },
-	Accept { keep: bool },
+	Accept { keep: Keep },
 	SetRecovery { account: Option<u8>, delay_ms: u64 },
 	Begin { controller: u8 },
 	Cancel,
-	Complete { keep: bool },
+	Complete { keep: Keep },
 	Delegate { parent: Option<u32>, key: u8, terms: ModelTerms },
 	Revoke { delegation: u32 },
 	RevokeAll,
 	Clear { delegation: u32 },
 	Act { delegation: u32, inner: Inner, charged: bool },
 	Control { inner: Inner },
+	Forfeit { to: u8, amount: Balance },
 	Fund { amount: Balance },
 	SetPrices { bond: Balance, deposit: Balance },
 }
@@ -94,10 +122,22 @@ fn any_inner() -> impl Strategy<Value = Inner> {
 	prop_oneof![
 		5 => (any_account(), amount.clone()).prop_map(|(to, amount)| Inner::Pay { to, amount }),
 		2 => Just(Inner::Remark),
-		3 => (any::<bool>(), amount.clone()).prop_map(|(spending, amount)| Inner::Lock { spending, amount }),
+		4 => (any_lock(), amount.clone()).prop_map(|(reason, amount)| Inner::Lock { reason, amount }),
 		1 => (any_account(), amount).prop_map(|(to, amount)| Inner::PayHeld { to, amount }),
 		1 => Just(Inner::Batch),
+		1 => (any::<bool>(), any::<bool>()).prop_map(|(proxy, batched)| match proxy {
+			true => Inner::AddProxy { batched },
+			false => Inner::Own { batched },
+		}),
 	]
+}
+
+fn any_keep() -> impl Strategy<Value = Keep> {
+	prop_oneof![2 => Just(Keep::None), 7 => Just(Keep::All), 1 => Just(Keep::AllSeen)]
+}
+
+fn any_lock() -> impl Strategy<Value = Escrow> {
+	prop_oneof![Just(Escrow::Spending), Just(Escrow::Forfeitable), Just(Escrow::Deposit)]
 }
 
 fn any_terms() -> impl Strategy<Value = ModelTerms> {
@@ -131,12 +171,12 @@ fn any_call() -> impl Strategy<Value = Call> {
 		}),
 		2 => prop::bool::weighted(0.2).prop_map(|paused| Call::SetPaused { paused }),
 		1 => prop::option::weighted(0.9, any_account()).prop_map(|to| Call::Propose { to }),
-		2 => prop::bool::weighted(0.8).prop_map(|keep| Call::Accept { keep }),
+		2 => any_keep().prop_map(|keep| Call::Accept { keep }),
 		1 => (prop::option::weighted(0.9, any_account()), DELAY_MS - 1..2 * DELAY_MS)
 			.prop_map(|(account, delay_ms)| Call::SetRecovery { account, delay_ms }),
 		1 => any_account().prop_map(|controller| Call::Begin { controller }),
 		1 => Just(Call::Cancel),
-		2 => prop::bool::weighted(0.8).prop_map(|keep| Call::Complete { keep }),
+		2 => any_keep().prop_map(|keep| Call::Complete { keep }),
 		24 => (prop::option::weighted(0.6, delegation.clone()), any_key(), any_terms())
 			.prop_map(|(parent, key, terms)| Call::Delegate { parent, key, terms }),
 		2 => delegation.clone().prop_map(|delegation| Call::Revoke { delegation }),
@@ -144,6 +184,7 @@ fn any_call() -> impl Strategy<Value = Call> {
 		40 => (delegation, any_inner(), any::<bool>())
 			.prop_map(|(delegation, inner, charged)| Call::Act { delegation, inner, charged }),
 		3 => any_inner().prop_map(|inner| Call::Control { inner }),
+		3 => (any_account(), 1..30_000_000u128).prop_map(|(to, amount)| Call::Forfeit { to, amount }),
 		9 => (0..90_000_000_000u128).prop_map(|amount| Call::Fund { amount: amount + EXISTENTIAL_DEPOSIT }),
 		1 => (1_000_000..9_000_000_000u128, 0..9_000_000u128)
 			.prop_map(|(bond, deposit)| Call::SetPrices { bond, deposit }),
@@ -187,9 +228,10 @@ struct ModelAgent {
 	recovery: Option<ModelRecovery>,
 	status: AgentStatus,
 	bond: Balance,
-	/// Free, in spending holds, in other holds of the escrow.
+	/// Free, and in each of the escrow's holds.
 	free: Balance,
 	spending: Balance,
+	forfeitable: Balance,
 	locked: Balance,
 	next: u32,
 	below: u32,
@@ -201,6 +243,8 @@ struct Model {
 	now: u64,
 	bond: Balance,
 	deposit: Balance,
+	/// The prices of registrations.
+	burned: Balance,
 	free: BTreeMap<u8, Balance>,
 	agents: Vec<ModelAgent>,
 }
@@ -219,7 +263,7 @@ impl ModelTerms {
 			Inner::Pay { .. } => Scope::Payments,
 			Inner::Remark => Scope::Remarks,
 			Inner::Lock { .. } | Inner::PayHeld { .. } => Scope::Escrow,
-			Inner::Batch => return false,
+			Inner::Batch | Inner::AddProxy { .. } | Inner::Own { .. } => return false,
 		};
 		self.scopes.contains(&scope) || self.scopes.contains(&Scope::Everything)
 	}
@@ -293,14 +337,15 @@ impl ModelAgent {
 				*accounts.get_mut(&to).expect("it is endowed") += amount;
 				Some(amount)
 			}
-			Inner::Lock { spending, amount } if amount <= spendable => {
+			Inner::Lock { reason, amount } if amount <= spendable => {
 				self.free -= amount;
-				if spending {
-					self.spending += amount;
-					return Some(amount);
-				}
-				self.locked += amount;
-				Some(0)
+				let (hold, outflow) = match reason {
+					Escrow::Spending => (&mut self.spending, amount),
+					Escrow::Forfeitable => (&mut self.forfeitable, amount),
+					Escrow::Deposit => (&mut self.locked, 0),
+				};
+				*hold += amount;
+				Some(outflow)
 			}
 			Inner::PayHeld { to, amount } if amount <= self.spending => {
 				self.spending -= amount;
@@ -308,6 +353,7 @@ impl ModelAgent {
 				Some(amount)
 			}
 			Inner::Remark | Inner::Batch => Some(0),
+			Inner::AddProxy { .. } | Inner::Own { .. } => None,
 			Inner::Pay { .. } | Inner::Lock { .. } | Inner::PayHeld { .. } => None,
 		}
 	}
@@ -358,7 +404,7 @@ impl Model {
 		match &step.call {
 			Call::Register => None,
 			Call::Fund { .. } => Some(1 + step.signer % ACCOUNTS),
-			Call::SetPrices { .. } | Call::Clear { .. } => None,
+			Call::SetPrices { .. } | Call::Clear { .. } | Call::Forfeit { .. } => None,
 			Call::Accept { .. } => agent.proposed,
 			Call::Begin { .. } => agent.recovery.as_ref().map(|recovery| recovery.0),
 			Call::Complete { .. } => agent.recovery.as_ref()?.2.map(|pending| pending.0),
@@ -452,13 +498,19 @@ impl Model {
 			Call::Clear { delegation } => agent.dead(*delegation, now) && agent.remove(*delegation),
 			Call::Act { delegation, inner, .. } => agent.act(*delegation, signer, inner, free, now),
 			Call::Control { inner } if controls => agent.apply(inner, free).is_some(),
+			Call::Forfeit { to, amount } if *amount <= agent.forfeitable => {
+				agent.forfeitable -= *amount;
+				*free.get_mut(to).expect("it is endowed") += *amount;
+				true
+			}
 			_ => false,
 		}
 	}
 
 	fn register(&mut self, signer: u8) -> bool {
 		let Some(mine) = self.free.get_mut(&signer) else { return false };
-		*mine -= self.bond + EXISTENTIAL_DEPOSIT;
+		*mine -= PRICE + self.bond + EXISTENTIAL_DEPOSIT;
+		self.burned += PRICE;
 		self.agents.push(ModelAgent {
 			controller: signer,
 			proposed: None,
@@ -467,6 +519,7 @@ impl Model {
 			bond: self.bond,
 			free: EXISTENTIAL_DEPOSIT,
 			spending: 0,
+			forfeitable: 0,
 			locked: 0,
 			next: 0,
 			below: 0,
@@ -487,18 +540,21 @@ impl Model {
 	/// Everything there is: nothing but fees may leave it.
 	fn total(&self) -> Balance {
 		let deposits = |agent: &ModelAgent| agent.delegations.values().map(|d| d.deposit).sum::<Balance>();
-		let agents = self.agents.iter().map(|a| a.free + a.bond + a.spending + a.locked + deposits(a));
+		let held = |a: &ModelAgent| a.bond + a.spending + a.forfeitable + a.locked + deposits(a);
+		let agents = self.agents.iter().map(|a| a.free + held(a));
 		agents.sum::<Balance>() + self.free.values().sum::<Balance>()
 	}
 }
 
 impl ModelAgent {
-	fn change_to(&mut self, controller: u8, keep: bool) -> bool {
+	fn change_to(&mut self, controller: u8, keep: Keep) -> bool {
+		match keep {
+			Keep::None => self.below = self.next,
+			Keep::All => (),
+			Keep::AllSeen => return false,
+		}
 		self.controller = controller;
 		(self.proposed, self.recovery) = (None, None);
-		if !keep {
-			self.below = self.next;
-		}
 		true
 	}
 
@@ -575,9 +631,24 @@ fn runtime_call(inner: &Inner) -> RuntimeCall {
 	match *inner {
 		Inner::Pay { to, amount } => pay(&account(to), amount),
 		Inner::Remark => remark(),
-		Inner::Lock { spending, amount } => lock(spending, amount),
+		Inner::Lock { reason, amount } => lock(reason, amount),
 		Inner::PayHeld { to, amount } => escrow::Call::pay_held { to: account(to), amount }.into(),
-		Inner::Batch => pallet_utility::Call::batch_all { calls: vec![remark()] }.into(),
+		Inner::Batch => batch(vec![remark()]),
+		Inner::AddProxy { batched: false } => add_proxy(&alice()),
+		Inner::Own { batched: false } => crate::Call::register { profile: profile(&[]) }.into(),
+		Inner::AddProxy { batched: true } => batch(vec![remark(), add_proxy(&alice())]),
+		Inner::Own { batched: true } => {
+			batch(vec![remark(), crate::Call::register { profile: profile(&[]) }.into()])
+		}
+	}
+}
+
+fn keep_below(agent: AgentId, keep: Keep) -> Option<DelegationId> {
+	let next = all_of(agent).unwrap_or_default();
+	match keep {
+		Keep::None => None,
+		Keep::All => Some(next),
+		Keep::AllSeen => Some(DelegationId(next.0.wrapping_sub(1))),
 	}
 }
 
@@ -589,7 +660,9 @@ fn to_runtime(agent: u64, call: &Call) -> RuntimeCall {
 		Call::Deregister => crate::Call::deregister { agent }.into(),
 		Call::SetPaused { paused } => crate::Call::set_paused { agent, paused }.into(),
 		Call::Propose { to } => crate::Call::propose_controller { agent, proposed: to.map(account) }.into(),
-		Call::Accept { keep } => crate::Call::accept_controller { agent, keep_delegations: keep }.into(),
+		Call::Accept { keep } => {
+			crate::Call::accept_controller { agent, keep_below: keep_below(agent, keep) }.into()
+		}
 		Call::SetRecovery { account: named, delay_ms } => {
 			let recovery = named.map(|named| RecoveryTerms { account: account(named), delay_ms });
 			crate::Call::set_recovery { agent, recovery }.into()
@@ -598,7 +671,9 @@ fn to_runtime(agent: u64, call: &Call) -> RuntimeCall {
 			crate::Call::begin_recovery { agent, controller: account(controller) }.into()
 		}
 		Call::Cancel => crate::Call::cancel_recovery { agent }.into(),
-		Call::Complete { keep } => crate::Call::complete_recovery { agent, keep_delegations: keep }.into(),
+		Call::Complete { keep } => {
+			crate::Call::complete_recovery { agent, keep_below: keep_below(agent, keep) }.into()
+		}
 		Call::Delegate { parent, key, terms } => {
 			let terms = Terms {
 				scopes: listed(terms.scopes),
@@ -623,6 +698,9 @@ fn to_runtime(agent: u64, call: &Call) -> RuntimeCall {
 		Call::Control { inner } => {
 			crate::Call::control { agent, call: Box::new(runtime_call(&inner)) }.into()
 		}
+		Call::Forfeit { to, amount } => {
+			escrow::Call::forfeit { from: Agents::account_of(agent), to: account(to), amount }.into()
+		}
 		Call::Fund { amount } => pay(&Agents::account_of(agent), amount),
 		Call::SetPrices { .. } => remark(),
 	}
@@ -645,7 +723,8 @@ fn submit_act(model: &mut Model, signer: u8, agent: u64, call: &Call, tally: &mu
 	let runtime = to_runtime(agent, call);
 	let reserved = predicted_fee(&runtime);
 	let agent_pays = model.agent_pays(signer, agent, *delegation, inner, reserved);
-	let issued = Balances::total_issuance();
+	let (issued, before) = (Balances::total_issuance(), state_root());
+	let exists = model.agents.get(agent as usize).is_some_and(|a| a.delegations.contains_key(delegation));
 	let result = submit(&account(signer), 0, runtime);
 	let fee = issued - Balances::total_issuance();
 	assert!(fee <= reserved);
@@ -660,7 +739,7 @@ fn submit_act(model: &mut Model, signer: u8, agent: u64, call: &Call, tally: &mu
 		let path = paying.path(*delegation).expect("acting removes nothing");
 		paying.use_up(&path, now, fee, true);
 		tally.acted += u32::from(acted);
-	} else if let Some(mine) = model.free.get_mut(&signer) {
+	} else if let Some(mine) = model.free.get_mut(&signer).filter(|_| exists) {
 		tally.paid_by_signers += 1;
 		*mine -= fee;
 		assert!(fee > 0, "the signer paid nothing");
@@ -670,8 +749,12 @@ fn submit_act(model: &mut Model, signer: u8, agent: u64, call: &Call, tally: &mu
 	} else {
 		tally.refused += 1;
 		assert!(result.is_err(), "nobody paid, but it was included");
-		assert_eq!(fee, 0);
+		assert_eq!(before, state_root());
 	}
+}
+
+fn state_root() -> Vec<u8> {
+	sp_io::storage::root(sp_runtime::StateVersion::V1)
 }
 
 fn play(model: &mut Model, step: &Step, tally: &mut Tally) {
@@ -696,9 +779,8 @@ fn play(model: &mut Model, step: &Step, tally: &mut Tally) {
 		submit_act(model, signer, agent, call, tally);
 		return;
 	}
-	let root = || sp_io::storage::root(sp_runtime::StateVersion::V1);
 	let expected = model.apply(signer, agent, call);
-	let before = (!expected).then(root);
+	let before = (!expected).then(state_root);
 	if let Call::SetPrices { bond, deposit } = call {
 		Bond::set(*bond);
 		DelegationDeposit::set(*deposit);
@@ -712,7 +794,7 @@ fn play(model: &mut Model, step: &Step, tally: &mut Tally) {
 		tally.acted += u32::from(matches!(call, Call::Act { .. }));
 	} else {
 		tally.failed += 1;
-		assert_eq!(before, Some(root()));
+		assert_eq!(before, Some(state_root()));
 	}
 }
 
@@ -727,10 +809,13 @@ fn assert_same(model: &Model) {
 		assert_eq!(free(&own), expected.free, "{id:?}");
 		assert_eq!(held(HoldReason::Bond, &own), expected.bond);
 		assert_eq!(held(HoldReason::Delegation, &own), deposits);
-		assert_eq!(held(escrow::HoldReason::Spending, &own), expected.spending);
-		assert_eq!(held(escrow::HoldReason::Deposit, &own), expected.locked);
+		assert_eq!(held(Escrow::Spending, &own), expected.spending);
+		assert_eq!(held(Escrow::Forfeitable, &own), expected.forfeitable);
+		assert_eq!(held(Escrow::Deposit, &own), expected.locked);
 	}
 	assert_eq!(Balances::total_issuance(), model.total());
+	assert!(Balances::total_issuance() <= ENDOWMENT * Balance::from(ACCOUNTS) - model.burned);
+	assert_eq!(pallet_proxy::Proxies::<Test>::iter().count(), 0);
 	for index in 100..104u8 {
 		let delegations = model.agents.iter().flat_map(|agent| agent.delegations.values());
 		let references = delegations.filter(|delegation| delegation.key == index).count();
@@ -791,7 +876,7 @@ fn the_pallet_does_what_the_model_does() {
 		new_test_ext().execute_with(|| {
 			let free = (1..=ACCOUNTS).map(|index| (index, ENDOWMENT)).collect();
 			let (bond, deposit) = (INITIAL_BOND, INITIAL_DEPOSIT);
-			let mut model = Model { now: 0, bond, deposit, free, agents: Vec::new() };
+			let mut model = Model { now: 0, bond, deposit, burned: 0, free, agents: Vec::new() };
 			let calls = [Call::Register, Call::Fund { amount: FUNDS }];
 			let beginnings = calls.iter().cycle().take(6).map(Step::beginning);
 			for (count, step) in beginnings.chain(steps.iter().cloned()).enumerate() {

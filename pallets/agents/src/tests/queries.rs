@@ -54,7 +54,7 @@ fn a_cursor_that_left_the_index_still_leads_on() {
 		let seen = all_of_alice(3, |seen| {
 			let last = *seen.last().expect("pages are not empty");
 			assert_ok!(Agents::propose_controller(signed(&alice()), last, Some(bob())));
-			assert_ok!(Agents::accept_controller(signed(&bob()), last, true));
+			assert_ok!(Agents::accept_controller(signed(&bob()), last, all_of(last)));
 		});
 		assert_eq!(seen.len(), all.len());
 		assert_eq!(seen.into_iter().collect::<BTreeSet<_>>(), all);

@@ -19,7 +19,7 @@ fn a_lost_key_strands_nothing() {
 		assert_ok!(Agents::begin_recovery(signed(&bob()), agent, shop()));
 		Now::set(DELAY_MS);
 		let before = free(&shop());
-		assert_ok!(Agents::complete_recovery(signed(&shop()), agent, false));
+		assert_ok!(Agents::complete_recovery(signed(&shop()), agent, None));
 		assert_noop!(control(&alice(), agent, remark()), Error::<Test>::NotController);
 		assert_ok!(Agents::clear_delegation(signed(&shop()), agent, delegation));
 		assert_ok!(Agents::deregister(signed(&shop()), agent));
@@ -37,7 +37,7 @@ fn keys_go_on_acting_through_a_recovery_that_keeps_them() {
 		let delegation = grant(&key(100), terms());
 		assert_ok!(Agents::begin_recovery(signed(&bob()), agent, shop()));
 		Now::set(DELAY_MS);
-		assert_ok!(Agents::complete_recovery(signed(&shop()), agent, true));
+		assert_ok!(Agents::complete_recovery(signed(&shop()), agent, all_of(AGENT)));
 		assert_ok!(act(&key(100), delegation, pay(&shop(), 1_000)));
 	});
 }
@@ -50,11 +50,11 @@ fn the_delay_is_waited_for() {
 		assert_ok!(Agents::begin_recovery(signed(&bob()), agent, shop()));
 		Now::set(5 + DELAY_MS - 1);
 		let early = Error::<Test>::RecoveryTooEarly;
-		assert_noop!(Agents::complete_recovery(signed(&shop()), agent, true), early);
+		assert_noop!(Agents::complete_recovery(signed(&shop()), agent, all_of(AGENT)), early);
 		Now::set(5 + DELAY_MS);
 		let other = Error::<Test>::NotRecovering;
-		assert_noop!(Agents::complete_recovery(signed(&bob()), agent, true), other);
-		assert_ok!(Agents::complete_recovery(signed(&shop()), agent, true));
+		assert_noop!(Agents::complete_recovery(signed(&bob()), agent, all_of(AGENT)), other);
+		assert_ok!(Agents::complete_recovery(signed(&shop()), agent, all_of(AGENT)));
 	});
 }
 
@@ -91,14 +91,14 @@ fn the_controller_cancels_and_may_take_the_recovery_away() {
 		assert_ok!(Agents::cancel_recovery(signed(&alice()), agent));
 		Now::set(DELAY_MS);
 		let none = Error::<Test>::NoRecoveryPending;
-		assert_noop!(Agents::complete_recovery(signed(&shop()), agent, true), none);
+		assert_noop!(Agents::complete_recovery(signed(&shop()), agent, all_of(AGENT)), none);
 		assert_ok!(begun());
 		assert_ok!(Agents::cancel_recovery(signed(&bob()), agent));
 		assert_ok!(begun());
 		assert_ok!(Agents::set_recovery(signed(&alice()), agent, None));
 		Now::set(3 * DELAY_MS);
 		let none = Error::<Test>::NoRecoveryPending;
-		assert_noop!(Agents::complete_recovery(signed(&shop()), agent, true), none);
+		assert_noop!(Agents::complete_recovery(signed(&shop()), agent, all_of(AGENT)), none);
 		assert_noop!(begun(), Error::<Test>::NotRecoveryAccount);
 	});
 }
@@ -110,7 +110,7 @@ fn a_retired_agent_is_recovered_too() {
 		assert_ok!(Agents::deregister(signed(&alice()), agent));
 		assert_ok!(Agents::begin_recovery(signed(&bob()), agent, shop()));
 		Now::set(DELAY_MS);
-		assert_ok!(Agents::complete_recovery(signed(&shop()), agent, false));
+		assert_ok!(Agents::complete_recovery(signed(&shop()), agent, None));
 		assert_ok!(control(&shop(), agent, pay(&shop(), FUNDS)));
 	});
 }

@@ -8,10 +8,26 @@ fn burned_fees_add_up_and_payers_count_once() {
 		let agent = register(&alice());
 		Agents::credit_reputation(agent, &bob(), 100);
 		Agents::credit_reputation(agent, &bob(), 50);
-		Agents::credit_reputation(agent, &shop(), 1);
-		assert_eq!(Agents::reputation(agent), (151, 2));
-		let (payer, burned) = (shop(), 1);
-		assert!(has_event(Event::ReputationCredited { agent, payer, burned, score: 151, payers: 2 }));
+		Agents::credit_reputation(agent, &shop(), PAYER_BURN);
+		assert_eq!(Agents::reputation(agent), (190, 2));
+		let (payer, burned) = (shop(), PAYER_BURN);
+		assert!(has_event(Event::ReputationCredited { agent, payer, burned, score: 190, payers: 2 }));
+	});
+}
+
+#[test]
+fn who_burns_less_than_an_entry_is_worth_leaves_none() {
+	run(|| {
+		let agent = register(&alice());
+		for index in 0..100 {
+			Agents::credit_reputation(agent, &account(index), PAYER_BURN - 1);
+		}
+		assert_eq!(Agents::reputation(agent), (100 * (PAYER_BURN - 1), 0));
+		assert_eq!(crate::Payers::<Test>::iter().count(), 0);
+		// Counted as soon as enough is burned at once.
+		Agents::credit_reputation(agent, &account(7), PAYER_BURN);
+		Agents::credit_reputation(agent, &account(7), 1);
+		assert_eq!(Agents::reputation(agent).1, 1);
 	});
 }
 
@@ -57,7 +73,7 @@ fn a_record_survives_its_controller_and_retirement() {
 		let agent = register(&alice());
 		Agents::credit_reputation(agent, &bob(), 100);
 		assert_ok!(Agents::propose_controller(signed(&alice()), agent, Some(bob())));
-		assert_ok!(Agents::accept_controller(signed(&bob()), agent, false));
+		assert_ok!(Agents::accept_controller(signed(&bob()), agent, None));
 		assert_ok!(Agents::deregister(signed(&bob()), agent));
 		assert_eq!(Agents::reputation(agent), (100, 1));
 	});

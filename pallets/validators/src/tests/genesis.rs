@@ -4,7 +4,7 @@ use crate::{mock::*, types::*, *};
 use sp_core::H256;
 
 fn config(validators: Vec<GenesisValidator<u64>>, block_time_ms: u64) -> GenesisConfig<Test> {
-	GenesisConfig { validators, block_time_ms }
+	GenesisConfig { validators, block_time_ms, periods: PERIODS }
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn each_broken_genesis_rule_is_named() {
 	let good = |account| genesis_validator(account, GENESIS_STAKE);
 	let key = H256(key_of(1).0);
 	assert_eq!(check(vec![], 199), Err(BlockTime { given_ms: 199 }));
-	assert_eq!(check(vec![], 60_001), Err(BlockTime { given_ms: 60_001 }));
+	assert_eq!(check(vec![], 10_001), Err(BlockTime { given_ms: 10_001 }));
 	assert_eq!(check((1..=5).map(good).collect(), 1_000), Err(TooMany { given: 5, max: 4 }));
 	assert_eq!(check(vec![genesis_validator(1, 999)], 1_000), Err(StakeTooSmall { key }));
 	let unusable = GenesisValidator { key: H256::zero(), ..good(1) };
@@ -35,8 +35,39 @@ fn each_broken_genesis_rule_is_named() {
 	assert_eq!(check(vec![good(1), same_key], 1_000), Err(DuplicateKey { key }));
 	let same_account = GenesisValidator { account: 2, ..good(1) };
 	assert_eq!(check(vec![good(2), same_account], 1_000), Err(DuplicateAccount { key }));
-	for block_time_ms in [200, 60_000] {
+	for block_time_ms in [1_000, 10_000] {
 		assert_eq!(check((1..=4).map(good).collect(), block_time_ms), Ok(()));
+	}
+}
+
+#[test]
+fn each_broken_period_is_named_and_the_history_fits_what_is_kept() {
+	let broken = |change: fn(&mut ChainPeriods)| {
+		let mut periods = PERIODS;
+		change(&mut periods);
+		match (GenesisConfig::<Test> { periods, ..config(vec![], 1_000) }).check() {
+			Err(InvalidGenesis::Period { field, .. }) => field,
+			other => panic!("not a broken period: {other:?}"),
+		}
+	};
+	assert_eq!(broken(|periods| periods.era_blocks = 9), "eraBlocks");
+	assert_eq!(broken(|periods| periods.absence_blocks = 0), "absenceBlocks");
+	assert_eq!(broken(|periods| periods.absence_blocks = 10_001), "absenceBlocks");
+	assert_eq!(broken(|periods| periods.absences_max = 3), "absencesMax");
+	assert_eq!(broken(|periods| periods.absences_max = 8), "absencesMax");
+	assert_eq!(broken(|periods| periods.missed_turns_max = 0), "missedTurnsMax");
+	assert_eq!(broken(|periods| periods.unbonding_ms = 50_000), "unbondingMs");
+	// 50 s of evidence are 10 eras of 10 blocks half a second apart; twelve are kept. Faster blocks need more.
+	assert_eq!((PERIODS.history_eras(1_000), PERIODS.history_eras(900)), (12, 14));
+	let longer = ChainPeriods { evidence_age_ms: 1_990_000, unbonding_ms: 2_000_000, ..PERIODS };
+	let check =
+		|block_time_ms| (GenesisConfig::<Test> { periods: longer, ..config(vec![], block_time_ms) }).check();
+	assert_eq!(check(1_000), Ok(()));
+	assert_eq!(check(998), Err(InvalidGenesis::History { needed: 401, max: 400 }));
+	for periods in [ChainPeriods::LIVE, ChainPeriods::DEVELOPMENT] {
+		for block_time_ms in [BLOCK_TIME_MS_MIN, BLOCK_TIME_MS_DEFAULT, BLOCK_TIME_MS_MAX] {
+			assert_eq!(periods.check(block_time_ms, 2_048), Ok(()));
+		}
 	}
 }
 

@@ -61,16 +61,107 @@ fn absences_count_across_eras() {
 }
 
 #[test]
-fn the_last_validator_is_neither_jailed_nor_removed() {
-	chain(2).execute_with(|| {
-		let (one, two) = (pool_of(1), pool_of(2));
-		for height in 1..=20 {
-			Validators::count_absences(height, vec![one, two]);
+fn no_more_than_a_third_of_the_elected_power_is_jailed_in_one_era() {
+	let validators = [4, 3, 2, 1].map(|account| genesis_validator(account, Balance::from(account) * 1_000));
+	genesis(validators.to_vec()).execute_with(|| {
+		begin_block(1);
+		let pools = [1, 2, 3, 4].map(pool_of);
+		let jailed = || pools.map(|pool| matches!(standing_of(pool), Standing::Jailed { .. }));
+		for height in 1..=5 {
+			Validators::count_absences(height, pools.to_vec());
 		}
-		assert!(matches!(standing_of(one), Standing::Jailed { .. }));
-		assert_eq!(standing_of(two), Standing::Candidate);
+		assert_eq!(
+			jailed(),
+			[true, true, false, false],
+			"a tenth and two tenths; three more would be too much"
+		);
+		assert_eq!(Validators::voters_at(2).len(), 2);
+		next_era();
+		// Of four and three neither is a third.
+		for height in 10..=20 {
+			Validators::count_absences(height, vec![pools[2]]);
+		}
+		assert_eq!(jailed(), [true, true, false, false]);
+		assert_eq!(Validators::voters_at(11).len(), 2);
+	});
+}
+
+#[test]
+fn the_last_validator_and_the_last_candidate_are_never_jailed() {
+	chain(4).execute_with(|| {
+		let pools = [1, 2, 3, 4].map(pool_of);
+		for account in 1..=3 {
+			assert_ok!(Validators::chill(signed(account)));
+		}
+		for height in 1..=5 {
+			Validators::count_absences(height, vec![pools[3]]);
+		}
+		assert_eq!(standing_of(pools[3]), Standing::Candidate, "nobody else stands for election");
+		next_era();
+		assert_eq!(Validators::voters_at(10), vec![(key_of(4), 100)]);
+		for height in 10..=20 {
+			Validators::count_absences(height, vec![pools[3]]);
+		}
+		assert_eq!(standing_of(pools[3]), Standing::Candidate);
 		run_to(25);
 		assert_eq!(Validators::voters_at(25).len(), 1);
+	});
+}
+
+/// Goes on by one block, whose parent was decided in this round by everybody.
+fn decided_in(round: u32) {
+	next_block();
+	assert_ok!(Validators::note_commit(RuntimeOrigin::none(), round, commit_in(round, |_| true)));
+}
+
+#[test]
+fn who_signs_but_lets_its_turns_pass_is_jailed() {
+	chain(4).execute_with(|| {
+		let (key, pool) = (key_of(2), pool_of(2));
+		let mut passed = 0;
+		while System::block_number() < 60 && standing_of(pool) == Standing::Candidate {
+			let height = System::block_number() + 1;
+			end_block();
+			// Somebody else stands in for it.
+			let stand_in = (0..).map(|round| turn(height, round)).find(|other| *other != key);
+			begin_block_by(height, stand_in);
+			let late = turn(height - 1, 0) == key && height > 2;
+			let round = (0..).find(|round| turn(height - 1, *round) != key).filter(|_| late).unwrap_or(0);
+			assert_ok!(Validators::note_commit(RuntimeOrigin::none(), round, commit_in(round, |_| true)));
+			passed += u32::from(late);
+		}
+		assert_eq!(passed, 4, "three turns are forgiven");
+		assert!(matches!(standing_of(pool), Standing::Jailed { .. }));
+		assert!(Watches::<Test>::get().get(&pool).is_none());
+	});
+}
+
+#[test]
+fn a_block_of_its_own_makes_up_for_the_turns_that_passed() {
+	chain(4).execute_with(|| {
+		let missed = |key| {
+			let account = (1..=4).find(|account| key_of(*account) == key).expect("one of the validators");
+			Watches::<Test>::get().get(&pool_of(account)).map_or(0, |watch| watch.missed_turns)
+		};
+		run_to(2);
+		let (first, second) = (turn(2, 0), turn(2, 1));
+		assert_ne!(first, second);
+		decided_in(1);
+		assert_eq!((missed(first), missed(second)), (1, 0));
+		// However many rounds a height takes, each validator misses one turn of it at most.
+		decided_in(200);
+		assert!((1..=4).all(|account| (1..=2).contains(&missed(key_of(account)))));
+		loop {
+			decided_in(0);
+			if Author::<Test>::get() == Some(first) {
+				break;
+			}
+		}
+		assert_eq!(missed(first), 0);
+		// By then all have had a turn, and nobody was jailed.
+		run_to(20);
+		assert!(Watches::<Test>::get().is_empty());
+		assert_eq!(Candidates::<Test>::get().len(), 4);
 	});
 }
 

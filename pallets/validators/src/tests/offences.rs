@@ -67,6 +67,53 @@ fn chunks_pay_if_they_backed_the_offence() {
 }
 
 #[test]
+fn a_newer_offence_reported_first_shields_nobody_from_an_older_one() {
+	chain(2).execute_with(|| {
+		assert_ok!(Validators::bond(signed(5), 2_000));
+		assert_ok!(Validators::nominate(signed(5), pool_of(1)));
+		run_to(12);
+		assert_ok!(Validators::unbond(signed(5), 500));
+		run_to(25);
+		assert_ok!(Validators::unbond(signed(5), 500));
+		let key = signing_key(1, 0);
+		assert_ok!(report(double_vote(&key, 24)));
+		assert_ok!(Validators::settle(signed(9), 5));
+		let amounts = || stake_of(5).chunks.iter().map(|chunk| chunk.amount).collect::<Vec<_>>();
+		assert_eq!((stake_of(5).bonded, amounts()), (950, vec![500, 475]));
+		// What left in era 1 did not back the votes of era 2, but still answers for earlier ones.
+		next_block();
+		assert_noop!(report(double_vote(&key, 21)), Error::<Test>::EvidenceKnown);
+		assert_ok!(report(double_vote(&key, 15)));
+		assert_eq!(Validators::stake_info(&5).map(|info| info.slash_pending), Some(25));
+		assert_ok!(Validators::settle(signed(9), 5));
+		assert_eq!((stake_of(5).bonded, amounts()), (950, vec![475, 475]), "each pays once");
+		assert_noop!(report(double_vote(&key, 15)), Error::<Test>::EvidenceKnown);
+		assert_noop!(report(double_vote(&key, 24)), Error::<Test>::EvidenceKnown);
+		next_block();
+		run_to(140);
+		assert_ok!(Validators::withdraw_unbonded(signed(5)));
+		assert_eq!(held(5), 950);
+		assert_ok!(Validators::settle(signed(9), 1));
+		assert!(Pools::<Test>::get(PoolId(0)).is_none(), "nothing names the pool any more");
+		next_block();
+	});
+}
+
+#[test]
+fn an_older_offence_bars_the_older_key_too() {
+	chain(2).execute_with(|| {
+		assert_ok!(set_key(1, 1));
+		run_to(15);
+		assert_ok!(report(double_vote(&signing_key(1, 1), 14)));
+		assert_ok!(report(double_vote(&signing_key(1, 0), 5)));
+		for variant in [0, 1] {
+			assert_eq!(KeyHolders::<Test>::get(public(&signing_key(1, variant))), Some(KeyHolder::Barred));
+		}
+		next_block();
+	});
+}
+
+#[test]
 fn a_slash_finds_the_stake_of_who_left_in_time_to_be_found() {
 	chain(2).execute_with(|| {
 		run_to(3);

@@ -29,7 +29,8 @@ struct OracleStake {
 struct Oracle {
 	stakes: BTreeMap<u64, OracleStake>,
 	operators: BTreeMap<PoolId, u64>,
-	tombstoned: Vec<PoolId>,
+	/// With the era of the earliest offence.
+	tombstoned: BTreeMap<PoolId, Era>,
 	blocks: BTreeMap<PoolId, u128>,
 	burned: Balance,
 	paid_in: Balance,
@@ -65,8 +66,8 @@ impl Oracle {
 	}
 
 	fn tombstone(&mut self, pool: PoolId, era: Era) {
-		assert!(!self.tombstoned.contains(&pool), "a pool paid twice");
-		self.tombstoned.push(pool);
+		let before = self.tombstoned.insert(pool, era);
+		assert!(before.is_none_or(|before| era < before), "a pool paid twice for an era");
 		let mut burned = 0;
 		let mut slash = |amount: &mut Balance| {
 			let loss = SlashFraction::get().mul_floor(*amount);
@@ -78,11 +79,9 @@ impl Oracle {
 				slash(&mut stake.bonded);
 				stake.pool = None;
 			}
-			for chunk in stake.chunks.iter_mut().filter(|chunk| chunk.1 == Some(pool)) {
+			for chunk in stake.chunks.iter_mut().filter(|chunk| chunk.1 == Some(pool) && chunk.2 >= era) {
 				chunk.1 = None;
-				if chunk.2 >= era {
-					slash(&mut chunk.0);
-				}
+				slash(&mut chunk.0);
 			}
 		}
 		self.burned += burned;
@@ -97,7 +96,7 @@ impl Oracle {
 		let earners: Vec<_> = blocks
 			.into_iter()
 			.map(|(pool, made)| (pool, made, sum_of(self, pool)))
-			.filter(|(pool, _, stake)| *stake > 0 && !self.tombstoned.contains(pool))
+			.filter(|(pool, _, stake)| *stake > 0 && !self.tombstoned.contains_key(pool))
 			.collect();
 		let total: u128 = earners.iter().map(|(_, made, _)| made).sum();
 		let available = self.undivided;
@@ -140,7 +139,7 @@ impl Oracle {
 				expected.bonded + expected.chunks.iter().map(|chunk| chunk.0).sum::<Balance>(),
 				"account {who}"
 			);
-			let dead = |pool: &PoolId| self.tombstoned.contains(pool);
+			let dead = |pool: &PoolId| self.tombstoned.contains_key(pool);
 			if !stake.role.pool().is_some_and(|pool| dead(&pool)) {
 				assert_eq!((stake.bonded, stake.role.pool()), (expected.bonded, expected.pool));
 			}
@@ -206,11 +205,15 @@ impl History {
 		}
 		let height = System::block_number();
 		if height > 1 {
-			// One of the validators is often asleep.
+			// The weakest of the validators is often asleep, and now and then somebody lets a turn pass.
 			let members = Validators::members_at(height - 1);
 			let asleep =
-				members.iter().take(1).filter(|_| (height / 16).is_multiple_of(2) && members.len() > 1);
+				members.iter().rev().take(1).filter(|_| (height / 16).is_multiple_of(2) && members.len() > 1);
 			Validators::count_absences(height - 1, asleep.map(|member| member.pool).collect());
+			if self.dice.gen_bool(0.1) {
+				let slow = members[self.dice.gen_range(0..members.len())].pool;
+				Validators::count_missed_turns(height - 1, vec![slow]);
+			}
 		}
 		let commissions = Pools::<Test>::iter().map(|(id, pool)| (id, pool.commission)).collect();
 		end_block();

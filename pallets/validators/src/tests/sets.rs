@@ -191,6 +191,12 @@ fn the_queries_answer_what_is_stored() {
 		assert_eq!((info.validator, info.stake, info.power), (1, GENESIS_STAKE, 100));
 		assert_eq!(info.key, Some(key_of(1).0));
 		assert_eq!(Validators::candidate_infos().len(), 2);
+		make_candidate(3, 20_000);
+		let seats = Validators::seats();
+		let [one, two, three] = &seats[..] else { panic!("two validators and a candidate: {seats:?}") };
+		assert_eq!([one, two].map(|seat| seat.elected.map(|(_, power)| power)), [Some(100); 2]);
+		let candidate = three.pool.as_ref().map(|pool| (pool.validator, pool.power));
+		assert_eq!((three.elected, candidate), (None, Some((3, 200))));
 		assert_eq!(Validators::era_and_clock(), (Era(0), 0));
 		let stake = Validators::stake_info(&1).expect("there is such a stake");
 		assert_eq!((stake.bonded, stake.claimable, stake.slash_pending), (GENESIS_STAKE, 0, 0));
@@ -198,4 +204,58 @@ fn the_queries_answer_what_is_stored() {
 		assert_eq!(Validators::stake_info(&1).unwrap().slash_pending, 500);
 		assert!(Validators::stake_info(&9).is_none() && Validators::pool_info(PoolId(9)).is_none());
 	});
+}
+
+/// Hand-made; the command line's test `answers_have_the_bytes_that_the_pallet_gives` decodes the same.
+#[test]
+fn answers_have_the_bytes_that_clients_decode() {
+	use crate::runtime_api::{PoolInfo, Seat, StakeInfo};
+	use codec::Encode;
+	use sp_runtime::AccountId32;
+	let pool = PoolInfo {
+		id: PoolId(7),
+		validator: AccountId32::new([1; 32]),
+		key: Some([2; 32]),
+		commission: Perbill::from_percent(10),
+		commission_next: Perbill::from_parts(25_000_000),
+		standing: Standing::Jailed { until_ms: 9 },
+		stake: 5_000,
+		power: 50,
+	};
+	let pool_bytes = [
+		&[7, 0, 0, 0][..],
+		&[1; 32],
+		&[1],
+		&[2; 32],
+		&100_000_000u32.to_le_bytes(),
+		&25_000_000u32.to_le_bytes(),
+		&[2],
+		&9u64.to_le_bytes(),
+		&5_000u128.to_le_bytes(),
+		&50u64.to_le_bytes(),
+	]
+	.concat();
+	let seat = Seat { elected: Some(([3; 32], 40)), left: Some(12), pool: Some(pool) };
+	let seat_bytes =
+		[&[1][..], &[3; 32], &40u64.to_le_bytes(), &[1], &12u64.to_le_bytes(), &[1], &pool_bytes].concat();
+	assert_eq!(seat.encode(), seat_bytes);
+	let tombstone = Tombstone { era: Era(4), fraction: Perbill::from_percent(5) };
+	let tombstone_bytes = [&[3][..], &4u64.to_le_bytes(), &50_000_000u32.to_le_bytes()].concat();
+	assert_eq!(Standing::Tombstoned(tombstone).encode(), tombstone_bytes);
+	let chunk = Chunk { amount: 20, pool: Some(PoolId(7)), era: Era(3), unlock_at_ms: 8 };
+	let role = Role::Nominator(PoolId(7));
+	let stake = StakeInfo { bonded: 6_000, role, claimable: 30, chunks: vec![chunk], slash_pending: 1 };
+	let stake_bytes = [
+		&6_000u128.to_le_bytes()[..],
+		&[2, 7, 0, 0, 0],
+		&30u128.to_le_bytes(),
+		&[4],
+		&20u128.to_le_bytes(),
+		&[1, 7, 0, 0, 0],
+		&3u64.to_le_bytes(),
+		&8u64.to_le_bytes(),
+		&1u128.to_le_bytes(),
+	]
+	.concat();
+	assert_eq!(stake.encode(), stake_bytes);
 }

@@ -1,8 +1,10 @@
 //! A ledger in memory, whose disk can be made to fail, and a clock set by hand.
 
-use crate::ledger::{Clock, Ledger, LedgerError, LedgerTip, VerifyError};
+use crate::ledger::{Clock, Ledger, LedgerError, LedgerTip, Reported, VerifyError};
 use crate::types::{AuthorityId, Validator, ValidatorSet};
 use codec::{Decode, Encode};
+use plexus_primitives::consensus::Commit;
+use plexus_primitives::equivocation::Equivocation;
 use plexus_storage::{Block, Header};
 use sp_core::H256;
 use sp_runtime::{Digest, DigestItem};
@@ -14,7 +16,8 @@ pub const BLOCK_TIME_MS: u64 = 1_000;
 
 #[derive(Default)]
 struct State {
-	validators: Vec<AuthorityId>,
+	/// The validators from a height on.
+	sets: BTreeMap<u32, Vec<Validator>>,
 	chain: Vec<(Block, Vec<u8>)>,
 	undecided: BTreeMap<(u32, H256), Vec<u8>>,
 	executed: BTreeSet<H256>,
@@ -24,6 +27,23 @@ struct State {
 	refused: bool,
 	/// Bytes of ballast in each block.
 	ballast: usize,
+	/// The bytes of the evidence on disk, and everything that was reported.
+	evidence: Vec<u8>,
+	reports: Vec<Equivocation>,
+	/// What the next reports are answered, [`Reported::Waiting`] if nothing else.
+	answer: Option<Reported>,
+}
+
+impl State {
+	fn set_of(&self, height: u32) -> ValidatorSet {
+		let (_, set) = self.sets.range(..=height).next_back().expect("there is a set from the beginning");
+		ValidatorSet::new(set.iter().copied()).unwrap()
+	}
+}
+
+/// Of equal power.
+pub fn equals(ids: impl Iterator<Item = AuthorityId>) -> Vec<Validator> {
+	ids.map(|id| Validator { id, power: 1 }).collect()
 }
 
 #[derive(Clone)]
@@ -31,7 +51,26 @@ pub struct FakeLedger(Arc<Mutex<State>>);
 
 impl FakeLedger {
 	pub fn new(validators: impl Iterator<Item = AuthorityId>) -> Self {
-		Self(Arc::new(Mutex::new(State { validators: validators.collect(), ..State::default() })))
+		let sets = BTreeMap::from([(0, equals(validators))]);
+		Self(Arc::new(Mutex::new(State { sets, ..State::default() })))
+	}
+
+	/// Other validators from a height on.
+	pub fn change_validators(&self, from: u32, validators: Vec<Validator>) {
+		self.0.lock().unwrap().sets.insert(from, validators);
+	}
+
+	pub fn validators_of(&self, height: u32) -> ValidatorSet {
+		self.0.lock().unwrap().set_of(height)
+	}
+
+	/// What was reported since this was last asked.
+	pub fn take_reports(&self) -> Vec<Equivocation> {
+		std::mem::take(&mut self.0.lock().unwrap().reports)
+	}
+
+	pub fn answers_reports(&self, answer: Reported) {
+		self.0.lock().unwrap().answer = Some(answer);
 	}
 
 	pub fn build(&self, author: AuthorityId, timestamp_ms: u64) -> Block {
@@ -108,15 +147,33 @@ impl Ledger for FakeLedger {
 
 	fn validators(&self) -> Result<ValidatorSet, LedgerError> {
 		let state = self.0.lock().unwrap();
-		Ok(ValidatorSet::new(state.validators.iter().map(|id| Validator { id: *id, power: 1 })).unwrap())
+		Ok(state.set_of(state.chain.len() as u32 + 1))
+	}
+
+	fn deciders(&self) -> Result<ValidatorSet, LedgerError> {
+		let state = self.0.lock().unwrap();
+		Ok(state.set_of(state.chain.len() as u32))
+	}
+
+	fn certificate(&self) -> Result<Option<Vec<u8>>, LedgerError> {
+		let state = self.0.lock().unwrap();
+		Ok(state.chain.last().map(|(_, certificate)| certificate.clone()))
 	}
 
 	fn block_time_ms(&self) -> Result<u64, LedgerError> {
 		Ok(BLOCK_TIME_MS)
 	}
 
-	fn propose(&self, author: AuthorityId, timestamp_ms: u64) -> Result<Block, LedgerError> {
-		let block = self.build(author, timestamp_ms);
+	/// The commit is the last extrinsic; see [`commit_in`].
+	fn propose(
+		&self,
+		author: AuthorityId,
+		timestamp_ms: u64,
+		commit: Option<Commit>,
+	) -> Result<Block, LedgerError> {
+		let mut block = self.build(author, timestamp_ms);
+		block.body.push(commit.encode());
+		block.header.extrinsics_root = root(&block.body);
 		self.0.lock().unwrap().executed.insert(block.hash());
 		Ok(block)
 	}
@@ -187,6 +244,30 @@ impl Ledger for FakeLedger {
 			_ => None,
 		})
 	}
+
+	fn evidence(&self) -> Result<Vec<u8>, LedgerError> {
+		Ok(self.0.lock().unwrap().evidence.clone())
+	}
+
+	fn put_evidence(&self, bytes: &[u8]) -> Result<(), LedgerError> {
+		let mut state = self.0.lock().unwrap();
+		if state.disk_fails {
+			return Err(LedgerError::Failed("disk".into()));
+		}
+		state.evidence = bytes.to_vec();
+		Ok(())
+	}
+
+	fn report(&self, proof: &Equivocation) -> Reported {
+		let mut state = self.0.lock().unwrap();
+		state.reports.push(*proof);
+		state.answer.clone().unwrap_or(Reported::Waiting)
+	}
+}
+
+/// The precommits for its parent that a block holds which [`FakeLedger`] proposed.
+pub fn commit_in(block: &Block) -> Option<Commit> {
+	Decode::decode(&mut &block.body.last().expect("the commit")[..]).unwrap()
 }
 
 #[derive(Clone)]

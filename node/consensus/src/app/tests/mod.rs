@@ -1,24 +1,25 @@
 //! The application against a ledger in memory and a clock that is set by hand.
 
+mod changing;
+mod equivocating;
 mod fake;
 mod proposing;
 mod receiving;
 mod syncing;
+mod timekeeping;
 
 use super::*;
 use crate::certificate::Certificate;
 use crate::malachite::core::CommitCertificate;
-use crate::malachite::PeerId;
+use crate::malachite::{MisbehaviorEvidence, Next, PeerId};
 use crate::signing;
 use crate::wire;
 use fake::{FakeClock, FakeLedger};
 use plexus_primitives::purpose::Purpose;
 
-/// The four validators' keys, in the order in which they propose at height 0.
+/// The four validators' keys. All have the same power.
 fn keys() -> Vec<SigningKey> {
-	let mut keys: Vec<_> = (1..=4u8).map(|seed| SigningKey::from_bytes(&[seed; 32])).collect();
-	keys.sort_by_key(|key| key.verifying_key().to_bytes());
-	keys
+	(1..=4u8).map(|seed| SigningKey::from_bytes(&[seed; 32])).collect()
 }
 
 fn id_of(key: &SigningKey) -> AuthorityId {
@@ -27,7 +28,21 @@ fn id_of(key: &SigningKey) -> AuthorityId {
 
 /// Whose turn it is.
 fn proposer(height: u64, round: u32) -> SigningKey {
-	keys()[((height + u64::from(round)) % 4) as usize].clone()
+	let set = ValidatorSet::new(fake::equals(keys().iter().map(id_of))).unwrap();
+	let proposer = set.proposer(height, round);
+	keys().into_iter().find(|key| id_of(key) == proposer).expect("one of the four")
+}
+
+/// The rounds of a height in which the proposer of round 0 has the turn.
+fn turns_of_first(height: u64) -> impl Iterator<Item = u32> {
+	let first = id_of(&proposer(height, 0));
+	(0..).filter(move |round| id_of(&proposer(height, *round)) == first)
+}
+
+/// Somebody whose turn it is not.
+fn bystander(height: u64, round: u32) -> SigningKey {
+	let proposer = id_of(&proposer(height, round));
+	keys().into_iter().find(|key| id_of(key) != proposer).expect("there are four")
 }
 
 /// A validator's application on a ledger of its own.
@@ -62,9 +77,16 @@ impl Node {
 	fn published(&mut self) -> Vec<StreamMessage<ProposalPart>> {
 		let published = |effect| match effect {
 			Effect::Publish(part) => part,
-			Effect::Equivocated { .. } => panic!("nobody equivocates here"),
+			Effect::Equivocated(_) => panic!("nobody equivocates here"),
 		};
 		self.app.take_effects().into_iter().map(published).collect()
+	}
+
+	/// The engine's last word on a height: with the certificate of all validators and the evidence it found.
+	fn finalizes(&mut self, certificate: &CommitCertificate<Plexus>, evidence: &MisbehaviorEvidence<Plexus>) {
+		let next = self.app.finalized(certificate, evidence).unwrap();
+		let Next::Start(height, _) = next else { panic!("a height is never decided again") };
+		assert_eq!(height.0, self.app.height);
 	}
 
 	/// Takes parts in; returns the verdict, of which there is at most one.
@@ -94,7 +116,11 @@ fn peer(seed: u8) -> PeerId {
 }
 
 fn certificate(height: u64, round: u32, value: H256) -> CommitCertificate<Plexus> {
-	let signatures = keys()
+	certificate_by(&keys(), height, round, value)
+}
+
+fn certificate_by(signers: &[SigningKey], height: u64, round: u32, value: H256) -> CommitCertificate<Plexus> {
+	let signatures = signers
 		.iter()
 		.map(|key| {
 			let vote = wire::Vote::precommit(height, round, value, id_of(key));

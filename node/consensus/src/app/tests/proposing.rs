@@ -16,7 +16,8 @@ fn the_same_height_and_round_is_proposed_again_with_the_same_block_also_after_a_
 #[test]
 fn another_round_gets_another_block() {
 	let mut node = Node::new(proposer(1, 0));
-	assert_ne!(node.proposes(1, 0).0, node.proposes(1, 4).0);
+	let again = turns_of_first(1).nth(1).unwrap();
+	assert_ne!(node.proposes(1, 0).0, node.proposes(1, again).0);
 }
 
 #[test]
@@ -33,11 +34,11 @@ fn a_proposal_is_on_disk_before_it_is_answered() {
 #[test]
 fn a_height_that_fails_for_long_does_not_fill_the_disk() {
 	let mut node = Node::new(proposer(1, 0));
-	let hashes: Vec<_> = (0..200).map(|turn| node.proposes(1, turn * 4).0).collect();
+	let hashes: Vec<_> = turns_of_first(1).take(200).map(|round| node.proposes(1, round).0).collect();
 	assert_eq!(node.ledger.undecided_count(), REUSE_FROM);
 	assert!(hashes[REUSE_FROM..].iter().all(|hash| *hash == hashes[REUSE_FROM - 1]));
 	let mut node = node.restarted();
-	assert_eq!(node.proposes(1, 796).0, hashes[199]);
+	assert_eq!(node.proposes(1, turns_of_first(1).nth(199).unwrap()).0, hashes[199]);
 }
 
 #[test]
@@ -47,7 +48,7 @@ fn a_proposal_reaches_others_in_any_order_of_its_parts() {
 	let (hash, parts) = sender.proposes(1, 0);
 	assert_eq!(parts.len(), 6, "head, four chunks, end");
 	for rotation in 0..parts.len() {
-		let mut receiver = Node::new(proposer(1, 1));
+		let mut receiver = Node::new(bystander(1, 0));
 		let mut parts = parts.clone();
 		parts.rotate_left(rotation);
 		let verdict = receiver.receives(parts).expect("a verdict");
@@ -63,10 +64,11 @@ fn our_proposal_is_sent_again_in_a_later_round_under_a_head_of_that_round() {
 	let mut node = Node::new(proposer(1, 0));
 	let (hash, _) = node.proposes(1, 0);
 	let me = node.app.me();
-	node.app.restream(Height(1), Round::new(4), Round::new(0), me, hash).unwrap();
-	let verdict = Node::new(proposer(1, 1)).receives(node.published()).expect("a verdict");
+	let later = Round::new(turns_of_first(1).nth(1).unwrap());
+	node.app.restream(Height(1), later, Round::new(0), me, hash).unwrap();
+	let verdict = Node::new(bystander(1, 0)).receives(node.published()).expect("a verdict");
 	assert_eq!(verdict.value.0, hash);
-	assert_eq!((verdict.round, verdict.valid_round), (Round::new(4), Round::new(0)));
+	assert_eq!((verdict.round, verdict.valid_round), (later, Round::new(0)));
 	assert_eq!(verdict.validity, Validity::Valid);
 }
 
@@ -76,13 +78,13 @@ fn the_parts_are_sent_again_when_a_round_starts_after_a_crash() {
 	let (hash, _) = node.proposes(1, 0);
 	let mut node = node.restarted();
 	assert_eq!(node.app.started_round(Height(1), Round::ZERO).unwrap().len(), 1);
-	let verdict = Node::new(proposer(1, 1)).receives(node.published()).expect("a verdict");
+	let verdict = Node::new(bystander(1, 0)).receives(node.published()).expect("a verdict");
 	assert_eq!(verdict.value.0, hash);
 }
 
 #[test]
 fn anothers_proposal_is_sent_again_as_its_proposer_signed_it() {
-	let mut node = Node::new(proposer(1, 1));
+	let mut node = Node::new(bystander(1, 0));
 	let parts = proposal(&node.ledger, 0, None, 1_000_000);
 	let verdict = node.receives(parts).unwrap();
 	node.app.restream(Height(1), Round::ZERO, Round::Nil, verdict.proposer, verdict.value.0).unwrap();

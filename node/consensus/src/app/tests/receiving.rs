@@ -6,7 +6,7 @@ use crate::parking::{HEIGHTS_AHEAD_MAX, PROPOSALS_PER_HEIGHT_MAX};
 
 #[test]
 fn a_proposal_from_one_whose_turn_it_is_not_gets_no_verdict() {
-	let mut node = Node::new(proposer(1, 1));
+	let mut node = Node::new(bystander(1, 0));
 	let key = proposer(1, 2);
 	let block = node.ledger.build(id_of(&key), 1_000_000);
 	assert!(node.receives(parts_of(&key, &block, 0, None)).is_none());
@@ -15,7 +15,7 @@ fn a_proposal_from_one_whose_turn_it_is_not_gets_no_verdict() {
 
 #[test]
 fn a_genuine_head_with_foreign_chunks_gets_no_verdict() {
-	let mut node = Node::new(proposer(1, 1));
+	let mut node = Node::new(bystander(1, 0));
 	let genuine = proposal(&node.ledger, 0, None, 1_000_000);
 	let mut forged = genuine.clone();
 	let StreamContent::Data(ProposalPart::Chunk(chunk)) = &mut forged[1].content else { panic!("a chunk") };
@@ -26,7 +26,7 @@ fn a_genuine_head_with_foreign_chunks_gets_no_verdict() {
 
 #[test]
 fn an_invalid_block_is_judged_once_and_stays_invalid() {
-	let mut node = Node::new(proposer(1, 1));
+	let mut node = Node::new(bystander(1, 0));
 	let parts = proposal(&node.ledger, 0, None, 1_000_000);
 	node.ledger.refuses_blocks(true);
 	assert_eq!(node.receives(parts.clone()).unwrap().validity, Validity::Invalid);
@@ -59,7 +59,7 @@ fn a_timestamp_ahead_of_the_clock_is_untimely_only_in_a_first_live_proposal() {
 
 #[test]
 fn an_equivocating_proposer_cannot_make_us_store_more_than_two_blocks_of_a_round() {
-	let mut node = Node::new(proposer(1, 1));
+	let mut node = Node::new(bystander(1, 0));
 	let verdicts: Vec<_> = (0..5)
 		.filter_map(|_| {
 			let parts = proposal(&node.ledger, 0, None, 1_000_000);
@@ -72,7 +72,7 @@ fn an_equivocating_proposer_cannot_make_us_store_more_than_two_blocks_of_a_round
 
 #[test]
 fn a_failing_disk_is_our_own_error_and_leaves_no_verdict() {
-	let mut node = Node::new(proposer(1, 1));
+	let mut node = Node::new(bystander(1, 0));
 	let parts = proposal(&node.ledger, 0, None, 1_000_000);
 	node.ledger.disk_fails(true);
 	let outcomes: Vec<_> = parts.into_iter().map(|part| node.app.received_part(peer(1), part)).collect();
@@ -87,7 +87,7 @@ fn a_proposal_that_came_a_height_early_is_judged_when_its_height_starts() {
 	ahead.decides(1, first);
 	let second_parts = proposal(&ahead.ledger, 0, None, 1_001_000);
 
-	let mut behind = Node::new(proposer(1, 1));
+	let mut behind = Node::new(bystander(1, 0));
 	assert!(behind.receives(second_parts).is_none(), "its parent is not the tip yet");
 	behind.receives(first_parts).unwrap();
 	behind.decides(1, first);
@@ -99,7 +99,7 @@ fn a_proposal_that_came_a_height_early_is_judged_when_its_height_starts() {
 #[test]
 fn parking_is_bounded_by_height_and_number() {
 	let mut ahead = Node::new(proposer(1, 0));
-	let mut node = Node::new(proposer(1, 1));
+	let mut node = Node::new(bystander(1, 0));
 	for height in 1..=HEIGHTS_AHEAD_MAX + 3 {
 		for round in 0..2 * PROPOSALS_PER_HEIGHT_MAX as u32 {
 			let parts = proposal(&ahead.ledger, round, None, 1_000_000 + height * 1_000);
@@ -118,7 +118,7 @@ fn parking_is_bounded_by_height_and_number() {
 
 #[test]
 fn what_arrives_after_the_decision_is_ignored() {
-	let mut node = Node::new(proposer(1, 1));
+	let mut node = Node::new(bystander(1, 0));
 	let late = proposal(&node.ledger, 1, None, 1_000_000);
 	let parts = proposal(&node.ledger, 0, None, 1_000_000);
 	let hash = node.receives(parts).unwrap().value.0;
@@ -128,7 +128,7 @@ fn what_arrives_after_the_decision_is_ignored() {
 
 #[test]
 fn known_proposals_of_a_round_are_answered_after_a_crash_and_can_be_decided() {
-	let mut node = Node::new(proposer(1, 1));
+	let mut node = Node::new(bystander(1, 0));
 	let parts = proposal(&node.ledger, 0, None, 1_000_000);
 	let verdict = node.receives(parts).unwrap();
 	let mut node = node.restarted();

@@ -16,7 +16,7 @@ fn built(node: &Node) -> Block {
 
 #[test]
 fn a_synced_block_is_executed_stored_and_decided() {
-	let mut node = Node::new(proposer(1, 1));
+	let mut node = Node::new(bystander(1, 0));
 	let block = built(&node);
 	let SyncedValueOutcome::Verdict(verdict) = sync(&mut node, 1, &encode_versioned(&block)) else {
 		panic!("a verdict")
@@ -30,7 +30,7 @@ fn a_synced_block_is_executed_stored_and_decided() {
 
 #[test]
 fn bytes_that_are_no_block_of_that_height_are_the_peers_fault() {
-	let mut node = Node::new(proposer(1, 1));
+	let mut node = Node::new(bystander(1, 0));
 	let block = built(&node);
 	let good = encode_versioned(&block);
 	let mut trailing = good.clone();
@@ -59,7 +59,7 @@ fn bytes_that_are_no_block_of_that_height_are_the_peers_fault() {
 
 #[test]
 fn our_own_trouble_is_not_blamed_on_the_peer() {
-	let mut node = Node::new(proposer(1, 1));
+	let mut node = Node::new(bystander(1, 0));
 	let bytes = encode_versioned(&built(&node));
 	node.ledger.disk_fails(true);
 	assert!(matches!(sync(&mut node, 1, &bytes), SyncedValueOutcome::LocalTransientError));
@@ -73,7 +73,7 @@ fn our_own_trouble_is_not_blamed_on_the_peer() {
 
 #[test]
 fn a_certified_block_that_does_not_execute_here_is_reported_invalid_not_the_peers_fault() {
-	let mut node = Node::new(proposer(1, 1));
+	let mut node = Node::new(bystander(1, 0));
 	let bytes = encode_versioned(&built(&node));
 	node.ledger.refuses_blocks(true);
 	let SyncedValueOutcome::Verdict(verdict) = sync(&mut node, 1, &bytes) else { panic!("a verdict") };
@@ -107,7 +107,7 @@ fn decided_blocks_are_served_up_to_the_first_gap_and_within_bounds() {
 #[test]
 fn what_is_served_is_accepted_by_another_node() {
 	let node = chain(3);
-	let mut fresh = Node::new(proposer(1, 1));
+	let mut fresh = Node::new(bystander(1, 0));
 	for value in node.app.decided_values(Height(1)..=Height(3)).unwrap() {
 		let height = value.certificate.height.0;
 		let stored = crate::certificate::encode(&value.certificate.trim_vote_extensions());

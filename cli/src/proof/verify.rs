@@ -1,0 +1,267 @@
+//! `plexus verify`: a proof in a file, checked against a chain's specification alone.
+//!
+//! # Must not
+//! Ask a node, or print anything that was not proved.
+
+use super::{
+	file::{bytes, bytes32, ProofFile, PROOF_BYTES_MAX},
+	storage::{account_key, timestamp_key, verify, StorageError},
+};
+use crate::{
+	address::display,
+	amount::Amount,
+	failure::{Failure, FailureKind},
+	output::{self, hex, Answer},
+};
+use codec::{Decode, DecodeAll};
+use plexus_primitives::{
+	consensus::Voter,
+	light::{FinalBlock, LightError, Trusted},
+};
+use serde::Serialize;
+use std::{fs::File, io::Read, path::Path};
+
+/// What a chain's specification says; all that is believed.
+#[derive(Clone, Debug)]
+pub struct TrustedChain {
+	/// The chain's name.
+	pub name: String,
+	/// Its genesis hash.
+	pub genesis: [u8; 32],
+	/// The validators of block 1, in the order of consensus.
+	pub set: Vec<Voter>,
+}
+
+/// Why a file proves nothing.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum ProofError {
+	/// It is of another chain.
+	#[error("the proof is of the chain with genesis {given}, the specification is of {expected}")]
+	WrongChain {
+		/// Genesis hash in the file.
+		given: String,
+		/// Genesis hash of the specification.
+		expected: String,
+	},
+	/// A block is not proved to be final.
+	#[error(transparent)]
+	Finality(#[from] LightError),
+	/// A value is not proved to be in the state.
+	#[error(transparent)]
+	Storage(#[from] StorageError),
+	/// A proved value has another form than this runtime gives it.
+	#[error("the value of {0} does not decode")]
+	Value(&'static str),
+}
+
+impl ProofError {
+	fn name(&self) -> &'static str {
+		match self {
+			Self::WrongChain { .. } => "WrongChain",
+			Self::Finality(LightError::StaleSet { .. }) => "StaleSet",
+			Self::Finality(_) => "NotFinal",
+			Self::Storage(_) => "NotInState",
+			Self::Value(_) => "UnknownValue",
+		}
+	}
+
+	fn remedy(&self) -> &'static str {
+		match self {
+			Self::WrongChain { .. } => "name the specification of that chain with --chain, if you trust it",
+			Self::Finality(_) | Self::Storage(_) => {
+				"believe nothing that the file says; ask another node for a proof with `plexus query proof`"
+			}
+			Self::Value(_) => "verify with the release that wrote the proof",
+		}
+	}
+}
+
+impl From<ProofError> for Failure {
+	fn from(error: ProofError) -> Self {
+		Self::new(FailureKind::Unproved, error.name(), error.to_string(), error.remedy())
+	}
+}
+
+/// What was proved.
+#[derive(Serialize)]
+pub(crate) struct Proved {
+	chain: String,
+	genesis_hash: String,
+	block_number: u32,
+	block_hash: String,
+	state_root: String,
+	/// How often the validators changed on the way; every change was verified.
+	set_changes: usize,
+	/// The block's time; `null` if the file proves no state.
+	timestamp_ms: Option<u64>,
+	/// The account's balance; `null` if the file proves none.
+	account: Option<AccountProved>,
+	/// Further values of the state.
+	values: Vec<ValueProved>,
+}
+
+/// An account as of the block. One that is not in the state has nothing.
+#[derive(Serialize)]
+struct AccountProved {
+	account: String,
+	nonce: u32,
+	total: Amount,
+	free: Amount,
+	held: Amount,
+	frozen: Amount,
+}
+
+/// A key with its value, `null` if it is proved to have none.
+#[derive(Serialize)]
+struct ValueProved {
+	key: String,
+	value: Option<String>,
+}
+
+/// `System.Account`, as the runtime stores it.
+#[derive(Decode, Default)]
+struct AccountInfo {
+	nonce: u32,
+	_consumers: u32,
+	_providers: u32,
+	_sufficients: u32,
+	free: u128,
+	reserved: u128,
+	frozen: u128,
+	_flags: u128,
+}
+
+impl Answer for Proved {
+	fn human(&self) -> String {
+		let mut rows = vec![
+			("proved", format!("block {} is final", self.block_number)),
+			("chain", self.chain.clone()),
+			("genesis", self.genesis_hash.clone()),
+			("block hash", self.block_hash.clone()),
+			("state root", self.state_root.clone()),
+			("set changes", format!("{} on the way, all verified", self.set_changes)),
+		];
+		rows.extend(self.timestamp_ms.map(|ms| ("timestamp", format!("{ms} ms since 1970"))));
+		if let Some(account) = &self.account {
+			rows.extend([
+				("account", account.account.clone()),
+				("nonce", account.nonce.to_string()),
+				("total", account.total.to_string()),
+				("free", account.free.to_string()),
+				("held", account.held.to_string()),
+				("frozen", account.frozen.to_string()),
+			]);
+		}
+		for ValueProved { key, value } in &self.values {
+			rows.push(("key", key.clone()));
+			rows.push(("value", value.clone().unwrap_or_else(|| "none, proved".into())));
+		}
+		output::fields(rows)
+	}
+}
+
+/// Verifies a file and prints what it proves.
+///
+/// # Errors
+/// The file cannot be read, or proves nothing. With `json` the failure is also printed to standard output.
+pub fn run(file: &Path, chain: &TrustedChain, json: bool) -> Result<(), Failure> {
+	let proved = read_file(file).and_then(|text| check(&ProofFile::from_json(&text)?, chain));
+	match &proved {
+		Ok(proved) => output::print(json, proved),
+		Err(failure) if json => output::print_failure(failure),
+		Err(_) => {}
+	}
+	proved.map(drop)
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+	let unreadable = |error: std::io::Error| {
+		let cause = format!("cannot read {}: {error}", path.display());
+		Failure::input("UnreadableFile", cause, "name a file that `plexus query proof` wrote")
+	};
+	let mut text = Vec::new();
+	// One byte more than is allowed tells that there are more.
+	let limit = PROOF_BYTES_MAX as u64 + 1;
+	File::open(path).and_then(|file| file.take(limit).read_to_end(&mut text)).map_err(unreadable)?;
+	Ok(text)
+}
+
+/// Verifies a proof.
+///
+/// # Errors
+/// [`ProofError`], or the file's fields are no hexadecimal of what they should be.
+pub(crate) fn check(proof: &ProofFile, chain: &TrustedChain) -> Result<Proved, Failure> {
+	let given = bytes32("genesisHash", &proof.genesis_hash)?;
+	if given != chain.genesis {
+		return Err(ProofError::WrongChain { given: hex(given), expected: hex(chain.genesis) }.into());
+	}
+	let block = check_finality(proof, chain)?;
+	let mut proved = Proved {
+		chain: chain.name.clone(),
+		genesis_hash: hex(chain.genesis),
+		block_number: block.height,
+		block_hash: hex(block.hash),
+		state_root: hex(block.state_root),
+		set_changes: proof.finality.handovers.len(),
+		timestamp_ms: None,
+		account: None,
+		values: Vec::new(),
+	};
+	if let Some(storage) = &proof.storage {
+		check_storage(storage, block.state_root, &mut proved)?;
+	}
+	Ok(proved)
+}
+
+fn check_finality(proof: &ProofFile, chain: &TrustedChain) -> Result<FinalBlock, Failure> {
+	let mut trusted = Trusted::genesis(chain.genesis, chain.set.clone()).map_err(ProofError::from)?;
+	for handover in &proof.finality.handovers {
+		trusted = trusted.follow(&handover.decode()?).map_err(ProofError::from)?;
+	}
+	Ok(trusted.verify(&proof.finality.target.decode()?).map_err(ProofError::from)?)
+}
+
+fn check_storage(storage: &super::Storage, root: [u8; 32], proved: &mut Proved) -> Result<(), Failure> {
+	let account = storage.account.as_ref().map(|account| bytes32("account", account)).transpose()?;
+	let more = storage.keys.iter().map(|key| bytes("keys", key)).collect::<Result<Vec<_>, _>>()?;
+	let nodes = storage.nodes.iter().map(|node| bytes("nodes", node)).collect::<Result<Vec<_>, _>>()?;
+	let keys: Vec<Vec<u8>> = keys(account.as_ref()).into_iter().chain(more.iter().cloned()).collect();
+	let mut values = verify(root, &nodes, &keys).map_err(ProofError::from)?.into_iter();
+	proved.timestamp_ms = match values.next().flatten() {
+		Some(now) => Some(decode("Timestamp.Now", &now)?),
+		None => None,
+	};
+	if let Some(account) = account {
+		let info = match values.next().flatten() {
+			Some(info) => decode("System.Account", &info)?,
+			None => AccountInfo::default(),
+		};
+		proved.account = Some(describe(&account, &info));
+	}
+	proved.values = more
+		.iter()
+		.zip(values)
+		.map(|(key, value)| ValueProved { key: hex(key), value: value.map(hex) })
+		.collect();
+	Ok(())
+}
+
+/// The keys that every proof of state begins with: the time, and the account if one is named.
+pub(crate) fn keys(account: Option<&[u8; 32]>) -> Vec<Vec<u8>> {
+	std::iter::once(timestamp_key()).chain(account.map(account_key)).collect()
+}
+
+fn decode<T: Decode>(what: &'static str, value: &[u8]) -> Result<T, Failure> {
+	T::decode_all(&mut &value[..]).map_err(|_| ProofError::Value(what).into())
+}
+
+fn describe(account: &[u8; 32], info: &AccountInfo) -> AccountProved {
+	AccountProved {
+		account: display(&(*account).into()),
+		nonce: info.nonce,
+		total: Amount(info.free.saturating_add(info.reserved)),
+		free: Amount(info.free),
+		held: Amount(info.reserved),
+		frozen: Amount(info.frozen),
+	}
+}

@@ -1,0 +1,149 @@
+//! What the engine's signer does when the guard refuses: the earlier message stands where it may, otherwise the alarm.
+
+use plexus_consensus::guard::{GuardError, GuardPlace, Known, Permit, Refusal, SigningGuard, Step, StepKind};
+use plexus_consensus::malachite::core::{NilOrVal, Round, VoteType};
+use plexus_consensus::malachite::{Signer, Verifier};
+use plexus_consensus::signing::{
+	proposal_preimage, sign, verify, vote_preimage, ChainSigner, SigningKey, WatchingVerifier,
+};
+use plexus_consensus::types::{BlockRef, Proposal, Vote};
+use plexus_consensus::{AuthorityId, Height};
+use sp_core::H256;
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+const GENESIS: H256 = H256([1; 32]);
+const BLOCK: H256 = H256([2; 32]);
+const OTHER: H256 = H256([3; 32]);
+
+fn key() -> SigningKey {
+	SigningKey::from_bytes(&[7; 32])
+}
+
+fn me() -> AuthorityId {
+	AuthorityId(key().verifying_key().to_bytes())
+}
+
+fn vote(kind: VoteType, value: Option<H256>) -> Vote {
+	let value = value.map_or(NilOrVal::Nil, NilOrVal::Val);
+	Vote { kind, height: Height(5), round: Round::new(0), value, address: me() }
+}
+
+fn proposal(value: H256, pol_round: Round) -> Proposal {
+	Proposal { height: Height(5), round: Round::new(2), value: BlockRef(value), pol_round, address: me() }
+}
+
+fn open(directory: &Path) -> Arc<SigningGuard> {
+	let place = GuardPlace { directory: directory.into(), counterpart: directory.into() };
+	let known = Known {
+		genesis: GENESIS,
+		validator: me(),
+		tip: 4,
+		log_height: Some(5),
+		own_precommit: None,
+		alone: false,
+	};
+	Arc::new(SigningGuard::open(&place, &known, Permit::default()).unwrap())
+}
+
+/// A signer, started anew on the same directory each time.
+struct Restarting(TempDir);
+
+impl Restarting {
+	fn new() -> Self {
+		Self(tempfile::tempdir().unwrap())
+	}
+
+	fn start(&self) -> (ChainSigner, Arc<SigningGuard>) {
+		let guard = open(self.0.path());
+		(ChainSigner::new(key(), GENESIS, guard.clone()), guard)
+	}
+}
+
+#[tokio::test]
+async fn a_vote_derived_otherwise_after_a_crash_gives_way_to_the_one_that_was_signed() {
+	let allowed = [
+		(VoteType::Prevote, Some(BLOCK), None),
+		(VoteType::Prevote, None, Some(BLOCK)),
+		(VoteType::Prevote, Some(BLOCK), Some(OTHER)),
+		(VoteType::Precommit, None, Some(BLOCK)),
+	];
+	for (kind, first, derived) in allowed {
+		let node = Restarting::new();
+		let (signer, _) = node.start();
+		let signed = signer.sign_vote(vote(kind, first)).await.unwrap();
+		drop(signer);
+		let (signer, guard) = node.start();
+		let again = signer.sign_vote(vote(kind, derived)).await.unwrap();
+		assert_eq!((again.message, again.signature), (signed.message, signed.signature));
+		assert!(guard.alarm().borrow().is_none());
+	}
+}
+
+#[tokio::test]
+async fn a_precommit_for_a_block_is_never_repeated_by_an_engine_that_is_not_locked_on_it() {
+	for derived in [None, Some(OTHER)] {
+		let node = Restarting::new();
+		let (signer, _) = node.start();
+		signer.sign_vote(vote(VoteType::Precommit, Some(BLOCK))).await.unwrap();
+		drop(signer);
+		let (signer, guard) = node.start();
+		assert!(signer.sign_vote(vote(VoteType::Precommit, derived)).await.is_err());
+		let alarm = guard.alarm().borrow().clone().expect("the node must end");
+		assert!(matches!(&*alarm, GuardError::Refused(Refusal::Conflict { .. })), "{alarm}");
+		// The engine that derives it again gets it again.
+		let same = signer.sign_vote(vote(VoteType::Precommit, Some(BLOCK))).await.unwrap();
+		assert!(verify(&me(), &vote_preimage(&GENESIS, &same.message), &same.signature));
+	}
+}
+
+#[tokio::test]
+async fn a_proposal_is_repeated_if_it_names_the_same_earlier_round() {
+	let node = Restarting::new();
+	let (signer, _) = node.start();
+	let first = signer.sign_proposal(proposal(BLOCK, Round::new(1))).await.unwrap();
+	drop(signer);
+	let (signer, guard) = node.start();
+	let again = signer.sign_proposal(proposal(OTHER, Round::new(1))).await.unwrap();
+	assert_eq!((&again.message, again.signature), (&first.message, first.signature));
+	assert!(verify(&me(), &proposal_preimage(&GENESIS, &again.message), &again.signature));
+	assert!(guard.alarm().borrow().is_none());
+	assert!(signer.sign_proposal(proposal(BLOCK, Round::Nil)).await.is_err());
+	assert!(guard.alarm().borrow().is_some());
+}
+
+#[tokio::test]
+async fn an_earlier_step_is_refused_and_says_why() {
+	let node = Restarting::new();
+	let (signer, guard) = node.start();
+	signer.sign_proposal(proposal(BLOCK, Round::Nil)).await.unwrap();
+	assert!(guard.is_past(Step { height: 5, round: 0, kind: StepKind::Prevote }));
+	let refused = signer.sign_vote(vote(VoteType::Prevote, None)).await.unwrap_err();
+	assert!(refused.to_string().contains("comes before"), "{refused}");
+	let alarm = guard.alarm().borrow().clone().expect("the node must end");
+	assert!(matches!(&*alarm, GuardError::Refused(Refusal::Lower { .. })), "{alarm}");
+}
+
+#[tokio::test]
+async fn only_a_valid_signature_of_our_own_key_that_we_did_not_make_raises_the_alarm() {
+	let node = Restarting::new();
+	let (signer, guard) = node.start();
+	let verifier = WatchingVerifier::new(GENESIS, me(), guard.clone());
+	let made = signer.sign_vote(vote(VoteType::Prevote, Some(BLOCK))).await.unwrap();
+	assert!(verifier.verify_signed_vote(&made.message, &made.signature, &me()).await.unwrap().is_valid());
+
+	let twins = vote(VoteType::Precommit, Some(OTHER));
+	let other = SigningKey::from_bytes(&[8; 32]);
+	let preimage = vote_preimage(&GENESIS, &twins);
+	let forged = sign(&other, &preimage);
+	assert!(verifier.verify_signed_vote(&twins, &forged, &me()).await.unwrap().is_invalid());
+	let others = AuthorityId(other.verifying_key().to_bytes());
+	assert!(verifier.verify_signed_vote(&twins, &forged, &others).await.unwrap().is_valid());
+	assert!(guard.alarm().borrow().is_none());
+
+	let elsewhere = sign(&key(), &preimage);
+	assert!(verifier.verify_signed_vote(&twins, &elsewhere, &me()).await.unwrap().is_valid());
+	assert!(matches!(guard.alarm().borrow().as_deref(), Some(GuardError::Twin { .. })));
+	assert!(signer.sign_vote(vote(VoteType::Precommit, None)).await.is_err(), "it signs beside its twin");
+}

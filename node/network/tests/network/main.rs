@@ -1,0 +1,5 @@
+//! Networks over loopback, without consensus.
+
+mod gossip;
+mod nodes;
+mod peers;

@@ -1,0 +1,290 @@
+//! Who finds whom, who gets in, who is sent away.
+
+use crate::nodes::{address, bans, blames, config, has_peers, id, next, nowhere, refuses, start, PATIENCE};
+use futures::StreamExt;
+use libp2p::gossipsub::{self, MessageAuthenticity};
+use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
+use libp2p::{identify, identity::Keypair, noise, tcp, yamux, Swarm, SwarmBuilder};
+use plexus_network::topics::{Names, Topic};
+use plexus_network::{
+	BanReason, Misbehaviour, Multiaddr, Network, NetworkConfig, NetworkError, Rate, ReservedError, Verdict,
+};
+use sp_core::H256;
+use tokio::time::timeout;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_of_another_chain_is_refused_and_stays_refused() {
+	let ours = start(1, &[]).await;
+	let at = [address(&ours).await];
+	let mut config = config(2, &at);
+	config.genesis_hash = H256([2; 32]);
+	let foreign = plexus_network::start(config).await.unwrap();
+	assert_eq!(bans(&ours, id(2)).await.reason, BanReason::OtherChain);
+	let friend = start(3, &at).await;
+	has_peers(&friend, 1).await;
+	has_peers(&ours, 1).await;
+	assert_eq!(ours.handle.peers()[0].id, friend.handle.local_peer_id());
+	assert!(foreign.handle.peers().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_peer_leaves_the_table_and_is_dialled_again() {
+	let a = start(1, &[]).await;
+	let at = [address(&a).await];
+	let b = start(2, &at).await;
+	has_peers(&a, 1).await;
+	let Network { handle, task, .. } = a;
+	task.stop().await.unwrap();
+	drop(handle);
+	has_peers(&b, 0).await;
+	// The same place and identity again.
+	let mut config = NetworkConfig::new(H256([1; 32]), [1; 32]);
+	config.listen = at.to_vec();
+	let again = plexus_network::start(config).await.unwrap();
+	has_peers(&b, 1).await;
+	has_peers(&again, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_taken_port_is_an_error_that_names_it() {
+	let taken = start(1, &[]).await;
+	let mut config = NetworkConfig::new(H256([1; 32]), [2; 32]);
+	config.listen = vec![address(&taken).await];
+	let Err(NetworkError::Listen { address: named, .. }) = plexus_network::start(config).await else {
+		panic!("the port is taken")
+	};
+	assert_eq!(named, address(&taken).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_nodes_find_each_other_through_one_bootnode() {
+	let curious = |seed, peers: &[Multiaddr]| {
+		let mut config = config(seed, peers);
+		config.connections.outbound = 16;
+		plexus_network::start(config)
+	};
+	let boot = curious(1, &[]).await.unwrap();
+	let at = [address(&boot).await];
+	let (a, b) = (curious(2, &at).await.unwrap(), curious(3, &at).await.unwrap());
+	for network in [&boot, &a, &b] {
+		has_peers(network, 2).await;
+	}
+	let directions = |network: &Network| {
+		let stats = network.handle.stats();
+		stats.peers_inbound + stats.peers_outbound
+	};
+	assert_eq!([&boot, &a, &b].map(directions), [2; 3]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_limit_of_an_address_holds_and_a_reserved_peer_still_gets_in() {
+	let mut config = config(1, &[]);
+	config.connections.per_ip = 2;
+	config.reserved = vec![nowhere(9)];
+	let full = plexus_network::start(config).await.unwrap();
+	let at = [address(&full).await];
+	let (_a, _b) = (start(2, &at).await, start(3, &at).await);
+	has_peers(&full, 2).await;
+	let stranger = start(4, &at).await;
+	refuses(&full, "per_ip").await;
+	let reserved = start(9, &at).await;
+	has_peers(&full, 3).await;
+	has_peers(&reserved, 1).await;
+	assert!(full.handle.peers().iter().any(|peer| peer.id == id(9) && peer.inbound));
+	assert!(full.handle.peers().iter().all(|peer| peer.id != stranger.handle.local_peer_id()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reserved_only_refuses_strangers_and_reserved_peers_come_and_go() {
+	let mut config = config(1, &[]);
+	config.reserved = vec![nowhere(9)];
+	config.reserved_only = true;
+	let closed = plexus_network::start(config).await.unwrap();
+	let at = [address(&closed).await];
+	let stranger = start(2, &at).await;
+	refuses(&closed, "not_reserved").await;
+	let _reserved = start(9, &at).await;
+	has_peers(&closed, 1).await;
+	assert_eq!(closed.handle.peers()[0].id, id(9));
+
+	closed.handle.remove_reserved(&id(9).to_string()).unwrap();
+	has_peers(&closed, 0).await;
+	let address = format!("{}/p2p/{}", address(&stranger).await, id(2));
+	closed.handle.add_reserved(&address).unwrap();
+	has_peers(&closed, 1).await;
+	assert_eq!(closed.handle.peers()[0].id, id(2));
+	let reserved = closed.handle.reserved();
+	assert_eq!(reserved.iter().map(ToString::to_string).collect::<Vec<_>>(), [address]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_reserved_is_refused_with_the_reason() {
+	let node = start(1, &[]).await;
+	let add = |address: &str| node.handle.add_reserved(address);
+	assert_eq!(add("example.org:30333"), Err(ReservedError::Address("example.org:30333".into())));
+	assert_eq!(add("/ip4/1.2.3.4/tcp/1"), Err(ReservedError::NoPeer("/ip4/1.2.3.4/tcp/1".into())));
+	assert_eq!(add(&nowhere(1).to_string()), Err(ReservedError::Own));
+	assert_eq!(node.handle.remove_reserved("x"), Err(ReservedError::Peer("x".into())));
+	assert_eq!(node.handle.remove_reserved(&id(2).to_string()), Err(ReservedError::NotReserved(id(2))));
+}
+
+/// Two peers of a node; the first is banned, and the second still reaches it.
+async fn goes_on(node: &mut Network, friend: &Network) {
+	friend.handle.publish_transaction(b"life goes on".to_vec());
+	loop {
+		let heard = next(&mut node.transactions).await;
+		if heard.from == friend.handle.local_peer_id() {
+			return assert_eq!(heard.transactions, [b"life goes on"]);
+		}
+	}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flooding_peer_is_banned_and_others_go_on() {
+	let mut config = config(1, &[]);
+	config.rates.transaction_bytes = Rate { per_second: 1, burst: 100_000 };
+	let mut node = plexus_network::start(config).await.unwrap();
+	let at = [address(&node).await];
+	let (flooder, friend) = (start(2, &at).await, start(3, &at).await);
+	has_peers(&node, 2).await;
+	has_peers(&flooder, 1).await;
+	has_peers(&friend, 1).await;
+	// Each too long to travel with another, and for the node's patience.
+	for i in 0..120u8 {
+		assert!(flooder.handle.publish_transaction(vec![i; 132_000]));
+	}
+	assert_eq!(bans(&node, id(2)).await.reason, BanReason::Misbehaviour(Misbehaviour::Flood));
+	has_peers(&node, 1).await;
+	goes_on(&mut node, &friend).await;
+	let stats = node.handle.stats();
+	assert!(stats.bans.contains(&("flood", 1)) && stats.banned == 1, "{stats:?}");
+}
+
+/// Publishes rubbish to a node that judges it so, until it has earned a ban.
+async fn send_rubbish(node: &mut Network, from: &Network) {
+	for i in 0..4u8 {
+		from.handle.publish_transaction(vec![i; 10]);
+		let heard = next(&mut node.transactions).await;
+		let verdict = Verdict::Reject(Misbehaviour::InvalidTransaction);
+		node.handle.judge(heard.id.clone(), vec![verdict]).await;
+	}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_sends_rubbish_is_banned_and_others_go_on() {
+	let mut node = start(1, &[]).await;
+	let at = [address(&node).await];
+	let (bad, friend) = (start(2, &at).await, start(3, &at).await);
+	has_peers(&node, 2).await;
+	has_peers(&bad, 1).await;
+	has_peers(&friend, 1).await;
+	send_rubbish(&mut node, &bad).await;
+	let ban = bans(&node, id(2)).await;
+	assert_eq!(ban.reason, BanReason::Misbehaviour(Misbehaviour::InvalidTransaction));
+	refuses(&node, "banned").await;
+	has_peers(&node, 1).await;
+	goes_on(&mut node, &friend).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reserved_peer_is_never_banned() {
+	let mut config = config(1, &[]);
+	config.reserved = vec![nowhere(2)];
+	let mut node = plexus_network::start(config).await.unwrap();
+	let reserved = start(2, &[address(&node).await]).await;
+	has_peers(&node, 1).await;
+	has_peers(&reserved, 1).await;
+	send_rubbish(&mut node, &reserved).await;
+	goes_on(&mut node, &reserved).await;
+	blames(&node, "invalid_transaction", 4).await;
+	assert!(node.handle.banned().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_part_of_the_node_reports_counts_too() {
+	let node = start(1, &[]).await;
+	let liar = start(2, &[address(&node).await]).await;
+	has_peers(&node, 1).await;
+	for _ in 0..2 {
+		node.handle.report(id(2), Misbehaviour::UnverifiableBlocks);
+	}
+	assert_eq!(bans(&node, id(2)).await.reason, BanReason::Misbehaviour(Misbehaviour::UnverifiableBlocks));
+	has_peers(&liar, 0).await;
+}
+
+/// A peer that speaks the protocol and sends what it likes.
+#[derive(NetworkBehaviour)]
+struct Raw {
+	identify: identify::Behaviour,
+	gossip: gossipsub::Behaviour,
+}
+
+async fn raw_peer(seed: u8, names: &Names, at: &Multiaddr) -> Swarm<Raw> {
+	let key = Keypair::ed25519_from_bytes([seed; 32]).unwrap();
+	let config = gossipsub::ConfigBuilder::default().max_transmit_size(4 << 20).build().unwrap();
+	let mut gossip = gossipsub::Behaviour::new(MessageAuthenticity::Signed(key.clone()), config).unwrap();
+	for topic in Topic::ALL {
+		gossip.subscribe(&names.topic(topic)).unwrap();
+	}
+	let identify = identify::Behaviour::new(identify::Config::new(names.identity(), key.public()));
+	let mut swarm = SwarmBuilder::with_existing_identity(key)
+		.with_tokio()
+		.with_tcp(tcp::Config::new(), noise::Config::new, yamux::Config::default)
+		.unwrap()
+		.with_behaviour(|_| Raw { identify, gossip })
+		.unwrap()
+		.build();
+	swarm.dial(at.clone()).unwrap();
+	swarm
+}
+
+/// Publishes each message once the node is known to listen, and drives the swarm until it is sent away.
+async fn publish_until_disconnected(
+	mut swarm: Swarm<Raw>,
+	topic: gossipsub::IdentTopic,
+	messages: Vec<Vec<u8>>,
+) {
+	let mut messages = messages.into_iter();
+	let driving = async {
+		loop {
+			match swarm.select_next_some().await {
+				SwarmEvent::Behaviour(RawEvent::Gossip(gossipsub::Event::Subscribed {
+					topic: heard,
+					..
+				})) if heard == topic.hash() => {
+					for message in messages.by_ref() {
+						swarm.behaviour_mut().gossip.publish(topic.clone(), message).unwrap();
+					}
+				}
+				SwarmEvent::ConnectionClosed { num_established: 0, .. } => return,
+				_ => {}
+			}
+		}
+	};
+	timeout(PATIENCE, driving).await.expect("disconnected in time");
+	assert_eq!(messages.len(), 0, "nothing was sent before");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn garbage_on_every_topic_and_oversize_are_banned() {
+	let names = Names::new(&H256([1; 32]));
+	let node = start(1, &[]).await;
+	let at = address(&node).await;
+	let garbage = || (0..8u8).map(|i| vec![i; 100]).collect::<Vec<_>>();
+	let oversize = |topic: Topic| (0..8u8).map(|i| vec![i; topic.bytes_max() + 1]).collect::<Vec<_>>();
+	for (seed, topic, messages, reason) in [
+		(11, Topic::Consensus, garbage(), Misbehaviour::UndecodableConsensus),
+		(12, Topic::Parts, garbage(), Misbehaviour::UndecodableConsensus),
+		(13, Topic::Liveness, garbage(), Misbehaviour::UndecodableConsensus),
+	] {
+		let raw = raw_peer(seed, &names, &at).await;
+		publish_until_disconnected(raw, names.topic(topic), messages).await;
+		assert_eq!(bans(&node, id(seed)).await.reason, BanReason::Misbehaviour(reason), "{topic:?}");
+	}
+	// A fourth banned peer would close the door to this address.
+	let raw = raw_peer(14, &names, &at).await;
+	publish_until_disconnected(raw, names.topic(Topic::Consensus), oversize(Topic::Consensus)).await;
+	assert_eq!(bans(&node, id(14)).await.reason, BanReason::Misbehaviour(Misbehaviour::Oversized));
+	let _fifth = start(15, &[at]).await;
+	refuses(&node, "banned_address").await;
+}

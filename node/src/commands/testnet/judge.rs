@@ -1,0 +1,377 @@
+//! The verdict: what was observed, against what must hold. Pure.
+//!
+//! | must hold | broken by |
+//! |---|---|
+//! | one block for each height | two hashes at one height, over all nodes |
+//! | no block without a quorum | a node of a stuck side beyond the highest block its side had when the cut was complete |
+//! | what was accepted is final exactly once | an accepted transfer in no block, or in two |
+//! | one state | different state roots at the last height that all have |
+//! | a healed network goes on | a node that never got beyond the height at healing |
+//!
+//! # Must not
+//! Ask a node anything, read a clock, or excuse a finding.
+
+use super::schedule::{Fault, FaultKind};
+use serde::Serialize;
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	fmt,
+	time::Duration,
+};
+
+/// From a cut to when nothing sent before it can still lead to a block: votes under way, and a commit on a slow disk.
+pub(super) const IN_FLIGHT: Duration = Duration::from_secs(3);
+
+/// A hash of a block or a transfer.
+pub(super) type Hash = [u8; 32];
+
+/// A time during which a node told the same height. All times count from when the observer started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+	/// The height.
+	pub(super) height: u32,
+	/// When the first question with this answer was asked.
+	pub(super) asked: Duration,
+	/// When its answer came.
+	pub(super) answered: Duration,
+	/// When the last question with this answer was asked.
+	pub(super) asked_last: Duration,
+}
+
+/// A fault that was injected and healed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Injected {
+	/// Which.
+	pub(super) fault: Fault,
+	/// When it was complete.
+	pub(super) from: Duration,
+	/// When healing began.
+	pub(super) until: Duration,
+}
+
+/// What was observed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Evidence {
+	/// The faults, in order.
+	pub(super) faults: Vec<Injected>,
+	/// For each node, its heights over time.
+	pub(super) heights: Vec<Vec<Span>>,
+	/// For each height, the blocks that nodes named.
+	pub(super) decisions: BTreeMap<u32, BTreeSet<Hash>>,
+	/// Transfers that a node accepted.
+	pub(super) accepted: BTreeSet<Hash>,
+	/// For each transaction in a block, in how many places.
+	pub(super) included: BTreeMap<Hash, u32>,
+	/// For each node, the state root at the last height that all have; `None` if it did not tell.
+	pub(super) roots: Vec<Option<String>>,
+	/// For each node, the most memory it was seen with.
+	pub(super) memory_bytes: Vec<u64>,
+}
+
+/// A block that should not be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BlockWithoutQuorum {
+	/// The node that had it, counted from 1.
+	pub(super) node: usize,
+	/// Its height.
+	pub(super) height: u32,
+}
+
+/// How the network came back from faults.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Recovery {
+	/// Faults healed.
+	pub(super) healed: usize,
+	/// Faults after which every node got beyond the height at healing.
+	pub(super) recovered: usize,
+	/// The median time that took.
+	pub(super) p50_ms: Option<u64>,
+	/// The longest.
+	pub(super) max_ms: Option<u64>,
+}
+
+/// What became of the transfers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Transfers {
+	/// Accepted by a node.
+	pub(super) accepted: usize,
+	/// Of these, in exactly one place.
+	pub(super) final_once: usize,
+	/// Of these, nowhere.
+	pub(super) lost: usize,
+	/// Of these, in more than one place.
+	pub(super) twice: usize,
+}
+
+/// The verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Verdict {
+	/// Whether everything holds that must.
+	pub(super) sound: bool,
+	/// Nodes.
+	pub(super) validators: usize,
+	/// The last height.
+	pub(super) height: u32,
+	/// Faults injected, by kind.
+	pub(super) faults: BTreeMap<FaultKind, usize>,
+	/// Heights with more than one block.
+	pub(super) conflicting_decisions: Vec<u32>,
+	/// Blocks made where no quorum was.
+	pub(super) blocks_without_quorum: Vec<BlockWithoutQuorum>,
+	/// See there.
+	pub(super) recovery: Recovery,
+	/// See there.
+	pub(super) transfers: Transfers,
+	/// Whether all nodes told the same state root.
+	pub(super) state_roots_equal: bool,
+	/// That of the first node.
+	pub(super) state_root: Option<String>,
+	/// The most memory that a node was seen with.
+	pub(super) memory_bytes_max: u64,
+}
+
+/// Judges.
+pub(super) fn judge(evidence: &Evidence) -> Verdict {
+	let conflicting_decisions: Vec<u32> =
+		evidence.decisions.iter().filter(|(_, hashes)| hashes.len() > 1).map(|(height, _)| *height).collect();
+	let blocks_without_quorum =
+		evidence.faults.iter().flat_map(|fault| without_quorum(evidence, fault)).collect();
+	let mut faults = BTreeMap::new();
+	for fault in &evidence.faults {
+		*faults.entry(fault.fault.kind()).or_default() += 1;
+	}
+	let mut verdict = Verdict {
+		sound: false,
+		validators: evidence.heights.len(),
+		height: evidence.heights.iter().flatten().map(|span| span.height).max().unwrap_or_default(),
+		faults,
+		conflicting_decisions,
+		blocks_without_quorum,
+		recovery: recovery(evidence),
+		transfers: transfers(evidence),
+		state_roots_equal: roots_equal(&evidence.roots),
+		state_root: evidence.roots.first().cloned().flatten(),
+		memory_bytes_max: evidence.memory_bytes.iter().copied().max().unwrap_or_default(),
+	};
+	verdict.sound = verdict.conflicting_decisions.is_empty()
+		&& verdict.blocks_without_quorum.is_empty()
+		&& verdict.recovery.recovered == verdict.recovery.healed
+		&& verdict.transfers.accepted == verdict.transfers.final_once
+		&& verdict.state_roots_equal;
+	verdict
+}
+
+fn roots_equal(roots: &[Option<String>]) -> bool {
+	!roots.is_empty() && roots.iter().all(|root| root.is_some() && *root == roots[0])
+}
+
+/// Blocks that a stuck side made. Within a side heights may still become equal: only what lies beyond all of them counts.
+fn without_quorum(evidence: &Evidence, injected: &Injected) -> Vec<BlockWithoutQuorum> {
+	let cut = injected.from + IN_FLIGHT;
+	let mut found = Vec::new();
+	for side in injected.fault.stuck(evidence.heights.len()) {
+		let spans = |node: usize| evidence.heights.get(node).into_iter().flatten();
+		let heights_then = side.iter().filter_map(|node| spans(*node).find(|span| span.asked_last >= cut));
+		let Some(highest) = heights_then.map(|span| span.height).max() else { continue };
+		for node in &side {
+			let beyond = spans(*node).filter(|span| span.height > highest && span.answered <= injected.until);
+			found.extend(beyond.map(|span| BlockWithoutQuorum { node: node + 1, height: span.height }));
+		}
+	}
+	found
+}
+
+fn recovery(evidence: &Evidence) -> Recovery {
+	let mut times: Vec<Duration> =
+		evidence.faults.iter().filter_map(|fault| recovered(evidence, fault.until)).collect();
+	times.sort_unstable();
+	let millis = |time: &Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+	Recovery {
+		healed: evidence.faults.len(),
+		recovered: times.len(),
+		p50_ms: times.get(times.len().saturating_sub(1) / 2).map(millis),
+		max_ms: times.last().map(millis),
+	}
+}
+
+/// From healing until every node is beyond the highest block that any had then.
+fn recovered(evidence: &Evidence, healed: Duration) -> Option<Duration> {
+	let known = evidence.heights.iter().flatten().filter(|span| span.answered <= healed);
+	let highest = known.map(|span| span.height).max().unwrap_or_default();
+	let beyond = |spans: &Vec<Span>| {
+		spans.iter().find(|span| span.height > highest && span.answered > healed).map(|span| span.answered)
+	};
+	let last = evidence.heights.iter().map(beyond).collect::<Option<Vec<Duration>>>()?.into_iter().max()?;
+	Some(last.saturating_sub(healed))
+}
+
+fn transfers(evidence: &Evidence) -> Transfers {
+	let mut counted = Transfers { accepted: evidence.accepted.len(), ..Transfers::default() };
+	for hash in &evidence.accepted {
+		match evidence.included.get(hash).copied().unwrap_or_default() {
+			0 => counted.lost += 1,
+			1 => counted.final_once += 1,
+			_ => counted.twice += 1,
+		}
+	}
+	counted
+}
+
+impl fmt::Display for Verdict {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let Recovery { healed, recovered, p50_ms, max_ms } = &self.recovery;
+		let Transfers { accepted, final_once, lost, twice } = &self.transfers;
+		let kinds: Vec<String> =
+			self.faults.iter().map(|(kind, count)| format!("{count} {kind:?}").to_lowercase()).collect();
+		let none = |empty: bool, list: String| if empty { "none".to_string() } else { list };
+		let seconds = |ms: &Option<u64>| ms.map_or("-".into(), |ms| format!("{:.1} s", ms as f64 / 1e3));
+		writeln!(f, "verdict: {}", if self.sound { "sound" } else { "VIOLATED" })?;
+		writeln!(f, "  faults                  {}", none(kinds.is_empty(), kinds.join(", ")))?;
+		writeln!(f, "  blocks                  {}", self.height)?;
+		let conflicts = &self.conflicting_decisions;
+		writeln!(
+			f,
+			"  conflicting decisions   {}",
+			none(conflicts.is_empty(), format!("at heights {conflicts:?}"))
+		)?;
+		let blocks: Vec<String> = self
+			.blocks_without_quorum
+			.iter()
+			.map(|block| format!("{} on node {}", block.height, block.node))
+			.collect();
+		writeln!(f, "  blocks without quorum   {}", none(blocks.is_empty(), blocks.join(", ")))?;
+		let (p50, max) = (seconds(p50_ms), seconds(max_ms));
+		writeln!(f, "  recovery                {recovered} of {healed}, p50 {p50}, max {max}")?;
+		writeln!(f, "  transfers               {accepted} accepted, {final_once} final once, {lost} lost, {twice} twice")?;
+		let root = self.state_root.as_deref().unwrap_or("unknown");
+		writeln!(
+			f,
+			"  state roots             {}, {root}",
+			if self.state_roots_equal { "equal" } else { "DIFFERENT" }
+		)?;
+		write!(f, "  memory of a node        at most {} MiB", self.memory_bytes_max >> 20)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	const fn at(seconds: u64) -> Duration {
+		Duration::from_secs(seconds)
+	}
+
+	/// A height that a node told from one second to another.
+	fn span(height: u32, from: u64, to: u64) -> Span {
+		Span { height, asked: at(from), answered: at(from), asked_last: at(to) }
+	}
+
+	/// Four nodes that stand at height 10 while they are split 2|2 from second 10 to 30, and go on at second 32.
+	fn split() -> Evidence {
+		let fault = Fault::Partition { groups: vec![vec![0, 1], vec![2, 3]], closed: false };
+		let node = vec![span(9, 5, 9), span(10, 10, 31), span(11, 32, 40)];
+		Evidence {
+			faults: vec![Injected { fault, from: at(10), until: at(30) }],
+			heights: vec![node; 4],
+			decisions: (9..=11).map(|height| (height, [[height as u8; 32]].into())).collect(),
+			accepted: [[1; 32], [2; 32]].into(),
+			included: [([1; 32], 1), ([2; 32], 1), ([3; 32], 1)].into(),
+			roots: vec![Some("0x00".into()); 4],
+			memory_bytes: vec![5, 7],
+		}
+	}
+
+	#[test]
+	fn a_network_that_stands_still_while_split_and_goes_on_is_sound() {
+		let verdict = judge(&split());
+		assert!(verdict.sound, "{verdict}");
+		assert_eq!(
+			verdict.recovery,
+			Recovery { healed: 1, recovered: 1, p50_ms: Some(2_000), max_ms: Some(2_000) }
+		);
+		assert_eq!(verdict.transfers, Transfers { accepted: 2, final_once: 2, lost: 0, twice: 0 });
+		assert_eq!((verdict.height, verdict.memory_bytes_max), (11, 7));
+		assert_eq!(verdict.faults, [(FaultKind::Partition, 1)].into());
+	}
+
+	#[test]
+	fn a_conflicting_decision_is_found() {
+		let mut evidence = split();
+		evidence.decisions.entry(10).or_default().insert([0xff; 32]);
+		let verdict = judge(&evidence);
+		assert_eq!((verdict.sound, verdict.conflicting_decisions), (false, vec![10]));
+	}
+
+	#[test]
+	fn lost_and_doubled_transfers_are_found() {
+		let mut evidence = split();
+		evidence.included.remove(&[1; 32]);
+		evidence.included.insert([2; 32], 2);
+		let verdict = judge(&evidence);
+		assert!(!verdict.sound);
+		assert_eq!(verdict.transfers, Transfers { accepted: 2, final_once: 0, lost: 1, twice: 1 });
+	}
+
+	#[test]
+	fn a_block_in_a_half_is_found() {
+		let mut evidence = split();
+		evidence.heights[3] = vec![span(10, 10, 19), span(11, 20, 40), span(12, 41, 42)];
+		let verdict = judge(&evidence);
+		assert_eq!(
+			(verdict.sound, verdict.blocks_without_quorum),
+			(false, vec![BlockWithoutQuorum { node: 4, height: 11 }])
+		);
+	}
+
+	#[test]
+	fn a_block_in_a_minority_is_found_and_one_of_the_majority_is_not() {
+		let mut evidence = split();
+		evidence.faults[0].fault = Fault::Partition { groups: vec![vec![2], vec![0, 1, 3]], closed: true };
+		for node in [0, 1, 3] {
+			evidence.heights[node] =
+				(9..=40).map(|second| span(second, second.into(), second.into())).collect();
+		}
+		evidence.heights[2] = vec![span(10, 10, 33), span(39, 39, 41)];
+		evidence.heights[0].push(span(42, 42, 42));
+		assert_eq!(judge(&evidence).blocks_without_quorum, []);
+		evidence.heights[2] = vec![span(10, 10, 24), span(11, 25, 33), span(39, 39, 41)];
+		let verdict = judge(&evidence);
+		assert_eq!(
+			(verdict.sound, verdict.blocks_without_quorum),
+			(false, vec![BlockWithoutQuorum { node: 3, height: 11 }])
+		);
+	}
+
+	#[test]
+	fn what_was_under_way_at_the_cut_and_what_a_neighbour_had_is_no_violation() {
+		let mut evidence = split();
+		// Decided with votes that were sent before the cut, and then fetched from the neighbour.
+		evidence.heights[0] = vec![span(10, 10, 11), span(11, 12, 31), span(12, 32, 33)];
+		evidence.heights[1] = vec![span(10, 10, 15), span(11, 16, 31), span(12, 32, 33)];
+		evidence.heights[2].push(span(12, 41, 42));
+		evidence.heights[3].push(span(12, 41, 42));
+		assert_eq!(judge(&evidence).blocks_without_quorum, []);
+	}
+
+	#[test]
+	fn a_node_that_never_comes_back_is_found() {
+		let mut evidence = split();
+		evidence.heights[2].pop();
+		let verdict = judge(&evidence);
+		assert_eq!((verdict.sound, verdict.recovery.recovered, verdict.recovery.max_ms), (false, 0, None));
+	}
+
+	#[test]
+	fn different_missing_and_no_state_roots_are_found() {
+		for roots in
+			[vec![Some("a".into()), Some("b".into())], vec![Some("a".into()), None], vec![None, None], vec![]]
+		{
+			let verdict = judge(&Evidence { roots, ..split() });
+			assert!(!verdict.sound && !verdict.state_roots_equal, "{verdict}");
+		}
+	}
+}

@@ -1,0 +1,190 @@
+//! `plexus testnet new`: everything that the hosts of a new network need, in one directory.
+//!
+//! # Must not
+//! Overwrite anything, or print a secret.
+
+use super::{
+	files,
+	layout::{unwritable, Layout, NodeSettings, Wanted},
+};
+use crate::{cli::TestnetNewArgs, report::Report};
+use anyhow::Context;
+use plexus_chain_spec::ChainType;
+use serde_json::json;
+use std::{env, fs};
+
+/// Writes the directory.
+///
+/// # Errors
+/// It exists, cannot be written, or what was asked for breaks a rule of specifications.
+pub(super) fn run(args: &TestnetNewArgs) -> anyhow::Result<()> {
+	let layout = write(args)?;
+	let binary = env::current_exe().context("this program cannot find itself")?;
+	let copy = layout.root.join("plexus");
+	fs::copy(&binary, &copy).map_err(|error| unwritable(&copy, &error))?;
+	// Last, so that a directory that has a specification is complete.
+	layout.write_spec()?;
+	print(&layout, args.json)
+}
+
+/// Everything but the binary and the specification.
+fn write(args: &TestnetNewArgs) -> Result<Layout, Report> {
+	let count = usize::from(args.validators);
+	if !args.hosts.is_empty() && args.hosts.len() != count {
+		let cause = format!("{} hosts are named for {count} validators", args.hosts.len());
+		return Err(Report::new("testnet", cause, "name one --host for each validator, in order, or none"));
+	}
+	let wanted = Wanted {
+		id: &args.id,
+		validators: count,
+		endowed: args.endowed.clone(),
+		chain_type: ChainType::Live,
+		block_time_ms: args.block_time_ms,
+		faucet_plx: args.faucet,
+	};
+	let mut layout = Layout::create(&args.out, &wanted)?;
+	let hosts: Vec<String> = match args.hosts.is_empty() {
+		true => layout.members.iter().map(|member| member.name.clone()).collect(),
+		false => args.hosts.clone(),
+	};
+	let addresses: Vec<String> = layout
+		.members
+		.iter()
+		.zip(&hosts)
+		.map(|(member, host)| member.address(host, files::P2P_PORT))
+		.collect();
+	layout.spec.bootnodes.clone_from(&addresses);
+	layout.spec.check().map_err(|error| crate::place::spec_report(&error))?;
+	for (index, member) in layout.members.iter().enumerate() {
+		let mut reserved = addresses.clone();
+		reserved.remove(index);
+		let settings = NodeSettings {
+			chain: files::SPEC_PATH.into(),
+			rpc_port: files::RPC_PORT,
+			metrics_port: files::METRICS_PORT,
+			listen: format!("/ip4/0.0.0.0/tcp/{}", files::P2P_PORT),
+			reserved,
+			reserved_only: false,
+			cache_bytes: None,
+		};
+		layout.configure(member, &settings)?;
+	}
+	let user = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
+	for (name, text) in [
+		("Dockerfile", files::DOCKERFILE),
+		(".dockerignore", files::DOCKERIGNORE),
+		("docker-compose.yml", files::compose(&layout, &hosts, user).as_str()),
+		("plexus@.service", files::UNIT),
+		("prometheus.yml", files::prometheus(&layout, &hosts).as_str()),
+		("grafana.json", files::DASHBOARD),
+	] {
+		let path = layout.root.join(name);
+		fs::write(&path, text).map_err(|error| unwritable(&path, &error))?;
+	}
+	Ok(layout)
+}
+
+fn print(layout: &Layout, json: bool) -> anyhow::Result<()> {
+	let genesis = layout.spec.genesis_hash().map_err(|error| crate::place::spec_report(&error))?;
+	let root = layout.root.display();
+	if json {
+		let nodes: Vec<_> = layout
+			.members
+			.iter()
+			.map(|member| json!({ "name": member.name, "peerId": member.node.peer_id() }))
+			.collect();
+		let value = json!({
+			"directory": root.to_string(), "chain": layout.spec.id, "genesisHash": format!("{genesis:?}"), "nodes": nodes,
+		});
+		println!("{value:#}");
+		return Ok(());
+	}
+	println!("{root}: `{}`, genesis {genesis:?}", layout.spec.id);
+	for member in &layout.members {
+		println!("  {:<14} {}", member.name, member.node.peer_id());
+	}
+	println!(
+		"  accounts       the operators' and the faucet's secrets: keep them off the hosts\n\
+		 start it with   cd {root} && docker compose up --build --detach\n\
+		 or bring each folder, {root}/chain-spec.json and plexus@.service to its host: docs/testnet.md"
+	);
+	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use std::path::Path;
+
+	fn args(out: &Path, hosts: &[&str]) -> TestnetNewArgs {
+		TestnetNewArgs {
+			validators: 2,
+			out: out.to_path_buf(),
+			id: "mine".into(),
+			block_time_ms: None,
+			hosts: hosts.iter().map(ToString::to_string).collect(),
+			endowed: vec!["0x0909090909090909090909090909090909090909090909090909090909090909=5".into()],
+			faucet: 0,
+			json: false,
+		}
+	}
+
+	#[test]
+	fn each_node_knows_the_others_by_name_and_newcomers_know_all() {
+		let directory = tempfile::tempdir().expect("a temporary directory");
+		let layout = write(&args(&directory.path().join("net"), &[])).expect("a new directory");
+		let config = fs::read_to_string(layout.members[0].base.join("config.toml")).expect("written");
+		assert!(config.contains("/dns4/validator-2/tcp/30333/p2p/12D3KooW"), "{config}");
+		assert!(!config.contains("/dns4/validator-1/"), "{config}");
+		assert_eq!(layout.spec.bootnodes.len(), 2);
+		assert!(!layout.root.join("accounts/faucet.key").exists(), "a faucet without money has no key");
+		for name in [
+			"Dockerfile",
+			".dockerignore",
+			"docker-compose.yml",
+			"plexus@.service",
+			"prometheus.yml",
+			"grafana.json",
+		] {
+			assert!(layout.root.join(name).is_file(), "{name}");
+		}
+	}
+
+	#[test]
+	fn nothing_is_overwritten_and_hosts_are_named_for_all_or_none() {
+		let directory = tempfile::tempdir().expect("a temporary directory");
+		let out = directory.path().join("net");
+		let report = write(&args(&out, &["a.example"])).expect_err("one host for two");
+		assert!(report.to_string().contains("1 hosts are named for 2 validators"), "{report}");
+		assert!(!out.exists(), "nothing was made");
+		let mut wrong = args(&out, &[]);
+		wrong.endowed = vec!["nobody=1".into()];
+		assert!(write(&wrong).is_err() && !out.exists(), "a broken rule leaves nothing behind");
+		write(&args(&out, &["a.example", "b.example"])).expect("a new directory");
+		let before = fs::read(out.join("docker-compose.yml")).expect("written");
+		assert!(write(&args(&out, &[])).is_err());
+		assert_eq!(fs::read(out.join("docker-compose.yml")).expect("still there"), before);
+	}
+
+	/// systemd's own opinion of the unit, where systemd is installed.
+	#[test]
+	fn the_unit_passes_systemd_analyze() {
+		let directory = tempfile::tempdir().expect("a temporary directory");
+		let unit = directory.path().join("plexus@validator-1.service");
+		// The program need not be installed where this test runs.
+		let here = env::current_exe().expect("a running test has a path");
+		let text = files::UNIT.replace("/usr/local/bin/plexus", &here.display().to_string());
+		assert_ne!(text, files::UNIT);
+		fs::write(&unit, text).expect("writable");
+		let verified =
+			std::process::Command::new("systemd-analyze").arg("verify").arg("--man=no").arg(&unit).output();
+		match verified {
+			Ok(output) => {
+				let words = String::from_utf8_lossy(&output.stderr);
+				let ours: Vec<_> = words.lines().filter(|line| line.contains("plexus@")).collect();
+				assert!(ours.is_empty(), "{ours:#?}");
+			}
+			Err(error) => println!("SKIPPED: systemd-analyze does not run here: {error}"),
+		}
+	}
+}
