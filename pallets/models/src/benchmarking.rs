@@ -125,7 +125,8 @@ fn put_model<T: Config>(
 		*next = CommitmentNumber(number.0.saturating_add(1));
 		number
 	});
-	let under = Commitment { number, committed_at_ms: T::Clock::now_ms(), deposit: 0u32.into() };
+	let expires_at_ms = T::Clock::now_ms().saturating_add(T::CommitmentLifetimeMs::get());
+	let under = Commitment { number, usable_from_ms: 0, expires_at_ms, deposit: 0u32.into() };
 	Pallet::<T>::do_register(developer, &under, registration)?;
 	Ok(id)
 }

@@ -47,17 +47,22 @@ impl<T: Config> Pallet<T> {
 		NextCommitmentNumber::<T>::put(number.next().ok_or(Error::<T>::IdsExhausted)?);
 		let deposit = T::CommitmentDeposit::get();
 		T::Currency::hold(&HoldReason::Commitment.into(), &account, deposit)?;
-		let made = Commitment::<T> { number, committed_at_ms: T::Clock::now_ms(), deposit };
+		let now_ms = T::Clock::now_ms();
+		let usable_from_ms = now_ms.saturating_add(T::CommitmentAgeMsMin::get());
+		let expires_at_ms = now_ms.saturating_add(T::CommitmentLifetimeMs::get());
 		Self::deposit_event(Event::CommitmentMade {
 			account: account.clone(),
 			hash,
 			number,
-			committed_at_ms: made.committed_at_ms,
-			usable_from_ms: made.usable_from_ms(),
-			expires_at_ms: made.expires_at_ms(),
+			usable_from_ms,
+			expires_at_ms,
 			deposit,
 		});
-		Commitments::<T>::insert(account, hash, made);
+		Commitments::<T>::insert(
+			account,
+			hash,
+			Commitment { number, usable_from_ms, expires_at_ms, deposit },
+		);
 		Ok(())
 	}
 
@@ -68,8 +73,8 @@ impl<T: Config> Pallet<T> {
 	) -> Result<Commitment<T>, Error<T>> {
 		let taken = Commitments::<T>::take(account, hash).ok_or(Error::<T>::UnknownCommitment)?;
 		let now_ms = T::Clock::now_ms();
-		ensure!(now_ms >= taken.usable_from_ms(), Error::<T>::CommitmentTooYoung);
-		ensure!(now_ms < taken.expires_at_ms(), Error::<T>::CommitmentExpired);
+		ensure!(now_ms >= taken.usable_from_ms, Error::<T>::CommitmentTooYoung);
+		ensure!(now_ms < taken.expires_at_ms, Error::<T>::CommitmentExpired);
 		Ok(taken)
 	}
 
@@ -113,7 +118,7 @@ impl<T: Config> Pallet<T> {
 			spec: spec.clone(),
 			registered_at: frame_system::Pallet::<T>::block_number(),
 			commitment: under.number,
-			committed_at_ms: under.committed_at_ms,
+			contestable_until_ms: under.expires_at_ms,
 			deposit,
 		};
 		Models::<T>::insert(model, record);
@@ -129,12 +134,15 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Makes the model the holder of its artifact's root. Who had it before must have committed later, and is superseded.
+	/// Makes the model the holder of its artifact's root. Who had it before must have committed later and be contestable
+	/// still, and is superseded. With one lifetime for all, who committed earlier also expires earlier, and the second
+	/// follows from the first; it is checked so that what the query promises holds when the lifetime is changed.
 	fn take_root(spec: &Spec<T>, model: ModelId, under: &Commitment<T>) -> Result<(), Error<T>> {
 		let root = spec.artifact.root;
 		if let Some(holder) = ModelByRoot::<T>::get(root) {
 			let mut held = Models::<T>::get(holder).ok_or(Error::<T>::UnknownModel)?;
-			ensure!(under.number < held.commitment, Error::<T>::RootAlreadyHeld);
+			let contestable = T::Clock::now_ms() < held.contestable_until_ms;
+			ensure!(contestable && under.number < held.commitment, Error::<T>::RootAlreadyHeld);
 			held.status = ModelStatus::Superseded { by: model };
 			Models::<T>::insert(holder, held);
 			Self::deposit_event(Event::ModelSuperseded { model: holder, by: model });

@@ -34,6 +34,10 @@ impl<T: Config> Pallet<T> {
 		}
 		ensure!(NextModelId::<T>::get().0 == count, "a model was removed");
 		ensure!(Locations::<T>::iter().count() as u64 == count, "locators are of no model");
+		let derived = Models::<T>::iter_values().filter(|model| !model.spec.parents.is_empty()).count();
+		ensure!(Lineages::<T>::iter().count() == derived, "a lineage is of no model with parents");
+		let holders = Models::<T>::iter_values().filter(|model| model.holds_root()).count();
+		ensure!(ModelByRoot::<T>::iter().count() == holders, "a root is held by no model");
 		Self::check_developers()?;
 		Self::check_children()?;
 		Self::check_commitments()?;

@@ -119,6 +119,8 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 mod changes;
+mod errors;
+mod events;
 #[cfg(any(feature = "try-runtime", test))]
 mod invariants;
 pub mod lineage;
@@ -139,13 +141,18 @@ pub use types::{
 pub use weights::WeightInfo;
 
 use alloc::vec::Vec;
-use frame_support::traits::{fungible::MutateHold, Get};
+use frame_support::{
+	pallet_macros::import_section,
+	traits::{fungible::MutateHold, Get},
+};
 use plexus_primitives::{
 	commitment::SALT_BYTES, verify_length_proof, CommitmentNumber, ModelId, Sequence, SliceError,
 };
 use sp_runtime::Perbill;
 use types::*;
 
+#[import_section(events::events)]
+#[import_section(errors::errors)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
@@ -179,7 +186,8 @@ pub mod pallet {
 		type CommitmentAgeMsMin: Get<u64>;
 
 		/// Milliseconds after which a commitment is void; above `CommitmentAgeMsMin`. This is how long a registration
-		/// can be kept out of the blocks without being lost, and how long a model is contestable.
+		/// can be kept out of the blocks without being lost, and how long a model is contestable. A change is for
+		/// commitments to come.
 		#[pallet::constant]
 		type CommitmentLifetimeMs: Get<u64>;
 
@@ -292,174 +300,6 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type NextChild<T> = StorageMap<_, Twox64Concat, ModelId, Sequence, ValueQuery>;
 
-	/// The events tell everything that the state holds: an indexer needs no storage queries. Lineages follow from
-	/// parents and asks.
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(super) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// An account committed to register models.
-		CommitmentMade {
-			/// Who.
-			account: T::AccountId,
-			/// The hash.
-			hash: [u8; 32],
-			/// Its place in the order of all commitments.
-			number: CommitmentNumber,
-			/// When it was made, on the chain clock.
-			committed_at_ms: u64,
-			/// When it can be used, on the chain clock.
-			usable_from_ms: u64,
-			/// When it cannot be used any more, on the chain clock.
-			expires_at_ms: u64,
-			/// What was put on hold.
-			deposit: BalanceOf<T>,
-		},
-		/// A commitment was used or cleared.
-		CommitmentClosed {
-			/// Whose it was.
-			account: T::AccountId,
-			/// The hash.
-			hash: [u8; 32],
-			/// Whether the models were registered under it.
-			used: bool,
-			/// What was returned.
-			deposit: BalanceOf<T>,
-		},
-		/// A model was registered.
-		ModelRegistered {
-			/// Its id.
-			model: ModelId,
-			/// Who registered it.
-			developer: T::AccountId,
-			/// What it is.
-			spec: Spec<T>,
-			/// Where it is.
-			locators: Locators<T>,
-			/// Under which commitment.
-			commitment: CommitmentNumber,
-			/// What was put on hold for ever.
-			deposit: BalanceOf<T>,
-			/// What was put on hold for the locators.
-			locators_deposit: BalanceOf<T>,
-		},
-		/// A model lost its artifact's root to one that was committed to earlier.
-		ModelSuperseded {
-			/// Which.
-			model: ModelId,
-			/// Who holds the root now.
-			by: ModelId,
-		},
-		/// A model was deprecated: no new channels.
-		ModelDeprecated {
-			/// Which.
-			model: ModelId,
-		},
-		/// A deprecated model is offered again.
-		ModelReactivated {
-			/// Which.
-			model: ModelId,
-		},
-		/// A model's locators were replaced.
-		LocatorsSet {
-			/// Whose.
-			model: ModelId,
-			/// The new ones.
-			locators: Locators<T>,
-			/// What is on hold for them, instead of what was.
-			deposit: BalanceOf<T>,
-		},
-	}
-
-	#[pallet::error]
-	#[cfg_attr(test, derive(PartialEq))]
-	pub enum Error<T> {
-		/// The account has this commitment already. Use it or clear it, or draw another salt.
-		CommitmentExists,
-		/// There is no commitment of this account to these artifacts: salt, roots and their order must be those of the
-		/// call `commit`, and the same account must sign. Used and cleared commitments are gone.
-		UnknownCommitment,
-		/// The commitment is younger than `CommitmentAgeMsMin`. The event `CommitmentMade` says from when on the
-		/// chain clock it can be used; the chain clock may be behind wall clocks.
-		CommitmentTooYoung,
-		/// The commitment is older than `CommitmentLifetimeMs`. Clear it, commit again, and register in time.
-		CommitmentExpired,
-		/// Until a commitment expires only its account may clear it.
-		CommitmentAlive,
-		/// The call names no model. Name at least one.
-		NothingToRegister,
-		/// A locator is not a URI. Write a scheme, a colon and visible ASCII, like `https://example.org/file`, or
-		/// leave it empty.
-		InvalidLocator,
-		/// The model card has no bytes. Write one, and state its root and length.
-		EmptyCard,
-		/// An empty artifact cannot be registered. It has at least one byte.
-		EmptyArtifact,
-		/// The length proof does not belong to this root. Make both from the same file, which must not have changed
-		/// meanwhile: the proof is the Bao slice of the last byte (start = length - 1, one byte), with nothing after.
-		InvalidLengthProof,
-		/// The proof is valid, but it proves another length than the one stated. State the file's size in bytes.
-		LengthDiffers,
-		/// This artifact is registered already, under a commitment that was made before yours. Query `model_by_root`
-		/// to find the model and its developer.
-		RootAlreadyHeld,
-		/// A base model was trained from nothing and has no parents. Name none, or register a fine-tune.
-		BaseHasParents,
-		/// A fine-tune was trained on from at least one model. Name its parents, or register a base.
-		FineTuneWithoutParent,
-		/// An adapter changes the weights of exactly one model. Name that one.
-		AdapterNeedsOneParent,
-		/// An adapter cannot be made for an adapter. Register the merge of the other adapter and its base first, or
-		/// name the base.
-		AdapterOfAdapter,
-		/// A merge combines at least two models. Name them, or register a fine-tune.
-		MergeNeedsTwoParents,
-		/// Parents must be in ascending order, none twice. Sort them by id.
-		ParentsNotAscending,
-		/// A parent is not registered. Register it first, and look its id up in the event `ModelRegistered`.
-		UnknownParent,
-		/// A parent lost its artifact to a model that was committed to earlier. Query `model`: its status names the one
-		/// to build on.
-		ParentSuperseded,
-		/// The data share is below that of a parent. Ask at least for the greatest data share among the parents; the
-		/// query `model` shows them.
-		DataShareBelowParents,
-		/// With its parents and all of theirs the model would have more than `AncestorsMax` ancestors, each distinct
-		/// one counted once. Name fewer parents, or such with shorter lineages; the query `lineage` shows them.
-		TooManyAncestors,
-		/// The royalties of all distinct ancestors sum to more than `RoyaltiesMax` of each fee, so that too little
-		/// would be left for the model itself. The query `lineage` of each parent shows what is asked, to which the
-		/// parent's own ask is added. Name fewer parents, or such that ask less.
-		RoyaltiesTooHigh,
-		/// The royalty is above `RoyaltiesMax`: no descendant could ever be registered. Ask for less.
-		AskTooHigh,
-		/// The policy's shares for server, developer and data do not sum to one. They are parts of a billion, and the
-		/// sum must be exact.
-		PolicyNotOne,
-		/// Entries of a manifest must be in ascending order of datanet and version, none twice. Sort them.
-		ManifestNotAscending,
-		/// The shares of the manifest do not sum to one. They are parts of a billion, and the sum must be exact, with
-		/// zero for open versions; only a manifest of open versions alone sums to zero.
-		ManifestNotOne,
-		/// The manifest names a version that was not published. Ask the datanet for its versions.
-		UnknownVersion,
-		/// The version is of an open datanet and never carries manifest money. Give it the share zero.
-		OpenVersionWithShare,
-		/// The version is of a curated datanet and must get a share. Give it one above zero, or leave it out.
-		CuratedVersionWithoutShare,
-		/// There is no model with this id. Query `model_by_root` or `models_of` to find its id.
-		UnknownModel,
-		/// Only the model's developer may do this. Sign with the account that registered it.
-		NotDeveloper,
-		/// The model has this status already.
-		StatusUnchanged,
-		/// The model is deprecated by its developer: no new channels. Choose another one, perhaps among its children.
-		ModelDeprecated,
-		/// The model lost its artifact to one that was committed to earlier. Query `model`: its status names that one.
-		ModelSuperseded,
-		/// All ids are used up. This cannot be avoided, and will not happen.
-		IdsExhausted,
-	}
-
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn integrity_test() {
@@ -522,7 +362,7 @@ pub mod pallet {
 		) -> DispatchResult {
 			let signer = ensure_signed(origin)?;
 			let commitment = Commitments::<T>::take(&account, hash).ok_or(Error::<T>::UnknownCommitment)?;
-			let expired = T::Clock::now_ms() >= commitment.expires_at_ms();
+			let expired = T::Clock::now_ms() >= commitment.expires_at_ms;
 			ensure!(expired || signer == account, Error::<T>::CommitmentAlive);
 			Self::do_close_commitment(account, hash, &commitment, false)
 		}
@@ -558,7 +398,7 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::set_deprecated())]
 		pub fn set_deprecated(origin: OriginFor<T>, model: ModelId, deprecated: bool) -> DispatchResult {
 			let mut record = Self::ensure_developer(origin, model)?;
-			record.ensure_holds_root(Error::ModelSuperseded)?;
+			ensure!(record.holds_root(), Error::<T>::ModelSuperseded);
 			let (status, event) = match deprecated {
 				true => (ModelStatus::Deprecated, Event::ModelDeprecated { model }),
 				false => (ModelStatus::Active, Event::ModelReactivated { model }),

@@ -43,7 +43,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn ensure_may_be_parent(parent: &Model<T>, child: &Spec<T>) -> Result<(), Error<T>> {
-		parent.ensure_holds_root(Error::ParentSuperseded)?;
+		ensure!(parent.holds_root(), Error::ParentSuperseded);
 		let stacked = child.kind == ModelKind::Adapter && parent.spec.kind == ModelKind::Adapter;
 		ensure!(!stacked, Error::AdapterOfAdapter);
 		ensure!(child.asks.data >= parent.spec.asks.data, Error::DataShareBelowParents);

@@ -61,6 +61,7 @@ impl pallet_balances::Config for Test {
 parameter_types! {
 	/// Milliseconds on the chain clock.
 	pub static Now: u64 = 0;
+	pub static CommitmentLifetimeMs: u64 = LIFETIME_MS;
 	pub static CommitmentDeposit: Balance = INITIAL_COMMITMENT_DEPOSIT;
 	pub static ModelDeposit: Balance = INITIAL_MODEL_DEPOSIT;
 	pub static DepositPerByte: Balance = INITIAL_PER_BYTE;
@@ -97,7 +98,7 @@ impl pallet_models::Config for Test {
 	type Clock = Now;
 	type Versions = Versions;
 	type CommitmentAgeMsMin = frame_support::traits::ConstU64<AGE_MS>;
-	type CommitmentLifetimeMs = frame_support::traits::ConstU64<LIFETIME_MS>;
+	type CommitmentLifetimeMs = CommitmentLifetimeMs;
 	type CommitmentDeposit = CommitmentDeposit;
 	type ModelDeposit = ModelDeposit;
 	type DepositPerByte = DepositPerByte;
@@ -125,6 +126,7 @@ impl crate::benchmarking::BenchmarkHelper for Versions {
 pub fn new_test_ext() -> sp_io::TestExternalities {
 	// These are per thread, and a thread may have run another test before.
 	Now::set(0);
+	CommitmentLifetimeMs::set(LIFETIME_MS);
 	CommitmentDeposit::set(INITIAL_COMMITMENT_DEPOSIT);
 	ModelDeposit::set(INITIAL_MODEL_DEPOSIT);
 	DepositPerByte::set(INITIAL_PER_BYTE);

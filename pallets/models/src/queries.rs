@@ -21,8 +21,8 @@ impl<T: Config> Pallet<T> {
 	pub fn model(id: ModelId) -> Option<ModelInfoOf<T>> {
 		let record = Models::<T>::get(id)?;
 		let Location { locators, deposit: locators_deposit } = Locations::<T>::get(id)?;
-		let contestable_until_ms = record.contestable_until_ms();
-		let Model { developer, status, spec, registered_at, commitment, deposit, .. } = record;
+		let Model { developer, status, spec, registered_at, commitment, contestable_until_ms, deposit } =
+			record;
 		Some(ModelInfo {
 			id,
 			developer,
@@ -48,6 +48,12 @@ impl<T: Config> Pallet<T> {
 	/// The model that holds a root: the way to find who was first when [`Error::RootAlreadyHeld`] refuses one.
 	pub fn model_by_root(root: [u8; 32]) -> Option<ModelInfoOf<T>> {
 		ModelByRoot::<T>::get(root).and_then(Self::model)
+	}
+
+	/// All models from `cursor` on, in the order of registration: a model's id is its place.
+	pub fn models(cursor: Option<Sequence>, limit: u32) -> ModelPageOf<T> {
+		let end = Sequence(NextModelId::<T>::get().0);
+		Self::page(cursor, end, limit, |place| Some(ModelId(place.0)))
 	}
 
 	/// The models of a developer from `cursor` on, in the order of registration. `limit` is cut to
@@ -94,9 +100,8 @@ impl<T: Config> Pallet<T> {
 	pub fn commitment(account: &T::AccountId, hash: [u8; 32]) -> Option<CommitmentInfo<BalanceOf<T>>> {
 		Commitments::<T>::get(account, hash).map(|made| CommitmentInfo {
 			number: made.number,
-			committed_at_ms: made.committed_at_ms,
-			usable_from_ms: made.usable_from_ms(),
-			expires_at_ms: made.expires_at_ms(),
+			usable_from_ms: made.usable_from_ms,
+			expires_at_ms: made.expires_at_ms,
 			deposit: made.deposit,
 		})
 	}

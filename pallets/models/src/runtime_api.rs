@@ -48,7 +48,8 @@ pub struct ModelInfo<AccountId, Balance, BlockNumber> {
 	pub registered_at: BlockNumber,
 	/// Under which commitment.
 	pub commitment: CommitmentNumber,
-	/// Until when, on the chain clock, an earlier commitment to the same artifact may supersede it.
+	/// Until when, on the chain clock, an earlier commitment to the same artifact may supersede it. When its own
+	/// commitment would have expired.
 	pub contestable_until_ms: u64,
 	/// What the developer has on hold for it for ever.
 	pub deposit: Balance,
@@ -77,8 +78,6 @@ pub struct LineageInfo {
 pub struct CommitmentInfo<Balance> {
 	/// Its place in the order of all commitments.
 	pub number: CommitmentNumber,
-	/// When it was made, on the chain clock.
-	pub committed_at_ms: u64,
 	/// When it can be used, on the chain clock.
 	pub usable_from_ms: u64,
 	/// When it cannot be used any more, on the chain clock.
@@ -110,14 +109,18 @@ sp_api::decl_runtime_apis! {
 		/// The model that holds an artifact's root. Superseded models hold none.
 		fn model_by_root(root: [u8; 32]) -> Option<ModelInfo<AccountId, Balance, BlockNumber>>;
 
-		/// The models of a developer from `cursor` on (`None`: from the first); `limit` is cut to `1..=PAGE_MAX`.
+		/// All models from `cursor` on (`None`: from the first; a model's id is its place); `limit` is cut to
+		/// `1..=PAGE_MAX`.
+		fn models(cursor: Option<Sequence>, limit: u32) -> ModelPage<AccountId, Balance, BlockNumber>;
+
+		/// The models of a developer, in the same way.
 		fn models_of(
 			developer: AccountId,
 			cursor: Option<Sequence>,
 			limit: u32,
 		) -> ModelPage<AccountId, Balance, BlockNumber>;
 
-		/// The models made directly from this one, in the same way: lineage downwards.
+		/// The models made directly from this one, in the same way: lineage downwards, one generation for each query.
 		fn children(
 			model: ModelId,
 			cursor: Option<Sequence>,

@@ -232,8 +232,8 @@ pub struct Model<T: Config> {
 	pub registered_at: BlockNumberFor<T>,
 	/// Under which commitment.
 	pub commitment: CommitmentNumber,
-	/// When that was made, on the chain clock.
-	pub committed_at_ms: u64,
+	/// When that would have expired, on the chain clock: from then on the root is the model's for good.
+	pub contestable_until_ms: u64,
 	/// What is on hold for the entries that are never removed.
 	pub deposit: BalanceOf<T>,
 }
@@ -260,8 +260,10 @@ pub struct Location<T: Config> {
 pub struct Commitment<T: Config> {
 	/// Its place in the order of all commitments.
 	pub number: CommitmentNumber,
-	/// When it was made, on the chain clock.
-	pub committed_at_ms: u64,
+	/// The first time on the chain clock at which it can be used, whatever the minimum age is by then.
+	pub usable_from_ms: u64,
+	/// The time on the chain clock from which it cannot be used any more, whatever the lifetime is by then.
+	pub expires_at_ms: u64,
 	/// What is on hold for it; returned exactly, whatever the deposit is by then.
 	pub deposit: BalanceOf<T>,
 }
@@ -325,29 +327,12 @@ impl<T: Config> Locators<T> {
 }
 
 impl<T: Config> Model<T> {
-	/// An error if the artifact's root went to somebody who had committed earlier.
-	pub(crate) fn ensure_holds_root(&self, error: Error<T>) -> Result<(), Error<T>> {
+	/// Whether the artifact's root did not go to somebody who had committed earlier.
+	pub fn holds_root(&self) -> bool {
 		match self.status {
-			ModelStatus::Active | ModelStatus::Deprecated => Ok(()),
-			ModelStatus::Superseded { .. } => Err(error),
+			ModelStatus::Active | ModelStatus::Deprecated => true,
+			ModelStatus::Superseded { .. } => false,
 		}
-	}
-
-	/// Until when, on the chain clock, an earlier commitment to the same artifact may still be revealed.
-	pub fn contestable_until_ms(&self) -> u64 {
-		self.committed_at_ms.saturating_add(T::CommitmentLifetimeMs::get())
-	}
-}
-
-impl<T: Config> Commitment<T> {
-	/// The first time at which it can be used.
-	pub fn usable_from_ms(&self) -> u64 {
-		self.committed_at_ms.saturating_add(T::CommitmentAgeMsMin::get())
-	}
-
-	/// The time from which it cannot be used any more.
-	pub fn expires_at_ms(&self) -> u64 {
-		self.committed_at_ms.saturating_add(T::CommitmentLifetimeMs::get())
 	}
 }
 

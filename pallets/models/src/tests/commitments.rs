@@ -119,6 +119,30 @@ fn a_model_is_contestable_only_as_long_as_earlier_commitments_live() {
 }
 
 #[test]
+fn a_changed_lifetime_is_for_commitments_to_come_and_breaks_no_promise() {
+	run(|| {
+		let models = [base("weights")];
+		assert_ok!(commit(ALICE, &models));
+		// Bob commits later and expires earlier.
+		CommitmentLifetimeMs::set(LIFETIME_MS / 2);
+		let copy = put(BOB, base("weights"));
+		let until = Models::model(copy).expect("it is registered").contestable_until_ms;
+		assert_eq!(until, LIFETIME_MS / 2);
+		Now::set(until);
+		assert_eq!(reveal(ALICE, &models), error(Error::RootAlreadyHeld));
+		// One millisecond before it would have been in time.
+		Now::set(until - 1);
+		assert_ok!(reveal(ALICE, &models));
+		// A longer lifetime revives nothing.
+		let other = [base("other")];
+		assert_ok!(commit(BOB, &other));
+		pass(LIFETIME_MS / 2);
+		CommitmentLifetimeMs::set(LIFETIME_MS);
+		assert_eq!(reveal(BOB, &other), error(Error::CommitmentExpired));
+	});
+}
+
+#[test]
 fn a_commitment_is_used_in_its_time_and_once() {
 	run(|| {
 		let models = [base("one"), base("two")];

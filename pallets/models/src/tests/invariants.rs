@@ -51,6 +51,19 @@ fn a_wrong_index_is_noticed() {
 }
 
 #[test]
+fn what_belongs_to_no_model_is_noticed() {
+	assert_noticed("a lineage is of no model with parents", |_, child| {
+		crate::Lineages::<Test>::insert(ModelId(9), crate::Lineages::<Test>::get(child));
+	});
+	assert_noticed("a root is held by no model", |base, _| {
+		crate::ModelByRoot::<Test>::insert([1; 32], base);
+	});
+	assert_noticed("locators are of no model", |base, _| {
+		crate::Locations::<Test>::insert(ModelId(9), crate::Locations::<Test>::get(base).expect("it has"));
+	});
+}
+
+#[test]
 fn a_wrong_holder_of_a_root_is_noticed() {
 	assert_noticed("a root leads elsewhere", |base, child| {
 		crate::ModelByRoot::<Test>::insert(record(base.0).spec.artifact.root, child);
@@ -80,7 +93,12 @@ fn a_deposit_that_is_not_on_hold_is_noticed() {
 		crate::Commitments::<Test>::insert(
 			ALICE,
 			[1; 32],
-			crate::types::Commitment { number: CommitmentNumber(0), committed_at_ms: 0, deposit: 1 },
+			crate::types::Commitment {
+				number: CommitmentNumber(0),
+				usable_from_ms: 0,
+				expires_at_ms: 0,
+				deposit: 1,
+			},
 		);
 	});
 }

@@ -3,10 +3,12 @@
 mod calls;
 mod commitments;
 mod deposits;
+mod follower;
 mod invariants;
 mod lineage;
 mod model;
 mod queries;
+mod shares;
 mod specs;
 
 use crate::{

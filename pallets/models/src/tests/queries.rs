@@ -141,5 +141,7 @@ fn pages_neither_skip_nor_repeat_while_more_come() {
 		let behind = Models::children(base, Some(Sequence(u64::MAX)), 5);
 		assert_eq!((behind.items.len(), behind.next), (0, None));
 		assert!(Models::children(ModelId(77), None, 5).items.is_empty());
+		let (seen, pages) = follow(7, |cursor| Models::models(cursor, 7));
+		assert_eq!((seen, pages), ((0..=30).collect(), 5));
 	});
 }
