@@ -50,11 +50,13 @@
 //! ([`plexus_primitives::commitment()`]). A copyist who sees the roots has to commit first and to wait, and is too late.
 //! Should the copyist keep the original out of the blocks for so long, the earlier commitment still wins: whoever reveals
 //! it **supersedes** the copy. Commitments count in the order in which they were made, also within a block. Since they
-//! expire, a model is contestable only until `CommitmentLifetimeMs` after its own commitment; the query `model` tells
-//! when. Wait for that before building on a stranger's model.
+//! expire, a model is contestable only until its own commitment would have expired; the query `model` tells when. Wait
+//! for that before building on a stranger's model. When a commitment can be used and when it expires is fixed when it is
+//! made, whatever the parameters are later.
 //!
 //! One commitment covers all models of one call. It is bound to its account, so that the copy of a hash is worthless, and
-//! stands under account and hash, so that it is in nobody's way.
+//! stands under account and hash, so that it is in nobody's way. It hides the roots and nothing else: kind, parents and
+//! asks are chosen at registration, and a registration that was refused can be mended under the same commitment.
 //!
 //! ### Lineage
 //!
@@ -63,12 +65,17 @@
 //! (those that ask nothing too), whose royalties sum to at most `RoyaltiesMax`. A model's data share is at least that of
 //! each parent, so that no descendant passes on less to data than what it was made from. Details in [`lineage`].
 //!
+//! What registering a model costs depends on its own parents, manifest and texts, and not on how many models or
+//! siblings there are: a further adapter of a base writes its own entries and its place among the base's children. The
+//! base's record is read, not rewritten. Up the lineage goes one query; down goes one query for each page of children.
+//! Whoever wants all descendants of a popular model at once keeps an index of the events.
+//!
 //! ### Manifests
 //!
 //! A manifest names each version once. Curated versions have shares above zero that sum to exactly one. Open ones have
 //! share zero: they are listed so that claims on spans of their contributions are lawful, but carry no manifest money. A
-//! model without a manifest, or with open versions only, has no data to pay: whatever its data share is, all of its
-//! royalty is the developer's.
+//! model without a manifest, or with open versions only, has no manifest to pay: whatever its data share is, all of its
+//! royalty is the developer's, and so is what claims leave of the policy's part for data.
 //!
 //! ### Deposits
 //!
@@ -81,16 +88,23 @@
 //! - `DepositPerByte` for the locators returns exactly when they are replaced; the new ones are held for anew. Empty
 //!   locators hold nothing.
 //!
+//! What was held is written down with what it was held for, so that a changed price is for what comes.
+//!
 //! ## What the rules do not achieve
 //!
 //! - That the developer made the artifact, may license it or has more than its last chunk; that it is a model at all.
 //! - That parents and manifest are complete. Leaving an ancestor out costs nothing here; showing unlisted sources is
 //!   the work of challenges. A share of one billionth lists a version and pays it next to nothing.
+//! - That parents are true: anybody may name any model, and stand among its children for the price of an entry. A child
+//!   pays its parents; it takes nothing from them, and its asks do not reach upwards.
+//! - That a parent is the one that was meant, when its id was guessed: ids are given in the order of registration. Name a
+//!   parent after `ModelRegistered` told its id, not before.
 //! - That an artifact is registered once: one byte changed, and it is another root.
 //! - That what was built on a superseded model is undone: such children keep its lineage, and pay it its royalty.
 //! - That a public artifact is registered by whom it belongs to: among those who know it, the first to commit wins.
 //! - That a card is true, or can be had: its length is stated, not proved, and no locator is dereferenced.
-//! - That a model has descendants: an ask may be so high that none fits below `RoyaltiesMax`.
+//! - That a model has descendants: an ask may be so high that none fits below `RoyaltiesMax`. A high data share binds
+//!   all descendants to one at least as high, also where it stands beside a royalty of zero.
 //!
 //! ## Example
 //!
@@ -105,6 +119,29 @@
 //! children(0)                               →  1, …
 //! lineage(1)                                →  0: 5 % royalty, 20 % of it to its data
 //! ```
+//!
+//! ## In a runtime
+//!
+//! Beside Balances, the pallet needs a clock ([`ChainClock`]) and the versions of datanets ([`DatanetVersions`]), both of
+//! which the runtime connects; it does not know the pallets that have them:
+//!
+//! ```text
+//! impl pallet_models::DatanetVersions for Versions {
+//!     fn kind(datanet: DatanetId, version: DatanetVersion) -> Option<VersionKind> {
+//!         // The admission of the version's contributions, fixed when it was published.
+//!         // `None`: there is no such datanet, or it has not come to this version yet. Versions begin at 1.
+//!     }
+//! }
+//! ```
+//!
+//! The answer must never change once it is `Some`, also when a datanet is paused, retired or handed on: manifests are not
+//! checked again. `ModelDeposit` is for [`types::MODEL_ENTRIES`] entries with [`types::MODEL_ENTRY_BYTES`] bytes,
+//! `CommitmentDeposit` for one with [`types::COMMITMENT_ENTRY_BYTES`].
+//! `ParentsMax`, `AncestorsMax`, `RoyaltiesMax`, `ManifestEntriesMax` and `LocatorBytesMax` may be raised, never lowered,
+//! because what is stored keeps within them.
+//! To a pallet that tells deposits from spending, [`HoldReason::Commitment`] and [`HoldReason::Locators`] are
+//! deposits, which return to whoever paid, and [`HoldReason::Model`] is spending, because it never does.
+//! Pallets above ask [`Pallet::ensure_may_open_channel`], and read [`Models`] and [`Lineages`].
 //!
 //! ## Must not
 //!

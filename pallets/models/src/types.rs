@@ -34,7 +34,38 @@ pub type RegistrationsOf<T> = BoundedVec<Registration<T>, <T as Config>::Registr
 
 /// State bytes of one child in the index of its parent: the keys of the two maps' prefix, of parent and sequence with
 /// their hashes, and the child's id.
-pub const CHILD_ENTRY_BYTES: u32 = 32 + 16 + 16 + 8;
+pub const CHILD_ENTRY_BYTES: u32 = PREFIX_BYTES + 16 + 16 + 8;
+
+/// Entries of the state that a model has for ever at most, those at its parents apart: [`crate::Models`],
+/// [`crate::Locations`], [`crate::Lineages`], [`crate::ModelByRoot`], [`crate::ModelsByDeveloper`], and the counters
+/// [`crate::NextOfDeveloper`] and [`crate::NextChild`].
+pub const MODEL_ENTRIES: u32 = 7;
+
+/// State bytes of these: their keys and all values but specification, lineage and locators. With accounts of 32 bytes,
+/// balances of 16 and block numbers of 4.
+pub const MODEL_ENTRY_BYTES: u32 = {
+	// Developer, status, registered_at, commitment, contestable_until_ms, deposit.
+	let model = KEY_OF_ID_BYTES + 32 + 9 + 4 + 8 + 8 + 16;
+	// The lengths of two texts below 16 KiB, deposit.
+	let location = KEY_OF_ID_BYTES + 2 + 2 + 16;
+	let lineage = KEY_OF_ID_BYTES;
+	let by_root = PREFIX_BYTES + 32 + 8;
+	let by_developer = PREFIX_BYTES + KEY_OF_ACCOUNT_BYTES + 16 + 8;
+	let counters = PREFIX_BYTES + KEY_OF_ACCOUNT_BYTES + 8 + KEY_OF_ID_BYTES + 8;
+	model + location + lineage + by_root + by_developer + counters
+};
+
+/// State bytes of a commitment, with accounts of 32 bytes and balances of 16.
+pub const COMMITMENT_ENTRY_BYTES: u32 = PREFIX_BYTES + KEY_OF_ACCOUNT_BYTES + 16 + 32 + 8 + 8 + 8 + 16;
+
+/// Each key begins with the hashes of the pallet's name and of the map's.
+const PREFIX_BYTES: u32 = 32;
+
+/// A key made from an id or a sequence, which stands after its hash.
+const KEY_OF_ID_BYTES: u32 = PREFIX_BYTES + 16;
+
+/// The part of a key made from an account, which stands after its hash.
+const KEY_OF_ACCOUNT_BYTES: u32 = 16 + 32;
 
 /// The chain's own clock: it advances by at most 10 s with each block, so that a halt closes no window.
 pub trait ChainClock {
@@ -44,7 +75,7 @@ pub trait ChainClock {
 
 /// What the pallet knows about versions of datanets.
 pub trait DatanetVersions {
-	/// The version's kind, for ever the same; nothing if it was not published.
+	/// The version's kind, for ever the same; nothing if it was not published. Reads at most two entries of the state.
 	fn kind(datanet: DatanetId, version: DatanetVersion) -> Option<VersionKind>;
 }
 

@@ -19,8 +19,47 @@ fn what_is_never_removed_is_held_for_ever_by_its_bytes() {
 		let expected = INITIAL_MODEL_DEPOSIT + INITIAL_PER_BYTE * bytes as Balance;
 		assert_eq!(held(HoldReason::Model, ALICE) - before, expected);
 		assert_eq!(record(id.0).deposit, expected);
-		// A parent's record in state is as long as what was paid for, with the fixed fields in the base price.
 		assert_eq!(Balances::total_issuance(), ENDOWMENT * Balance::from(ACCOUNTS));
+	});
+}
+
+/// Entries and bytes of the pallet's state, keys included.
+fn state() -> (u32, u32) {
+	let prefix = sp_io::hashing::twox_128(b"Models");
+	let (mut entries, mut bytes, mut key) = (0, 0, prefix.to_vec());
+	while let Some(next) = sp_io::storage::next_key(&key).filter(|next| next.starts_with(&prefix)) {
+		entries += 1;
+		bytes += next.len() + sp_io::storage::get(&next).expect("it has just been found").len();
+		key = next;
+	}
+	(entries, bytes as u32)
+}
+
+#[test]
+fn every_byte_of_a_model_and_of_a_commitment_is_paid_for() {
+	use crate::types::*;
+	run(|| {
+		put(ALICE, base("base"));
+		assert_ok!(commit(ALICE, &[base("whatever")]));
+		let before = state();
+		let mine = [asking("child", &[0], 0, 0)];
+		assert_ok!(commit(BOB, &mine));
+		let committed = state();
+		// Accounts have 8 bytes here instead of 32, block numbers 8 instead of 4.
+		let expected = COMMITMENT_ENTRY_BYTES - 24;
+		assert_eq!((committed.0 - before.0, committed.1 - before.1), (1, expected));
+		pass(AGE_MS);
+		assert_ok!(reveal(BOB, &mine));
+		// The first of a developer, so that its counter is new too, and the first of a parent.
+		let Model { spec, .. } = record(1);
+		let lineage: LineageOf<Test> = crate::Lineages::<Test>::get(ModelId(1));
+		let by_the_byte = spec.permanent_bytes(&lineage) + mine[0].locators.bytes();
+		// Active is shorter than superseded by eight bytes, each locator's length here by one.
+		let fixed = MODEL_ENTRY_BYTES - 3 * 24 + 4 - 8 - 2;
+		let after = state();
+		assert_eq!(after.1 - before.1, by_the_byte + fixed);
+		// Besides, the entry at its parent.
+		assert_eq!(after.0 - before.0, MODEL_ENTRIES + 1);
 	});
 }
 
