@@ -45,7 +45,10 @@ fn follow(limit: u32, page_at: impl Fn(Option<Sequence>) -> ModelPageOf<Test>) -
 fn a_thousand_adapters_of_one_base_are_registered_cheaply_and_listed_by_pages() {
 	run(|| {
 		let base = put(ALICE, asking("base", &[], 5, 10));
-		let tuned = put(ALICE, asking("tuned on version 1", &[base.0], 3, 10));
+		Versions::publish(0, 1, VersionKind::Curated);
+		let mut tuned = asking("tuned on version 1", &[base.0], 3, 10);
+		tuned.spec.manifest = listed([entry(0, 1, percent(100))]);
+		let tuned = put(ALICE, tuned);
 		let record_before = record(tuned.0);
 		for batch in 0..20 {
 			let adapter = |index| {
