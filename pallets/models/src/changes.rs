@@ -1,0 +1,198 @@
+//! What the calls change, after their checks: state, holds and events together.
+//!
+//! # Must not
+//! Touch a lineage once it is stored, or an ask.
+//!
+//! # Invariants
+//! An error undoes the whole call (calls are transactional), so that the order of the steps within one is free. The
+//! cheap checks of a registration come first, the proof last.
+
+use crate::{types::*, *};
+use codec::Encode;
+use frame_support::{
+	ensure,
+	pallet_prelude::{DispatchError, DispatchResult},
+	traits::tokens::Precision,
+};
+use frame_system::{
+	ensure_signed,
+	pallet_prelude::{BlockNumberFor, OriginFor},
+};
+use plexus_primitives::{commitment, purpose::Purpose};
+use sp_runtime::traits::{Saturating, Zero};
+
+impl<T: Config> Pallet<T> {
+	/// The model, if its developer signed.
+	pub(crate) fn ensure_developer(origin: OriginFor<T>, model: ModelId) -> Result<Model<T>, DispatchError> {
+		let signer = ensure_signed(origin)?;
+		let record = Models::<T>::get(model).ok_or(Error::<T>::UnknownModel)?;
+		ensure!(record.developer == signer, Error::<T>::NotDeveloper);
+		Ok(record)
+	}
+
+	/// The hash under which `developer` commits to artifacts with these roots on this chain.
+	pub fn commitment_hash(
+		developer: &T::AccountId,
+		salt: &[u8; SALT_BYTES],
+		roots: impl IntoIterator<Item = [u8; 32]>,
+	) -> [u8; 32] {
+		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+		let genesis: [u8; 32] = genesis.as_ref().try_into().unwrap_or_default();
+		developer
+			.using_encoded(|account| commitment(Purpose::ModelCommitment, &genesis, account, salt, roots))
+	}
+
+	pub(crate) fn do_commit(account: T::AccountId, hash: [u8; 32]) -> DispatchResult {
+		let number = NextCommitmentNumber::<T>::get();
+		NextCommitmentNumber::<T>::put(number.next().ok_or(Error::<T>::IdsExhausted)?);
+		let deposit = T::CommitmentDeposit::get();
+		T::Currency::hold(&HoldReason::Commitment.into(), &account, deposit)?;
+		let now_ms = T::Clock::now_ms();
+		let usable_from_ms = now_ms.saturating_add(T::CommitmentAgeMsMin::get());
+		let expires_at_ms = now_ms.saturating_add(T::CommitmentLifetimeMs::get());
+		Self::deposit_event(Event::CommitmentMade {
+			account: account.clone(),
+			hash,
+			number,
+			usable_from_ms,
+			expires_at_ms,
+			deposit,
+		});
+		Commitments::<T>::insert(
+			account,
+			hash,
+			Commitment { number, usable_from_ms, expires_at_ms, deposit },
+		);
+		Ok(())
+	}
+
+	/// The commitment, taken out, if it can be used now.
+	pub(crate) fn take_usable_commitment(
+		account: &T::AccountId,
+		hash: [u8; 32],
+	) -> Result<Commitment<T>, Error<T>> {
+		let taken = Commitments::<T>::take(account, hash).ok_or(Error::<T>::UnknownCommitment)?;
+		let now_ms = T::Clock::now_ms();
+		ensure!(now_ms >= taken.usable_from_ms, Error::<T>::CommitmentTooYoung);
+		ensure!(now_ms < taken.expires_at_ms, Error::<T>::CommitmentExpired);
+		Ok(taken)
+	}
+
+	/// The caller has taken the commitment out.
+	pub(crate) fn do_close_commitment(
+		account: T::AccountId,
+		hash: [u8; 32],
+		closed: &Commitment<T>,
+		used: bool,
+	) -> DispatchResult {
+		let deposit = closed.deposit;
+		T::Currency::release(&HoldReason::Commitment.into(), &account, deposit, Precision::Exact)?;
+		Self::deposit_event(Event::CommitmentClosed { account, hash, used, deposit });
+		Ok(())
+	}
+
+	pub(crate) fn do_register(
+		developer: &T::AccountId,
+		under: &Commitment<T>,
+		registration: Registration<T>,
+	) -> DispatchResult {
+		let Registration { spec, locators, length_proof } = registration;
+		spec.check_form()?;
+		locators.check()?;
+		let model = NextModelId::<T>::get();
+		NextModelId::<T>::put(model.next().ok_or(Error::<T>::IdsExhausted)?);
+		Self::take_root(&spec, model, under)?;
+		Self::check_manifest(&spec.manifest)?;
+		let lineage = Self::flatten(&spec)?;
+		verify_length_proof(&spec.artifact, &length_proof).map_err(Error::<T>::from)?;
+		let deposit = Self::permanent_deposit(&spec, &lineage);
+		T::Currency::hold(&HoldReason::Model.into(), developer, deposit)?;
+		let locators_deposit = Self::put_locators(developer, model, locators.clone())?;
+		Self::put_into_indices(developer, model, &spec)?;
+		if !lineage.is_empty() {
+			Lineages::<T>::insert(model, lineage);
+		}
+		let record = Model {
+			developer: developer.clone(),
+			status: ModelStatus::Active,
+			spec: spec.clone(),
+			registered_at: frame_system::Pallet::<T>::block_number(),
+			commitment: under.number,
+			contestable_until_ms: under.expires_at_ms,
+			deposit,
+		};
+		Models::<T>::insert(model, record);
+		Self::deposit_event(Event::ModelRegistered {
+			model,
+			developer: developer.clone(),
+			spec,
+			locators,
+			commitment: under.number,
+			deposit,
+			locators_deposit,
+		});
+		Ok(())
+	}
+
+	/// Makes the model the holder of its artifact's root. Who had it before must have committed later and be contestable
+	/// still, and is superseded. With one lifetime for all, who committed earlier also expires earlier, and the second
+	/// follows from the first; it is checked so that what the query promises holds when the lifetime is changed.
+	fn take_root(spec: &Spec<T>, model: ModelId, under: &Commitment<T>) -> Result<(), Error<T>> {
+		let root = spec.artifact.root;
+		if let Some(holder) = ModelByRoot::<T>::get(root) {
+			let mut held = Models::<T>::get(holder).ok_or(Error::<T>::UnknownModel)?;
+			let contestable = T::Clock::now_ms() < held.contestable_until_ms;
+			ensure!(contestable && under.number < held.commitment, Error::<T>::RootAlreadyHeld);
+			held.status = ModelStatus::Superseded { by: model };
+			Models::<T>::insert(holder, held);
+			Self::deposit_event(Event::ModelSuperseded { model: holder, by: model });
+		}
+		ModelByRoot::<T>::insert(root, model);
+		Ok(())
+	}
+
+	fn put_into_indices(developer: &T::AccountId, model: ModelId, spec: &Spec<T>) -> Result<(), Error<T>> {
+		let place = NextOfDeveloper::<T>::get(developer);
+		NextOfDeveloper::<T>::insert(developer, place.next().ok_or(Error::<T>::IdsExhausted)?);
+		ModelsByDeveloper::<T>::insert(developer, place, model);
+		for parent in &spec.parents {
+			let place = NextChild::<T>::get(parent);
+			NextChild::<T>::insert(parent, place.next().ok_or(Error::<T>::IdsExhausted)?);
+			Children::<T>::insert(parent, place, model);
+		}
+		Ok(())
+	}
+
+	/// What a model costs to hold for ever at the present price.
+	pub(crate) fn permanent_deposit(spec: &Spec<T>, lineage: &LineageOf<T>) -> BalanceOf<T> {
+		T::DepositPerByte::get()
+			.saturating_mul(spec.permanent_bytes(lineage).into())
+			.saturating_add(T::ModelDeposit::get())
+	}
+
+	pub(crate) fn do_set_locators(
+		developer: T::AccountId,
+		model: ModelId,
+		locators: Locators<T>,
+	) -> DispatchResult {
+		if let Some(former) = Locations::<T>::take(model) {
+			let reason = HoldReason::Locators.into();
+			T::Currency::release(&reason, &developer, former.deposit, Precision::Exact)?;
+		}
+		let deposit = Self::put_locators(&developer, model, locators.clone())?;
+		Self::deposit_event(Event::LocatorsSet { model, locators, deposit });
+		Ok(())
+	}
+
+	/// Returns what was put on hold for them.
+	fn put_locators(
+		developer: &T::AccountId,
+		model: ModelId,
+		locators: Locators<T>,
+	) -> Result<BalanceOf<T>, DispatchError> {
+		let deposit = locators.deposit();
+		T::Currency::hold(&HoldReason::Locators.into(), developer, deposit)?;
+		Locations::<T>::insert(model, Location { locators, deposit });
+		Ok(deposit)
+	}
+}
