@@ -45,6 +45,10 @@ const REQUESTS_MAX: usize = 16;
 /// How long the engine's actors may take to stop before they are left behind.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long the engine's core may take to finish a message: it waits for its log, whose disk takes milliseconds, or for an
+/// answer of ours, which does not come any more.
+const CORE_STOP_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// Bytes of the write-ahead log's header: version (4), height (8, big-endian), durable before the height's first signature.
 /// A shorter file is the torn beginning of one and holds no vote.
 const WAL_HEADER_BYTES: usize = 12;
@@ -489,11 +493,27 @@ async fn run<L: Ledger, C: Clock>(
 			break Ok(End::MaySign);
 		}
 	};
+	stop_core(&engine).await;
 	engine.actor.stop(None);
 	if !engine_ended && tokio::time::timeout(STOP_TIMEOUT, engine.handle).await.is_err() {
 		warn!("the consensus engine did not stop in time");
 	}
 	result
+}
+
+/// Stops the engine's core before all else of it: it takes the end of its log for a failure of the disk, and says so.
+async fn stop_core(engine: &malachite::EngineHandle) {
+	let node = engine.actor.get_cell();
+	for actor in node.get_children() {
+		if actor.is_message_type_of::<malachite::EngineConsensusMsg<Plexus>>() != Some(true) {
+			continue;
+		}
+		// Or else its supervisor takes this for a failure, too.
+		actor.unlink(node.clone());
+		if actor.stop_and_wait(None, Some(CORE_STOP_TIMEOUT)).await.is_err() {
+			actor.kill();
+		}
+	}
 }
 
 /// Waits until the guard raises the alarm; for ever without a guard.

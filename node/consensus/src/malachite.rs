@@ -5,6 +5,7 @@
 
 pub use arc_malachitebft_app_channel::app::config;
 pub use arc_malachitebft_app_channel::app::consensus::{LivenessMsg, ProposedValue, SignedConsensusMsg};
+pub use arc_malachitebft_app_channel::app::engine::consensus::Msg as EngineConsensusMsg;
 pub use arc_malachitebft_app_channel::app::engine::host::{HeightParams, Next, SyncedValueOutcome};
 pub use arc_malachitebft_app_channel::app::engine::network::{Msg as EngineNetworkMsg, NetworkRef};
 pub use arc_malachitebft_app_channel::app::types::codec::{Codec, HasEncodedLen};
