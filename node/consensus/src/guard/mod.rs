@@ -56,7 +56,7 @@ pub use record::{
 
 use crate::codec::{decode_versioned, encode_versioned};
 use crate::types::{AuthorityId, Signature};
-use journal::{Identity, Journal, LockedFile};
+use journal::{Disk, Identity, Journal, LockedFile};
 use record::Record;
 use sp_core::H256;
 use std::fs;
@@ -273,7 +273,8 @@ impl SigningGuard {
 				}
 				*journal
 			}
-			Found::Missing | Found::Damaged(_) => make(&path, &known.genesis, &known.validator, next)?,
+			Found::Missing => make(&path, &known.genesis, &known.validator, next)?,
+			Found::Damaged(_, held) => replace(held, &path, &known.genesis, &known.validator, next)?,
 		};
 		write_mark(place, journal.identity(), used.as_ref())?;
 		Ok(Self::on(path, journal, mode))
@@ -421,7 +422,7 @@ impl SigningGuard {
 		let mut journal = match find(&path, &genesis, &validator)? {
 			Found::Good(journal) => journal,
 			Found::Missing => return Err(GuardError::Absent(path)),
-			Found::Damaged(damage) => return Err(refuse(Objection::Damaged(damage))),
+			Found::Damaged(damage, _) => return Err(refuse(Objection::Damaged(damage))),
 		};
 		let record = journal.record().clone();
 		if let Some(height) = record.suspended {
@@ -475,7 +476,8 @@ impl SigningGuard {
 				journal.write(next).map_err(|cause| GuardError::Io { path: path.clone(), cause })?;
 				*journal.identity()
 			}
-			Found::Missing | Found::Damaged(_) => *make(&path, &genesis, &validator, next)?.identity(),
+			Found::Missing => *make(&path, &genesis, &validator, next)?.identity(),
+			Found::Damaged(_, held) => *replace(held, &path, &genesis, &validator, next)?.identity(),
 		};
 		write_mark(place, &identity, None)?;
 		Ok(sign_from)
@@ -490,7 +492,8 @@ impl SigningGuard {
 /// What is at the guard's path.
 enum Found {
 	Missing,
-	Damaged(Damage),
+	/// With the file, still locked.
+	Damaged(Damage, Box<dyn Disk>),
 	Good(Box<Journal>),
 }
 
@@ -498,7 +501,7 @@ impl Found {
 	fn record(&self) -> Record {
 		match self {
 			Self::Good(journal) => journal.record().clone(),
-			Self::Missing | Self::Damaged(_) => Record::default(),
+			Self::Missing | Self::Damaged(..) => Record::default(),
 		}
 	}
 }
@@ -513,7 +516,7 @@ fn find(path: &Path, genesis: &H256, validator: &AuthorityId) -> Result<Found, G
 		file => file.map_err(refused)?,
 	};
 	match Journal::open(Box::new(file)).map_err(refused)? {
-		Err(damage) => Ok(Found::Damaged(damage)),
+		Err((damage, held)) => Ok(Found::Damaged(damage, held)),
 		Ok(journal) => {
 			let identity = journal.identity();
 			match identity.genesis == *genesis && identity.validator == *validator {
@@ -524,24 +527,37 @@ fn find(path: &Path, genesis: &H256, validator: &AuthorityId) -> Result<Found, G
 	}
 }
 
-/// Makes the guard's file; a damaged one is put aside.
+/// Makes the guard's file, which must not exist.
 fn make(path: &Path, genesis: &H256, validator: &AuthorityId, record: Record) -> Result<Journal, GuardError> {
-	let refused = |cause: io::Error| match cause.kind() {
+	let identity =
+		Identity { genesis: *genesis, validator: *validator, lineage: lineage(genesis, validator) };
+	journal::create(path, &journal::image(&identity, &record)).map_err(|cause| unmade(path, cause))?;
+	match find(path, genesis, validator)? {
+		Found::Good(journal) => Ok(*journal),
+		Found::Missing => Err(unmade(path, io::ErrorKind::NotFound.into())),
+		Found::Damaged(damage, _) => Err(unmade(path, io::Error::other(damage))),
+	}
+}
+
+/// Puts a damaged file aside, whose lock is held until there is another one, and makes that.
+fn replace(
+	held: Box<dyn Disk>,
+	path: &Path,
+	genesis: &H256,
+	validator: &AuthorityId,
+	record: Record,
+) -> Result<Journal, GuardError> {
+	fs::rename(path, path.with_extension("damaged")).map_err(|cause| unmade(path, cause))?;
+	let made = make(path, genesis, validator, record);
+	drop(held);
+	made
+}
+
+fn unmade(path: &Path, cause: io::Error) -> GuardError {
+	match cause.kind() {
 		// Another process was faster.
 		io::ErrorKind::AlreadyExists | io::ErrorKind::WouldBlock => GuardError::InUse(path.into()),
 		_ => GuardError::Io { path: path.into(), cause },
-	};
-	match fs::rename(path, path.with_extension("damaged")) {
-		Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(refused(cause)),
-		Ok(()) | Err(_) => {}
-	}
-	let identity =
-		Identity { genesis: *genesis, validator: *validator, lineage: lineage(genesis, validator) };
-	journal::create(path, &journal::image(&identity, &record)).map_err(refused)?;
-	match find(path, genesis, validator)? {
-		Found::Good(journal) => Ok(*journal),
-		Found::Missing => Err(refused(io::ErrorKind::NotFound.into())),
-		Found::Damaged(damage) => Err(refused(io::Error::other(damage))),
 	}
 }
 
@@ -559,7 +575,7 @@ fn lineage(genesis: &H256, validator: &AuthorityId) -> [u8; 16] {
 /// What speaks against signing, the worst first.
 fn object(found: &Found, used: Option<&Used>, known: &Known) -> Option<Objection> {
 	let journal = match found {
-		Found::Damaged(damage) => return Some(Objection::Damaged(*damage)),
+		Found::Damaged(damage, _) => return Some(Objection::Damaged(*damage)),
 		Found::Missing if used.is_some() || known.own_precommit.is_some() => return Some(Objection::Lost),
 		Found::Missing => return None,
 		Found::Good(journal) => journal,

@@ -1,6 +1,6 @@
 //! The guard against crashes of the disk at every point, and against each way of losing or copying its state.
 
-use super::journal::{image, Disk, FILE_BYTES};
+use super::journal::{image, FILE_BYTES};
 use super::*;
 use crate::signing::{self, SigningKey};
 use codec::Encode;
@@ -669,6 +669,30 @@ fn an_export_that_is_taken_back_at_once_changes_nothing() {
 		"what it was locked on is still asked for"
 	);
 	files.open(9).unwrap().sign(step(10, 0, StepKind::Precommit), b"vote", make).unwrap();
+}
+
+#[test]
+fn a_guard_that_another_process_made_meanwhile_is_not_put_aside() {
+	let files = Files::new();
+	// Both found nothing; the other one was faster, and signed.
+	files.open(9).unwrap().sign(step(10, 0, StepKind::Prevote), b"vote", make).unwrap();
+	let late = super::make(&files.state(), &GENESIS, &validator(), Record::default()).unwrap_err();
+	assert!(matches!(late, GuardError::InUse(_)), "{late}");
+	let refused = files.open(9).unwrap().sign(step(10, 0, StepKind::Prevote), b"another vote", make);
+	assert!(matches!(refused, Err(GuardError::Refused(Refusal::Conflict { .. }))));
+}
+
+#[test]
+fn a_damaged_guard_is_put_aside_by_one_process_only() {
+	let files = Files::with_vote(10);
+	files.put(b"damaged");
+	let Ok(Found::Damaged(_, held)) = find(&files.state(), &GENESIS, &validator()) else {
+		panic!("it is damaged")
+	};
+	assert!(matches!(find(&files.state(), &GENESIS, &validator()), Err(GuardError::InUse(_))));
+	drop(replace(held, &files.state(), &GENESIS, &validator(), Record::default()).unwrap());
+	assert_eq!(fs::read(files.state().with_extension("damaged")).unwrap(), b"damaged");
+	assert!(matches!(find(&files.state(), &GENESIS, &validator()), Ok(Found::Good(_))));
 }
 
 #[test]
