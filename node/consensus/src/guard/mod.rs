@@ -259,7 +259,7 @@ impl SigningGuard {
 		}
 		let path = place.state(&known.validator);
 		let found = find(&path, &known.genesis, &known.validator)?;
-		let used = read_mark(place, known)?;
+		let used = read_mark(place, &known.genesis, &known.validator)?;
 		let objection = object(&found, used.as_ref(), known);
 		let record = found.record();
 		if record.handed_over {
@@ -437,7 +437,9 @@ impl SigningGuard {
 
 	/// Takes over a history that was exported elsewhere: what is remembered only grows. The key signs again after the
 	/// height that it signed last is decided, because what it was locked on stayed behind, unless the history comes back
-	/// to where it was exported. Returns the lowest height that may be signed.
+	/// to where it was exported. Where the key signed and the guard is lost, any history may be an old one: then it signs
+	/// after block `tip + 1`, which is all that it can have signed with a database that ends with block `tip`. Returns the
+	/// lowest height that may be signed.
 	///
 	/// # Errors
 	/// See [`GuardError`].
@@ -446,6 +448,7 @@ impl SigningGuard {
 		genesis: H256,
 		validator: AuthorityId,
 		history: &SigningHistory,
+		tip: u32,
 	) -> Result<u64, GuardError> {
 		if history.genesis != genesis {
 			return Err(HistoryError::OtherChain(history.genesis).into());
@@ -462,9 +465,15 @@ impl SigningGuard {
 			return Err(HistoryError::Older { theirs, ours: mark }.into());
 		}
 		// Taken back before anybody signed elsewhere: what it was locked on is still in the log.
-		let taken_back = ours.messages == history.messages;
+		let taken_back = ours.handed_over && ours.messages == history.messages;
 		let after = theirs.filter(|_| !taken_back).map_or(0, |mark| mark.height.saturating_add(1));
-		let sign_from = ours.sign_from.max(history.sign_from).max(after);
+		let lost = match &found {
+			Found::Good(_) => false,
+			Found::Missing => read_mark(place, &genesis, &validator)?.is_some(),
+			Found::Damaged(..) => true,
+		};
+		let unknown = if lost { u64::from(tip) + 2 } else { 0 };
+		let sign_from = ours.sign_from.max(history.sign_from).max(after).max(unknown);
 		let next = Record {
 			sign_from,
 			handed_over: false,
@@ -696,15 +705,19 @@ enum Used {
 }
 
 /// The counterpart, unless it speaks of another chain.
-fn read_mark(place: &GuardPlace, known: &Known) -> Result<Option<Used>, GuardError> {
-	let path = place.mark(&known.validator);
+fn read_mark(
+	place: &GuardPlace,
+	genesis: &H256,
+	validator: &AuthorityId,
+) -> Result<Option<Used>, GuardError> {
+	let path = place.mark(validator);
 	let bytes = match fs::read(&path) {
 		Ok(bytes) => bytes,
 		Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
 		Err(cause) => return Err(GuardError::Io { path, cause }),
 	};
 	Ok(match decode_versioned::<Identity>(&bytes) {
-		Ok(identity) if identity.genesis == known.genesis && identity.validator == known.validator => {
+		Ok(identity) if identity.genesis == *genesis && identity.validator == *validator => {
 			Some(Used::By(identity))
 		}
 		Ok(_) => None,
