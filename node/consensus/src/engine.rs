@@ -13,16 +13,19 @@ use crate::app::{App, AppError, ConsensusStatus, Effect};
 use crate::certificate;
 use crate::chain_ledger::ChainLedger;
 use crate::codec::ScaleCodec;
-use crate::guard::{sync_directory, GuardError, GuardPlace, Known, Permit, SigningGuard, Step, StepKind};
+use crate::guard::{
+	sync_directory, GuardError, GuardPlace, Known, Permit, SigningGuard, Step, StepKind, HEIGHTS_ADVISED,
+};
 use crate::ledger::{Clock, Ledger, LedgerError, LedgerTip, SystemClock};
 use crate::malachite::config::{ConsensusConfig, NodeConfig, ValuePayload, ValueSyncConfig};
 use crate::malachite::core::Round;
 use crate::malachite::{
-	self, AppMsg, Channels, ConsensusContext, EngineBuilder, NetworkMsg, NetworkRef, RequestContext,
-	SyncContext, WalContext,
+	self, AppMsg, Channels, ConsensusContext, EngineBuilder, EngineEvent, NetworkMsg, NetworkRef,
+	RequestContext, SyncContext, WalContext,
 };
 use crate::signing::{ChainSigner, ChainVerifier, SigningKey, WatchingVerifier};
 use crate::silence::{self, Silence};
+use crate::standing::LogCodec;
 use crate::types::{AuthorityId, Height, Plexus};
 use futures::future::BoxFuture;
 use plexus_chain::Chain;
@@ -32,6 +35,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::broadcast::{self, error::TryRecvError};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
@@ -141,6 +145,13 @@ pub enum EngineError {
 	/// After following in silence, the validator's engine does not start.
 	#[error(transparent)]
 	Start(#[from] StartError),
+	/// The engine derives something else than its log says, or cannot read it.
+	#[error(
+		"{0}: the write-ahead log does not lead to what this key signed; start with --doppelganger-heights \
+		 {HEIGHTS_ADVISED}: the node follows, and signs again after that many new blocks; if no block is decided without this \
+		 key, move the log away and do what the next start says"
+	)]
+	Replay(String),
 	/// The engine stopped, or closed its channel because its log failed.
 	#[error("the consensus engine stopped; its last messages in the log say why")]
 	Stopped,
@@ -358,6 +369,7 @@ async fn launch(
 	guarded: Option<&Guarded>,
 	signs: bool,
 ) -> Result<(Channels<Plexus>, malachite::EngineHandle), StartError> {
+	let log = LogCodec::default();
 	let consensus = match guarded {
 		None => ConsensusContext::new_full_node(AuthorityId::NOBODY, Box::new(ChainVerifier { genesis })),
 		Some(Guarded { key, me, guard }) => {
@@ -365,7 +377,7 @@ async fn launch(
 			match signs {
 				false => ConsensusContext::new_full_node(AuthorityId::NOBODY, verifier),
 				true => {
-					let signer = ChainSigner::new(key.clone(), genesis, guard.clone());
+					let signer = ChainSigner::new(key.clone(), genesis, guard.clone(), log.stand_ins.clone());
 					ConsensusContext::new_validator(*me, verifier, Box::new(signer))
 				}
 			}
@@ -377,7 +389,7 @@ async fn launch(
 	};
 	remove_torn_log(&wal)?;
 	let engine = EngineBuilder::new(Plexus, Configuration::new(config))
-		.with_default_wal(WalContext::new(wal.clone(), ScaleCodec))
+		.with_default_wal(WalContext::new(wal.clone(), log))
 		.with_custom_network(actor, parts)
 		.with_default_sync(SyncContext::new(ScaleCodec))
 		.with_default_consensus(consensus)
@@ -472,6 +484,8 @@ async fn run<L: Ledger, C: Clock>(
 	stop: &mut watch::Receiver<bool>,
 ) -> Result<End, EngineError> {
 	let mut engine_ended = false;
+	// Read at the end only: its last words.
+	let mut events = channels.events.subscribe();
 	let mut alarm = driver.guard.as_ref().map(|guard| guard.alarm());
 	let result = loop {
 		let message = tokio::select! {
@@ -498,7 +512,10 @@ async fn run<L: Ledger, C: Clock>(
 	if !engine_ended && tokio::time::timeout(STOP_TIMEOUT, engine.handle).await.is_err() {
 		warn!("the consensus engine did not stop in time");
 	}
-	result
+	match result {
+		Err(EngineError::Stopped) => Err(why_stopped(&mut events)),
+		result => result,
+	}
 }
 
 /// Stops the engine's core before all else of it: it takes the end of its log for a failure of the disk, and says so.
@@ -512,6 +529,18 @@ async fn stop_core(engine: &malachite::EngineHandle) {
 		actor.unlink(node.clone());
 		if actor.stop_and_wait(None, Some(CORE_STOP_TIMEOUT)).await.is_err() {
 			actor.kill();
+		}
+	}
+}
+
+/// What the engine said last of its log, if it said anything.
+fn why_stopped(events: &mut broadcast::Receiver<EngineEvent<Plexus>>) -> EngineError {
+	loop {
+		match events.try_recv() {
+			Ok(EngineEvent::WalReplayError(error)) => return EngineError::Replay(error.to_string()),
+			Ok(EngineEvent::WalCorrupted(error)) => return EngineError::Replay(error.to_string()),
+			Ok(_) | Err(TryRecvError::Lagged(_)) => {}
+			Err(TryRecvError::Empty | TryRecvError::Closed) => return EngineError::Stopped,
 		}
 	}
 }

@@ -68,7 +68,7 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 /// What the remedies advise: a few blocks are enough to hear a validator that signs at all.
-const HEIGHTS_ADVISED: u32 = 10;
+pub(crate) const HEIGHTS_ADVISED: u32 = 10;
 
 /// Why a key must not sign now, although it may later.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
