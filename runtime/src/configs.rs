@@ -233,7 +233,7 @@ impl pallet_validators::Config for Runtime {
 	// A week of evidence in eras of an hour, at the fastest blocks: 1,682. With 100 validators that is 10 MiB of state.
 	type HistoryErasMax = ConstU32<2_048>;
 	// Each validator signs each block's certificate: 100 signatures are 10 KiB, and 8 ms to verify.
-	type ValidatorsMax = ConstU32<100>;
+	type ValidatorsMax = ConstU32<{ limits::VALIDATORS_MAX }>;
 	// As many again wait for a seat. An election reads all of them.
 	type CandidatesMax = ConstU32<200>;
 	// Chunks of one pool and era are one: somebody who unbonds each day for two weeks has 14.

@@ -19,6 +19,9 @@ use frame_support::{
 };
 use frame_system::limits::{BlockLength, BlockWeights, WeightsPerClass};
 
+/// Validators that decide a block, at most: each adds a vote to every round and a signature to every certificate.
+pub const VALIDATORS_MAX: u32 = 100;
+
 /// How many times faster than the reference tables this runtime executes, natively and on flat state.
 ///
 /// A signed `transfer_keep_alive` is 102 µs of benchmarked code in the upstream tables, without database accesses,

@@ -21,13 +21,19 @@ use crate::malachite::actors::{
 };
 use crate::malachite::config::{ConsensusConfig, ValueSyncConfig};
 use crate::malachite::{AppMsg, ConsensusContext, NetworkRef, PeerId};
+use crate::standing::LogCodec;
 use crate::types::Plexus;
 use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::warn;
+
+/// How long the engine's core may take to finish a message: it waits for its log, whose disk takes milliseconds, or for an
+/// answer of ours, which does not come any more.
+const CORE_STOP_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What the actors need to know.
 #[derive(Clone)]
@@ -55,12 +61,21 @@ pub(crate) struct Engine {
 	pub messages: mpsc::Receiver<AppMsg<Plexus>>,
 	/// Ends when one of the actors did.
 	pub ended: JoinHandle<()>,
+	/// What the engine tells of itself.
+	pub events: TxEvent<Plexus>,
+	core: ConsensusRef<Plexus>,
 	node: NodeRef,
 }
 
 impl Engine {
-	/// Asks all actors to stop; [`Engine::ended`] says when they have.
-	pub fn stop(&self) {
+	/// Asks all actors to stop; [`Engine::ended`] says when they have. The core goes before its log, whose end it would
+	/// take for a failure of the disk.
+	pub async fn stop(&self) {
+		// Or else its supervisor takes this for a failure, too.
+		self.core.unlink(self.node.get_cell());
+		if self.core.stop_and_wait(None, Some(CORE_STOP_TIMEOUT)).await.is_err() {
+			self.core.kill();
+		}
 		self.node.stop(None);
 	}
 }
@@ -72,14 +87,15 @@ impl Engine {
 pub(crate) async fn start(
 	settings: &Settings,
 	outside: &Outside,
-	wal: &Path,
+	log: (&Path, LogCodec),
 	key: ConsensusContext<Plexus>,
 ) -> Result<Engine, String> {
 	let registry = SharedRegistry::global().with_moniker(&settings.name);
 	let metrics = Metrics::register(&registry);
 	let (node, ended) = spawn_node_actor(metrics.clone()).await.map_err(text)?;
-	match start_children(settings, outside, wal, key, (&registry, metrics), &node).await {
-		Ok(messages) => Ok(Engine { messages, ended, node }),
+	let events = TxEvent::new();
+	match start_children(settings, outside, log, key, (&registry, metrics, &events), &node).await {
+		Ok((messages, core)) => Ok(Engine { messages, ended, events, core, node }),
 		Err(error) => {
 			node.get_cell().stop_children(None);
 			node.stop(None);
@@ -91,14 +107,14 @@ pub(crate) async fn start(
 async fn start_children(
 	settings: &Settings,
 	outside: &Outside,
-	wal: &Path,
+	(wal, codec): (&Path, LogCodec),
 	key: ConsensusContext<Plexus>,
-	(registry, metrics): (&SharedRegistry, Metrics),
+	(registry, metrics, events): (&SharedRegistry, Metrics, &TxEvent<Plexus>),
 	node: &NodeRef,
-) -> Result<mpsc::Receiver<AppMsg<Plexus>>, String> {
+) -> Result<(mpsc::Receiver<AppMsg<Plexus>>, ConsensusRef<Plexus>), String> {
 	let network = &outside.network;
 	network.link(node.get_cell());
-	let wal = spawn_wal_actor(&Plexus, ScaleCodec, wal, registry, node.clone()).await.map_err(text)?;
+	let wal = spawn_wal_actor(&Plexus, codec, wal, registry, node.clone()).await.map_err(text)?;
 	wal.link(node.get_cell());
 	let (host, messages): (HostRef<Plexus>, _) = spawn_host_actor(metrics.clone()).await.map_err(text)?;
 	host.link(node.get_cell());
@@ -114,14 +130,21 @@ async fn start_children(
 		wal,
 		port.clone(),
 		metrics,
-		TxEvent::new(),
+		events.clone(),
 		node.clone(),
 	)
 	.await
 	.map_err(text)?;
 	consensus.link(node.get_cell());
-	let sync =
-		spawn_sync_actor(Plexus, network.clone(), host, consensus, ScaleCodec, &settings.sync, registry);
+	let sync = spawn_sync_actor(
+		Plexus,
+		network.clone(),
+		host,
+		consensus.clone(),
+		ScaleCodec,
+		&settings.sync,
+		registry,
+	);
 	if let Some(sync) = sync.await.map_err(text)? {
 		sync.link(node.get_cell());
 		let liars = outside.liars.clone();
@@ -130,7 +153,7 @@ async fn start_children(
 			Some(message)
 		});
 	}
-	Ok(messages)
+	Ok((messages, consensus))
 }
 
 /// Notes whom the engine accuses, on what it tells block sync.

@@ -167,6 +167,10 @@ impl Ledger for ChainLedger {
 		self.chain.database().undecided(height).map_err(failed)
 	}
 
+	fn undecided_body(&self, height: u32, hash: &H256) -> Result<Option<Vec<u8>>, LedgerError> {
+		self.chain.database().undecided_body(height, hash).map_err(failed)
+	}
+
 	fn decided(&self, number: u32) -> Result<Option<(Block, Vec<u8>)>, LedgerError> {
 		let database = self.chain.database();
 		let Some(certificate) = database.certificate(number).map_err(failed)? else { return Ok(None) };

@@ -13,13 +13,16 @@ use crate::actors::{self, Engine, Outside, Settings};
 use crate::app::{App, AppError, ConsensusStatus, Effect};
 use crate::certificate;
 use crate::chain_ledger::ChainLedger;
-use crate::guard::{sync_directory, GuardError, GuardPlace, Known, Permit, SigningGuard, Step, StepKind};
+use crate::guard::{
+	sync_directory, GuardError, GuardPlace, Known, Permit, SigningGuard, Step, StepKind, HEIGHTS_ADVISED,
+};
 use crate::ledger::{Clock, Ledger, LedgerError, LedgerTip, SystemClock};
 use crate::malachite::config::{ConsensusConfig, ValuePayload, ValueSyncConfig};
 use crate::malachite::core::Round;
-use crate::malachite::{AppMsg, ConsensusContext, NetworkMsg, NetworkRef, PeerId};
+use crate::malachite::{AppMsg, ConsensusContext, EngineEvent, NetworkMsg, NetworkRef, PeerId};
 use crate::signing::{ChainSigner, ChainVerifier, SigningKey, WatchingVerifier};
 use crate::silence::{self, Silence};
+use crate::standing::LogCodec;
 use crate::types::{AuthorityId, Height, Plexus};
 use futures::future::BoxFuture;
 use plexus_chain::Chain;
@@ -29,6 +32,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::broadcast::{self, error::TryRecvError};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
@@ -133,6 +137,13 @@ pub enum EngineError {
 	/// After following in silence, the validator's engine does not start.
 	#[error(transparent)]
 	Start(#[from] StartError),
+	/// The engine derives something else than its log says, or cannot read it.
+	#[error(
+		"{0}: the write-ahead log does not lead to what this key signed; start with --doppelganger-heights \
+		 {HEIGHTS_ADVISED}: the node follows, and signs again after that many new blocks; if no block is decided without this \
+		 key, move the log away and do what the next start says"
+	)]
+	Replay(String),
 	/// The engine stopped, or closed its channel because its log failed.
 	#[error("the consensus engine stopped; its last messages in the log say why")]
 	Stopped,
@@ -314,6 +325,7 @@ async fn launch(
 	guarded: Option<&Guarded>,
 	signs: bool,
 ) -> Result<Engine, StartError> {
+	let log = LogCodec::default();
 	let key = match guarded {
 		None => ConsensusContext::new_full_node(AuthorityId::NOBODY, Box::new(ChainVerifier { genesis })),
 		Some(Guarded { key, me, guard }) => {
@@ -321,7 +333,7 @@ async fn launch(
 			match signs {
 				false => ConsensusContext::new_full_node(AuthorityId::NOBODY, verifier),
 				true => {
-					let signer = ChainSigner::new(key.clone(), genesis, guard.clone());
+					let signer = ChainSigner::new(key.clone(), genesis, guard.clone(), log.stand_ins.clone());
 					ConsensusContext::new_validator(*me, verifier, Box::new(signer))
 				}
 			}
@@ -332,7 +344,8 @@ async fn launch(
 		false => config.wal.clone(),
 	};
 	remove_torn_log(&wal)?;
-	let engine = actors::start(&settings(config), outside, &wal, key).await.map_err(StartError::Engine)?;
+	let engine =
+		actors::start(&settings(config), outside, (&wal, log), key).await.map_err(StartError::Engine)?;
 	// The guard relies on the log's existence once it names a height.
 	sync_directory(&wal).map_err(|cause| StartError::Io { path: wal, cause })?;
 	Ok(engine)
@@ -412,6 +425,8 @@ async fn run<L: Ledger, C: Clock>(
 	stop: &mut watch::Receiver<bool>,
 ) -> Result<End, EngineError> {
 	let mut engine_ended = false;
+	// Read at the end only: its last words.
+	let mut events = engine.events.subscribe();
 	let mut alarm = driver.guard.as_ref().map(|guard| guard.alarm());
 	let result = loop {
 		let message = tokio::select! {
@@ -433,11 +448,26 @@ async fn run<L: Ledger, C: Clock>(
 			break Ok(End::MaySign);
 		}
 	};
-	engine.stop();
+	engine.stop().await;
 	if !engine_ended && tokio::time::timeout(STOP_TIMEOUT, engine.ended).await.is_err() {
 		warn!("the consensus engine did not stop in time");
 	}
-	result
+	match result {
+		Err(EngineError::Stopped) => Err(why_stopped(&mut events)),
+		result => result,
+	}
+}
+
+/// What the engine said last of its log, if it said anything.
+fn why_stopped(events: &mut broadcast::Receiver<EngineEvent<Plexus>>) -> EngineError {
+	loop {
+		match events.try_recv() {
+			Ok(EngineEvent::WalReplayError(error)) => return EngineError::Replay(error.to_string()),
+			Ok(EngineEvent::WalCorrupted(error)) => return EngineError::Replay(error.to_string()),
+			Ok(_) | Err(TryRecvError::Lagged(_)) => {}
+			Err(TryRecvError::Empty | TryRecvError::Closed) => return EngineError::Stopped,
+		}
+	}
 }
 
 /// Waits until the guard raises the alarm; for ever without a guard.

@@ -100,6 +100,9 @@ pub trait Ledger: Send + 'static {
 	/// The proposals kept for `height`.
 	fn undecided(&self, height: u32) -> Result<Vec<(H256, Vec<u8>)>, LedgerError>;
 
+	/// One of them.
+	fn undecided_body(&self, height: u32, hash: &H256) -> Result<Option<Vec<u8>>, LedgerError>;
+
 	/// A committed block and its certificate.
 	fn decided(&self, number: u32) -> Result<Option<(Block, Vec<u8>)>, LedgerError>;
 

@@ -11,8 +11,8 @@
 //! # Reading order
 //! [`app`] is the heart: what is answered to the engine, and why. [`types`] and [`parts`] are its vocabulary, [`ledger`]
 //! its seams, [`assembly`], [`parking`] and [`evidence`] its memory, [`timing`] its rules about time, [`offset`] what others'
-//! clocks say. [`wire`] and [`codec`] are the bytes, [`signing`] and [`guard`] the key's use, [`certificate`] the proof of
-//! finality, [`engine`] the glue, `actors` what it starts, [`silence`] following without signing.
+//! clocks say. [`wire`] and [`codec`] are the bytes, [`signing`], [`guard`] and [`standing`] the key's use, [`certificate`]
+//! the proof of finality, [`engine`] the glue, `actors` what it starts, [`silence`] following without signing.
 //!
 //! # Use
 //! ```ignore
@@ -48,6 +48,7 @@ pub mod parking;
 pub mod parts;
 pub mod signing;
 pub mod silence;
+pub mod standing;
 pub mod timing;
 pub mod types;
 pub mod wire;

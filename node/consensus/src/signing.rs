@@ -12,12 +12,14 @@
 //!
 //! # When the engine wants something else signed than before
 //! After a crash the engine may have forgotten what it signed last, and derive another message for the same step. The
-//! earlier one stands and is returned in its place, as the engine itself does with what it finds in its log:
+//! earlier one stands and is returned in its place. The engine itself would not do that: it ends when its log holds another
+//! vote than it derives. Hence the log marks such a vote, see [`crate::standing`]. Whether one may stand in:
 //!
 //! - a prevote binds nobody: what it was derived from lies in earlier rounds, which the log holds;
 //! - a precommit for nil binds nobody either, and a lock taken meanwhile is only stricter;
 //! - a precommit for a block binds its voter to that block. The engine, which derived nil, would not know: it is refused,
-//!   the node ends, and its next start sees again the prevotes that led there, since their voters repeat them;
+//!   and the node ends. Its next start may see again the prevotes that led there, since their voters repeat them; if the
+//!   log ends with the timeout that led elsewhere it does not, and the node has to follow until others decided that height;
 //! - a proposal is repeated if it names the same earlier round.
 //!
 //! Malachite knows no abstention: a refused signature ends its consensus actor. The alarm says why, and the process exits
@@ -28,6 +30,7 @@ use crate::malachite::core::{
 	NilOrVal, SignedExtension, SignedMessage, ValidatorProof, VoteExtensionScope, VoteType,
 };
 use crate::malachite::{Signer, SignerError, VerificationResult, Verifier};
+use crate::standing::StandIns;
 use crate::types::{AuthorityId, Plexus, Proposal, Signature, Vote};
 use crate::wire;
 use async_trait::async_trait;
@@ -181,7 +184,7 @@ impl Verifier<Plexus> for WatchingVerifier {
 }
 
 /// The step of a vote; the engine's votes have a round.
-fn vote_step(vote: &Vote) -> Option<Step> {
+pub(crate) fn vote_step(vote: &Vote) -> Option<Step> {
 	let kind = match vote.kind {
 		VoteType::Prevote => StepKind::Prevote,
 		VoteType::Precommit => StepKind::Precommit,
@@ -200,12 +203,13 @@ pub struct ChainSigner {
 	key: SigningKey,
 	genesis: H256,
 	guard: Arc<SigningGuard>,
+	stand_ins: StandIns,
 }
 
 impl ChainSigner {
-	/// A signer that signs what `guard` lets it.
-	pub fn new(key: SigningKey, genesis: H256, guard: Arc<SigningGuard>) -> Self {
-		Self { key, genesis, guard }
+	/// A signer that signs what `guard` lets it, for an engine whose log marks `stand_ins`.
+	pub fn new(key: SigningKey, genesis: H256, guard: Arc<SigningGuard>, stand_ins: StandIns) -> Self {
+		Self { key, genesis, guard, stand_ins }
 	}
 
 	/// Signs on a blocking thread, because the guard waits for the disk.
@@ -261,12 +265,17 @@ fn standing_proposal(signed: &Signed, wanted: &Proposal) -> Option<SignedMessage
 #[async_trait]
 impl Signer<Plexus> for ChainSigner {
 	async fn sign_vote(&self, vote: Vote) -> Result<SignedMessage<Plexus, Vote>, SignerError> {
+		// The log says so, as it says which votes the engine made itself.
+		if let Some(earlier) = vote_step(&vote).and_then(|step| self.stand_ins.at(step)) {
+			return Ok(earlier);
+		}
 		match self.guarded(vote_step(&vote), vote_preimage(&self.genesis, &vote)).await {
 			Ok(signature) => Ok(SignedMessage::new(vote, signature)),
 			Err(Withheld::Failed(error)) => Err(error),
 			Err(Withheld::Conflict { step, recorded }) => match standing_vote(&recorded) {
 				Some(earlier) => {
 					warn!(%step, "another vote was signed before a crash; it stands and is sent again");
+					self.stand_ins.note(&earlier);
 					Ok(earlier)
 				}
 				None => Err(self.refuse(Refusal::Conflict { step, recorded }.into())),

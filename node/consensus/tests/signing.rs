@@ -1,13 +1,15 @@
 //! What the engine's signer does when the guard refuses: the earlier message stands where it may, otherwise the alarm.
 
+use plexus_consensus::codec::ScaleCodec;
 use plexus_consensus::guard::{GuardError, GuardPlace, Known, Permit, Refusal, SigningGuard, Step, StepKind};
 use plexus_consensus::malachite::core::{NilOrVal, Round, VoteType};
-use plexus_consensus::malachite::{Signer, Verifier};
+use plexus_consensus::malachite::{Codec, SignedConsensusMsg, Signer, Verifier};
 use plexus_consensus::signing::{
 	proposal_preimage, sign, verify, vote_preimage, ChainSigner, SigningKey, WatchingVerifier,
 };
+use plexus_consensus::standing::{LogCodec, StandIns};
 use plexus_consensus::types::{BlockRef, Proposal, Vote};
-use plexus_consensus::{AuthorityId, Height};
+use plexus_consensus::{AuthorityId, Height, Plexus};
 use sp_core::H256;
 use std::path::Path;
 use std::sync::Arc;
@@ -57,7 +59,7 @@ impl Restarting {
 
 	fn start(&self) -> (ChainSigner, Arc<SigningGuard>) {
 		let guard = open(self.0.path());
-		(ChainSigner::new(key(), GENESIS, guard.clone()), guard)
+		(ChainSigner::new(key(), GENESIS, guard.clone(), StandIns::default()), guard)
 	}
 }
 
@@ -78,6 +80,46 @@ async fn a_vote_derived_otherwise_after_a_crash_gives_way_to_the_one_that_was_si
 		let again = signer.sign_vote(vote(kind, derived)).await.unwrap();
 		assert_eq!((again.message, again.signature), (signed.message, signed.signature));
 		assert!(guard.alarm().borrow().is_none());
+	}
+}
+
+#[tokio::test]
+async fn a_vote_that_stood_in_is_passed_over_in_the_log_and_stands_in_again_even_if_the_guard_forgot_it() {
+	let node = Restarting::new();
+	let signed = node.start().0.sign_vote(vote(VoteType::Prevote, Some(BLOCK))).await.unwrap();
+	let log = LogCodec::default();
+	let signer = ChainSigner::new(key(), GENESIS, open(node.0.path()), log.stand_ins.clone());
+	let stood_in = signer.sign_vote(vote(VoteType::Prevote, None)).await.unwrap();
+	let own = signer.sign_vote(vote(VoteType::Precommit, None)).await.unwrap();
+	let logged = [&stood_in, &own].map(|vote| log.encode(&SignedConsensusMsg::Vote(vote.clone())).unwrap());
+
+	// The engine compares what it derives with votes of this height only.
+	let log = LogCodec::default();
+	let read = logged.clone().map(|bytes| log.decode(bytes).unwrap());
+	let SignedConsensusMsg::Vote(passed_over) = &read[0] else { panic!("{read:?}") };
+	assert_eq!((passed_over.message.height, passed_over.signature), (Height(0), signed.signature));
+	assert_eq!(read[1], SignedConsensusMsg::Vote(own.clone()));
+	assert_eq!(logged[1], ScaleCodec.encode(&read[1]).unwrap(), "what it derived itself is logged as ever");
+
+	let elsewhere = tempfile::tempdir().unwrap();
+	let signer = ChainSigner::new(key(), GENESIS, open(elsewhere.path()), log.stand_ins.clone());
+	let again = signer.sign_vote(vote(VoteType::Prevote, None)).await.unwrap();
+	assert_eq!((again.message, again.signature), (signed.message, signed.signature));
+	// It is marked in this log, too.
+	assert_eq!(log.encode(&SignedConsensusMsg::Vote(stood_in)).unwrap(), logged[0]);
+
+	let mut proposal = ScaleCodec
+		.encode(&SignedConsensusMsg::Proposal(
+			signer.sign_proposal(proposal(BLOCK, Round::Nil)).await.unwrap(),
+		))
+		.unwrap()
+		.to_vec();
+	proposal.insert(0, 0);
+	let refused: Result<SignedConsensusMsg<Plexus>, _> = log.decode(proposal.into());
+	assert!(refused.is_err(), "a proposal stood in");
+	for length in 0..logged[0].len() {
+		let cut: Result<SignedConsensusMsg<Plexus>, _> = log.decode(logged[0].slice(..length));
+		assert!(cut.is_err(), "cut to {length} bytes");
 	}
 }
 

@@ -1,21 +1,25 @@
-//! No key signs two things for one step: a validator that listens before it signs, a second one with the same key, and one
-//! that is killed again and again while somebody keeps every message that it ever signed.
+//! No key signs two things for one step: a validator that listens before it signs, a second one with the same key, one whose
+//! log forgot what it signed, and one that is killed again and again while somebody keeps every message that it ever signed.
 //!
 //! `PLEXUS_KILLS` sets the number of kills, 50 by default; where in a block they fall is drawn from `PLEXUS_SEED`.
 
 use arc_malachitebft_app_channel::app::engine::network::NetworkEvent;
+use arc_malachitebft_app_channel::app::wal;
 use ed25519_dalek::SigningKey;
 use plexus_chain::Chain;
 use plexus_chain_spec::ChainSpec;
-use plexus_consensus::guard::StepKind;
-use plexus_consensus::malachite::core::VoteType;
-use plexus_consensus::malachite::{EngineNetworkMsg, SignedConsensusMsg};
-use plexus_consensus::signing::{proposal_preimage, verify, vote_preimage};
+use plexus_consensus::guard::{Known, Permit, StepKind};
+use plexus_consensus::malachite::core::{NilOrVal, Round, SignedVote, VoteType};
+use plexus_consensus::malachite::{EngineNetworkMsg, SignedConsensusMsg, Signer};
+use plexus_consensus::signing::{proposal_preimage, verify, vote_preimage, ChainSigner};
+use plexus_consensus::standing::StandIns;
+use plexus_consensus::types::Vote;
 use plexus_consensus::{
-	certificate, AuthorityId, EngineConfig, EngineError, EngineHandle, GuardError, Plexus,
+	certificate, AuthorityId, EngineConfig, EngineError, EngineHandle, GuardError, Height, Plexus,
+	SigningGuard, StartError,
 };
 use plexus_execution::Executor;
-use plexus_network::handle::NetworkTask;
+use plexus_network::handle::{Network, NetworkTask};
 use plexus_network::{Multiaddr, NetworkConfig};
 use plexus_pool::{Pool, PoolLimits};
 use plexus_storage::{Database, Genesis, Options};
@@ -24,6 +28,7 @@ use sp_core::{Pair, H256};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Child, Command};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -64,13 +69,36 @@ struct Validator {
 	consensus: EngineHandle,
 	task: NetworkTask,
 	address: Multiaddr,
-	_directory: TempDir,
+	_directory: Arc<TempDir>,
 }
 
 impl Validator {
 	/// Starts one that listens for so many new blocks first, connected to `peers`.
 	async fn start(seed: &str, heights: u32, peers: &[Multiaddr]) -> Self {
-		let directory = tempfile::tempdir().unwrap();
+		let directory = Arc::new(tempfile::tempdir().unwrap());
+		Self::start_in(directory, seed, heights, peers).await.unwrap()
+	}
+
+	/// Starts one that was stopped. The log's lock is released by a thread that nobody can wait for.
+	async fn restart_in(directory: &Arc<TempDir>, seed: &str) -> Self {
+		let deadline = Instant::now() + PATIENCE;
+		loop {
+			match Self::start_in(directory.clone(), seed, 0, &[]).await {
+				Err(StartError::Engine(cause)) if Instant::now() < deadline => {
+					assert!(cause.contains("lock"), "{cause}");
+					tokio::task::yield_now().await;
+				}
+				other => return other.unwrap_or_else(|error| panic!("{error}")),
+			}
+		}
+	}
+
+	async fn start_in(
+		directory: Arc<TempDir>,
+		seed: &str,
+		heights: u32,
+		peers: &[Multiaddr],
+	) -> Result<Self, StartError> {
 		let chain = open("local", directory.path());
 		let identity = *blake3::hash(directory.path().as_os_str().as_encoded_bytes()).as_bytes();
 		let mut config = NetworkConfig::new(chain.genesis_hash(), identity);
@@ -88,9 +116,8 @@ impl Validator {
 			Some(key_of(seed)),
 			network.consensus_port,
 		)
-		.await
-		.unwrap();
-		Self { chain, consensus, task: network.task, address, _directory: directory }
+		.await?;
+		Ok(Self { chain, consensus, task: network.task, address, _directory: directory })
 	}
 
 	/// Several that sign at once, each connected to those before it.
@@ -227,6 +254,69 @@ impl Actor for Watcher {
 	}
 }
 
+/// A network without an engine, connected to one validator, and what it hears of it.
+async fn listen(genesis: H256, address: Multiaddr) -> (Network, mpsc::Receiver<SignedConsensusMsg<Plexus>>) {
+	let mut config = NetworkConfig::new(genesis, [2; 32]);
+	config.reserved = vec![address];
+	let network = plexus_network::start(config).await.unwrap();
+	let (sender, messages) = mpsc::channel(HEARD_MAX);
+	let (watcher, _) = Actor::spawn(None, Watcher, sender).await.unwrap();
+	network.consensus_port.actor.cast(EngineNetworkMsg::Subscribe(Box::new(watcher))).unwrap();
+	(network, messages)
+}
+
+/// A validator that signed a prevote, and crashed before anything was logged.
+async fn crashed_after_signing(directory: &Path, seed: &str, genesis: H256) -> SignedVote<Plexus> {
+	let config = EngineConfig::new(directory.join("consensus"));
+	std::fs::create_dir_all(&config.guard.directory).unwrap();
+	let known = Known {
+		genesis,
+		validator: id_of(seed),
+		tip: 0,
+		log_height: None,
+		own_precommit: None,
+		alone: false,
+	};
+	let guard = Arc::new(SigningGuard::open(&config.guard, &known, Permit::default()).unwrap());
+	let signer = ChainSigner::new(key_of(seed), genesis, guard.clone(), StandIns::default());
+	let vote = Vote {
+		kind: VoteType::Prevote,
+		height: Height(1),
+		round: Round::new(0),
+		value: NilOrVal::Val(H256::repeat_byte(9)),
+		address: id_of(seed),
+	};
+	let signed = signer.sign_vote(vote).await.unwrap();
+	guard.close();
+	wal::Log::open(&config.wal).unwrap().reset(1).unwrap();
+	signed
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_vote_that_was_signed_and_not_logged_stands_in_at_each_restart_of_its_height() {
+	let genesis = ChainSpec::preset("local").unwrap().genesis_hash().unwrap();
+	let directory = Arc::new(tempfile::tempdir().unwrap());
+	let signed = crashed_after_signing(directory.path(), "//Dave", genesis).await;
+	// Without the others the height stays undecided, and the engine derives a prevote for nil. From the second start on
+	// its log says that another one was sent.
+	for start in 1..=3 {
+		let dave = Validator::restart_in(&directory, "//Dave").await;
+		let (network, mut messages) = listen(genesis, dave.address.clone()).await;
+		let heard = tokio::time::timeout(PATIENCE, async {
+			loop {
+				match messages.recv().await.expect("the watcher lives") {
+					SignedConsensusMsg::Vote(vote) if vote.message.address == id_of("//Dave") => return vote,
+					_ => {}
+				}
+			}
+		});
+		let heard = heard.await.unwrap_or_else(|_| panic!("start {start}: no vote"));
+		assert_eq!((heard.message, heard.signature), (signed.message.clone(), signed.signature));
+		network.task.stop().await.unwrap();
+		dave.stop().await;
+	}
+}
+
 /// Everything that the key signed, as far as it was heard.
 #[derive(Default)]
 struct Record {
@@ -286,13 +376,8 @@ async fn no_kill_makes_a_validator_sign_two_things_for_one_step() {
 	let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
 
 	let genesis = ChainSpec::preset("dev").unwrap().genesis_hash().unwrap();
-	let mut config = NetworkConfig::new(genesis, [2; 32]);
-	config.reserved = vec![format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap()];
-	let network = plexus_network::start(config).await.unwrap();
-	let (sender, mut messages) = mpsc::channel(HEARD_MAX);
-	let (watcher, _) = Actor::spawn(None, Watcher, sender).await.unwrap();
-	network.consensus_port.actor.cast(EngineNetworkMsg::Subscribe(Box::new(watcher))).unwrap();
-
+	let (network, mut messages) =
+		listen(genesis, format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap()).await;
 	let mut record = Record::default();
 	let mut highest = 0;
 	for kill in 1..=kills {

@@ -85,7 +85,12 @@ fn import(file: &Path, place: &PlaceArgs) -> anyhow::Result<()> {
 	for directory in [&guard.directory, &guard.counterpart] {
 		fs::create_dir_all(directory)?;
 	}
-	let sign_from = SigningGuard::import(&guard, genesis, validator, &history).map_err(report)?;
+	// A machine that the key never signed on may not have one yet.
+	let tip = match place.directory.database().exists() {
+		true => place.open_database()?.tip().number,
+		false => 0,
+	};
+	let sign_from = SigningGuard::import(&guard, genesis, validator, &history, tip).map_err(report)?;
 	match history.mark() {
 		Some(mark) => println!("signed last  {mark}"),
 		None => println!("signed last  nothing"),

@@ -8,7 +8,7 @@
 //!
 //! # Invariants
 //! At most one snapshot is made at a time, and at most `kept` complete ones stay. One that fails is tried again an interval
-//! later; the chain goes on.
+//! later; the chain goes on. Snapshots above the tip are of a database that was there before, and are left alone.
 
 use super::{create, SnapshotError};
 use plexus_chain::Chain;
@@ -34,7 +34,8 @@ pub struct Keeping {
 /// Makes snapshots until the chain is gone.
 pub async fn keep(keeping: Keeping, spec: Arc<ChainSpec>, chain: Chain) {
 	let mut tip = chain.subscribe();
-	let mut last = newest(&keeping.directory);
+	let started_at = tip.borrow().number;
+	let mut last = newest(&keeping.directory, started_at);
 	loop {
 		let height = tip.borrow_and_update().number;
 		if height >= last.saturating_add(keeping.every.max(1)) {
@@ -64,7 +65,7 @@ fn make(keeping: &Keeping, spec: &ChainSpec, chain: &Chain) -> Result<u32, Snaps
 	// The tip may move before it is copied; the manifest tells the truth, the name the order.
 	let manifest = create(&path, spec, chain.genesis_hash(), |into| chain.copy_to(into))?;
 	info!(height = manifest.number, bytes = manifest.bytes(), path = %path.display(), "snapshot");
-	for (_, old) in heights(directory).into_iter().rev().skip(keeping.kept.max(1)) {
+	for (_, old) in up_to(directory, height).into_iter().rev().skip(keeping.kept.max(1)) {
 		if let Err(error) = fs::remove_dir_all(&old) {
 			warn!(path = %old.display(), %error, "an old snapshot cannot be removed");
 		}
@@ -84,9 +85,17 @@ fn clear_partial(directory: &Path) {
 	}
 }
 
-/// Height of the newest snapshot, 0 if there is none.
-fn newest(directory: &Path) -> u32 {
-	heights(directory).last().map_or(0, |(height, _)| *height)
+/// Height of the newest snapshot that is not above the tip, 0 if there is none.
+fn newest(directory: &Path, tip: u32) -> u32 {
+	up_to(directory, tip).last().map_or(0, |(height, _)| *height)
+}
+
+/// The snapshots that are not above the tip, ascending. Those above were made before the database was reset: they neither
+/// count nor go, until the chain is past them.
+fn up_to(directory: &Path, tip: u32) -> Vec<(u32, PathBuf)> {
+	let mut found = heights(directory);
+	found.retain(|(height, _)| *height <= tip);
+	found
 }
 
 /// The snapshots in a directory, ascending. Whatever is not named by a height is not ours.

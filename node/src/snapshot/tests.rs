@@ -214,3 +214,30 @@ async fn snapshots_come_at_intervals_and_the_last_few_stay() {
 	let stay: Vec<u32> = keep::heights(&directory).into_iter().map(|(height, _)| height).collect();
 	assert!(stay.len() <= 3 && stay.ends_with(&[7, 9]), "{stay:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn snapshots_of_an_earlier_database_neither_delay_new_ones_nor_take_their_place() {
+	let home = Home::new();
+	let directory = home.path("snapshots");
+	for height in ["1000", "2000"] {
+		fs::create_dir_all(directory.join(height)).expect("writable");
+	}
+	let keeping = Keeping { directory: directory.clone(), every: 2, kept: 1 };
+	let task = tokio::spawn(keep(keeping, Arc::new(home.spec.clone()), home.chain.clone()));
+	let made = async {
+		while !directory.join("3").exists() {
+			tokio::time::sleep(Duration::from_millis(10)).await;
+		}
+		home.block();
+		home.block();
+		// The second one takes the first one's place.
+		while !directory.join("5").exists() || directory.join("3").exists() {
+			tokio::time::sleep(Duration::from_millis(10)).await;
+		}
+	};
+	tokio::time::timeout(Duration::from_secs(60), made).await.expect("both are made");
+	task.abort();
+	let _ = task.await;
+	let stay: Vec<u32> = keep::heights(&directory).into_iter().map(|(height, _)| height).collect();
+	assert_eq!(stay, [5, 1000, 2000]);
+}

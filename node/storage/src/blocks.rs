@@ -11,7 +11,7 @@ use codec::{Decode, DecodeAll, Encode};
 use rocksdb::{IteratorMode, WriteBatch, WriteOptions};
 
 /// Undecided bodies of one height: more than this are not kept (one per round is normal).
-pub const UNDECIDED_PER_HEIGHT_MAX: usize = 64;
+pub const UNDECIDED_PER_HEIGHT_MAX: usize = 512;
 
 fn decode<T: Decode>(what: &'static str, bytes: &[u8]) -> Result<T, StorageError> {
 	T::decode_all(&mut &bytes[..]).map_err(|e| StorageError::Undecodable { what, detail: e.to_string() })
@@ -85,7 +85,7 @@ impl Database {
 	///
 	/// Bounded: beyond [`UNDECIDED_PER_HEIGHT_MAX`] bodies of one height nothing is stored and an error is returned.
 	pub fn put_undecided(&self, height: BlockNumber, hash: &Hash, bytes: &[u8]) -> Result<(), StorageError> {
-		if self.undecided_count(height)? >= UNDECIDED_PER_HEIGHT_MAX {
+		if self.undecided_hashes(height)?.len() >= UNDECIDED_PER_HEIGHT_MAX {
 			return Err(StorageError::Io(format!(
 				"more than {UNDECIDED_PER_HEIGHT_MAX} undecided bodies at height {height}"
 			)));
@@ -114,17 +114,22 @@ impl Database {
 		Ok(found)
 	}
 
-	fn undecided_count(&self, height: BlockNumber) -> Result<usize, StorageError> {
+	/// One undecided body.
+	pub fn undecided_body(&self, height: BlockNumber, hash: &Hash) -> Result<Option<Vec<u8>>, StorageError> {
+		Ok(self.raw().get_cf(cf(self.raw(), UNDECIDED), undecided_key(height, hash))?)
+	}
+
+	fn undecided_hashes(&self, height: BlockNumber) -> Result<Vec<Hash>, StorageError> {
 		let start = height_key(height);
 		let mut iter = self.raw().raw_iterator_cf(cf(self.raw(), UNDECIDED));
 		iter.seek(start);
-		let mut count = 0;
-		while iter.key().is_some_and(|k| k.starts_with(&start)) {
-			count += 1;
+		let mut hashes = Vec::new();
+		while let Some(key) = iter.key().filter(|key| key.len() == 36 && key.starts_with(&start)) {
+			hashes.push(Hash::from_slice(&key[4..]));
 			iter.next();
 		}
 		iter.status()?;
-		Ok(count)
+		Ok(hashes)
 	}
 
 	pub(crate) fn put_block(
@@ -142,7 +147,7 @@ impl Database {
 		batch.put_cf(cf(db, CERTIFICATES), height, certificate);
 		batch.put_cf(cf(db, NUMBERS), hash.as_bytes(), height);
 		// Lower heights lost theirs when they were decided.
-		for (undecided, _) in self.undecided(header.number)? {
+		for undecided in self.undecided_hashes(header.number)? {
 			batch.delete_cf(cf(db, UNDECIDED), undecided_key(header.number, &undecided));
 		}
 		Ok(())

@@ -57,12 +57,23 @@ use tracing::{error, info, warn};
 /// Undecided bodies kept for one height, the database's own bound.
 pub const UNDECIDED_MAX: usize = plexus_storage::blocks::UNDECIDED_PER_HEIGHT_MAX;
 
-/// From this many undecided bodies on, a proposer offers its latest again instead of building another: so a height that
-/// fails for hours fills neither disk nor the bound.
-pub const REUSE_FROM: usize = UNDECIDED_MAX / 2;
+/// From this many undecided bodies of its own on, a proposer offers its latest again instead of building another: a height
+/// that fails for hours then fills neither disk nor the others' patience.
+pub const REUSE_FROM: usize = 2;
+
+/// Different blocks taken from one proposer at one height. An honest one builds [`REUSE_FROM`]; the others are for blocks
+/// that others built and two thirds prevoted for. Each has room of its own, so that no proposer can take it from another.
+pub const PROPOSALS_PER_PROPOSER_MAX: usize = 4;
 
 /// Different blocks taken from the proposer of one round: two prove that it equivocates, more prove nothing.
 pub const PROPOSALS_PER_ROUND_MAX: usize = 2;
+
+/// How far a proposal's round may be ahead of ours; the engine hears votes as far ahead.
+pub const ROUNDS_AHEAD_MAX: u32 = 10;
+
+// Every proposer's share fits, and so does what comes with a certificate.
+const _: () =
+	assert!(UNDECIDED_MAX > PROPOSALS_PER_PROPOSER_MAX * plexus_runtime::limits::VALIDATORS_MAX as usize);
 
 /// A failure of our own that ends consensus.
 #[derive(Debug, thiserror::Error)]
@@ -381,8 +392,8 @@ impl<L: Ledger, C: Clock> App<L, C> {
 
 	/// The stored proposal of a block, from disk.
 	fn load(&self, hash: &H256) -> Result<Option<Undecided>, AppError> {
-		let stored = self.ledger.undecided(self.number()?)?.into_iter().find(|(stored, _)| stored == hash);
-		Ok(stored.and_then(|(_, bytes)| crate::codec::decode_versioned(&bytes).ok()))
+		let stored = self.ledger.undecided_body(self.number()?, hash)?;
+		Ok(stored.and_then(|bytes| crate::codec::decode_versioned(&bytes).ok()))
 	}
 
 	/// Puts a proposal on disk; it is there when this returns. Says whether there was room.

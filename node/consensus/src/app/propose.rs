@@ -41,7 +41,9 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			return Ok(None);
 		}
 		let again = match self.mine(|head| head.round == round) {
-			None if self.known.len() >= REUSE_FROM => self.mine(|head| head.round < round),
+			None if self.count(|head| head.proposer == self.me) >= REUSE_FROM => {
+				self.mine(|head| head.round < round)
+			}
 			found => found,
 		};
 		let undecided = match again {

@@ -3,7 +3,7 @@
 //! # Must not
 //! Let anything that a peer sent become an error of ours.
 
-use super::{App, AppError, Origin, PROPOSALS_PER_ROUND_MAX};
+use super::{App, AppError, Origin, PROPOSALS_PER_PROPOSER_MAX, PROPOSALS_PER_ROUND_MAX, ROUNDS_AHEAD_MAX};
 use crate::ledger::{Clock, Ledger, VerifyError};
 use crate::malachite::streaming::StreamMessage;
 use crate::malachite::{PeerId, ProposedValue};
@@ -58,6 +58,10 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			debug!(proposer = %head.proposer, round = head.round, "a proposal from a validator whose turn it is not");
 			return Ok(None);
 		}
+		if head.round > self.round.saturating_add(ROUNDS_AHEAD_MAX) {
+			debug!(proposer = %head.proposer, round = head.round, ours = self.round, "a proposal of a round far ahead");
+			return Ok(None);
+		}
 		let hash = head.block_hash();
 		let origin = Origin::Proposed(head.clone());
 		if self.executed.contains(&hash) {
@@ -66,9 +70,15 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		if self.invalid.contains(&hash) {
 			return Ok(Some(self.verdict(&origin, hash, false)));
 		}
-		if !self.known.contains_key(&hash) && self.of_round(&head) >= PROPOSALS_PER_ROUND_MAX {
-			warn!(proposer = %head.proposer, round = head.round, "one more different proposal in one round; ignored");
-			return Ok(None);
+		if !self.known.contains_key(&hash) {
+			if self.count(|known| known.round == head.round) >= PROPOSALS_PER_ROUND_MAX {
+				warn!(proposer = %head.proposer, round = head.round, "one more different proposal in one round; ignored");
+				return Ok(None);
+			}
+			if self.count(|known| known.proposer == head.proposer) >= PROPOSALS_PER_PROPOSER_MAX {
+				warn!(proposer = %head.proposer, round = head.round, "one more different proposal at one height; ignored");
+				return Ok(None);
+			}
 		}
 		// A value that two thirds prevoted for may be proposed again by anybody; a fresh one only by its author.
 		if head.pol_round.is_none()
@@ -120,12 +130,12 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		}
 	}
 
-	/// How many different blocks of this head's round are known.
-	fn of_round(&self, head: &ProposalHead) -> usize {
-		let same_round = |origin: &&Origin| match origin {
-			Origin::Proposed(known) => known.round == head.round,
+	/// How many different proposed blocks are known whose head fits.
+	pub(super) fn count(&self, fits: impl Fn(&ProposalHead) -> bool) -> usize {
+		let counts = |origin: &&Origin| match origin {
+			Origin::Proposed(known) => fits(known),
 			Origin::Synced { .. } => false,
 		};
-		self.known.values().filter(same_round).count()
+		self.known.values().filter(counts).count()
 	}
 }

@@ -24,7 +24,7 @@ use sp_core::H256;
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 const MAGIC: [u8; 16] = *b"plexus-signing\0\0";
@@ -53,13 +53,23 @@ pub(super) trait Disk: Send + fmt::Debug {
 pub(super) struct LockedFile(File);
 
 impl LockedFile {
-	/// Opens and locks a file; `WouldBlock` if another process holds it, `NotFound` if there is none.
+	/// Opens and locks a file; `WouldBlock` if another process holds it or put another file in its place, `NotFound` if
+	/// there is none.
 	pub fn open(path: &Path) -> io::Result<Self> {
 		let file = OpenOptions::new().read(true).write(true).open(path)?;
 		match file.try_lock() {
-			Ok(()) => Ok(Self(file)),
+			Ok(()) => Self(file).still_at(path),
 			Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
 			Err(TryLockError::Error(error)) => Err(error),
+		}
+	}
+
+	/// Between opening and locking another process may have put the file aside.
+	fn still_at(self, path: &Path) -> io::Result<Self> {
+		let (opened, found) = (self.0.metadata()?, fs::metadata(path)?);
+		match (opened.dev(), opened.ino()) == (found.dev(), found.ino()) {
+			true => Ok(self),
+			false => Err(io::ErrorKind::WouldBlock.into()),
 		}
 	}
 }
@@ -121,16 +131,13 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-	/// Reads an open file.
-	pub fn open(mut disk: Box<dyn Disk>) -> io::Result<Result<Self, Damage>> {
+	/// Reads an open file; a damaged one is given back, still locked.
+	pub fn open(mut disk: Box<dyn Disk>) -> io::Result<Result<Self, (Damage, Box<dyn Disk>)>> {
 		let bytes = disk.read()?;
-		Ok(parse(&bytes).map(|(identity, sequence, record)| Self {
-			disk,
-			identity,
-			sequence,
-			record,
-			failed: false,
-		}))
+		Ok(match parse(&bytes) {
+			Ok((identity, sequence, record)) => Ok(Self { disk, identity, sequence, record, failed: false }),
+			Err(damage) => Err((damage, disk)),
+		})
 	}
 
 	/// Whose it is.

@@ -56,7 +56,7 @@ pub use record::{
 
 use crate::codec::{decode_versioned, encode_versioned};
 use crate::types::{AuthorityId, Signature};
-use journal::{Identity, Journal, LockedFile};
+use journal::{Disk, Identity, Journal, LockedFile};
 use record::Record;
 use sp_core::H256;
 use std::fs;
@@ -68,7 +68,7 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 /// What the remedies advise: a few blocks are enough to hear a validator that signs at all.
-const HEIGHTS_ADVISED: u32 = 10;
+pub(crate) const HEIGHTS_ADVISED: u32 = 10;
 
 /// Why a key must not sign now, although it may later.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -259,7 +259,7 @@ impl SigningGuard {
 		}
 		let path = place.state(&known.validator);
 		let found = find(&path, &known.genesis, &known.validator)?;
-		let used = read_mark(place, known)?;
+		let used = read_mark(place, &known.genesis, &known.validator)?;
 		let objection = object(&found, used.as_ref(), known);
 		let record = found.record();
 		if record.handed_over {
@@ -273,7 +273,8 @@ impl SigningGuard {
 				}
 				*journal
 			}
-			Found::Missing | Found::Damaged(_) => make(&path, &known.genesis, &known.validator, next)?,
+			Found::Missing => make(&path, &known.genesis, &known.validator, next)?,
+			Found::Damaged(_, held) => replace(held, &path, &known.genesis, &known.validator, next)?,
 		};
 		write_mark(place, journal.identity(), used.as_ref())?;
 		Ok(Self::on(path, journal, mode))
@@ -421,7 +422,7 @@ impl SigningGuard {
 		let mut journal = match find(&path, &genesis, &validator)? {
 			Found::Good(journal) => journal,
 			Found::Missing => return Err(GuardError::Absent(path)),
-			Found::Damaged(damage) => return Err(refuse(Objection::Damaged(damage))),
+			Found::Damaged(damage, _) => return Err(refuse(Objection::Damaged(damage))),
 		};
 		let record = journal.record().clone();
 		if let Some(height) = record.suspended {
@@ -436,7 +437,9 @@ impl SigningGuard {
 
 	/// Takes over a history that was exported elsewhere: what is remembered only grows. The key signs again after the
 	/// height that it signed last is decided, because what it was locked on stayed behind, unless the history comes back
-	/// to where it was exported. Returns the lowest height that may be signed.
+	/// to where it was exported. Where the key signed and the guard is lost, any history may be an old one: then it signs
+	/// after block `tip + 1`, which is all that it can have signed with a database that ends with block `tip`. Returns the
+	/// lowest height that may be signed.
 	///
 	/// # Errors
 	/// See [`GuardError`].
@@ -445,6 +448,7 @@ impl SigningGuard {
 		genesis: H256,
 		validator: AuthorityId,
 		history: &SigningHistory,
+		tip: u32,
 	) -> Result<u64, GuardError> {
 		if history.genesis != genesis {
 			return Err(HistoryError::OtherChain(history.genesis).into());
@@ -461,9 +465,15 @@ impl SigningGuard {
 			return Err(HistoryError::Older { theirs, ours: mark }.into());
 		}
 		// Taken back before anybody signed elsewhere: what it was locked on is still in the log.
-		let taken_back = ours.messages == history.messages;
+		let taken_back = ours.handed_over && ours.messages == history.messages;
 		let after = theirs.filter(|_| !taken_back).map_or(0, |mark| mark.height.saturating_add(1));
-		let sign_from = ours.sign_from.max(history.sign_from).max(after);
+		let lost = match &found {
+			Found::Good(_) => false,
+			Found::Missing => read_mark(place, &genesis, &validator)?.is_some(),
+			Found::Damaged(..) => true,
+		};
+		let unknown = if lost { u64::from(tip) + 2 } else { 0 };
+		let sign_from = ours.sign_from.max(history.sign_from).max(after).max(unknown);
 		let next = Record {
 			sign_from,
 			handed_over: false,
@@ -475,7 +485,8 @@ impl SigningGuard {
 				journal.write(next).map_err(|cause| GuardError::Io { path: path.clone(), cause })?;
 				*journal.identity()
 			}
-			Found::Missing | Found::Damaged(_) => *make(&path, &genesis, &validator, next)?.identity(),
+			Found::Missing => *make(&path, &genesis, &validator, next)?.identity(),
+			Found::Damaged(_, held) => *replace(held, &path, &genesis, &validator, next)?.identity(),
 		};
 		write_mark(place, &identity, None)?;
 		Ok(sign_from)
@@ -490,7 +501,8 @@ impl SigningGuard {
 /// What is at the guard's path.
 enum Found {
 	Missing,
-	Damaged(Damage),
+	/// With the file, still locked.
+	Damaged(Damage, Box<dyn Disk>),
 	Good(Box<Journal>),
 }
 
@@ -498,7 +510,7 @@ impl Found {
 	fn record(&self) -> Record {
 		match self {
 			Self::Good(journal) => journal.record().clone(),
-			Self::Missing | Self::Damaged(_) => Record::default(),
+			Self::Missing | Self::Damaged(..) => Record::default(),
 		}
 	}
 }
@@ -513,7 +525,7 @@ fn find(path: &Path, genesis: &H256, validator: &AuthorityId) -> Result<Found, G
 		file => file.map_err(refused)?,
 	};
 	match Journal::open(Box::new(file)).map_err(refused)? {
-		Err(damage) => Ok(Found::Damaged(damage)),
+		Err((damage, held)) => Ok(Found::Damaged(damage, held)),
 		Ok(journal) => {
 			let identity = journal.identity();
 			match identity.genesis == *genesis && identity.validator == *validator {
@@ -524,24 +536,37 @@ fn find(path: &Path, genesis: &H256, validator: &AuthorityId) -> Result<Found, G
 	}
 }
 
-/// Makes the guard's file; a damaged one is put aside.
+/// Makes the guard's file, which must not exist.
 fn make(path: &Path, genesis: &H256, validator: &AuthorityId, record: Record) -> Result<Journal, GuardError> {
-	let refused = |cause: io::Error| match cause.kind() {
+	let identity =
+		Identity { genesis: *genesis, validator: *validator, lineage: lineage(genesis, validator) };
+	journal::create(path, &journal::image(&identity, &record)).map_err(|cause| unmade(path, cause))?;
+	match find(path, genesis, validator)? {
+		Found::Good(journal) => Ok(*journal),
+		Found::Missing => Err(unmade(path, io::ErrorKind::NotFound.into())),
+		Found::Damaged(damage, _) => Err(unmade(path, io::Error::other(damage))),
+	}
+}
+
+/// Puts a damaged file aside, whose lock is held until there is another one, and makes that.
+fn replace(
+	held: Box<dyn Disk>,
+	path: &Path,
+	genesis: &H256,
+	validator: &AuthorityId,
+	record: Record,
+) -> Result<Journal, GuardError> {
+	fs::rename(path, path.with_extension("damaged")).map_err(|cause| unmade(path, cause))?;
+	let made = make(path, genesis, validator, record);
+	drop(held);
+	made
+}
+
+fn unmade(path: &Path, cause: io::Error) -> GuardError {
+	match cause.kind() {
 		// Another process was faster.
 		io::ErrorKind::AlreadyExists | io::ErrorKind::WouldBlock => GuardError::InUse(path.into()),
 		_ => GuardError::Io { path: path.into(), cause },
-	};
-	match fs::rename(path, path.with_extension("damaged")) {
-		Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(refused(cause)),
-		Ok(()) | Err(_) => {}
-	}
-	let identity =
-		Identity { genesis: *genesis, validator: *validator, lineage: lineage(genesis, validator) };
-	journal::create(path, &journal::image(&identity, &record)).map_err(refused)?;
-	match find(path, genesis, validator)? {
-		Found::Good(journal) => Ok(*journal),
-		Found::Missing => Err(refused(io::ErrorKind::NotFound.into())),
-		Found::Damaged(damage) => Err(refused(io::Error::other(damage))),
 	}
 }
 
@@ -559,7 +584,7 @@ fn lineage(genesis: &H256, validator: &AuthorityId) -> [u8; 16] {
 /// What speaks against signing, the worst first.
 fn object(found: &Found, used: Option<&Used>, known: &Known) -> Option<Objection> {
 	let journal = match found {
-		Found::Damaged(damage) => return Some(Objection::Damaged(*damage)),
+		Found::Damaged(damage, _) => return Some(Objection::Damaged(*damage)),
 		Found::Missing if used.is_some() || known.own_precommit.is_some() => return Some(Objection::Lost),
 		Found::Missing => return None,
 		Found::Good(journal) => journal,
@@ -680,15 +705,19 @@ enum Used {
 }
 
 /// The counterpart, unless it speaks of another chain.
-fn read_mark(place: &GuardPlace, known: &Known) -> Result<Option<Used>, GuardError> {
-	let path = place.mark(&known.validator);
+fn read_mark(
+	place: &GuardPlace,
+	genesis: &H256,
+	validator: &AuthorityId,
+) -> Result<Option<Used>, GuardError> {
+	let path = place.mark(validator);
 	let bytes = match fs::read(&path) {
 		Ok(bytes) => bytes,
 		Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
 		Err(cause) => return Err(GuardError::Io { path, cause }),
 	};
 	Ok(match decode_versioned::<Identity>(&bytes) {
-		Ok(identity) if identity.genesis == known.genesis && identity.validator == known.validator => {
+		Ok(identity) if identity.genesis == *genesis && identity.validator == *validator => {
 			Some(Used::By(identity))
 		}
 		Ok(_) => None,

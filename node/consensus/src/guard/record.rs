@@ -11,6 +11,7 @@
 //! # Source
 //! Tendermint's `privval/file.go` (height, round, step only grow) and EIP-3076 (a history that moves with the key).
 
+use super::HEIGHTS_ADVISED;
 use crate::types::{AuthorityId, Signature};
 use codec::{Decode, Encode};
 use core::fmt;
@@ -72,7 +73,7 @@ pub enum Refusal {
 	/// The step was signed with other bytes.
 	#[error(
 		"{step} was signed before, with other content; nothing is signed twice: start the node again, it goes on with \
-		 what it signed first"
+		 what it signed first; if it ends here again, start with --doppelganger-heights {HEIGHTS_ADVISED}"
 	)]
 	Conflict {
 		/// The step.
@@ -83,7 +84,7 @@ pub enum Refusal {
 	/// A later step was signed, and this one was not.
 	#[error(
 		"{step} comes before {mark}, which is signed already; steps are signed in order: start the node again, it goes on \
-		 after what it signed last"
+		 after what it signed last; if it ends here again, start with --doppelganger-heights {HEIGHTS_ADVISED}"
 	)]
 	Lower {
 		/// The step.

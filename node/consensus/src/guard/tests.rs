@@ -1,6 +1,6 @@
 //! The guard against crashes of the disk at every point, and against each way of losing or copying its state.
 
-use super::journal::{image, Disk, FILE_BYTES};
+use super::journal::{image, FILE_BYTES};
 use super::*;
 use crate::signing::{self, SigningKey};
 use codec::Encode;
@@ -639,7 +639,7 @@ fn a_history_moves_with_the_key_and_the_old_machine_does_not_sign_again() {
 		assert!(matches!(old.open_with(known(9), permit), Err(GuardError::HandedOver(_))));
 	}
 
-	assert_eq!(SigningGuard::import(&new.place(), GENESIS, validator(), &history).unwrap(), 11);
+	assert_eq!(SigningGuard::import(&new.place(), GENESIS, validator(), &history, 0).unwrap(), 11);
 	let guard = new.open_with(Known { log_height: None, ..known(0) }, Permit::default()).unwrap();
 	assert!(guard.sign(step(10, 0, StepKind::Prevote), b"b", make).is_err());
 	assert!(
@@ -650,10 +650,10 @@ fn a_history_moves_with_the_key_and_the_old_machine_does_not_sign_again() {
 	drop(guard);
 
 	// And back: only with what was signed meanwhile.
-	let older = SigningGuard::import(&new.place(), GENESIS, validator(), &history).unwrap_err();
+	let older = SigningGuard::import(&new.place(), GENESIS, validator(), &history, 0).unwrap_err();
 	assert!(matches!(older, GuardError::History(HistoryError::Older { .. })), "{older}");
 	let back = SigningGuard::export(&new.place(), GENESIS, validator()).unwrap();
-	assert_eq!(SigningGuard::import(&old.place(), GENESIS, validator(), &back).unwrap(), 12);
+	assert_eq!(SigningGuard::import(&old.place(), GENESIS, validator(), &back, 0).unwrap(), 12);
 	let guard = old.open_with(Known { log_height: None, ..known(11) }, Permit::default()).unwrap();
 	guard.sign(step(12, 0, StepKind::Prevote), b"vote", make).unwrap();
 }
@@ -662,7 +662,7 @@ fn a_history_moves_with_the_key_and_the_old_machine_does_not_sign_again() {
 fn an_export_that_is_taken_back_at_once_changes_nothing() {
 	let files = Files::with_vote(10);
 	let history = SigningGuard::export(&files.place(), GENESIS, validator()).unwrap();
-	assert_eq!(SigningGuard::import(&files.place(), GENESIS, validator(), &history).unwrap(), 0);
+	assert_eq!(SigningGuard::import(&files.place(), GENESIS, validator(), &history, 0).unwrap(), 0);
 	assert_eq!(
 		files.objection(Known { log_height: None, ..known(9) }),
 		Objection::LogLost { noted: 10 },
@@ -672,10 +672,62 @@ fn an_export_that_is_taken_back_at_once_changes_nothing() {
 }
 
 #[test]
+fn an_old_history_does_not_stand_for_a_guard_that_is_lost_or_damaged() {
+	type Loss = fn(&Files);
+	let losses: [Loss; 2] = [|files| fs::remove_file(files.state()).unwrap(), |files| files.put(b"damaged")];
+	for loss in losses {
+		// Exported before anything was signed, and brought back: the oldest history there is.
+		let files = Files::new();
+		drop(files.open(0).unwrap());
+		let empty = SigningGuard::export(&files.place(), GENESIS, validator()).unwrap();
+		assert_eq!(SigningGuard::import(&files.place(), GENESIS, validator(), &empty, 0).unwrap(), 0);
+		files.open(9).unwrap().sign(step(10, 0, StepKind::Prevote), b"vote", make).unwrap();
+		loss(&files);
+		assert_eq!(SigningGuard::import(&files.place(), GENESIS, validator(), &empty, 9).unwrap(), 11);
+		let guard = files.open(9).unwrap();
+		let again = guard.sign(step(10, 0, StepKind::Prevote), b"another vote", make);
+		assert!(matches!(again, Err(GuardError::Refused(Refusal::TooEarly { sign_from: 11, .. }))));
+		guard.sign(step(11, 0, StepKind::Prevote), b"vote", make).unwrap();
+	}
+}
+
+#[test]
+fn only_a_history_that_was_handed_over_is_taken_back() {
+	let files = Files::with_vote(10);
+	let history = SigningGuard::export(&files.place(), GENESIS, validator()).unwrap();
+	assert_eq!(SigningGuard::import(&files.place(), GENESIS, validator(), &history, 9).unwrap(), 0);
+	assert_eq!(SigningGuard::import(&files.place(), GENESIS, validator(), &history, 9).unwrap(), 11);
+}
+
+#[test]
+fn a_guard_that_another_process_made_meanwhile_is_not_put_aside() {
+	let files = Files::new();
+	// Both found nothing; the other one was faster, and signed.
+	files.open(9).unwrap().sign(step(10, 0, StepKind::Prevote), b"vote", make).unwrap();
+	let late = super::make(&files.state(), &GENESIS, &validator(), Record::default()).unwrap_err();
+	assert!(matches!(late, GuardError::InUse(_)), "{late}");
+	let refused = files.open(9).unwrap().sign(step(10, 0, StepKind::Prevote), b"another vote", make);
+	assert!(matches!(refused, Err(GuardError::Refused(Refusal::Conflict { .. }))));
+}
+
+#[test]
+fn a_damaged_guard_is_put_aside_by_one_process_only() {
+	let files = Files::with_vote(10);
+	files.put(b"damaged");
+	let Ok(Found::Damaged(_, held)) = find(&files.state(), &GENESIS, &validator()) else {
+		panic!("it is damaged")
+	};
+	assert!(matches!(find(&files.state(), &GENESIS, &validator()), Err(GuardError::InUse(_))));
+	drop(replace(held, &files.state(), &GENESIS, &validator(), Record::default()).unwrap());
+	assert_eq!(fs::read(files.state().with_extension("damaged")).unwrap(), b"damaged");
+	assert!(matches!(find(&files.state(), &GENESIS, &validator()), Ok(Found::Good(_))));
+}
+
+#[test]
 fn who_decides_alone_need_not_wait_for_others_when_told_so() {
 	let (old, new) = (Files::with_vote(10), Files::new());
 	let history = SigningGuard::export(&old.place(), GENESIS, validator()).unwrap();
-	SigningGuard::import(&new.place(), GENESIS, validator(), &history).unwrap();
+	SigningGuard::import(&new.place(), GENESIS, validator(), &history, 0).unwrap();
 	let moved = Known { log_height: None, ..known(9) };
 	assert_eq!(new.open_with(moved.clone(), from(10)).unwrap().sign_from(), 11, "others decide block 10");
 	let guard = new.open_with(Known { alone: true, ..moved }, from(10)).unwrap();
@@ -689,7 +741,7 @@ fn a_history_of_another_chain_or_key_or_a_forged_one_is_refused() {
 	let history = SigningGuard::export(&old.place(), GENESIS, validator()).unwrap();
 	let new = Files::new();
 	let import = |history: &SigningHistory| {
-		SigningGuard::import(&new.place(), GENESIS, validator(), history).unwrap_err().to_string()
+		SigningGuard::import(&new.place(), GENESIS, validator(), history, 0).unwrap_err().to_string()
 	};
 	let chain = SigningHistory { genesis: H256([9; 32]), ..history.clone() };
 	assert!(import(&chain).contains("; name that chain"), "{}", import(&chain));

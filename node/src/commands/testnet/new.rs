@@ -11,7 +11,7 @@ use crate::{cli::TestnetNewArgs, report::Report};
 use anyhow::Context;
 use plexus_chain_spec::ChainType;
 use serde_json::json;
-use std::{env, fs};
+use std::{env, fs, path::Path, process::Command};
 
 /// Writes the directory.
 ///
@@ -20,11 +20,21 @@ use std::{env, fs};
 pub(super) fn run(args: &TestnetNewArgs) -> anyhow::Result<()> {
 	let layout = write(args)?;
 	let binary = env::current_exe().context("this program cannot find itself")?;
-	let copy = layout.root.join("plexus");
-	fs::copy(&binary, &copy).map_err(|error| unwritable(&copy, &error))?;
+	copy_binary(&binary, &layout.root.join("plexus"))?;
 	// Last, so that a directory that has a specification is complete.
 	layout.write_spec()?;
 	print(&layout, args.json)
+}
+
+/// Copies a program for the hosts, without its debug information where binutils are installed: most of its bytes, of
+/// which a panic's backtrace names functions all the same.
+fn copy_binary(binary: &Path, copy: &Path) -> Result<(), Report> {
+	fs::copy(binary, copy).map_err(|error| unwritable(copy, &error))?;
+	let stripped = Command::new("strip").arg("-S").arg(copy).output();
+	if !stripped.is_ok_and(|output| output.status.success()) {
+		eprintln!("note: {} has its debug information; `strip -S` makes it smaller", copy.display());
+	}
+	Ok(())
 }
 
 /// Everything but the binary and the specification.
@@ -118,7 +128,7 @@ mod tests {
 	use crate::cli::{Cli, Command, TestnetCommand};
 	use clap::Parser;
 	use plexus_chain_spec::Genesis;
-	use std::{ffi::OsString, path::Path};
+	use std::ffi::OsString;
 
 	fn args(out: &Path, hosts: &[&str]) -> TestnetNewArgs {
 		TestnetNewArgs {
@@ -198,6 +208,18 @@ mod tests {
 		let before = fs::read(out.join("docker-compose.yml")).expect("written");
 		assert!(write(&args(&out, &[])).is_err());
 		assert_eq!(fs::read(out.join("docker-compose.yml")).expect("still there"), before);
+	}
+
+	#[test]
+	fn the_copied_program_runs_and_is_not_larger() {
+		let directory = tempfile::tempdir().expect("a temporary directory");
+		let here = env::current_exe().expect("a running test has a path");
+		let copy = directory.path().join("plexus");
+		copy_binary(&here, &copy).expect("writable");
+		let bytes = |path: &Path| fs::metadata(path).expect("it is there").len();
+		assert!(bytes(&copy) <= bytes(&here));
+		let ran = Command::new(&copy).arg("--list").output().expect("it is executable");
+		assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
 	}
 
 	/// systemd's own opinion of the unit, where systemd is installed.

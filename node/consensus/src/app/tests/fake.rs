@@ -228,6 +228,10 @@ impl Ledger for FakeLedger {
 		Ok(of_height.map(|((_, hash), bytes)| (*hash, bytes.clone())).collect())
 	}
 
+	fn undecided_body(&self, height: u32, hash: &H256) -> Result<Option<Vec<u8>>, LedgerError> {
+		Ok(self.0.lock().unwrap().undecided.get(&(height, *hash)).cloned())
+	}
+
 	fn decided(&self, number: u32) -> Result<Option<(Block, Vec<u8>)>, LedgerError> {
 		let state = self.0.lock().unwrap();
 		let found = number.checked_sub(1).and_then(|index| state.chain.get(index as usize)).cloned();

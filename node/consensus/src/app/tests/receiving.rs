@@ -71,6 +71,31 @@ fn an_equivocating_proposer_cannot_make_us_store_more_than_two_blocks_of_a_round
 }
 
 #[test]
+fn no_proposer_takes_the_room_of_others_with_rounds_to_come() {
+	let mut node = Node::new(bystander(1, 0));
+	let own_turns = turns_of_first(1).take_while(|round| *round <= ROUNDS_AHEAD_MAX);
+	for (sent, round) in own_turns.flat_map(|round| [round; 64]).enumerate() {
+		node.receives(proposal(&node.ledger, round, None, 1_000_000 + sent as u64));
+	}
+	assert!((1..=PROPOSALS_PER_PROPOSER_MAX).contains(&node.ledger.undecided_count()));
+	let other = (0..).find(|round| id_of(&proposer(1, *round)) != id_of(&proposer(1, 0))).unwrap();
+	let verdict =
+		node.receives(proposal(&node.ledger, other, None, 1_000_000)).expect("there is room for others");
+	assert_eq!(verdict.validity, Validity::Valid);
+}
+
+#[test]
+fn a_round_far_ahead_is_not_listened_to_until_it_is_near() {
+	let mut node = Node::new(bystander(1, 0));
+	let far = ROUNDS_AHEAD_MAX + 1;
+	let early = proposal(&node.ledger, far, None, 1_000_000);
+	assert!(node.receives(early).is_none());
+	node.app.started_round(Height(1), Round::new(1)).unwrap();
+	let again = proposal(&node.ledger, far, None, 1_000_000);
+	assert_eq!(node.receives(again).expect("near now").round, Round::new(far));
+}
+
+#[test]
 fn a_failing_disk_is_our_own_error_and_leaves_no_verdict() {
 	let mut node = Node::new(bystander(1, 0));
 	let parts = proposal(&node.ledger, 0, None, 1_000_000);
