@@ -14,9 +14,11 @@ pub(super) struct Seat {
 	pub(super) validator: PublicKey,
 	/// The account of whoever operates it.
 	pub(super) account: AccountId,
+	/// Its stake in whole PLX, unless it is the usual one.
+	pub(super) stake_plx: Option<u64>,
 }
 
-/// A chain of these validators with equal power, each with the usual stake of its operator's account. `endowed` are
+/// A chain of these validators, each with its stake, which gives it power, from its operator's account. `endowed` are
 /// `ADDRESS=PLX`; the validators' accounts come on top.
 ///
 /// # Errors
@@ -28,8 +30,10 @@ pub(super) fn chain(
 	chain_type: ChainType,
 	block_time_ms: Option<u64>,
 ) -> Result<ChainSpec, Report> {
-	let seat =
-		|seat: &Seat| format!("{}:0x{}", seat.validator.hex(), hex::encode::<&[u8]>(seat.account.as_ref()));
+	let seat = |seat: &Seat| {
+		let stake = seat.stake_plx.map_or(String::new(), |stake| format!(":{stake}"));
+		format!("{}:0x{}{stake}", seat.validator.hex(), hex::encode::<&[u8]>(seat.account.as_ref()))
+	};
 	let validators: Vec<String> = seats.iter().map(seat).collect();
 	let operators = seats.iter().map(|seat| endowment(&seat.account, OPERATOR_PLX.into()));
 	let endowed: Vec<String> = operators.chain(endowed.iter().cloned()).collect();
