@@ -183,8 +183,31 @@ async fn a_written_network_has_private_keys_valid_configurations_and_is_never_ov
 		}
 	}
 	compose_file_is_valid(&out.join("docker-compose.yml")).await?;
+	let base = format!("{path}/validator-1");
+	let wrong =
+		plexus(&["run", "--base-path", &base, "--chain", &spec, "--clock-offset-ms", "-5000"]).await?;
+	ensure!(wrong.code == Some(1) && wrong.stderr.contains("live chain"), "{}", wrong.text());
 	let again = plexus(&["testnet", "new", "--validators", "4", "--out", path]).await?;
 	ensure!(again.code == Some(1) && again.stderr.contains("never overwritten"), "{}", again.text());
+	Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_makes_no_sense_is_refused_before_anything_starts() -> Result<()> {
+	for (arguments, cause) in [
+		(&["--fault", "flood:1:5s"][..], "no kind"),
+		(&["--fault", "kill:5:5s"], "from 1 to 4"),
+		(&["--fault", "kill:1:30s", "--for", "20s"], "too short"),
+		(&["--stakes", "20000,10000"], "2 stakes"),
+		(&["--newcomer-every", "10s"], "without an end"),
+	] {
+		let ran = plexus(&[&["testnet", "run", "--validators", "4"], arguments].concat()).await?;
+		let text = ran.text();
+		ensure!(
+			ran.code == Some(1) && text.contains(cause) && text.contains("remedy"),
+			"{arguments:?}: {text}"
+		);
+	}
 	Ok(())
 }
 
