@@ -26,6 +26,7 @@ use std::{
 	process::Stdio,
 	time::{Duration, Instant},
 };
+use tempfile::TempDir;
 use tokio::process::Child;
 
 const HOSTS: usize = 4;
@@ -38,6 +39,13 @@ const TRANSFERS_AT_ONCE: u32 = 3;
 const FINAL_BOUND: Duration = Duration::from_secs(30);
 const DELAY: Duration = Duration::from_millis(40);
 const JITTER: Duration = Duration::from_millis(10);
+
+/// How long hosts are split.
+const DIVIDED: Duration = Duration::from_secs(60);
+/// From the split to when nothing sent before it can still lead to a block.
+const IN_FLIGHT: Duration = Duration::from_secs(3);
+/// From healing to the first block.
+const FIRST_BLOCK_BOUND: Duration = Duration::from_secs(10);
 
 /// A node on a host.
 struct HostNode {
@@ -174,59 +182,123 @@ async fn load(nodes: &[Rpc], senders: &[Key], blocks: u64) -> Result<(Vec<Vec<u8
 	Ok((transfers, times))
 }
 
+/// Four nodes on four hosts, and connections to them.
+struct Running {
+	hosts: Hosts,
+	nodes: Vec<HostNode>,
+	rpc: Vec<Rpc>,
+	senders: Vec<Key>,
+	_directory: TempDir,
+}
+
+impl Running {
+	/// Starts them and waits for some blocks; `None`, with the reason printed, where that is not possible.
+	async fn start() -> Result<Option<Self>> {
+		if let Some(reason) = Hosts::missing() {
+			println!("SKIPPED: {reason}");
+			return Ok(None);
+		}
+		let quality =
+			Quality { delay: DELAY, jitter: JITTER, lost_one_in: 100, seed: number("PLEXUS_SEED", 7)? };
+		let over_quic = number("PLEXUS_HOSTS_QUIC", 0)? == 1;
+		println!("{quality:?}, over {}", if over_quic { "QUIC" } else { "TCP" });
+		let directory = tempfile::tempdir()?;
+		let network = directory.path().join("net");
+		let senders: Vec<Key> = (1..=HOSTS).map(|host| Key::sr25519(&format!("//host-{host}"))).collect();
+		write(&network, &senders).await?;
+		let hosts = Hosts::new(HOSTS, quality)?;
+		demand_delay(&hosts).await?;
+		let started = Instant::now();
+		let mut nodes = Vec::new();
+		for host in 0..HOSTS {
+			let arguments = if over_quic { quic(&network, host)? } else { Vec::new() };
+			nodes.push(HostNode::start(&hosts, host, &network, &arguments)?);
+		}
+		let mut running = Self { hosts, nodes, rpc: Vec::new(), senders, _directory: directory };
+		running.connect().await.map_err(|reason| reason.context(running.logs()))?;
+		println!("FIGURE block 3 on all hosts {:.1} s after the start", started.elapsed().as_secs_f64());
+		Ok(Some(running))
+	}
+
+	async fn connect(&mut self) -> Result<()> {
+		for host in 0..HOSTS {
+			let url = format!("ws://{}:9944", address(host));
+			self.rpc.push(until(SOON, &url, || Rpc::connect(&url)).await?);
+		}
+		for rpc in &self.rpc {
+			rpc.height(3, FINAL_BOUND).await?;
+		}
+		Ok(())
+	}
+
+	fn logs(&self) -> String {
+		self.nodes.iter().map(HostNode::log_tail).collect::<Vec<_>>().join("\n---\n")
+	}
+
+	async fn heights(&self) -> Result<Vec<u32>> {
+		let mut heights = Vec::new();
+		for rpc in &self.rpc {
+			heights.push(rpc.finalised_head().await?.number);
+		}
+		Ok(heights)
+	}
+
+	async fn stop(&mut self) -> Result<()> {
+		for node in &mut self.nodes {
+			node.stop().await?;
+		}
+		Ok(())
+	}
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "scripts/test-slow hosts"]
 async fn four_hosts_with_delay_and_loss_make_blocks_in_time_and_every_transfer_final_exactly_once(
 ) -> Result<()> {
-	if let Some(reason) = Hosts::missing() {
-		println!("SKIPPED: {reason}");
-		return Ok(());
-	}
-	let quality = Quality { delay: DELAY, jitter: JITTER, lost_one_in: 100, seed: number("PLEXUS_SEED", 7)? };
-	let over_quic = number("PLEXUS_HOSTS_QUIC", 0)? == 1;
-	println!("{quality:?}, over {}", if over_quic { "QUIC" } else { "TCP" });
-	let temporary = tempfile::tempdir()?;
-	let network = temporary.path().join("net");
-	let senders: Vec<Key> = (1..=HOSTS).map(|host| Key::sr25519(&format!("//host-{host}"))).collect();
-	write(&network, &senders).await?;
-	let hosts = Hosts::new(HOSTS, quality)?;
-	demand_delay(&hosts).await?;
-
-	let mut running = Vec::new();
-	for host in 0..HOSTS {
-		let arguments = if over_quic { quic(&network, host)? } else { Vec::new() };
-		running.push(HostNode::start(&hosts, host, &network, &arguments)?);
-	}
-	let outcome = observe(&hosts).await;
-	let logs = || running.iter().map(HostNode::log_tail).collect::<Vec<_>>().join("\n---\n");
-	outcome.map_err(|reason| reason.context(logs()))?;
-	for node in &mut running {
-		node.stop().await?;
-	}
-	Ok(())
+	let Some(mut running) = Running::start().await? else { return Ok(()) };
+	observe(&running).await.map_err(|reason| reason.context(running.logs()))?;
+	running.stop().await
 }
 
-async fn observe(hosts: &Hosts) -> Result<()> {
-	let started = Instant::now();
-	let senders: Vec<Key> = (1..=HOSTS).map(|host| Key::sr25519(&format!("//host-{host}"))).collect();
-	let mut nodes = Vec::new();
-	for host in 0..HOSTS {
-		let url = format!("ws://{}:9944", address(host));
-		nodes.push(until(SOON, &url, || Rpc::connect(&url)).await?);
-	}
-	for rpc in &nodes {
-		rpc.height(3, FINAL_BOUND).await?;
-	}
-	println!("FIGURE block 3 on all hosts {:.1} s after the start", started.elapsed().as_secs_f64());
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test-slow hosts"]
+async fn halves_of_hosts_that_lose_every_packet_stand_still_and_go_on_within_ten_seconds_of_healing(
+) -> Result<()> {
+	let Some(mut running) = Running::start().await? else { return Ok(()) };
+	divide(&running).await.map_err(|reason| reason.context(running.logs()))?;
+	running.stop().await
+}
 
+/// Splits the hosts 2|2 for a minute, so that every connection between the halves is dead, and heals them.
+async fn divide(running: &Running) -> Result<()> {
+	running.hosts.divide(&[&[0, 1], &[2, 3]]);
+	// Here time itself is the fault. What was under way may still lead to a block.
+	tokio::time::sleep(IN_FLIGHT).await;
+	let before = running.heights().await?.into_iter().max().context("four nodes")?;
+	tokio::time::sleep(DIVIDED - IN_FLIGHT).await;
+	let after = running.heights().await?;
+	ensure!(after.iter().all(|height| *height <= before), "a half made blocks: {before}, {after:?}");
+	running.hosts.divide(&[]);
+	let healed = Instant::now();
+	running.rpc[0].height(before + 1, FIRST_BLOCK_BOUND).await?;
+	println!("FIGURE hosts split 2|2 for {DIVIDED:?}: a block {:?} after healing", healed.elapsed());
+	for rpc in &running.rpc {
+		rpc.height(before + 1, FINAL_BOUND).await?;
+	}
+	println!("FIGURE on all hosts {:?} after healing", healed.elapsed());
+	same_roots(&running.rpc).await.map(drop)
+}
+
+async fn observe(running: &Running) -> Result<()> {
+	let Running { hosts, rpc: nodes, senders, .. } = running;
 	let from = nodes[0].finalised_head().await?.number;
-	let (transfers, mut times) = load(&nodes, &senders, number("PLEXUS_HOSTS_BLOCKS", 60)?).await?;
-	for rpc in &nodes {
+	let (transfers, mut times) = load(nodes, senders, number("PLEXUS_HOSTS_BLOCKS", 60)?).await?;
+	for rpc in nodes {
 		let seen = rpc.find_all(&transfers, from, FINAL_BOUND).await?;
 		let other = seen.iter().filter(|count| **count != 1).count();
 		ensure!(other == 0, "{other} of {} transfers are not there exactly once", seen.len());
 	}
-	let (height, root) = same_roots(&nodes).await?;
+	let (height, root) = same_roots(nodes).await?;
 	let mean = times.iter().sum::<Duration>().as_secs_f64() / times.len() as f64;
 	times.sort_unstable();
 	println!(

@@ -31,7 +31,12 @@ use std::{
 	},
 	time::Duration,
 };
-use tokio::{process::Command, sync::mpsc, task::JoinSet, time::Instant};
+use tokio::{
+	process::Command,
+	sync::{mpsc, watch},
+	task::JoinSet,
+	time::Instant,
+};
 use tokio_tun::Tun;
 
 /// Packets under way on a line.
@@ -64,7 +69,7 @@ pub struct Quality {
 pub struct Traffic {
 	/// Delivered.
 	pub carried: u64,
-	/// Dropped by chance.
+	/// Dropped by chance, or because the hosts were divided.
 	pub dropped: u64,
 	/// Dropped because a line was full.
 	pub overflowed: u64,
@@ -101,6 +106,7 @@ pub struct Hosts {
 	_switch: JoinSet<()>,
 	namespaces: Vec<Namespace>,
 	counters: Arc<Counters>,
+	groups: watch::Sender<Vec<Vec<usize>>>,
 }
 
 impl Hosts {
@@ -142,7 +148,13 @@ impl Hosts {
 		ip(&["addr", "add", &format!("{}/24", of_number(OBSERVER)), "dev", &device])?;
 		ip(&["link", "set", &device, "up"])?;
 		let counters = Arc::new(Counters::default());
-		Ok(Self { _switch: switch(devices, quality, &counters), namespaces, counters })
+		let (groups, divided) = watch::channel(Vec::new());
+		Ok(Self { _switch: switch(devices, quality, &counters, &divided), namespaces, counters, groups })
+	}
+
+	/// From now on, packets between hosts of different groups are lost. Without groups, none are but by chance.
+	pub fn divide(&self, groups: &[&[usize]]) {
+		self.groups.send_replace(groups.iter().map(|group| group.to_vec()).collect());
 	}
 
 	/// A program that will run on a host.
@@ -190,7 +202,12 @@ fn open(name: &str) -> Result<Tun> {
 type Due = (Instant, Vec<u8>);
 
 /// Starts a line for each ordered pair of devices, and a reader for each device. The last device is this program's.
-fn switch(devices: Vec<Tun>, quality: Quality, counters: &Arc<Counters>) -> JoinSet<()> {
+fn switch(
+	devices: Vec<Tun>,
+	quality: Quality,
+	counters: &Arc<Counters>,
+	divided: &watch::Receiver<Vec<Vec<usize>>>,
+) -> JoinSet<()> {
 	let mut tasks = JoinSet::new();
 	let devices: Vec<Arc<Tun>> = devices.into_iter().map(Arc::new).collect();
 	let observer = devices.len() - 1;
@@ -202,41 +219,64 @@ fn switch(devices: Vec<Tun>, quality: Quality, counters: &Arc<Counters>) -> Join
 			tasks.spawn(deliver(due, other.clone(), counted));
 			lines.push(line);
 		}
-		let chance = Chance(quality.seed.wrapping_add(from as u64));
-		tasks.spawn(read(device.clone(), from, lines, quality, chance, counters.clone()));
+		let port = Port {
+			device: device.clone(),
+			from,
+			lines,
+			quality,
+			chance: Chance(quality.seed.wrapping_add(from as u64)),
+			counters: counters.clone(),
+			divided: divided.clone(),
+		};
+		tasks.spawn(port.run());
 	}
 	tasks
 }
 
-/// Reads what a host sends, and puts it on its line.
-async fn read(
+/// Reads what one host sends, and puts it on its lines.
+struct Port {
 	device: Arc<Tun>,
 	from: usize,
+	/// One to each device; the last is this program's.
 	lines: Vec<mpsc::Sender<Due>>,
 	quality: Quality,
-	mut chance: Chance,
+	chance: Chance,
 	counters: Arc<Counters>,
-) {
-	let observer = lines.len() - 1;
-	let mut buffer = vec![0; PACKET_BYTES_MAX];
-	// A device that cannot be read is gone with its namespace.
-	while let Ok(bytes) = device.recv(&mut buffer).await {
-		let packet = &buffer[..bytes];
-		let Some(to) = destination(packet, observer).filter(|to| *to != from) else { continue };
-		let is_between_hosts = from != observer && to != observer;
-		let mut at = Instant::now();
-		if is_between_hosts {
-			if quality.lost_one_in > 0 && chance.below(quality.lost_one_in) == 0 {
-				counters.dropped.fetch_add(1, Ordering::Relaxed);
-				continue;
-			}
-			let jitter = chance.below(2 * quality.jitter.as_micros() as u64 + 1);
-			at += quality.delay - quality.jitter + Duration::from_micros(jitter);
-		}
-		if lines[to].try_send((at, packet.to_vec())).is_err() {
-			counters.overflowed.fetch_add(1, Ordering::Relaxed);
+	divided: watch::Receiver<Vec<Vec<usize>>>,
+}
+
+impl Port {
+	async fn run(mut self) {
+		let mut buffer = vec![0; PACKET_BYTES_MAX];
+		// A device that cannot be read is gone with its namespace.
+		while let Ok(bytes) = self.device.recv(&mut buffer).await {
+			self.send(&buffer[..bytes]);
 		}
 	}
+
+	fn send(&mut self, packet: &[u8]) {
+		let observer = self.lines.len() - 1;
+		let Some(to) = destination(packet, observer).filter(|to| *to != self.from) else { return };
+		let mut at = Instant::now();
+		if self.from != observer && to != observer {
+			let Quality { delay, jitter, lost_one_in, .. } = self.quality;
+			let lost = lost_one_in > 0 && self.chance.below(lost_one_in) == 0;
+			if lost || are_divided(&self.divided.borrow(), self.from, to) {
+				self.counters.dropped.fetch_add(1, Ordering::Relaxed);
+				return;
+			}
+			at +=
+				delay - jitter + Duration::from_micros(self.chance.below(2 * jitter.as_micros() as u64 + 1));
+		}
+		if self.lines[to].try_send((at, packet.to_vec())).is_err() {
+			self.counters.overflowed.fetch_add(1, Ordering::Relaxed);
+		}
+	}
+}
+
+fn are_divided(groups: &[Vec<usize>], one: usize, other: usize) -> bool {
+	let group = |host: usize| groups.iter().position(|group| group.contains(&host));
+	!groups.is_empty() && group(one) != group(other)
 }
 
 /// Writes packets when they are due, in order.
@@ -301,6 +341,12 @@ mod tests {
 		assert_eq!(destination(&ipv6, 4), None);
 		assert_eq!(destination(&[0x45; 19], 4), None);
 		assert_eq!(destination(&[], 4), None);
+	}
+
+	#[test]
+	fn only_hosts_of_different_groups_are_divided() {
+		let halves = [vec![0, 1], vec![2, 3]];
+		assert!(are_divided(&halves, 0, 2) && !are_divided(&halves, 0, 1) && !are_divided(&[], 0, 2));
 	}
 
 	#[test]
