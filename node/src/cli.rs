@@ -8,6 +8,8 @@ mod actions;
 mod duration;
 mod settings;
 
+pub(crate) use duration::duration;
+
 pub use actions::{
 	ChainSpecCommand, CheckArgs, ConfigCommand, DoctorArgs, ExportArgs, FaucetArgs, ImportArgs, KeyCommand,
 	RunArgs, SigningCommand, SnapshotCommand, TestnetCommand, TestnetNewArgs, TestnetRunArgs, VerifyArgs,

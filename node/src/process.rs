@@ -37,6 +37,11 @@ pub fn resident_bytes(pid: u32) -> Option<u64> {
 	Some(status_number(&status, "VmRSS:")? * 1024)
 }
 
+/// Open file descriptors of another process of this user.
+pub fn open_files(pid: u32) -> Option<u64> {
+	Some(fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count() as u64)
+}
+
 /// Has the system kill this process as soon as its parent is gone, however that ends and even if this one is paused.
 ///
 /// # Errors

@@ -50,6 +50,8 @@ pub struct Options {
 	pub doppelganger_heights: u32,
 	/// `--unsafe-sign-from`.
 	pub unsafe_sign_from: Option<u64>,
+	/// `--clock-offset-ms`.
+	pub clock_offset_ms: i64,
 }
 
 /// Why the node did not start, or ended.
@@ -246,6 +248,7 @@ async fn start_consensus(
 	config.guard = place.directory.guard();
 	config.doppelganger_heights = options.doppelganger_heights;
 	config.unsafe_sign_from = options.unsafe_sign_from;
+	config.clock_offset_ms = options.clock_offset_ms;
 	let key = key.map(SecretKey::signing_key);
 	let handle = plexus_consensus::start_on_chain(config, chain.clone(), key, port).await?;
 	let status = *handle.status().borrow();

@@ -32,6 +32,7 @@ have() {
 	libclang-dev) has_libclang ;;
 	ca-certificates) [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -e /etc/ssl/cert.pem ] ;;
 	python3-venv) has_venv ;;
+	iproute2) command -v ip >/dev/null ;;
 	nodejs) command -v node >/dev/null ;;
 	*) command -v "$1" >/dev/null ;;
 	esac

@@ -7,6 +7,7 @@ use anyhow::{ensure, Context, Result};
 use plexus_tests::{
 	cli::{plexus, Ran},
 	node::proc_status_bytes,
+	testnet::judged,
 	wait::within,
 	wallet::stranger,
 	Key, Rpc, Testnet, Wallet, PLX,
@@ -125,22 +126,10 @@ async fn a_kill_and_a_partition_leave_no_conflict_no_block_without_quorum_and_no
 	let seed = std::env::var("PLEXUS_SEED").unwrap_or_else(|_| "7".into());
 	println!("PLEXUS_SEED={seed} PLEXUS_CHAOS_SECONDS={seconds}");
 	let lasting = format!("{seconds}s");
-	let arguments = [
-		"testnet",
-		"run",
-		"--validators",
-		"4",
-		"--block-time-ms",
-		"500",
-		"--chaos",
-		"--seed",
-		&seed,
-		"--for",
-		&lasting,
-	];
-	let ran = plexus_for(&arguments, Duration::from_secs(seconds * 2 + 120)).await?;
+	let arguments =
+		["--validators", "4", "--block-time-ms", "500", "--chaos", "--seed", &seed, "--for", &lasting];
+	let (ran, verdict) = judged(Duration::from_secs(seconds), &arguments).await?;
 	println!("{}", ran.text());
-	let verdict = verdict(&ran)?;
 	ensure!(ran.code == Some(0) && verdict["sound"] == true, "{}", ran.text());
 	ensure!(verdict["faults"]["kill"].as_u64() >= Some(1), "{verdict}");
 	ensure!(verdict["faults"]["partition"].as_u64() >= Some(1), "{verdict}");
@@ -155,20 +144,6 @@ async fn a_kill_and_a_partition_leave_no_conflict_no_block_without_quorum_and_no
 
 fn verdict(ran: &Ran) -> Result<Value> {
 	serde_json::from_str(&ran.stdout).with_context(|| format!("no verdict: {}", ran.text()))
-}
-
-/// A command that may take longer than others.
-async fn plexus_for(arguments: &[&str], bound: Duration) -> Result<Ran> {
-	use tokio::process::Command;
-	let mut command = Command::new(plexus_tests::node::binary());
-	command.args(arguments).arg("--json").kill_on_drop(true);
-	let output = within(bound, "the verdict", command.output()).await??;
-	Ok(Ran {
-		code: output.status.code(),
-		stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-		stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-		memory_bytes_max: 0,
-	})
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,8 +183,31 @@ async fn a_written_network_has_private_keys_valid_configurations_and_is_never_ov
 		}
 	}
 	compose_file_is_valid(&out.join("docker-compose.yml")).await?;
+	let base = format!("{path}/validator-1");
+	let wrong =
+		plexus(&["run", "--base-path", &base, "--chain", &spec, "--clock-offset-ms", "-5000"]).await?;
+	ensure!(wrong.code == Some(1) && wrong.stderr.contains("live chain"), "{}", wrong.text());
 	let again = plexus(&["testnet", "new", "--validators", "4", "--out", path]).await?;
 	ensure!(again.code == Some(1) && again.stderr.contains("never overwritten"), "{}", again.text());
+	Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_makes_no_sense_is_refused_before_anything_starts() -> Result<()> {
+	for (arguments, cause) in [
+		(&["--fault", "flood:1:5s"][..], "no kind"),
+		(&["--fault", "kill:5:5s"], "from 1 to 4"),
+		(&["--fault", "kill:1:30s", "--for", "20s"], "too short"),
+		(&["--stakes", "20000,10000"], "2 stakes"),
+		(&["--newcomer-every", "10s"], "without an end"),
+	] {
+		let ran = plexus(&[&["testnet", "run", "--validators", "4"], arguments].concat()).await?;
+		let text = ran.text();
+		ensure!(
+			ran.code == Some(1) && text.contains(cause) && text.contains("remedy"),
+			"{arguments:?}: {text}"
+		);
+	}
 	Ok(())
 }
 

@@ -88,18 +88,30 @@ impl Cli {
 /// # Errors
 /// When it cannot be run or does not end.
 pub async fn plexus(arguments: &[&str]) -> Result<Ran> {
-	let mut command = Command::new(binary());
-	command.args(arguments).env("NO_COLOR", "1");
-	run(command).await
+	plexus_within(COMMAND_BOUND, arguments).await
 }
 
-async fn run(mut command: Command) -> Result<Ran> {
+/// Runs a command of the binary that may take longer than others.
+///
+/// # Errors
+/// When it cannot be run or does not end.
+pub async fn plexus_within(bound: Duration, arguments: &[&str]) -> Result<Ran> {
+	let mut command = Command::new(binary());
+	command.args(arguments).env("NO_COLOR", "1");
+	run_within(bound, command).await
+}
+
+async fn run(command: Command) -> Result<Ran> {
+	run_within(COMMAND_BOUND, command).await
+}
+
+async fn run_within(bound: Duration, mut command: Command) -> Result<Ran> {
 	command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
 	let child = command.spawn()?;
 	let pid = child.id();
 	let mut memory_bytes_max = 0;
 	let mut ticks = tokio::time::interval(MEMORY_EVERY);
-	let output = tokio::time::timeout(COMMAND_BOUND, async {
+	let output = tokio::time::timeout(bound, async {
 		let ended = child.wait_with_output();
 		tokio::pin!(ended);
 		loop {

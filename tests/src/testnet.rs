@@ -4,6 +4,7 @@
 //! Start or stop a node itself: that is what is tested.
 
 use crate::{
+	cli::{plexus_within, Ran},
 	node::{binary, STOP_BOUND},
 	rpc::Rpc,
 	wait::{until, within, SOON},
@@ -21,6 +22,21 @@ use tokio::process::{Child, Command};
 
 /// All nodes together may take as long to stop as one, and the program a little more.
 pub const ALL_STOP_BOUND: Duration = Duration::from_secs(STOP_BOUND.as_secs() * 2);
+
+/// Beyond the time that a run is told to last: to its first block, to settle, to ask all blocks again, to stop.
+const JUDGING_BOUND: Duration = Duration::from_secs(240);
+
+/// Runs `plexus testnet run` with these arguments to its end, some `lasting` after its first block; what it printed, and
+/// its verdict.
+///
+/// # Errors
+/// When it does not end, or without a verdict.
+pub async fn judged(lasting: Duration, arguments: &[&str]) -> Result<(Ran, Value)> {
+	let arguments = [&["testnet", "run", "--json"], arguments].concat();
+	let ran = plexus_within(lasting + JUDGING_BOUND, &arguments).await?;
+	let verdict = serde_json::from_str(&ran.stdout).with_context(|| format!("no verdict: {}", ran.text()))?;
+	Ok((ran, verdict))
+}
 
 /// A running network; it is killed when the value is dropped.
 pub struct Testnet {

@@ -69,6 +69,8 @@ pub struct EngineConfig {
 	pub wait_for_peers: Duration,
 	/// How often peers are told how far we are.
 	pub status_interval: Duration,
+	/// How far the clock is to be wrong, in milliseconds: for tests, 0 otherwise.
+	pub clock_offset_ms: i64,
 }
 
 impl EngineConfig {
@@ -84,6 +86,7 @@ impl EngineConfig {
 			unsafe_sign_from: None,
 			wait_for_peers: Duration::from_secs(3),
 			status_interval: Duration::from_secs(2),
+			clock_offset_ms: 0,
 		}
 	}
 }
@@ -214,7 +217,8 @@ pub fn start_on_chain(
 	network: NetworkPort,
 ) -> BoxFuture<'static, Result<EngineHandle, StartError>> {
 	let ledger = ChainLedger::new(chain, config.evidence.clone());
-	Box::pin(start(config, ledger, SystemClock, key, network))
+	let clock = SystemClock { offset_ms: config.clock_offset_ms };
+	Box::pin(start(config, ledger, clock, key, network))
 }
 
 /// Starts consensus after the ledger's tip. With a key the node votes and proposes whenever it is a validator; without

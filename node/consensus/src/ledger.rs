@@ -130,10 +130,14 @@ pub trait Clock: Send + 'static {
 
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
+pub struct SystemClock {
+	/// How far it is to be wrong, in milliseconds; for tests of what a network does about it.
+	pub offset_ms: i64,
+}
 
 impl Clock for SystemClock {
 	fn now_ms(&self) -> u64 {
-		SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+		let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+		now_ms.saturating_add_signed(self.offset_ms)
 	}
 }

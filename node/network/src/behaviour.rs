@@ -59,6 +59,14 @@ const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a connection without streams is kept. Gossip keeps useful ones busy.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
+/// From an answered ping to the next.
+const PING_EVERY: Duration = Duration::from_secs(5);
+
+/// How long an answer to a ping may take. After that the connection is closed, and a reserved peer dialled again: TCP by itself
+/// tries for a quarter of an hour, waiting twice as long each time, so that after an outage of a minute it would be the next
+/// minute before anything arrives. A node that is merely busy answers within this.
+const PING_WAIT: Duration = Duration::from_secs(10);
+
 /// How often gossip tends its mesh: twice per second, so that a mesh stands before the first block's votes.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 
@@ -92,7 +100,7 @@ pub(crate) fn build_swarm(config: &NetworkConfig, names: &Names) -> Result<Swarm
 				// Who connects before it knows its own addresses tells them when it does.
 				.with_push_listen_addr_updates(true),
 		),
-		ping: ping::Behaviour::default(),
+		ping: ping::Behaviour::new(ping::Config::new().with_interval(PING_EVERY).with_timeout(PING_WAIT)),
 		discovery: discovery(config, &keypair, names),
 		gossip: gossip(&keypair, names)?,
 		sync: sync::Behaviour::new(

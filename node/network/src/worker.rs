@@ -283,7 +283,8 @@ impl Worker {
 			SwarmEvent::Behaviour(BehaviourEvent::Gossip(event)) => self.on_gossip(event),
 			SwarmEvent::Behaviour(BehaviourEvent::Sync(event)) => self.on_sync(event),
 			SwarmEvent::Behaviour(BehaviourEvent::Announce(event)) => self.on_announce(event),
-			// Pings keep connections honest by closing dead ones; everything else is libp2p's own business.
+			SwarmEvent::Behaviour(BehaviourEvent::Ping(event)) => self.on_ping(&event),
+			// Everything else is libp2p's own business.
 			_ => {}
 		}
 	}

@@ -1,5 +1,6 @@
 //! No key signs two things for one step: a validator that listens before it signs, a second one with the same key, one whose
-//! log forgot what it signed, and one that is killed again and again while somebody keeps every message that it ever signed.
+//! log forgot what it signed, and one that is killed again and again, alone or among four, while somebody keeps every message
+//! that any validator signed.
 //!
 //! `PLEXUS_KILLS` sets the number of kills, 50 by default; where in a block they fall is drawn from `PLEXUS_SEED`.
 
@@ -13,13 +14,13 @@ use plexus_consensus::malachite::core::{NilOrVal, Round, SignedVote, VoteType};
 use plexus_consensus::malachite::{EngineNetworkMsg, SignedConsensusMsg, Signer};
 use plexus_consensus::signing::{proposal_preimage, verify, vote_preimage, ChainSigner};
 use plexus_consensus::standing::StandIns;
-use plexus_consensus::types::Vote;
+use plexus_consensus::types::{Proposal, Vote};
 use plexus_consensus::{
 	certificate, AuthorityId, EngineConfig, EngineError, EngineHandle, GuardError, Height, Plexus,
 	SigningGuard, StartError,
 };
 use plexus_execution::Executor;
-use plexus_network::handle::{Network, NetworkTask};
+use plexus_network::handle::NetworkTask;
 use plexus_network::{Multiaddr, NetworkConfig};
 use plexus_pool::{Pool, PoolLimits};
 use plexus_storage::{Database, Genesis, Options};
@@ -41,6 +42,12 @@ const HEARD_MAX: usize = 1_024;
 
 const VICTIM_DIRECTORY: &str = "PLEXUS_TEST_GUARDED_VICTIM_DIRECTORY";
 const VICTIM_PORT: &str = "PLEXUS_TEST_GUARDED_VICTIM_PORT";
+const VICTIM_CHAIN: &str = "PLEXUS_TEST_GUARDED_VICTIM_CHAIN";
+const VICTIM_SEED: &str = "PLEXUS_TEST_GUARDED_VICTIM_SEED";
+const VICTIM_PEERS: &str = "PLEXUS_TEST_GUARDED_VICTIM_PEERS";
+
+/// The validators of the preset `local`.
+const FOUR: [&str; 4] = ["//Alice", "//Bob", "//Charlie", "//Dave"];
 
 fn key_of(seed: &str) -> SigningKey {
 	SigningKey::from_bytes(&sp_core::ed25519::Pair::from_string(seed, None).unwrap().seed())
@@ -48,10 +55,6 @@ fn key_of(seed: &str) -> SigningKey {
 
 fn id_of(seed: &str) -> AuthorityId {
 	AuthorityId(key_of(seed).verifying_key().to_bytes())
-}
-
-fn key() -> SigningKey {
-	key_of("//Alice")
 }
 
 fn open(preset: &str, directory: &Path) -> Chain {
@@ -182,7 +185,7 @@ async fn a_validator_that_listens_signs_nothing_at_first_and_then_as_any_other()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_node_with_the_same_key_hears_the_first_and_never_signs() {
-	let (validators, addresses) = Validator::start_all(&["//Alice", "//Bob", "//Charlie", "//Dave"]).await;
+	let (validators, addresses) = Validator::start_all(&FOUR).await;
 	validators[0].reaches(2).await;
 	let mut twin = Validator::start("//Dave", 3, &addresses).await;
 	let ended = tokio::time::timeout(PATIENCE, twin.consensus.finished()).await.expect("it hears itself");
@@ -197,20 +200,19 @@ async fn a_second_node_with_the_same_key_hears_the_first_and_never_signs() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the process that `no_kill_makes_a_validator_sign_two_things_for_one_step` kills"]
+#[ignore = "the process that the tests below kill"]
 async fn guarded_victim() {
-	let directory =
-		std::path::PathBuf::from(std::env::var_os(VICTIM_DIRECTORY).expect("run by the other test"));
-	let port = std::env::var(VICTIM_PORT).expect("run by the other test");
-	let chain = open("dev", &directory);
+	let told = |name: &str| std::env::var(name).expect("run by another test");
+	let directory = std::path::PathBuf::from(told(VICTIM_DIRECTORY));
+	let chain = open(&told(VICTIM_CHAIN), &directory);
 	let mut config = NetworkConfig::new(chain.genesis_hash(), [1; 32]);
-	config.listen = vec![format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap()];
+	config.listen = vec![format!("/ip4/127.0.0.1/tcp/{}", told(VICTIM_PORT)).parse().unwrap()];
+	config.reserved = told(VICTIM_PEERS).split_whitespace().map(|peer| peer.parse().unwrap()).collect();
 	let network = plexus_network::start(config).await.unwrap();
 	let consensus = EngineConfig::new(directory.join("consensus"));
+	let key = Some(key_of(&told(VICTIM_SEED)));
 	let mut consensus =
-		plexus_consensus::start_on_chain(consensus, chain, Some(key()), network.consensus_port)
-			.await
-			.unwrap();
+		plexus_consensus::start_on_chain(consensus, chain, key, network.consensus_port).await.unwrap();
 	consensus.finished().await.unwrap();
 }
 
@@ -254,17 +256,6 @@ impl Actor for Watcher {
 	}
 }
 
-/// A network without an engine, connected to one validator, and what it hears of it.
-async fn listen(genesis: H256, address: Multiaddr) -> (Network, mpsc::Receiver<SignedConsensusMsg<Plexus>>) {
-	let mut config = NetworkConfig::new(genesis, [2; 32]);
-	config.reserved = vec![address];
-	let network = plexus_network::start(config).await.unwrap();
-	let (sender, messages) = mpsc::channel(HEARD_MAX);
-	let (watcher, _) = Actor::spawn(None, Watcher, sender).await.unwrap();
-	network.consensus_port.actor.cast(EngineNetworkMsg::Subscribe(Box::new(watcher))).unwrap();
-	(network, messages)
-}
-
 /// A validator that signed a prevote, and crashed before anything was logged.
 async fn crashed_after_signing(directory: &Path, seed: &str, genesis: H256) -> SignedVote<Plexus> {
 	let config = EngineConfig::new(directory.join("consensus"));
@@ -301,10 +292,10 @@ async fn a_vote_that_was_signed_and_not_logged_stands_in_at_each_restart_of_its_
 	// its log says that another one was sent.
 	for start in 1..=3 {
 		let dave = Validator::restart_in(&directory, "//Dave").await;
-		let (network, mut messages) = listen(genesis, dave.address.clone()).await;
+		let mut listener = Listener::start("local", vec![dave.address.clone()]).await;
 		let heard = tokio::time::timeout(PATIENCE, async {
 			loop {
-				match messages.recv().await.expect("the watcher lives") {
+				match listener.messages.recv().await.expect("the watcher lives") {
 					SignedConsensusMsg::Vote(vote) if vote.message.address == id_of("//Dave") => return vote,
 					_ => {}
 				}
@@ -312,46 +303,53 @@ async fn a_vote_that_was_signed_and_not_logged_stands_in_at_each_restart_of_its_
 		});
 		let heard = heard.await.unwrap_or_else(|_| panic!("start {start}: no vote"));
 		assert_eq!((heard.message, heard.signature), (signed.message.clone(), signed.signature));
-		network.task.stop().await.unwrap();
+		listener.task.stop().await.unwrap();
 		dave.stop().await;
 	}
 }
 
-/// Everything that the key signed, as far as it was heard.
+/// Everything that was signed, as far as it was heard.
 #[derive(Default)]
 struct Record {
-	signed: BTreeMap<(u64, u32, StepKind), Vec<u8>>,
+	/// By key, height, round and step.
+	signed: BTreeMap<(AuthorityId, u64, u32, StepKind), Vec<u8>>,
 	repeated: usize,
 }
 
 impl Record {
-	/// Keeps a message of the victim's and demands that it contradicts nothing; the height, if it was its own.
-	fn keep(&mut self, genesis: &H256, message: &SignedConsensusMsg<Plexus>) -> Option<u64> {
-		let (height, round, kind, bytes, signature) = match message {
+	/// Keeps a message and demands that it contradicts nothing; its key and height, if the signature is that key's.
+	fn keep(&mut self, genesis: &H256, message: &SignedConsensusMsg<Plexus>) -> Option<(AuthorityId, u64)> {
+		let (signer, height, round, kind, bytes, signature) = match message {
 			SignedConsensusMsg::Vote(vote) => {
 				let kind = match vote.message.kind {
 					VoteType::Prevote => StepKind::Prevote,
 					VoteType::Precommit => StepKind::Precommit,
 				};
 				let bytes = vote_preimage(genesis, &vote.message);
-				(vote.message.height.0, vote.message.round, kind, bytes, &vote.signature)
+				let Vote { height, round, address, .. } = &vote.message;
+				(*address, height.0, *round, kind, bytes, &vote.signature)
 			}
 			SignedConsensusMsg::Proposal(proposal) => {
 				let bytes = proposal_preimage(genesis, &proposal.message);
-				let height = proposal.message.height.0;
-				(height, proposal.message.round, StepKind::Proposal, bytes, &proposal.signature)
+				let Proposal { height, round, address, .. } = &proposal.message;
+				(*address, height.0, *round, StepKind::Proposal, bytes, &proposal.signature)
 			}
 		};
-		let me = id_of("//Alice");
-		if !verify(&me, &bytes, signature) {
+		if !verify(&signer, &bytes, signature) {
 			return None;
 		}
-		let step = (height, round.as_u32().expect("the codec refuses votes without a round"), kind);
+		let round = round.as_u32().expect("the codec refuses votes without a round");
+		let step = (signer, height, round, kind);
 		if let Some(before) = self.signed.insert(step, bytes.clone()) {
 			assert_eq!(before, bytes, "{step:?} was signed twice");
 			self.repeated += 1;
 		}
-		Some(height)
+		Some((signer, height))
+	}
+
+	/// How many steps a key signed.
+	fn steps_of(&self, signer: &AuthorityId) -> usize {
+		self.signed.keys().filter(|(key, ..)| key == signer).count()
 	}
 }
 
@@ -365,48 +363,159 @@ impl Drop for Victim {
 	}
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes minutes; scripts/test-slow runs it"]
-async fn no_kill_makes_a_validator_sign_two_things_for_one_step() {
+/// The validator that is killed.
+struct Hunted {
+	directory: TempDir,
+	chain: &'static str,
+	seed: &'static str,
+	port: u16,
+	/// Nodes that it keeps connected with.
+	peers: Vec<Multiaddr>,
+}
+
+impl Hunted {
+	fn new(chain: &'static str, seed: &'static str) -> Self {
+		let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+		Self { directory: tempfile::tempdir().unwrap(), chain, seed, port, peers: Vec::new() }
+	}
+
+	fn address(&self) -> Multiaddr {
+		format!("/ip4/127.0.0.1/tcp/{}", self.port).parse().unwrap()
+	}
+
+	fn start(&self) -> Victim {
+		let peers: Vec<String> = self.peers.iter().map(ToString::to_string).collect();
+		let victim = Command::new(std::env::current_exe().unwrap())
+			.args(["--exact", "guarded_victim", "--ignored", "--nocapture"])
+			.env(VICTIM_DIRECTORY, self.directory.path())
+			.env(VICTIM_CHAIN, self.chain)
+			.env(VICTIM_SEED, self.seed)
+			.env(VICTIM_PORT, self.port.to_string())
+			.env(VICTIM_PEERS, peers.join(" "))
+			.spawn()
+			.unwrap();
+		Victim(victim)
+	}
+}
+
+/// A node without a key that hears what is signed.
+struct Listener {
+	genesis: H256,
+	messages: mpsc::Receiver<SignedConsensusMsg<Plexus>>,
+	task: NetworkTask,
+	record: Record,
+	/// The highest that each key signed.
+	highest: BTreeMap<AuthorityId, u64>,
+}
+
+impl Listener {
+	async fn start(chain: &str, peers: Vec<Multiaddr>) -> Self {
+		let genesis = ChainSpec::preset(chain).unwrap().genesis_hash().unwrap();
+		let mut config = NetworkConfig::new(genesis, [2; 32]);
+		config.reserved = peers;
+		let network = plexus_network::start(config).await.unwrap();
+		let (sender, messages) = mpsc::channel(HEARD_MAX);
+		let (watcher, _) = Actor::spawn(None, Watcher, sender).await.unwrap();
+		network.consensus_port.actor.cast(EngineNetworkMsg::Subscribe(Box::new(watcher))).unwrap();
+		Self { genesis, messages, task: network.task, record: Record::default(), highest: BTreeMap::new() }
+	}
+
+	fn keep(&mut self, message: &SignedConsensusMsg<Plexus>) {
+		if let Some((signer, height)) = self.record.keep(&self.genesis, message) {
+			let highest = self.highest.entry(signer).or_default();
+			*highest = height.max(*highest);
+		}
+	}
+
+	/// The highest that a key signed.
+	fn highest(&self, signer: &AuthorityId) -> u64 {
+		self.highest.get(signer).copied().unwrap_or_default()
+	}
+
+	/// Listens until a key has signed for a height.
+	async fn hears(&mut self, signer: &AuthorityId, height: u64, what: &str) {
+		let deadline = Instant::now() + PATIENCE;
+		while self.highest(signer) < height {
+			let heard = tokio::time::timeout_at(deadline.into(), self.messages.recv()).await;
+			let Ok(message) = heard else { panic!("{what}: nothing of it after {}", self.highest(signer)) };
+			self.keep(&message.expect("the watcher lives"));
+		}
+	}
+
+	/// Listens until a moment.
+	async fn listens_until(&mut self, end: Instant) {
+		while let Ok(Some(message)) = tokio::time::timeout_at(end.into(), self.messages.recv()).await {
+			self.keep(&message);
+		}
+	}
+
+	/// Takes what was heard already.
+	fn take_heard(&mut self) {
+		while let Ok(message) = self.messages.try_recv() {
+			self.keep(&message);
+		}
+	}
+}
+
+/// Kills the validator at random moments, each time after it has signed for two heights beyond all before.
+async fn hunt(hunted: &Hunted, listener: &mut Listener) {
 	let kills: u32 = std::env::var("PLEXUS_KILLS").map_or(50, |text| text.parse().unwrap());
 	let mut seed: u64 =
 		std::env::var("PLEXUS_SEED").map_or(u64::from(std::process::id()), |text| text.parse().unwrap());
 	println!("PLEXUS_SEED={seed}");
-	let directory = tempfile::tempdir().unwrap();
-	let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-
-	let genesis = ChainSpec::preset("dev").unwrap().genesis_hash().unwrap();
-	let (network, mut messages) =
-		listen(genesis, format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap()).await;
-	let mut record = Record::default();
-	let mut highest = 0;
+	let key = id_of(hunted.seed);
 	for kill in 1..=kills {
-		let victim = Command::new(std::env::current_exe().unwrap())
-			.args(["--exact", "guarded_victim", "--ignored", "--nocapture"])
-			.env(VICTIM_DIRECTORY, directory.path())
-			.env(VICTIM_PORT, port.to_string())
-			.spawn()
-			.unwrap();
-		let victim = Victim(victim);
-		// Until it signs for a height after all that were heard: then it is back, and decides.
-		let before = highest;
-		while highest < before + 2 {
-			let heard = tokio::time::timeout(PATIENCE, messages.recv()).await;
-			let message = heard.unwrap_or_else(|_| panic!("kill {kill}: nothing after block {highest}"));
-			highest = highest.max(record.keep(&genesis, &message.expect("the watcher lives")).unwrap_or(0));
-		}
+		// Of the others' heights, it signs for those that it takes part in.
+		let known = listener.highest.values().copied().max().unwrap_or_default();
+		let victim = hunted.start();
+		listener.hears(&key, known + 2, &format!("kill {kill}")).await;
 		// Into every phase of a block.
 		seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-		let end = Instant::now() + Duration::from_micros((seed >> 33) % 1_000_000);
-		while let Ok(Some(message)) = tokio::time::timeout_at(end.into(), messages.recv()).await {
-			highest = highest.max(record.keep(&genesis, &message).unwrap_or(0));
-		}
+		listener.listens_until(Instant::now() + Duration::from_micros((seed >> 33) % 1_000_000)).await;
 		drop(victim);
-		while let Ok(message) = messages.try_recv() {
-			highest = highest.max(record.keep(&genesis, &message).unwrap_or(0));
-		}
+		listener.take_heard();
 	}
-	println!("{} steps signed, {} heard again, block {highest}", record.signed.len(), record.repeated);
-	assert!(record.signed.len() >= 2 * kills as usize, "only {} steps were heard", record.signed.len());
-	network.task.stop().await.unwrap();
+	let record = &listener.record;
+	let (steps, highest) = (record.steps_of(&key), listener.highest(&key));
+	println!(
+		"{kills} kills: {steps} steps signed by the killed key, {} by all, {} heard again, block {highest}",
+		record.signed.len(),
+		record.repeated
+	);
+	assert!(steps >= 2 * kills as usize, "only {steps} steps were heard");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes; scripts/test-slow runs it"]
+async fn no_kill_makes_a_validator_sign_two_things_for_one_step() {
+	let hunted = Hunted::new("dev", "//Alice");
+	let mut listener = Listener::start("dev", vec![hunted.address()]).await;
+	hunt(&hunted, &mut listener).await;
+	listener.task.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes; scripts/test-slow runs it"]
+async fn no_kill_of_one_of_four_makes_any_of_them_sign_two_things_for_one_step() {
+	let (others, victim) = (&FOUR[..3], FOUR[3]);
+	let (validators, addresses) = Validator::start_all(others).await;
+	let mut hunted = Hunted::new("local", victim);
+	hunted.peers.clone_from(&addresses);
+	let peers = [addresses, vec![hunted.address()]].concat();
+	let mut listener = Listener::start("local", peers).await;
+	hunt(&hunted, &mut listener).await;
+	for seed in others {
+		assert!(listener.record.steps_of(&id_of(seed)) > 0, "nothing was heard of {seed}");
+	}
+	// What was decided is one chain.
+	let common = validators.iter().map(|validator| validator.chain.tip().number).min().expect("three");
+	for number in 1..=common {
+		let hash = |validator: &Validator| validator.chain.database().hash(number).unwrap();
+		let first = hash(&validators[0]);
+		assert!(first.is_some() && validators.iter().all(|one| hash(one) == first), "block {number}");
+	}
+	listener.task.stop().await.unwrap();
+	for validator in validators {
+		validator.stop().await;
+	}
 }

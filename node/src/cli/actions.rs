@@ -8,6 +8,9 @@ use crate::{config::Flags, keystore::KeyKind};
 use clap::{Args, Subcommand};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+/// An hour: far beyond what validators tolerate of each other.
+const CLOCK_OFFSET_MS_MAX: i64 = 3_600_000;
+
 /// `plexus run`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct RunArgs {
@@ -26,6 +29,10 @@ pub struct RunArgs {
 	/// Sign from this block on although the signing guard objects: only if no earlier signature can contradict it
 	#[arg(long, value_name = "HEIGHT", hide = true, conflicts_with = "doppelganger_heights")]
 	pub unsafe_sign_from: Option<u64>,
+	/// Have a clock that is wrong by so many milliseconds, to test others; refused on live chains
+	#[arg(long, value_name = "MS", default_value_t = 0, hide = true, allow_negative_numbers = true)]
+	#[arg(value_parser = clap::value_parser!(i64).range(-CLOCK_OFFSET_MS_MAX..=CLOCK_OFFSET_MS_MAX))]
+	pub clock_offset_ms: i64,
 	/// Be killed as soon as this process, which must be the parent, is gone
 	#[arg(long, value_name = "PID", hide = true)]
 	pub exit_with_parent: Option<u32>,
@@ -352,7 +359,7 @@ pub struct TestnetRunArgs {
 	/// Milliseconds between blocks of a new network [default: 1000]
 	#[arg(long, value_name = "MS")]
 	pub block_time_ms: Option<u64>,
-	/// Transfers to send per second, to all nodes in turn [default: none, with --chaos 10]
+	/// Transfers to send per second, to all nodes in turn [default: none, with faults 10]
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=2_000))]
 	pub load: Option<u32>,
 	/// Milliseconds that each message is under way, up to half more
@@ -364,6 +371,15 @@ pub struct TestnetRunArgs {
 	/// Names the row of faults: the same seed gives the same row [default: a random one]
 	#[arg(long, value_name = "N", requires = "chaos")]
 	pub seed: Option<u64>,
+	/// A fault, such as kill:1:5s, partition:1,2|3,4:60s or skew=5000:2:30s; may repeat: one after the other
+	#[arg(long = "fault", value_name = "FAULT", conflicts_with = "chaos")]
+	pub faults: Vec<String>,
+	/// Stakes of the validators of a new network in whole PLX, in order [default: all alike]
+	#[arg(long, value_name = "PLX,…", value_delimiter = ',')]
+	pub stakes: Vec<u64>,
+	/// Wipe a further node and have it join again so often (90s, 5m); needs --for, --chaos or --fault
+	#[arg(long, value_name = "TIME", value_parser = duration)]
+	pub newcomer_every: Option<Duration>,
 	/// Stop after so long (90s, 3m, 1h) with a verdict [default with --chaos: 3m]
 	#[arg(long = "for", value_name = "TIME", value_parser = duration)]
 	pub lasting: Option<Duration>,

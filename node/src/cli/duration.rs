@@ -6,7 +6,7 @@ use std::time::Duration;
 const SECONDS_MAX: u64 = 30 * 24 * 60 * 60;
 
 /// Reads a whole number of seconds, minutes or hours.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 	let parsed = ["s", "m", "h"].into_iter().zip([1, 60, 3_600]).find_map(|(unit, seconds)| {
 		let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
 		number.checked_mul(seconds)

@@ -50,14 +50,26 @@ pub fn run(args: RunArgs) -> anyhow::Result<()> {
 		}
 		None => info!(path = %place.directory.root().display(), "data"),
 	}
-	let options =
-		Options { doppelganger_heights: args.doppelganger_heights, unsafe_sign_from: args.unsafe_sign_from };
+	let options = options(&args, &place)?;
 	block_on(async {
 		let stop = stop_signal()?;
 		Ok(service::run(place, options, log, stop).await.map_err(|error| error.report())?)
 	})?;
 	drop(temporary);
 	Ok(())
+}
+
+fn options(args: &RunArgs, place: &Place) -> Result<Options, Report> {
+	let RunArgs { doppelganger_heights, unsafe_sign_from, clock_offset_ms, .. } = *args;
+	if clock_offset_ms != 0 {
+		if !place.is_development() {
+			let cause = format!("--clock-offset-ms {clock_offset_ms} on the live chain `{}`", place.spec.id);
+			let remedy = "leave it out: only chains for development have wrong clocks on purpose";
+			return Err(Report::new("clock", cause, remedy));
+		}
+		warn!(clock_offset_ms, "this node's clock is wrong on purpose");
+	}
+	Ok(Options { doppelganger_heights, unsafe_sign_from, clock_offset_ms })
 }
 
 /// Ends with the first SIGINT or SIGTERM; a second one ends the process at once.

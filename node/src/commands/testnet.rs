@@ -5,10 +5,12 @@
 //!         └─▶ files  ─▶ yaml             Dockerfile, compose file, unit, scrape configuration, dashboard
 //!
 //!   run ──┬─▶ layout, network ─▶ process, proxy      real nodes; between them, links that can be cut
-//!         ├─▶ supervisor ◀─ schedule (pure)          seed ─▶ faults, carried out one after the other
+//!         ├─▶ supervisor ◀─ schedule, fault (pure)   seed or names ─▶ faults, carried out one after the other
+//!         │       └─▶ disk                           a process that waits longer for its disk
+//!         ├─▶ newcomer                               a node that joins from nothing, again and again
 //!         ├─▶ load                                   transfers to all nodes in turn, sent again until final
 //!         ├─▶ observer                               what each node says of each height, by JSON-RPC
-//!         └─▶ judge (pure)                           what was observed ─▶ verdict
+//!         └─▶ judge, resources (pure)                what was observed ─▶ verdict
 //! ```
 //!
 //! # Must not
@@ -18,6 +20,8 @@
 //! - Same seed, same faults at the same times. Beyond a third of the nodes nothing is down, except in a declared partition.
 //! - No node outlives its network, however that ends.
 
+mod disk;
+mod fault;
 mod files;
 mod genesis;
 mod judge;
@@ -25,13 +29,16 @@ mod layout;
 mod load;
 mod network;
 mod new;
+mod newcomer;
 mod observer;
 mod process;
 mod proxy;
+mod resources;
 mod run;
 mod schedule;
 mod status;
 mod supervisor;
+mod verdict;
 mod yaml;
 
 use super::block_on;

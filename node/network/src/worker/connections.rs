@@ -18,7 +18,7 @@ use crate::topics::Stranger;
 use libp2p::core::ConnectedPoint;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionDenied, ConnectionError, DialError, ListenError};
-use libp2p::{identify, kad, Multiaddr, PeerId};
+use libp2p::{identify, kad, ping, Multiaddr, PeerId};
 use std::collections::HashSet;
 use std::time::Instant;
 use tracing::{debug, info, warn};
@@ -87,6 +87,14 @@ impl Worker {
 			debug!(%peer, ?cause, "peer disconnected");
 			self.engine.peer_disconnected(peer);
 			self.update_peers();
+		}
+	}
+
+	/// libp2p only tells that a ping was not answered; to end the connection is left to us.
+	pub(super) fn on_ping(&mut self, event: &ping::Event) {
+		if let Err(ping::Failure::Timeout) = event.result {
+			debug!(peer = %event.peer, "closing a connection whose other end does not answer");
+			self.swarm.close_connection(event.connection);
 		}
 	}
 

@@ -3,6 +3,7 @@
 use crate::nodes::{address, bans, blames, config, has_peers, id, next, nowhere, refuses, start, PATIENCE};
 use futures::StreamExt;
 use libp2p::gossipsub::{self, MessageAuthenticity};
+use libp2p::multiaddr::Protocol;
 use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
 use libp2p::{identify, identity::Keypair, noise, tcp, yamux, Swarm, SwarmBuilder};
 use plexus_network::topics::{Names, Topic};
@@ -10,6 +11,10 @@ use plexus_network::{
 	BanReason, Misbehaviour, Multiaddr, Network, NetworkConfig, NetworkError, Rate, ReservedError, Verdict,
 };
 use sp_core::H256;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -43,6 +48,54 @@ async fn a_lost_peer_leaves_the_table_and_is_dialled_again() {
 	let again = plexus_network::start(config).await.unwrap();
 	has_peers(&b, 1).await;
 	has_peers(&again, 1).await;
+}
+
+/// Forwards a connection to a node, and holds everything back while it is silent, as when packets are dropped.
+async fn silenceable(target: &Multiaddr, seed: u8) -> (Multiaddr, watch::Sender<bool>) {
+	let port = target.iter().find_map(|part| match part {
+		Protocol::Tcp(port) => Some(port),
+		_ => None,
+	});
+	let port = port.expect("nodes listen on TCP here");
+	let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+	let at = format!("/ip4/127.0.0.1/tcp/{}/p2p/{}", listener.local_addr().unwrap().port(), id(seed));
+	let (silence, silent) = watch::channel(false);
+	tokio::spawn(async move {
+		while let Ok((near, _)) = listener.accept().await {
+			let silent = silent.clone();
+			tokio::spawn(async move {
+				let far = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+				let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
+				tokio::join!(forward(near_in, far_out, silent.clone()), forward(far_in, near_out, silent));
+			});
+		}
+	});
+	(at.parse().unwrap(), silence)
+}
+
+async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut silent: watch::Receiver<bool>) {
+	let mut buffer = [0; 4_096];
+	while let Ok(bytes @ 1..) = from.read(&mut buffer).await {
+		if silent.wait_for(|silent| !silent).await.is_err() || to.write_all(&buffer[..bytes]).await.is_err() {
+			return;
+		}
+	}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_falls_silent_is_closed_and_made_again() {
+	let a = start(1, &[]).await;
+	let (at, silence) = silenceable(&address(&a).await, 1).await;
+	let mut config = config(2, &[]);
+	config.reserved = vec![at];
+	let b = plexus_network::start(config).await.unwrap();
+	has_peers(&b, 1).await;
+	silence.send_replace(true);
+	has_peers(&b, 0).await;
+	has_peers(&a, 0).await;
+	silence.send_replace(false);
+	has_peers(&b, 1).await;
+	has_peers(&a, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,10 +15,12 @@ pub(super) struct Seat {
 	pub(super) validator: PublicKey,
 	/// The account of whoever operates it.
 	pub(super) account: AccountId,
+	/// Its stake in whole PLX, unless it is the usual one.
+	pub(super) stake_plx: Option<u64>,
 }
 
-/// A chain of these validators with equal power, each with this stake in whole PLX of its operator's account. `endowed`
-/// are `ADDRESS=PLX`; the validators' accounts come on top.
+/// A chain of these validators, each with its stake, which gives it power, from its operator's account; `stake_plx` is the
+/// usual one. `endowed` are `ADDRESS=PLX`; the validators' accounts come on top.
 ///
 /// # Errors
 /// What breaks a rule of specifications, or a live chain that free money could stop.
@@ -32,6 +34,7 @@ pub(super) fn chain(
 ) -> Result<ChainSpec, Report> {
 	let seat = |seat: &Seat| {
 		let account: &[u8] = seat.account.as_ref();
+		let stake_plx = seat.stake_plx.unwrap_or(stake_plx);
 		format!("{}:0x{}:{stake_plx}", seat.validator.hex(), hex::encode(account))
 	};
 	let validators: Vec<String> = seats.iter().map(seat).collect();

@@ -7,15 +7,19 @@
 //! | what was accepted is final exactly once | an accepted transfer in no block, or in two |
 //! | one state | different state roots at the last height that all have |
 //! | a healed network goes on | a node that never got beyond the height at healing |
+//! | who joins arrives | a node without a past that never got to the head |
+//! | what nodes take is bounded | memory or descriptors that are not flat ([`super::resources`]) |
 //!
 //! # Must not
 //! Ask a node anything, read a clock, or excuse a finding.
 
-use super::schedule::{Fault, FaultKind};
-use serde::Serialize;
+use super::{
+	fault::Fault,
+	resources::{resources, Sample},
+	verdict::{BlockWithoutQuorum, Episode, Joining, Recovery, Transfers, Verdict},
+};
 use std::{
 	collections::{BTreeMap, BTreeSet},
-	fmt,
 	time::Duration,
 };
 
@@ -64,74 +68,12 @@ pub(super) struct Evidence {
 	pub(super) included: BTreeMap<Hash, u32>,
 	/// For each node, the state root at the last height that all have; `None` if it did not tell.
 	pub(super) roots: Vec<Option<String>>,
-	/// For each node, the most memory it was seen with.
-	pub(super) memory_bytes: Vec<u64>,
-}
-
-/// A block that should not be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct BlockWithoutQuorum {
-	/// The node that had it, counted from 1.
-	pub(super) node: usize,
-	/// Its height.
-	pub(super) height: u32,
-}
-
-/// How the network came back from faults.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Recovery {
-	/// Faults healed.
-	pub(super) healed: usize,
-	/// Faults after which every node got beyond the height at healing.
-	pub(super) recovered: usize,
-	/// The median time that took.
-	pub(super) p50_ms: Option<u64>,
-	/// The longest.
-	pub(super) max_ms: Option<u64>,
-}
-
-/// What became of the transfers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Transfers {
-	/// Accepted by a node.
-	pub(super) accepted: usize,
-	/// Of these, in exactly one place.
-	pub(super) final_once: usize,
-	/// Of these, nowhere.
-	pub(super) lost: usize,
-	/// Of these, in more than one place.
-	pub(super) twice: usize,
-}
-
-/// The verdict.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Verdict {
-	/// Whether everything holds that must.
-	pub(super) sound: bool,
-	/// Nodes.
-	pub(super) validators: usize,
-	/// The last height.
-	pub(super) height: u32,
-	/// Faults injected, by kind.
-	pub(super) faults: BTreeMap<FaultKind, usize>,
-	/// Heights with more than one block.
-	pub(super) conflicting_decisions: Vec<u32>,
-	/// Blocks made where no quorum was.
-	pub(super) blocks_without_quorum: Vec<BlockWithoutQuorum>,
-	/// See there.
-	pub(super) recovery: Recovery,
-	/// See there.
-	pub(super) transfers: Transfers,
-	/// Whether all nodes told the same state root.
-	pub(super) state_roots_equal: bool,
-	/// That of the first node.
-	pub(super) state_root: Option<String>,
-	/// The most memory that a node was seen with.
-	pub(super) memory_bytes_max: u64,
+	/// For each node, what it used over time.
+	pub(super) samples: Vec<Vec<Sample>>,
+	/// For each node, its voting power or what is in proportion to it.
+	pub(super) powers: Vec<u64>,
+	/// Nodes that joined from nothing.
+	pub(super) joinings: Vec<Joining>,
 }
 
 /// Judges.
@@ -152,16 +94,20 @@ pub(super) fn judge(evidence: &Evidence) -> Verdict {
 		conflicting_decisions,
 		blocks_without_quorum,
 		recovery: recovery(evidence),
+		episodes: evidence.faults.iter().map(|fault| episode(evidence, fault)).collect(),
+		joinings: evidence.joinings.clone(),
 		transfers: transfers(evidence),
 		state_roots_equal: roots_equal(&evidence.roots),
 		state_root: evidence.roots.first().cloned().flatten(),
-		memory_bytes_max: evidence.memory_bytes.iter().copied().max().unwrap_or_default(),
+		resources: resources(&evidence.samples),
 	};
 	verdict.sound = verdict.conflicting_decisions.is_empty()
 		&& verdict.blocks_without_quorum.is_empty()
 		&& verdict.recovery.recovered == verdict.recovery.healed
 		&& verdict.transfers.accepted == verdict.transfers.final_once
-		&& verdict.state_roots_equal;
+		&& verdict.state_roots_equal
+		&& verdict.joinings.iter().all(|joining| joining.took_ms.is_some())
+		&& verdict.resources.flat != Some(false);
 	verdict
 }
 
@@ -173,7 +119,7 @@ fn roots_equal(roots: &[Option<String>]) -> bool {
 fn without_quorum(evidence: &Evidence, injected: &Injected) -> Vec<BlockWithoutQuorum> {
 	let cut = injected.from + IN_FLIGHT;
 	let mut found = Vec::new();
-	for side in injected.fault.stuck(evidence.heights.len()) {
+	for side in injected.fault.stuck(&evidence.powers) {
 		let spans = |node: usize| evidence.heights.get(node).into_iter().flatten();
 		let heights_then = side.iter().filter_map(|node| spans(*node).find(|span| span.asked_last >= cut));
 		let Some(highest) = heights_then.map(|span| span.height).max() else { continue };
@@ -186,27 +132,56 @@ fn without_quorum(evidence: &Evidence, injected: &Injected) -> Vec<BlockWithoutQ
 }
 
 fn recovery(evidence: &Evidence) -> Recovery {
-	let mut times: Vec<Duration> =
-		evidence.faults.iter().filter_map(|fault| recovered(evidence, fault.until)).collect();
-	times.sort_unstable();
-	let millis = |time: &Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+	let after = |fault: &Injected| beyond(evidence, fault.until);
+	let times: Vec<Vec<Option<Duration>>> = evidence.faults.iter().map(after).collect();
+	let mut all: Vec<Duration> = times.iter().filter_map(|times| last(times)).collect();
+	all.sort_unstable();
 	Recovery {
 		healed: evidence.faults.len(),
-		recovered: times.len(),
-		p50_ms: times.get(times.len().saturating_sub(1) / 2).map(millis),
-		max_ms: times.last().map(millis),
+		recovered: all.len(),
+		p50_ms: all.get(all.len().saturating_sub(1) / 2).copied().map(millis),
+		max_ms: all.last().copied().map(millis),
+		first_block_max_ms: times.iter().filter_map(|times| first(times)).max().map(millis),
 	}
 }
 
-/// From healing until every node is beyond the highest block that any had then.
-fn recovered(evidence: &Evidence, healed: Duration) -> Option<Duration> {
+fn episode(evidence: &Evidence, injected: &Injected) -> Episode {
+	let Injected { fault, from, until } = injected;
+	let times = beyond(evidence, *until);
+	let until_then = |then: Duration| {
+		let known = evidence.heights.iter().flatten().filter(|span| span.answered <= then);
+		known.map(|span| span.height).max().unwrap_or_default()
+	};
+	Episode {
+		fault: fault.to_string(),
+		kind: fault.kind(),
+		lasted_ms: millis(until.saturating_sub(*from)),
+		blocks_meanwhile: until_then(*until) - until_then((*from + IN_FLIGHT).min(*until)),
+		first_block_ms: first(&times).map(millis),
+		recovered_ms: last(&times).map(millis),
+	}
+}
+
+fn millis(time: Duration) -> u64 {
+	u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// For each node, from healing until it is beyond the highest block that any had then.
+fn beyond(evidence: &Evidence, healed: Duration) -> Vec<Option<Duration>> {
 	let known = evidence.heights.iter().flatten().filter(|span| span.answered <= healed);
 	let highest = known.map(|span| span.height).max().unwrap_or_default();
-	let beyond = |spans: &Vec<Span>| {
-		spans.iter().find(|span| span.height > highest && span.answered > healed).map(|span| span.answered)
-	};
-	let last = evidence.heights.iter().map(beyond).collect::<Option<Vec<Duration>>>()?.into_iter().max()?;
-	Some(last.saturating_sub(healed))
+	let is_beyond = |span: &&Span| span.height > highest && span.answered > healed;
+	let of_node = |spans: &Vec<Span>| spans.iter().find(is_beyond).map(|span| span.answered - healed);
+	evidence.heights.iter().map(of_node).collect()
+}
+
+fn first(times: &[Option<Duration>]) -> Option<Duration> {
+	times.iter().flatten().min().copied()
+}
+
+/// `None` if one never was.
+fn last(times: &[Option<Duration>]) -> Option<Duration> {
+	times.iter().copied().collect::<Option<Vec<Duration>>>()?.into_iter().max()
 }
 
 fn transfers(evidence: &Evidence) -> Transfers {
@@ -221,44 +196,9 @@ fn transfers(evidence: &Evidence) -> Transfers {
 	counted
 }
 
-impl fmt::Display for Verdict {
-	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		let Recovery { healed, recovered, p50_ms, max_ms } = &self.recovery;
-		let Transfers { accepted, final_once, lost, twice } = &self.transfers;
-		let kinds: Vec<String> =
-			self.faults.iter().map(|(kind, count)| format!("{count} {kind:?}").to_lowercase()).collect();
-		let none = |empty: bool, list: String| if empty { "none".to_string() } else { list };
-		let seconds = |ms: &Option<u64>| ms.map_or("-".into(), |ms| format!("{:.1} s", ms as f64 / 1e3));
-		writeln!(f, "verdict: {}", if self.sound { "sound" } else { "VIOLATED" })?;
-		writeln!(f, "  faults                  {}", none(kinds.is_empty(), kinds.join(", ")))?;
-		writeln!(f, "  blocks                  {}", self.height)?;
-		let conflicts = &self.conflicting_decisions;
-		writeln!(
-			f,
-			"  conflicting decisions   {}",
-			none(conflicts.is_empty(), format!("at heights {conflicts:?}"))
-		)?;
-		let blocks: Vec<String> = self
-			.blocks_without_quorum
-			.iter()
-			.map(|block| format!("{} on node {}", block.height, block.node))
-			.collect();
-		writeln!(f, "  blocks without quorum   {}", none(blocks.is_empty(), blocks.join(", ")))?;
-		let (p50, max) = (seconds(p50_ms), seconds(max_ms));
-		writeln!(f, "  recovery                {recovered} of {healed}, p50 {p50}, max {max}")?;
-		writeln!(f, "  transfers               {accepted} accepted, {final_once} final once, {lost} lost, {twice} twice")?;
-		let root = self.state_root.as_deref().unwrap_or("unknown");
-		writeln!(
-			f,
-			"  state roots             {}, {root}",
-			if self.state_roots_equal { "equal" } else { "DIFFERENT" }
-		)?;
-		write!(f, "  memory of a node        at most {} MiB", self.memory_bytes_max >> 20)
-	}
-}
-
 #[cfg(test)]
 mod tests {
+	use super::super::{fault::FaultKind, resources::LASTING_MIN};
 	use super::*;
 
 	const fn at(seconds: u64) -> Duration {
@@ -268,6 +208,10 @@ mod tests {
 	/// A height that a node told from one second to another.
 	fn span(height: u32, from: u64, to: u64) -> Span {
 		Span { height, asked: at(from), answered: at(from), asked_last: at(to) }
+	}
+
+	fn sample(second: u64, memory_bytes: u64) -> Sample {
+		Sample { at: at(second), memory_bytes, open_files: 9 }
 	}
 
 	/// Four nodes that stand at height 10 while they are split 2|2 from second 10 to 30, and go on at second 32.
@@ -281,7 +225,9 @@ mod tests {
 			accepted: [[1; 32], [2; 32]].into(),
 			included: [([1; 32], 1), ([2; 32], 1), ([3; 32], 1)].into(),
 			roots: vec![Some("0x00".into()); 4],
-			memory_bytes: vec![5, 7],
+			samples: vec![vec![sample(0, 5)], vec![sample(1, 7)]],
+			powers: vec![1; 4],
+			joinings: vec![Joining { height: Some(11), took_ms: Some(1_500) }],
 		}
 	}
 
@@ -291,10 +237,19 @@ mod tests {
 		assert!(verdict.sound, "{verdict}");
 		assert_eq!(
 			verdict.recovery,
-			Recovery { healed: 1, recovered: 1, p50_ms: Some(2_000), max_ms: Some(2_000) }
+			Recovery {
+				healed: 1,
+				recovered: 1,
+				p50_ms: Some(2_000),
+				max_ms: Some(2_000),
+				first_block_max_ms: Some(2_000)
+			}
 		);
+		let episode = &verdict.episodes[0];
+		assert_eq!((episode.lasted_ms, episode.blocks_meanwhile), (20_000, 0));
+		assert_eq!((episode.first_block_ms, episode.recovered_ms), (Some(2_000), Some(2_000)));
 		assert_eq!(verdict.transfers, Transfers { accepted: 2, final_once: 2, lost: 0, twice: 0 });
-		assert_eq!((verdict.height, verdict.memory_bytes_max), (11, 7));
+		assert_eq!((verdict.height, verdict.resources.memory_bytes_max), (11, 7));
 		assert_eq!(verdict.faults, [(FaultKind::Partition, 1)].into());
 	}
 
@@ -363,6 +318,47 @@ mod tests {
 		evidence.heights[2].pop();
 		let verdict = judge(&evidence);
 		assert_eq!((verdict.sound, verdict.recovery.recovered, verdict.recovery.max_ms), (false, 0, None));
+	}
+
+	#[test]
+	fn a_node_that_comes_back_late_counts_for_recovery_and_not_for_the_first_block() {
+		let mut evidence = split();
+		evidence.heights[2] = vec![span(10, 10, 38), span(11, 39, 40)];
+		let Recovery { max_ms, first_block_max_ms, .. } = judge(&evidence).recovery;
+		assert_eq!((max_ms, first_block_max_ms), (Some(9_000), Some(2_000)));
+	}
+
+	#[test]
+	fn blocks_of_those_who_go_on_are_counted() {
+		let mut evidence = split();
+		evidence.faults[0].fault = Fault::Pause(vec![2]);
+		for node in [0, 1, 3] {
+			evidence.heights[node] =
+				(9..=40).map(|second| span(second, second.into(), second.into())).collect();
+		}
+		let episode = &judge(&evidence).episodes[0];
+		assert_eq!((episode.kind, episode.blocks_meanwhile), (FaultKind::Pause, 17));
+	}
+
+	#[test]
+	fn who_goes_on_with_too_little_power_is_found() {
+		let mut evidence = split();
+		evidence.faults[0].fault = Fault::Pause(vec![2]);
+		evidence.powers = vec![33, 20, 34, 13];
+		evidence.heights[0] = vec![span(10, 10, 19), span(11, 20, 40)];
+		assert_eq!(judge(&evidence).blocks_without_quorum, [BlockWithoutQuorum { node: 1, height: 11 }]);
+	}
+
+	#[test]
+	fn who_joins_and_never_arrives_is_found_and_so_is_growth() {
+		let mut evidence = split();
+		evidence.joinings.push(Joining { height: None, took_ms: None });
+		assert!(!judge(&evidence).sound);
+		let mut evidence = split();
+		let seconds = LASTING_MIN.as_secs();
+		evidence.samples = vec![(0..=seconds).map(|second| sample(second, second << 20)).collect()];
+		let verdict = judge(&evidence);
+		assert_eq!((verdict.sound, verdict.resources.flat), (false, Some(false)));
 	}
 
 	#[test]

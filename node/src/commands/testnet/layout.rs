@@ -20,7 +20,8 @@ use crate::{
 	place,
 	report::{OrReport, Report},
 };
-use plexus_chain_spec::{ChainSpec, ChainType};
+use plexus_chain_spec::{ChainSpec, ChainType, Genesis};
+use plexus_primitives::constants::UNITS;
 use plexus_runtime::AccountId;
 use rand::{rngs::OsRng, RngCore};
 use serde::Serialize;
@@ -53,6 +54,8 @@ pub(super) struct Wanted<'a> {
 	pub(super) block_time_ms: Option<u64>,
 	/// What the faucet's account starts with; 0 for no such account.
 	pub(super) faucet_plx: u64,
+	/// Stakes of the validators in whole PLX, in order; empty for the usual one.
+	pub(super) stakes: &'a [u64],
 }
 
 /// One node's folder.
@@ -97,6 +100,8 @@ pub(super) struct NodeSettings {
 	pub(super) rpc_port: u16,
 	/// Port of metrics and health.
 	pub(super) metrics_port: u16,
+	/// Whether it votes.
+	pub(super) validator: bool,
 	/// Where it listens for peers.
 	pub(super) listen: String,
 	/// The other validators.
@@ -123,11 +128,12 @@ impl Layout {
 		let mut seats = Vec::new();
 		let mut keys = Vec::new();
 		let mut secrets = Vec::new();
-		for name in names(wanted.validators) {
+		for (index, name) in names(wanted.validators).enumerate() {
 			let (validator, node) = (SecretKey::generate(), SecretKey::generate());
 			let (account, secret) = new_account();
 			secrets.push((format!("{name}.key"), secret));
-			seats.push(Seat { validator: validator.public(), account });
+			let stake_plx = wanted.stakes.get(index).copied();
+			seats.push(Seat { validator: validator.public(), account, stake_plx });
 			keys.push((name, validator, node));
 		}
 		let mut endowed = wanted.endowed.clone();
@@ -177,6 +183,52 @@ impl Layout {
 			members.push(Member { name, base, node });
 		}
 		Ok(Some(Self { root: root.to_path_buf(), members, spec }))
+	}
+
+	/// The folder of a further node, which is no validator; it and its key are made unless they are there.
+	///
+	/// # Errors
+	/// They cannot be written or read.
+	pub(super) fn guest(&self, name: &str) -> Result<Member, Report> {
+		let base = self.root.join(name);
+		let keystore = Keystore::at(DataDirectory::new(&base, &self.spec.id).or_report()?.keys());
+		if !keystore.contains(KeyKind::Node) {
+			keystore.store(KeyKind::Node, &SecretKey::generate(), None).or_report()?;
+		}
+		let node = keystore.public(KeyKind::Node).or_report()?;
+		Ok(Member { name: name.into(), base, node })
+	}
+
+	/// What the validators' powers are in proportion to, in order: their stakes.
+	pub(super) fn powers(&self) -> Vec<u64> {
+		match &self.spec.genesis {
+			Genesis::Runtime(genesis) => {
+				let plx = |stake: u128| u64::try_from(stake / UNITS).unwrap_or(u64::MAX);
+				genesis.validators.validators.iter().map(|validator| plx(validator.stake)).collect()
+			}
+			// Only other programs write such a one; nothing says that some have more than others.
+			Genesis::Raw(_) => vec![1; self.members.len()],
+		}
+	}
+
+	/// Removes all that a node of this chain ever stored but its keys.
+	///
+	/// # Errors
+	/// Something cannot be removed.
+	pub(super) fn wipe(&self, member: &Member) -> Result<(), Report> {
+		let directory = DataDirectory::new(&member.base, &self.spec.id).or_report()?;
+		let keys = directory.keys();
+		let entries = fs::read_dir(directory.root()).map_err(|error| unwritable(directory.root(), &error))?;
+		for entry in entries {
+			let path = entry.map_err(|error| unwritable(directory.root(), &error))?.path();
+			let removed = match path.is_dir() {
+				_ if path == keys => Ok(()),
+				true => fs::remove_dir_all(&path),
+				false => fs::remove_file(&path),
+			};
+			removed.map_err(|error| unwritable(&path, &error))?;
+		}
+		Ok(())
 	}
 
 	/// Writes the specification; the last step, so that a directory that has one is complete.
@@ -234,7 +286,7 @@ fn configuration(member: &Member, settings: &NodeSettings) -> String {
 	let file = File {
 		chain: &settings.chain,
 		name: &member.name,
-		validator: true,
+		validator: settings.validator,
 		rpc: Port { port: settings.rpc_port },
 		p2p: P2p { listen: [&settings.listen], reserved: &settings.reserved, reserved_only },
 		metrics: Port { port: settings.metrics_port },
@@ -285,6 +337,7 @@ pub(super) mod tests {
 			chain_type: ChainType::Live,
 			block_time_ms: Some(500),
 			faucet_plx: 7,
+			stakes: &[],
 		};
 		let layout = Layout::create(&directory.path().join("net"), &wanted).expect("a new directory");
 		(directory, layout)
@@ -307,6 +360,7 @@ pub(super) mod tests {
 			chain_type: ChainType::Live,
 			block_time_ms: None,
 			faucet_plx: 0,
+			stakes: &[],
 		};
 		let report = Layout::create(&layout.root, &wanted).expect_err("it is there");
 		assert!(report.to_string().contains("never overwritten"), "{report}");
@@ -335,6 +389,7 @@ pub(super) mod tests {
 			chain: "/etc/plexus/chain-spec.json".into(),
 			rpc_port: 1,
 			metrics_port: 2,
+			validator: true,
 			listen: "/ip4/0.0.0.0/tcp/3".into(),
 			reserved: vec![second.address("validator-2", 3)],
 			reserved_only: true,
@@ -347,6 +402,38 @@ pub(super) mod tests {
 		assert_eq!((config.name.as_str(), config.validator), ("validator-1", true));
 		assert_eq!(config.p2p.listen, ["/ip4/0.0.0.0/tcp/3"]);
 		assert_eq!(config.p2p.reserved, [format!("/dns4/validator-2/tcp/3/p2p/{}", second.node.peer_id())]);
+	}
+
+	#[test]
+	fn stakes_are_powers_in_the_order_of_the_nodes() {
+		let directory = tempfile::tempdir().expect("a temporary directory");
+		let wanted = Wanted {
+			id: "mine",
+			validators: 3,
+			endowed: Vec::new(),
+			chain_type: ChainType::Local,
+			block_time_ms: None,
+			faucet_plx: 0,
+			stakes: &[34_000, 33_000, 20_000],
+		};
+		let layout = Layout::create(&directory.path().join("net"), &wanted).expect("a new directory");
+		assert_eq!(layout.powers(), wanted.stakes);
+		let (_directory, alike) = example(2);
+		assert!(alike.powers()[0] > 0 && alike.powers()[0] == alike.powers()[1]);
+	}
+
+	#[test]
+	fn a_wiped_guest_keeps_its_name_in_the_network_and_nothing_else() {
+		let (_directory, layout) = example(1);
+		let guest = layout.guest("newcomer").expect("writable");
+		let chain = DataDirectory::new(&guest.base, "mine").expect("a plain id");
+		fs::create_dir_all(chain.database().join("deep")).expect("writable");
+		fs::write(chain.root().join("file"), "old").expect("writable");
+		layout.wipe(&guest).expect("writable");
+		let left: Vec<PathBuf> =
+			fs::read_dir(chain.root()).expect("there").map(|entry| entry.expect("there").path()).collect();
+		assert_eq!(left, [chain.keys()]);
+		assert_eq!(layout.guest("newcomer").expect("there").node.peer_id(), guest.node.peer_id());
 	}
 
 	#[test]

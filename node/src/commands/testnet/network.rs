@@ -5,14 +5,18 @@
 
 use super::{
 	layout::{unwritable, Layout, Member, NodeSettings, SPEC_FILE},
+	newcomer::Newcomer,
+	observer::Observed,
 	process::NodeProcess,
-	proxy::Links,
+	proxy::{Gate, Links},
 };
 use crate::report::Report;
+use parking_lot::Mutex;
 use serde_json::{json, Value};
 use std::{
 	fs, io,
 	net::{Ipv4Addr, TcpListener},
+	sync::Arc,
 	time::Duration,
 };
 
@@ -31,10 +35,15 @@ pub(super) enum Wiring {
 	Linked(Duration),
 }
 
+/// The name of the node that joins again and again.
+const NEWCOMER: &str = "newcomer";
+
 /// The nodes.
 pub(super) struct Network {
-	/// In order.
+	/// The validators, in order.
 	pub(super) nodes: Vec<NodeProcess>,
+	/// A further node, which begins from nothing again and again.
+	pub(super) newcomer: Option<Newcomer>,
 	/// The links, where there are any.
 	pub(super) links: Option<Links>,
 	ports: Vec<Ports>,
@@ -49,16 +58,25 @@ struct Ports {
 }
 
 impl Network {
-	/// Writes the configurations and starts the nodes.
+	/// Writes the configurations and starts the validators. `newcomer_every` is how often a further node is to begin from
+	/// nothing, if one is.
 	///
 	/// # Errors
 	/// No ports, nothing can be written, or the program cannot be run.
-	pub(super) async fn start(layout: Layout, wiring: Wiring) -> Result<Self, Report> {
+	pub(super) async fn start(
+		layout: Layout,
+		wiring: Wiring,
+		newcomer_every: Option<Duration>,
+	) -> Result<Self, Report> {
+		let mut members = layout.members.clone();
+		if newcomer_every.is_some() {
+			members.push(layout.guest(NEWCOMER)?);
+		}
 		let no_ports = |error: io::Error| {
 			let remedy = "check the limit on open files (ulimit -n) and what else uses ports";
 			Report::new("testnet", format!("no free ports: {error}"), remedy)
 		};
-		let ports = free_ports(layout.members.len()).map_err(no_ports)?;
+		let ports = free_ports(members.len()).map_err(no_ports)?;
 		let links = match wiring {
 			Wiring::Direct => None,
 			Wiring::Linked(delay) => {
@@ -68,13 +86,14 @@ impl Network {
 		};
 		let spec = fs::canonicalize(layout.root.join(SPEC_FILE));
 		let spec = spec.map_err(|error| unwritable(&layout.root.join(SPEC_FILE), &error))?;
-		for (node, member) in layout.members.iter().enumerate() {
+		for (node, member) in members.iter().enumerate() {
 			let settings = NodeSettings {
 				chain: spec.display().to_string(),
 				rpc_port: ports[node].rpc,
 				metrics_port: ports[node].metrics,
+				validator: node < layout.members.len(),
 				listen: format!("/ip4/{HOST}/tcp/{}", ports[node].p2p),
-				reserved: others(node, &layout.members, &ports, links.as_ref()),
+				reserved: others(node, &members, &ports, links.as_ref()),
 				// With links in between, an address that a peer tells would lead around them.
 				reserved_only: true,
 				cache_bytes: Some(CACHE_BYTES),
@@ -85,12 +104,47 @@ impl Network {
 		for member in &layout.members {
 			nodes.push(NodeProcess::start(&member.name, member.base.clone())?);
 		}
-		Ok(Self { nodes, links, ports, layout })
+		let newcomer = newcomer_every.and_then(|every| {
+			let (member, ports) = (members.pop()?, ports.last()?);
+			Some(Newcomer::new(member, format!("ws://{HOST}:{}", ports.rpc), every))
+		});
+		Ok(Self { nodes, newcomer, links, ports, layout })
 	}
 
-	/// Each node's RPC.
+	/// What the validators' powers are in proportion to.
+	pub(super) fn powers(&self) -> Vec<u64> {
+		self.layout.powers()
+	}
+
+	/// Has the newcomer begin from nothing if it is time; what was done.
+	///
+	/// # Errors
+	/// Its files cannot be removed, or it cannot be started.
+	pub(super) async fn renew(
+		&mut self,
+		now: Duration,
+		observed: &Arc<Mutex<Observed>>,
+	) -> Result<Option<String>, Report> {
+		match &mut self.newcomer {
+			Some(newcomer) => newcomer.act(&self.layout, now, observed).await,
+			None => Ok(None),
+		}
+	}
+
+	/// Lets only nodes of one group reach each other; who joins belongs to the largest.
+	pub(super) fn divide(&self, mut groups: Vec<Vec<usize>>, gate: Gate) {
+		let Some(links) = &self.links else { return };
+		if self.newcomer.is_some() {
+			if let Some(largest) = groups.iter_mut().max_by_key(|group| group.len()) {
+				largest.push(self.nodes.len());
+			}
+		}
+		links.divide(&groups, gate);
+	}
+
+	/// Each validator's RPC.
 	pub(super) fn urls(&self) -> Vec<String> {
-		self.ports.iter().map(|ports| format!("ws://{HOST}:{}", ports.rpc)).collect()
+		self.ports[..self.nodes.len()].iter().map(|ports| format!("ws://{HOST}:{}", ports.rpc)).collect()
 	}
 
 	/// What programs need to find the nodes.
@@ -114,7 +168,8 @@ impl Network {
 	/// # Errors
 	/// There is one.
 	pub(super) fn check(&mut self) -> Result<(), Report> {
-		for node in &mut self.nodes {
+		let newcomer = self.newcomer.as_mut().and_then(Newcomer::process);
+		for node in self.nodes.iter_mut().chain(newcomer) {
 			if let Some(status) = node.ended() {
 				let cause = format!("{} ended by itself with {status}\n{}", node.name, node.log_end());
 				return Err(Report::new(
@@ -131,11 +186,13 @@ impl Network {
 	pub(super) async fn stop(&mut self) -> Vec<String> {
 		// A node that is cut off stops as any other, but need not wait for connections.
 		self.links = None;
-		for node in &mut self.nodes {
+		let newcomer = self.newcomer.as_mut().and_then(Newcomer::process);
+		let mut all: Vec<&mut NodeProcess> = self.nodes.iter_mut().chain(newcomer).collect();
+		for node in &mut all {
 			node.ask_to_stop();
 		}
 		let mut unclean = Vec::new();
-		for node in &mut self.nodes {
+		for node in all {
 			if !node.stopped().await {
 				unclean.push(node.name.clone());
 			}

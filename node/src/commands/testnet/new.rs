@@ -52,6 +52,7 @@ fn write(args: &TestnetNewArgs) -> Result<Layout, Report> {
 		chain_type: ChainType::Live,
 		block_time_ms: args.block_time_ms,
 		faucet_plx: args.faucet,
+		stakes: &[],
 	};
 	let mut layout = Layout::create(&args.out, &wanted)?;
 	let hosts: Vec<String> = match args.hosts.is_empty() {
@@ -73,6 +74,7 @@ fn write(args: &TestnetNewArgs) -> Result<Layout, Report> {
 			chain: files::SPEC_PATH.into(),
 			rpc_port: files::RPC_PORT,
 			metrics_port: files::METRICS_PORT,
+			validator: true,
 			listen: format!("/ip4/0.0.0.0/tcp/{}", files::P2P_PORT),
 			reserved,
 			reserved_only: false,

@@ -19,10 +19,10 @@ use std::{
 use tokio::{task::JoinSet, time::MissedTickBehavior};
 
 /// How often a node is asked: several times in the shortest block.
-const ASKING_EVERY: Duration = Duration::from_millis(100);
+pub(super) const ASKING_EVERY: Duration = Duration::from_millis(100);
 
 /// How long an answer may take; a paused node gives none.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Blocks fetched before the height is asked for again, so that a long way behind does not blind the observer.
 const BLOCKS_AT_ONCE: usize = 16;
@@ -167,9 +167,8 @@ async fn look(
 	fetched: &mut u32,
 ) -> Result<(), Failure> {
 	let asked = clock.elapsed();
-	let status = remote.request("plexus_chainStatus", Vec::new()).await?;
+	let told = ask(remote).await?;
 	let answered = clock.elapsed();
-	let told = told(&status).ok_or_else(|| unintelligible("plexus_chainStatus", &status))?;
 	let height = told.height;
 	observed.lock().note(node, asked, answered, told);
 	for number in (*fetched + 1..=height).take(BLOCKS_AT_ONCE) {
@@ -188,6 +187,18 @@ async fn look(
 		*fetched = number;
 	}
 	Ok(())
+}
+
+/// What a node says of itself now.
+pub(super) async fn ask(remote: &Remote) -> Result<Told, Failure> {
+	let status = remote.request("plexus_chainStatus", Vec::new()).await?;
+	told(&status).ok_or_else(|| unintelligible("plexus_chainStatus", &status))
+}
+
+/// The block that a node has at a height.
+pub(super) async fn block_at(remote: &Remote, height: u32) -> Result<Hash, Failure> {
+	let text = remote.request("chain_getBlockHash", vec![height.into()]).await?;
+	hash(&text).ok_or_else(|| unintelligible("chain_getBlockHash", &text))
 }
 
 fn told(status: &Value) -> Option<Told> {

@@ -34,6 +34,8 @@ pub(super) struct NodeProcess {
 	base: PathBuf,
 	/// Where it logs.
 	pub(super) log: PathBuf,
+	/// What the next start is told besides.
+	arguments: Vec<String>,
 	/// The running process; `None` while it is killed.
 	child: Option<Child>,
 	paused: bool,
@@ -46,7 +48,8 @@ impl NodeProcess {
 	/// The log cannot be written, or the program not run.
 	pub(super) fn start(name: &str, base: PathBuf) -> Result<Self, Report> {
 		let log = base.join("log");
-		let mut node = Self { name: name.into(), base, log, child: None, paused: false };
+		let mut node =
+			Self { name: name.into(), base, log, arguments: Vec::new(), child: None, paused: false };
 		node.launch()?;
 		Ok(node)
 	}
@@ -69,6 +72,7 @@ impl NodeProcess {
 			.arg("--base-path")
 			.arg(&self.base)
 			.args(["--exit-with-parent", &std::process::id().to_string()])
+			.args(&self.arguments)
 			.env("NO_COLOR", "1")
 			.process_group(0)
 			.stdin(Stdio::null())
@@ -84,6 +88,16 @@ impl NodeProcess {
 		Ok(())
 	}
 
+	/// Starts it again, with other arguments than before.
+	///
+	/// # Errors
+	/// As [`NodeProcess::start`].
+	pub(super) async fn start_again(&mut self, arguments: Vec<String>) -> Result<(), Report> {
+		self.kill().await;
+		self.arguments = arguments;
+		self.launch()
+	}
+
 	/// The process's id, while it runs.
 	pub(super) fn pid(&self) -> Option<u32> {
 		self.child.as_ref()?.id()
@@ -92,6 +106,11 @@ impl NodeProcess {
 	/// Resident memory, while it runs.
 	pub(super) fn memory_bytes(&self) -> Option<u64> {
 		process::resident_bytes(self.pid()?)
+	}
+
+	/// Open file descriptors, while it runs.
+	pub(super) fn open_files(&self) -> Option<u64> {
+		process::open_files(self.pid()?)
 	}
 
 	/// Whether it stands still.

@@ -8,15 +8,18 @@
 //! End before every node has.
 
 use super::{
-	genesis,
-	judge::{judge, Evidence, Injected, Verdict},
+	fault, genesis,
+	judge::{judge, Evidence, Injected},
 	layout::{unwritable, Layout, Wanted},
 	load::{Load, ACCOUNTS},
 	network::{Network, Wiring},
+	newcomer::Newcomer,
 	observer::Observer,
+	resources::Sample,
 	schedule::{schedule, Step, LASTING_MIN, VALIDATORS_MIN},
 	status::Status,
 	supervisor::Supervisor,
+	verdict::{Joining, Verdict},
 };
 use crate::{
 	cli::TestnetRunArgs, commands::run::stop_signal, place, report::Report, temporary::TemporaryDirectory,
@@ -43,6 +46,10 @@ const CHAOS_LOAD: u32 = 10;
 
 /// How often processes are looked at.
 const LOOKING_EVERY: Duration = Duration::from_millis(200);
+
+/// How often what they use is noted, and at most how often in all: a long run is sampled less often.
+const SAMPLING_EVERY: Duration = Duration::from_secs(2);
+const SAMPLES_MAX: u32 = 5_000;
 
 /// What the accounts of the load are funded for, if the run has no end.
 const LOAD_LASTING_MAX: Duration = Duration::from_secs(24 * 60 * 60);
@@ -76,7 +83,8 @@ pub(super) async fn run(args: TestnetRunArgs) -> anyhow::Result<ExitCode> {
 		None => args.base_path.clone().unwrap_or_default(),
 	};
 	let layout = layout(&root, &args)?;
-	let wiring = match args.chaos || args.delay_ms > 0 {
+	let is_disturbed = args.chaos || !args.faults.is_empty();
+	let wiring = match is_disturbed || args.delay_ms > 0 {
 		true => Wiring::Linked(Duration::from_millis(args.delay_ms)),
 		false => Wiring::Direct,
 	};
@@ -88,7 +96,7 @@ pub(super) async fn run(args: TestnetRunArgs) -> anyhow::Result<ExitCode> {
 			Report::new("file", format!("cannot remove {FACTS_FILE} in {}", root.display()), remedy).into()
 		);
 	}
-	let mut network = Network::start(layout, wiring).await?;
+	let mut network = Network::start(layout, wiring, args.newcomer_every).await?;
 	let outcome = drive(&mut network, &root, &args, stop).await;
 	let unclean = network.stop().await;
 	drop(temporary);
@@ -135,15 +143,36 @@ fn check(args: &TestnetRunArgs) -> Result<(), Report> {
 		let cause = format!("{} validators cannot lose one and go on", args.validators);
 		return Err(Report::new("chaos", cause, format!("run at least {VALIDATORS_MIN}")));
 	}
-	if args.chaos && lasting(args).is_some_and(|lasting| lasting < LASTING_MIN) {
+	if args.chaos && lasting(args)?.is_some_and(|lasting| lasting < LASTING_MIN) {
 		let remedy = format!("choose --for {}s or more", LASTING_MIN.as_secs());
 		return Err(Report::new("chaos", "the time is too short for a kill and a partition", remedy));
+	}
+	let count = usize::from(args.validators);
+	if !args.stakes.is_empty() && args.stakes.len() != count {
+		let cause = format!("{} stakes are named for {count} validators", args.stakes.len());
+		return Err(Report::new("testnet", cause, "name one for each validator, in order, or none"));
+	}
+	let least = named_faults(args)?.back().map_or(Duration::ZERO, Step::over);
+	if lasting(args)?.is_some_and(|lasting| lasting < least) {
+		let remedy = format!("choose --for {}s or more, or leave it out", least.as_secs());
+		return Err(Report::new("fault", "the time is too short for the faults that are named", remedy));
+	}
+	if args.newcomer_every.is_some() && lasting(args)?.is_none() {
+		let cause = "without an end nobody judges whether newcomers arrive";
+		return Err(Report::new("testnet", cause, "say with --for how long"));
 	}
 	Ok(())
 }
 
-fn lasting(args: &TestnetRunArgs) -> Option<Duration> {
-	args.lasting.or(args.chaos.then_some(CHAOS_LASTING))
+/// The row of the faults that were named.
+fn named_faults(args: &TestnetRunArgs) -> Result<VecDeque<Step>, Report> {
+	fault::row(&args.faults, usize::from(args.validators))
+}
+
+/// How long a run lasts: as long as was said, or as its faults take.
+fn lasting(args: &TestnetRunArgs) -> Result<Option<Duration>, Report> {
+	let named = named_faults(args)?.back().map(Step::over);
+	Ok(args.lasting.or(named).or(args.chaos.then_some(CHAOS_LASTING)))
 }
 
 /// The network of a directory, which is made unless it is there.
@@ -151,7 +180,8 @@ fn layout(root: &Path, args: &TestnetRunArgs) -> Result<Layout, Report> {
 	let count = usize::from(args.validators);
 	if let Some(layout) = Layout::open(root)? {
 		let same_time = args.block_time_ms.is_none_or(|ms| place::block_time_ms(&layout.spec) == Some(ms));
-		return match layout.members.len() == count && same_time {
+		let same_stakes = args.stakes.is_empty() || args.stakes == layout.powers();
+		return match layout.members.len() == count && same_time && same_stakes {
 			true => Ok(layout),
 			false => {
 				let cause = format!(
@@ -160,7 +190,7 @@ fn layout(root: &Path, args: &TestnetRunArgs) -> Result<Layout, Report> {
 					layout.members.len()
 				);
 				let remedy =
-					"name its number of validators and no block time to go on with it, or another directory";
+					"name its number of validators and no block time or stakes to go on with it, or another directory";
 				Err(Report::new("testnet", cause, remedy))
 			}
 		};
@@ -179,6 +209,7 @@ fn layout(root: &Path, args: &TestnetRunArgs) -> Result<Layout, Report> {
 		chain_type: ChainType::Local,
 		block_time_ms: args.block_time_ms,
 		faucet_plx: 0,
+		stakes: &args.stakes,
 	};
 	let layout = Layout::create(root, &wanted)?;
 	layout.write_spec()?;
@@ -195,13 +226,13 @@ async fn drive(
 	announce(network, root, args, &mut status)?;
 	let urls = network.urls();
 	let observer = Observer::start(&urls);
-	let lasting = lasting(args);
+	let lasting = lasting(args)?;
 	let early = || if lasting.is_some() { Ended::Early } else { Ended::Asked };
 	if !first_block(network, &observer, stop.as_mut()).await? {
 		return Ok(early());
 	}
 	status.say(&format!("every node has final blocks after {:.1} s", observer.now().as_secs_f64()));
-	let rate = args.load.unwrap_or(if args.chaos { CHAOS_LOAD } else { 0 });
+	let rate = args.load.unwrap_or(if args.chaos || !args.faults.is_empty() { CHAOS_LOAD } else { 0 });
 	let load = match rate {
 		0 => None,
 		rate => {
@@ -217,7 +248,7 @@ async fn drive(
 		}
 	};
 	let steps = match args.chaos {
-		false => VecDeque::new(),
+		false => named_faults(args)?,
 		true => {
 			let seed = args.seed.unwrap_or_else(rand::random);
 			let steps = schedule(seed, network.nodes.len(), lasting.unwrap_or(CHAOS_LASTING));
@@ -225,7 +256,14 @@ async fn drive(
 			steps
 		}
 	};
-	let mut running = Running { network, observer: &observer, status, memory_bytes: vec![0; urls.len()] };
+	let sampling_every = lasting.unwrap_or(LOAD_LASTING_MAX) / SAMPLES_MAX;
+	let mut running = Running {
+		network,
+		observer: &observer,
+		status,
+		samples: vec![Vec::new(); urls.len()],
+		sampling_every: sampling_every.max(SAMPLING_EVERY),
+	};
 	let Some(faults) = running.disturb(steps, lasting, stop.as_mut()).await? else { return Ok(early()) };
 	if let Some(load) = &load {
 		load.finish();
@@ -233,8 +271,10 @@ async fn drive(
 	if !running.settle(load.as_ref(), stop).await? {
 		return Ok(early());
 	}
-	let memory_bytes = running.memory_bytes;
-	Ok(Ended::Judged(Box::new(verdict(&observer, faults, load.as_ref(), memory_bytes).await)))
+	let samples = running.samples;
+	let joinings = network.newcomer.as_ref().map(Newcomer::joinings).unwrap_or_default();
+	let used = Used { samples, powers: network.powers(), joinings };
+	Ok(Ended::Judged(Box::new(verdict(&observer, faults, load.as_ref(), used).await)))
 }
 
 fn announce(
@@ -282,7 +322,16 @@ struct Running<'a> {
 	network: &'a mut Network,
 	observer: &'a Observer,
 	status: Status,
-	memory_bytes: Vec<u64>,
+	/// See [`Evidence`].
+	samples: Vec<Vec<Sample>>,
+	sampling_every: Duration,
+}
+
+/// What the network itself knows for the verdict; see [`Evidence`].
+struct Used {
+	samples: Vec<Vec<Sample>>,
+	powers: Vec<u64>,
+	joinings: Vec<Joining>,
 }
 
 impl Running<'_> {
@@ -300,6 +349,9 @@ impl Running<'_> {
 			if let Some(done) = supervisor.act(self.network, || self.observer.now()).await? {
 				self.status.say(&format!("{:>6.1} s  {done}", (self.observer.now() - start).as_secs_f64()));
 			}
+			if let Some(done) = self.network.renew(self.observer.now(), self.observer.observed()).await? {
+				self.status.say(&format!("{:>6.1} s  {done}", (self.observer.now() - start).as_secs_f64()));
+			}
 			self.look()?;
 			let until_due =
 				supervisor.due().map_or(LOOKING_EVERY, |due| due.saturating_sub(self.observer.now()));
@@ -308,19 +360,15 @@ impl Running<'_> {
 				() = stop.as_mut() => return Ok(None),
 			}
 		}
-		supervisor.finish(self.network, self.observer.now()).map(Some)
+		supervisor.finish(self.network, self.observer.now()).await.map(Some)
 	}
 
 	/// Waits until all nodes are beyond the highest block and every transfer is final, or too long; whether no signal
 	/// came first. What did not settle is for the judge.
 	async fn settle(&mut self, load: Option<&Load>, mut stop: Stop<'_>) -> Result<bool, Report> {
 		let (start, highest) = (self.observer.now(), self.observer.observed().lock().highest());
-		let is_settled = || {
-			let together = self.observer.observed().lock().lowest() > highest;
-			together && load.is_none_or(|load| load.pending() == 0)
-		};
 		self.status.say("settling");
-		while !is_settled() && self.observer.now() - start < SETTLING_MAX {
+		while !self.is_settled(highest, load) && self.observer.now() - start < SETTLING_MAX {
 			self.network.check()?;
 			tokio::select! {
 				() = tokio::time::sleep(LOOKING_EVERY) => {}
@@ -330,22 +378,30 @@ impl Running<'_> {
 		Ok(true)
 	}
 
+	fn is_settled(&self, highest: u32, load: Option<&Load>) -> bool {
+		let together = self.observer.observed().lock().lowest() > highest;
+		let arrived = self.network.newcomer.as_ref().is_none_or(Newcomer::has_arrived);
+		together && arrived && load.is_none_or(|load| load.pending() == 0)
+	}
+
 	fn look(&mut self) -> Result<(), Report> {
 		self.network.check()?;
-		for (peak, node) in self.memory_bytes.iter_mut().zip(&self.network.nodes) {
-			*peak = (*peak).max(node.memory_bytes().unwrap_or_default());
+		let at = self.observer.now();
+		for (samples, node) in self.samples.iter_mut().zip(&self.network.nodes) {
+			let is_due = samples.last().is_none_or(|last| at - last.at >= self.sampling_every);
+			// A killed node uses nothing.
+			if let (true, Some(memory_bytes), Some(open_files)) =
+				(is_due, node.memory_bytes(), node.open_files())
+			{
+				samples.push(Sample { at, memory_bytes, open_files });
+			}
 		}
 		self.status.draw(self.network, &self.observer.observed().lock());
 		Ok(())
 	}
 }
 
-async fn verdict(
-	observer: &Observer,
-	faults: Vec<Injected>,
-	load: Option<&Load>,
-	memory_bytes: Vec<u64>,
-) -> Verdict {
+async fn verdict(observer: &Observer, faults: Vec<Injected>, load: Option<&Load>, used: Used) -> Verdict {
 	let common = observer.observed().lock().lowest();
 	let roots = observer.ask_again(common).await;
 	let observed = observer.observed().lock();
@@ -356,6 +412,8 @@ async fn verdict(
 		accepted: load.map(Load::accepted).unwrap_or_default(),
 		included: observed.included.clone(),
 		roots,
-		memory_bytes,
+		samples: used.samples,
+		powers: used.powers,
+		joinings: used.joinings,
 	})
 }

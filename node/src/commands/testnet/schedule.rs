@@ -1,4 +1,4 @@
-//! The row of faults of a seed: when, for how long, which. Pure.
+//! The row of faults of a seed, or of those that were named: when, for how long, which. Pure.
 //!
 //! # Must not
 //! Read a clock or draw from anything but the seed.
@@ -9,8 +9,8 @@
 //! - Outside of partitions at most `(n - 1) / 3` nodes are disturbed, so that the others can decide.
 //! - The first two faults are a kill and a partition, so that the shortest run has both.
 
-use serde::Serialize;
-use std::{collections::VecDeque, fmt, time::Duration};
+use super::fault::Fault;
+use std::{collections::VecDeque, time::Duration};
 
 /// From the first block to the first fault.
 const SETTLING: Duration = Duration::from_secs(5);
@@ -30,78 +30,6 @@ const LONG: Duration = Duration::from_secs(10 * 60);
 /// The fewest validators of which one may be lost.
 pub(super) const VALIDATORS_MIN: usize = 4;
 
-/// What a fault does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
-	/// `kill -9`, and a start when it is healed.
-	Kill(Vec<usize>),
-	/// The processes stand still, and go on when it is healed.
-	Pause(Vec<usize>),
-	/// All connections of the nodes are closed, and none is accepted until it is healed.
-	Disconnect(Vec<usize>),
-	/// Only nodes of one group reach each other.
-	Partition {
-		/// Who is with whom.
-		groups: Vec<Vec<usize>>,
-		/// Whether connections are closed; otherwise bytes just do not arrive.
-		closed: bool,
-	},
-}
-
-/// The kinds of faults.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum FaultKind {
-	/// See [`Fault::Kill`].
-	Kill,
-	/// See [`Fault::Pause`].
-	Pause,
-	/// See [`Fault::Disconnect`].
-	Disconnect,
-	/// See [`Fault::Partition`].
-	Partition,
-}
-
-impl Fault {
-	/// Which kind it is.
-	pub(super) fn kind(&self) -> FaultKind {
-		match self {
-			Self::Kill(_) => FaultKind::Kill,
-			Self::Pause(_) => FaultKind::Pause,
-			Self::Disconnect(_) => FaultKind::Disconnect,
-			Self::Partition { .. } => FaultKind::Partition,
-		}
-	}
-
-	/// The groups of nodes that reach each other but cannot decide: two thirds or less of all `count`.
-	pub(super) fn stuck(&self, count: usize) -> Vec<Vec<usize>> {
-		let alone = |nodes: &[usize]| nodes.iter().map(|node| vec![*node]).collect();
-		let parts: Vec<Vec<usize>> = match self {
-			// Nodes that do not run make no blocks.
-			Self::Kill(_) | Self::Pause(_) => Vec::new(),
-			Self::Disconnect(nodes) => alone(nodes),
-			Self::Partition { groups, .. } => groups.clone(),
-		};
-		parts.into_iter().filter(|part| 3 * part.len() <= 2 * count).collect()
-	}
-}
-
-impl fmt::Display for Fault {
-	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		let names =
-			|nodes: &[usize]| nodes.iter().map(|node| (node + 1).to_string()).collect::<Vec<_>>().join(" ");
-		match self {
-			Self::Kill(nodes) => write!(f, "kill -9 of {}", names(nodes)),
-			Self::Pause(nodes) => write!(f, "pause of {}", names(nodes)),
-			Self::Disconnect(nodes) => write!(f, "disconnection of {}", names(nodes)),
-			Self::Partition { groups, closed } => {
-				let sides: Vec<String> = groups.iter().map(|group| names(group)).collect();
-				write!(f, "{} partition {}", if *closed { "closed" } else { "silent" }, sides.join(" | "))
-			}
-		}
-	}
-}
-
 /// A fault with its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Step {
@@ -111,6 +39,24 @@ pub(super) struct Step {
 	pub(super) lasting: Duration,
 	/// What happens.
 	pub(super) fault: Fault,
+}
+
+impl Step {
+	/// Faults in this order, each with the calm before and after it.
+	pub(super) fn one_after_the_other(faults: Vec<(Fault, Duration)>) -> VecDeque<Self> {
+		let mut at = SETTLING;
+		let steps = faults.into_iter().map(|(fault, lasting)| {
+			let step = Self { at, lasting, fault };
+			at += lasting + CALM;
+			step
+		});
+		steps.collect()
+	}
+
+	/// When there was calm after it.
+	pub(super) fn over(&self) -> Duration {
+		self.at + self.lasting + CALM
+	}
 }
 
 /// The row of faults for so many validators and so long a run.
@@ -126,7 +72,7 @@ pub(super) fn schedule(seed: u64, validators: usize, lasting: Duration) -> VecDe
 		if at + length + CALM > lasting {
 			break;
 		}
-		even ^= kind == FaultKind::Partition;
+		even ^= kind == Drawn::Partition;
 		steps.push_back(Step { at, lasting: length, fault: fault(kind, even, validators, &mut random) });
 		at += length + CALM + Duration::from_millis(random.below(GAP_MS));
 		if deck.is_empty() {
@@ -137,33 +83,42 @@ pub(super) fn schedule(seed: u64, validators: usize, lasting: Duration) -> VecDe
 	steps
 }
 
-fn all_kinds() -> Vec<FaultKind> {
-	vec![FaultKind::Kill, FaultKind::Pause, FaultKind::Disconnect, FaultKind::Partition]
+/// What a row is drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Drawn {
+	Kill,
+	Pause,
+	Disconnect,
+	Partition,
+}
+
+fn all_kinds() -> Vec<Drawn> {
+	vec![Drawn::Kill, Drawn::Pause, Drawn::Disconnect, Drawn::Partition]
 }
 
 /// Taken from the end: a kill and a partition first, in either order.
-fn first_deck(random: &mut Random) -> Vec<FaultKind> {
-	let mut later = vec![FaultKind::Pause, FaultKind::Disconnect];
-	let mut first = vec![FaultKind::Kill, FaultKind::Partition];
+fn first_deck(random: &mut Random) -> Vec<Drawn> {
+	let mut later = vec![Drawn::Pause, Drawn::Disconnect];
+	let mut first = vec![Drawn::Kill, Drawn::Partition];
 	random.shuffle(&mut later);
 	random.shuffle(&mut first);
 	[later, first].concat()
 }
 
 /// How long a fault of a kind lasts.
-fn bounds_ms(kind: FaultKind, lasting: Duration) -> (u64, u64) {
+fn bounds_ms(kind: Drawn, lasting: Duration) -> (u64, u64) {
 	match kind {
-		FaultKind::Kill => (1_000, 6_000),
-		FaultKind::Pause => (3_000, 8_000),
-		FaultKind::Disconnect => (1_000, 4_000),
-		FaultKind::Partition if lasting >= LONG => (10_000, 60_000),
-		FaultKind::Partition if lasting >= LASTING_MIN * 3 => (8_000, 20_000),
-		FaultKind::Partition => (6_000, 10_000),
+		Drawn::Kill => (1_000, 6_000),
+		Drawn::Pause => (3_000, 8_000),
+		Drawn::Disconnect => (1_000, 4_000),
+		Drawn::Partition if lasting >= LONG => (10_000, 60_000),
+		Drawn::Partition if lasting >= LASTING_MIN * 3 => (8_000, 20_000),
+		Drawn::Partition => (6_000, 10_000),
 	}
 }
 
 /// A fault of a kind. Partitions are in halves (`even`), or cut off as many as may be lost, in turn.
-fn fault(kind: FaultKind, even: bool, validators: usize, random: &mut Random) -> Fault {
+fn fault(kind: Drawn, even: bool, validators: usize, random: &mut Random) -> Fault {
 	let mut nodes: Vec<usize> = (0..validators).collect();
 	random.shuffle(&mut nodes);
 	let lost_max = validators.saturating_sub(1) / 3;
@@ -174,10 +129,10 @@ fn fault(kind: FaultKind, even: bool, validators: usize, random: &mut Random) ->
 		some
 	};
 	match kind {
-		FaultKind::Kill => Fault::Kill(some(&nodes[..few])),
-		FaultKind::Pause => Fault::Pause(some(&nodes[..few])),
-		FaultKind::Disconnect => Fault::Disconnect(some(&nodes[..few])),
-		FaultKind::Partition => {
+		Drawn::Kill => Fault::Kill(some(&nodes[..few])),
+		Drawn::Pause => Fault::Pause(some(&nodes[..few])),
+		Drawn::Disconnect => Fault::Disconnect(some(&nodes[..few])),
+		Drawn::Partition => {
 			let (one, other) = nodes.split_at(if even { validators / 2 } else { few });
 			Fault::Partition { groups: vec![some(one), some(other)], closed: random.below(2) == 0 }
 		}
@@ -210,6 +165,7 @@ impl Random {
 
 #[cfg(test)]
 mod tests {
+	use super::super::fault::FaultKind;
 	use super::*;
 	use std::collections::BTreeSet;
 
@@ -221,6 +177,17 @@ mod tests {
 		let rows: BTreeSet<String> =
 			(0..20).map(|seed| format!("{:?}", schedule(seed, 4, THREE_MINUTES))).collect();
 		assert_eq!(rows.len(), 20);
+	}
+
+	#[test]
+	fn named_faults_follow_each_other_with_calm_between() {
+		let second = Duration::from_secs;
+		let row = Step::one_after_the_other(vec![
+			(Fault::Kill(vec![0]), second(5)),
+			(Fault::Pause(vec![1]), second(7)),
+		]);
+		assert_eq!(row[0].at, SETTLING);
+		assert_eq!((row[1].at, row[1].over()), (row[0].over(), row[0].over() + second(7) + CALM));
 	}
 
 	#[test]
@@ -260,6 +227,7 @@ mod tests {
 								"{step:?} of {validators}"
 							);
 						}
+						Fault::SlowDisk { .. } | Fault::Skew { .. } => panic!("{step:?} is not drawn"),
 						Fault::Partition { groups, .. } => {
 							let mut all = groups.concat();
 							all.sort_unstable();
@@ -277,10 +245,8 @@ mod tests {
 		let partitions: BTreeSet<Vec<usize>> = schedule(1, 4, Duration::from_secs(1_800))
 			.iter()
 			.filter(|step| step.fault.kind() == FaultKind::Partition)
-			.map(|step| step.fault.stuck(4).iter().map(Vec::len).collect())
+			.map(|step| step.fault.stuck(&[1; 4]).iter().map(Vec::len).collect())
 			.collect();
 		assert_eq!(partitions, [vec![1], vec![2, 2]].into());
-		assert_eq!(Fault::Kill(vec![0]).stuck(4), Vec::<Vec<usize>>::new());
-		assert_eq!(Fault::Disconnect(vec![2]).stuck(4), [[2]]);
 	}
 }
