@@ -4,7 +4,8 @@
 //! Decide anything: it waits, forwards and times.
 //!
 //! # Invariants
-//! - One task owns the application. Its calls block, hence each runs on a blocking thread while the task waits.
+//! - One task owns the application. Its calls block, hence each runs on a blocking thread while the task waits. Blocks for
+//!   peers are read beside it; see [`crate::serving`].
 //! - When the engine or the application fails, [`EngineHandle::finished`] says so and the process must exit non-zero:
 //!   Malachite's own answer to a failed write-ahead log is to hang, with its channel to us closed.
 //! - Stopping lets a call that is under way, such as a commit, finish.
@@ -21,6 +22,7 @@ use crate::malachite::{
 	self, AppMsg, Channels, ConsensusContext, EngineBuilder, NetworkMsg, NetworkRef, RequestContext,
 	SyncContext, WalContext,
 };
+use crate::serving::Server;
 use crate::signing::{ChainSigner, ChainVerifier, SigningKey, WatchingVerifier};
 use crate::silence::{self, Silence};
 use crate::types::{AuthorityId, Height, Plexus};
@@ -248,7 +250,7 @@ pub fn start_on_chain(
 ///
 /// # Errors
 /// See [`StartError`].
-pub async fn start<L: Ledger, C: Clock>(
+pub async fn start<L: Ledger + Clone, C: Clock>(
 	config: EngineConfig,
 	ledger: L,
 	clock: C,
@@ -263,6 +265,7 @@ pub async fn start<L: Ledger, C: Clock>(
 		.as_ref()
 		.and_then(|guarded| Silence::wanted(&guarded.guard, config.doppelganger_heights, &tip, now_ms));
 	let signs = guarded.as_ref().filter(|_| silence.is_none());
+	let server = Server::new(ledger.clone());
 	let app = App::new(ledger, clock, signs.map(|guarded| guarded.key.clone()))?;
 	let actor = match silence {
 		None => network.actor.clone(),
@@ -278,6 +281,7 @@ pub async fn start<L: Ledger, C: Clock>(
 	let (stop, stop_receiver) = watch::channel(false);
 	let driver = Driver {
 		app: Some(app),
+		server,
 		guard: guarded.as_ref().map(|guarded| guarded.guard.clone()),
 		silence,
 		network: channels.network.clone(),
@@ -412,7 +416,7 @@ struct Consensus<L: Ledger, C: Clock> {
 	driver: Driver<L, C>,
 }
 
-impl<L: Ledger, C: Clock> Consensus<L, C> {
+impl<L: Ledger + Clone, C: Clock> Consensus<L, C> {
 	/// Runs the engine to its end; one that followed in silence is succeeded by one that signs.
 	async fn run(
 		mut self,
@@ -461,7 +465,7 @@ enum End {
 	MaySign,
 }
 
-async fn run<L: Ledger, C: Clock>(
+async fn run<L: Ledger + Clone, C: Clock>(
 	driver: &mut Driver<L, C>,
 	mut channels: Channels<Plexus>,
 	mut engine: malachite::EngineHandle,
@@ -511,6 +515,7 @@ async fn alarmed(alarm: &mut Option<watch::Receiver<Option<Arc<GuardError>>>>) -
 /// Owns the application between calls.
 struct Driver<L: Ledger, C: Clock> {
 	app: Option<App<L, C>>,
+	server: Server<L>,
 	guard: Option<Arc<SigningGuard>>,
 	silence: Option<Silence>,
 	network: mpsc::Sender<NetworkMsg<Plexus>>,
@@ -519,7 +524,7 @@ struct Driver<L: Ledger, C: Clock> {
 	status: watch::Sender<ConsensusStatus>,
 }
 
-impl<L: Ledger, C: Clock> Driver<L, C> {
+impl<L: Ledger + Clone, C: Clock> Driver<L, C> {
 	/// Runs one call of the application on a blocking thread.
 	async fn call<T: Send + 'static>(
 		&mut self,
@@ -600,7 +605,8 @@ impl<L: Ledger, C: Clock> Driver<L, C> {
 				let _ = reply.send(outcome);
 			}
 			AppMsg::GetDecidedValues { range, reply } => {
-				let _ = reply.send(self.call(move |app| app.decided_values(range)).await??);
+				self.server.answer(range, reply);
+				return Ok(());
 			}
 			AppMsg::GetHistoryMinHeight { reply } => {
 				let _ = reply.send(self.call(|app| app.oldest_height()).await?);

@@ -45,6 +45,7 @@ pub mod malachite;
 pub mod offset;
 pub mod parking;
 pub mod parts;
+pub mod serving;
 pub mod signing;
 pub mod silence;
 pub mod timing;

@@ -24,6 +24,7 @@
 //! in: [`gate`]. Who is sent away: [`conduct`] and [`meter`]. Whom to dial: [`dialer`] and [`discovery`]. Bytes: [`topics`],
 //! [`batch`]. Tables: [`peers`], [`validators`], [`counters`].
 
+mod answers;
 pub mod batch;
 mod behaviour;
 pub mod bridge;

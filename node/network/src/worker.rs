@@ -16,7 +16,8 @@
 //! | what is sent on | half of a peer's share | own transactions: as above; others' messages are handled here and not forwarded |
 //! | batches for the node | [`TRANSACTIONS_MAX`], 32 MiB | a batch is ignored: not forwarded, and nobody's fault |
 //! | events for the engine | 512 | the engine misses the oldest and recovers as from lost messages |
-//! | requests for blocks | 128 | the channel is dropped; the peer asks another |
+//! | requests for blocks | 128, of one peer 16 | the channel is dropped; the peer asks another |
+//! | answers with blocks | 64 MiB, of one peer 18 | the request waits until answers before it have left |
 //! | newcomers | [`NEWCOMERS_MAX`] | the peer hears only of transactions that come later |
 //! | announcements | 4 | as above |
 //! | gossip for a slow peer | 512 own, 512 forwarded | dropped; gossip tells the peer what there is, and it asks |
@@ -26,6 +27,7 @@ mod connections;
 mod engine;
 mod gossip;
 
+use crate::answers::Answers;
 use crate::behaviour::{build_swarm, Behaviour, BehaviourEvent};
 use crate::bridge::{self, EngineMessage, ENGINE_MESSAGES_MAX};
 use crate::conduct::Conduct;
@@ -131,6 +133,7 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 		names,
 		table: PeerTable::default(),
 		inbound: HashMap::new(),
+		answers: Answers::default(),
 		asked: HashMap::new(),
 		transactions: Transactions::new(transaction_sender, newcomer_sender, room),
 		watches,
@@ -200,6 +203,7 @@ struct Worker {
 	meter: Meter,
 	validators: Validators,
 	inbound: HashMap<InboundRequestId, ResponseChannel>,
+	answers: Answers,
 	/// Heights that we asked peers for; the engine bounds how many requests are under way.
 	asked: HashMap<OutboundRequestId, RangeInclusive<Height>>,
 	transactions: Transactions,
