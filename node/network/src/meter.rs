@@ -30,7 +30,8 @@ pub struct Rates {
 	pub transaction_bytes: Rate,
 	/// Votes, proposals and certificates.
 	pub consensus: Rate,
-	/// Of these, votes and proposals of keys that are in no validator set that we know.
+	/// Of these, votes and proposals of keys that are in no validator set that we know. Excess is ignored and nobody's
+	/// fault: to a node that syncs, today's validators may all be strangers.
 	pub strangers: Rate,
 	/// Bytes of proposed blocks.
 	pub part_bytes: Rate,

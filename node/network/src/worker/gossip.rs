@@ -12,7 +12,7 @@ use super::Worker;
 use crate::batch::{self, Batcher};
 use crate::conduct::Misbehaviour;
 use crate::counters::{Direction, Dropping, Outcome, Protocol};
-use crate::engine_side::{decode, from_engine, verify_signed, Gossip};
+use crate::engine_side::{decode, from_engine, signer_of, verify_signed, Gossip};
 use crate::handle::{BatchId, IncomingTransactions, Verdict, ANNOUNCEMENTS_MAX};
 use crate::meter::Flow;
 use crate::topics::Topic;
@@ -52,6 +52,8 @@ enum Relay {
 	Known,
 	/// A key that is in no validator set that we know.
 	Stranger,
+	/// Such a key, of which there were too many: the message was dropped.
+	Nobody,
 }
 
 /// What is under way to one newcomer.
@@ -231,16 +233,13 @@ impl Worker {
 			Ok(Gossip::Event(event)) => {
 				let outcome = self.on_consensus(topic, from, message.source, event);
 				match outcome {
+					Ok(Relay::Nobody) => self.judge(topic, &id, &from, Outcome::Ignored),
 					Ok(Relay::Stranger) if !self.may_send(Flow::Strangers, 1) => {
 						self.judge(topic, &id, &from, Outcome::Ignored);
 					}
 					Ok(Relay::Known | Relay::Stranger) => {
 						let outcome = self.relay(flow, units);
 						self.judge(topic, &id, &from, outcome);
-					}
-					Err(Misbehaviour::Flood) => {
-						self.judge(topic, &id, &from, Outcome::Ignored);
-						self.blame(from, Misbehaviour::Flood);
 					}
 					Err(what) => self.reject(topic, &id, &from, what),
 				}
@@ -267,13 +266,13 @@ impl Worker {
 		event: NetworkEvent<Plexus>,
 	) -> Result<Relay, Misbehaviour> {
 		let mut relay = Relay::Known;
-		if let Some(signer) = verify_signed(&event, &self.genesis)? {
-			if self.validators.is_stranger(&signer) {
-				relay = Relay::Stranger;
-				if !self.meter.take(&from, Flow::Strangers, 1, Instant::now()) {
-					return Err(Misbehaviour::Flood);
-				}
+		if signer_of(&event).is_some_and(|signer| self.validators.is_stranger(&signer)) {
+			if !self.meter.take(&from, Flow::Strangers, 1, Instant::now()) {
+				return Ok(Relay::Nobody);
 			}
+			relay = Relay::Stranger;
+		}
+		if let Some(signer) = verify_signed(&event, &self.genesis)? {
 			if topic == Topic::Consensus && publisher == Some(from) && self.table.counts(&from) {
 				let swarm = &self.swarm;
 				if self.validators.published(signer, from, |peer| swarm.is_connected(peer)) {
