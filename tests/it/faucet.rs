@@ -48,7 +48,11 @@ async fn faucet(node: &Node, port: u16, key: &std::path::Path) -> Result<Child> 
 		.stdout(Stdio::null())
 		.kill_on_drop(true)
 		.spawn()?;
-	until(SOON, "the faucet", || async { Ok(drop(TcpStream::connect(("127.0.0.1", port)).await?)) }).await?;
+	until(SOON, "the faucet", || async {
+		TcpStream::connect(("127.0.0.1", port)).await?;
+		Ok(())
+	})
+	.await?;
 	Ok(child)
 }
 

@@ -4,7 +4,8 @@
 //! Decide anything: it waits, forwards and times.
 //!
 //! # Invariants
-//! - One task owns the application. Its calls block, hence each runs on a blocking thread while the task waits.
+//! - One task owns the application. Its calls block, hence each runs on a blocking thread while the task waits. Blocks for
+//!   peers are read beside it; see [`crate::serving`].
 //! - When the engine or the application fails, [`EngineHandle::finished`] says so and the process must exit non-zero:
 //!   Malachite's own answer to a failed write-ahead log is to hang, with its channel to us closed.
 //! - Stopping lets a call that is under way, such as a commit, finish.
@@ -20,6 +21,8 @@ use crate::ledger::{Clock, Ledger, LedgerError, LedgerTip, SystemClock};
 use crate::malachite::config::{ConsensusConfig, ValuePayload, ValueSyncConfig};
 use crate::malachite::core::Round;
 use crate::malachite::{AppMsg, ConsensusContext, EngineEvent, NetworkMsg, NetworkRef, PeerId};
+use crate::progress::Progress;
+use crate::serving::Server;
 use crate::signing::{ChainSigner, ChainVerifier, SigningKey, WatchingVerifier};
 use crate::silence::{self, Silence};
 use crate::standing::LogCodec;
@@ -101,6 +104,8 @@ pub struct NetworkPort {
 	pub peers: watch::Receiver<usize>,
 	/// Where to tell which peers sent blocks that do not verify.
 	pub liars: mpsc::Sender<PeerId>,
+	/// Where the network sees how far consensus is.
+	pub progress: Progress,
 }
 
 /// Why consensus did not start.
@@ -226,7 +231,7 @@ pub fn start_on_chain(
 ///
 /// # Errors
 /// See [`StartError`].
-pub async fn start<L: Ledger, C: Clock>(
+pub async fn start<L: Ledger + Clone, C: Clock>(
 	config: EngineConfig,
 	ledger: L,
 	clock: C,
@@ -241,6 +246,7 @@ pub async fn start<L: Ledger, C: Clock>(
 		.as_ref()
 		.and_then(|guarded| Silence::wanted(&guarded.guard, config.doppelganger_heights, &tip, now_ms));
 	let signs = guarded.as_ref().filter(|_| silence.is_none());
+	let server = Server::new(ledger.clone());
 	let app = App::new(ledger, clock, signs.map(|guarded| guarded.key.clone()))?;
 	let outside = Outside { network: network.actor, liars: network.liars };
 	let first = match silence {
@@ -257,10 +263,12 @@ pub async fn start<L: Ledger, C: Clock>(
 	let (stop, stop_receiver) = watch::channel(false);
 	let driver = Driver {
 		app: Some(app),
+		server,
 		guard: guarded.as_ref().map(|guarded| guarded.guard.clone()),
 		silence,
 		parts: network.parts,
 		peers: network.peers,
+		progress: network.progress,
 		wait_for_peers: config.wait_for_peers,
 		status,
 	};
@@ -381,7 +389,7 @@ struct Consensus<L: Ledger, C: Clock> {
 	driver: Driver<L, C>,
 }
 
-impl<L: Ledger, C: Clock> Consensus<L, C> {
+impl<L: Ledger + Clone, C: Clock> Consensus<L, C> {
 	/// Runs the engine to its end; one that followed in silence is succeeded by one that signs.
 	async fn run(mut self, engine: Engine, mut stop: watch::Receiver<bool>) -> Result<(), EngineError> {
 		let mut ended = run(&mut self.driver, engine, &mut stop).await;
@@ -423,7 +431,7 @@ enum End {
 	MaySign,
 }
 
-async fn run<L: Ledger, C: Clock>(
+async fn run<L: Ledger + Clone, C: Clock>(
 	driver: &mut Driver<L, C>,
 	mut engine: Engine,
 	stop: &mut watch::Receiver<bool>,
@@ -489,15 +497,17 @@ async fn alarmed(alarm: &mut Option<watch::Receiver<Option<Arc<GuardError>>>>) -
 /// Owns the application between calls.
 struct Driver<L: Ledger, C: Clock> {
 	app: Option<App<L, C>>,
+	server: Server<L>,
 	guard: Option<Arc<SigningGuard>>,
 	silence: Option<Silence>,
 	parts: mpsc::Sender<NetworkMsg<Plexus>>,
 	peers: watch::Receiver<usize>,
+	progress: Progress,
 	wait_for_peers: Duration,
 	status: watch::Sender<ConsensusStatus>,
 }
 
-impl<L: Ledger, C: Clock> Driver<L, C> {
+impl<L: Ledger + Clone, C: Clock> Driver<L, C> {
 	/// Runs one call of the application on a blocking thread.
 	async fn call<T: Send + 'static>(
 		&mut self,
@@ -578,7 +588,8 @@ impl<L: Ledger, C: Clock> Driver<L, C> {
 				let _ = reply.send(outcome);
 			}
 			AppMsg::GetDecidedValues { range, reply } => {
-				let _ = reply.send(self.call(move |app| app.decided_values(range)).await??);
+				self.server.answer(range, reply);
+				return Ok(());
 			}
 			AppMsg::GetHistoryMinHeight { reply } => {
 				let _ = reply.send(self.call(|app| app.oldest_height()).await?);
@@ -599,6 +610,7 @@ impl<L: Ledger, C: Clock> Driver<L, C> {
 		let Some(app) = &mut self.app else { return Err(EngineError::Stopped) };
 		let (own, effects) = (app.me(), app.take_effects());
 		let status = app.status();
+		self.progress.enter(status.height);
 		self.status.send_if_modified(|old| std::mem::replace(old, status) != status);
 		for effect in effects {
 			match effect {

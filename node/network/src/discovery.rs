@@ -13,6 +13,7 @@
 //! - An address of this machine is believed of peers that are on this machine; as hearsay, only while there are any.
 
 use crate::peers::ADDRESSES_PER_PEER_MAX;
+use libp2p::kad::{self, store::MemoryStore};
 use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, PeerId};
 use std::collections::BTreeMap;
@@ -32,6 +33,19 @@ const ASK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Time between questions otherwise: enough to notice who joined.
 const ASK_INTERVAL_CONTENT: Duration = Duration::from_secs(60);
+
+/// Makes these all the addresses that Kademlia knows of a peer. It only ever adds, without a bound: what the peer said
+/// before has to go first.
+pub(crate) fn replace_addresses(
+	kademlia: &mut kad::Behaviour<MemoryStore>,
+	peer: &PeerId,
+	addresses: impl IntoIterator<Item = Multiaddr>,
+) {
+	kademlia.remove_peer(peer);
+	for address in addresses.into_iter().take(ADDRESSES_PER_PEER_MAX) {
+		kademlia.add_address(peer, address);
+	}
+}
 
 #[derive(Debug)]
 struct Candidate {
@@ -127,6 +141,26 @@ impl Discovery {
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn a_peer_that_tells_ever_new_addresses_does_not_fill_the_memory() {
+		let (me, peer) = (PeerId::random(), PeerId::random());
+		let mut kademlia = kad::Behaviour::new(me, MemoryStore::new(me));
+		for told in 0..100u16 {
+			let address = |i| format!("/ip4/192.0.2.1/tcp/{}", 1_000 + 20 * told + i).parse().unwrap();
+			replace_addresses(&mut kademlia, &peer, (0..20).map(address));
+		}
+		let known = |kademlia: &mut kad::Behaviour<MemoryStore>| {
+			let bucket = kademlia.kbucket(peer)?;
+			let addresses = bucket.iter().next().map(|entry| entry.node.value.clone().into_vec())?;
+			Some(addresses)
+		};
+		let addresses = known(&mut kademlia).expect("the bucket of a peer that is not this one");
+		assert_eq!(addresses.len(), ADDRESSES_PER_PEER_MAX);
+		assert!(addresses[0].to_string().contains("/tcp/2980"), "the latest: {addresses:?}");
+		replace_addresses(&mut kademlia, &peer, []);
+		assert_eq!(known(&mut kademlia), None, "it no longer answers questions");
+	}
 
 	fn address(text: &str) -> Multiaddr {
 		text.parse().unwrap()

@@ -78,9 +78,18 @@ pub(crate) fn decode(
 	}))
 }
 
+/// Who signed a vote or proposal, as it says of itself.
+pub(crate) fn signer_of(event: &NetworkEvent<Plexus>) -> Option<AuthorityId> {
+	match event {
+		NetworkEvent::Vote(_, vote) => Some(vote.message.address),
+		NetworkEvent::Proposal(_, proposal) => Some(proposal.message.address),
+		_ => None,
+	}
+}
+
 /// Checks what can be checked without knowing heights or validators, before a message is forwarded: the engine does not
 /// say what it thought of one. Returns whose signature a vote or proposal carries; whether that is a validator is for the
-/// caller to say. Certificates are left to the engine, and to the sender's rate.
+/// caller to say. For certificates there is [`crate::certificates`].
 pub(crate) fn verify_signed(
 	event: &NetworkEvent<Plexus>,
 	genesis: &H256,

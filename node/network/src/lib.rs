@@ -24,9 +24,11 @@
 //! in: [`gate`]. Who is sent away: [`conduct`] and [`meter`]. Whom to dial: [`dialer`] and [`discovery`]. Bytes: [`topics`],
 //! [`batch`]. Tables: [`peers`], [`validators`], [`counters`].
 
+mod answers;
 pub mod batch;
 mod behaviour;
 pub mod bridge;
+mod certificates;
 pub mod conduct;
 pub mod config;
 pub mod counters;
@@ -37,6 +39,7 @@ mod gate;
 pub mod handle;
 pub mod meter;
 pub mod peers;
+mod recent;
 pub mod topics;
 mod validators;
 mod worker;

@@ -28,9 +28,12 @@ pub struct Rates {
 	pub transactions: Rate,
 	/// Bytes of transactions.
 	pub transaction_bytes: Rate,
-	/// Votes, proposals and certificates.
+	/// Votes and proposals.
 	pub consensus: Rate,
-	/// Of these, votes and proposals of keys that are in no validator set that we know.
+	/// Bytes of certificates.
+	pub certificate_bytes: Rate,
+	/// Of these, votes and proposals of keys that are in no validator set that we know. Excess is ignored and nobody's
+	/// fault: to a node that syncs, today's validators may all be strangers.
 	pub strangers: Rate,
 	/// Bytes of proposed blocks.
 	pub part_bytes: Rate,
@@ -40,6 +43,8 @@ pub struct Rates {
 	pub requests: Rate,
 	/// Transactions that an honest peer may have thought valid, and this node does not.
 	pub suspects: Rate,
+	/// Times that a peer says who it is and where it listens. Excess is not heard.
+	pub identities: Rate,
 }
 
 impl Default for Rates {
@@ -50,6 +55,9 @@ impl Default for Rates {
 			transaction_bytes: Rate { per_second: 8 << 20, burst: 64 << 20 },
 			// Two votes each of 500 validators every second, and as much sent again.
 			consensus: Rate { per_second: 2_000, burst: 10_000 },
+			// A certificate of a hundred validators has 13 KB. A node publishes one or two in a round and relays each kind
+			// of a round once a second.
+			certificate_bytes: Rate { per_second: 1 << 20, burst: 8 << 20 },
 			// A new validator's votes reach some nodes before the block that elects it does.
 			strangers: Rate { per_second: 20, burst: 400 },
 			// Full blocks of 4.5 MiB at the shortest block time, and a second round of them.
@@ -60,6 +68,8 @@ impl Default for Rates {
 			requests: Rate { per_second: 500, burst: 5_000 },
 			// Those signed upon a block that reached the peer first, within the milliseconds in between.
 			suspects: Rate { per_second: 20, burst: 500 },
+			// Whoever starts to listen tells each address as it becomes known; afterwards, once in five minutes.
+			identities: Rate { per_second: 1, burst: 16 },
 		}
 	}
 }
@@ -71,8 +81,10 @@ pub enum Flow {
 	Transactions,
 	/// Bytes of transactions.
 	TransactionBytes,
-	/// Votes, proposals and certificates.
+	/// Votes and proposals.
 	Consensus,
+	/// Bytes of certificates.
+	CertificateBytes,
 	/// Those of unknown keys.
 	Strangers,
 	/// Bytes of proposed blocks.
@@ -83,9 +95,11 @@ pub enum Flow {
 	Requests,
 	/// Transactions that do not verify.
 	Suspects,
+	/// Who a peer says it is.
+	Identities,
 }
 
-const FLOWS: usize = 8;
+const FLOWS: usize = 10;
 
 impl Rates {
 	fn of(&self, flow: Flow) -> Rate {
@@ -93,11 +107,13 @@ impl Rates {
 			Flow::Transactions => self.transactions,
 			Flow::TransactionBytes => self.transaction_bytes,
 			Flow::Consensus => self.consensus,
+			Flow::CertificateBytes => self.certificate_bytes,
 			Flow::Strangers => self.strangers,
 			Flow::PartBytes => self.part_bytes,
 			Flow::Statuses => self.statuses,
 			Flow::Requests => self.requests,
 			Flow::Suspects => self.suspects,
+			Flow::Identities => self.identities,
 		}
 	}
 }
@@ -166,11 +182,13 @@ const FLOW_LIST: [Flow; FLOWS] = [
 	Flow::Transactions,
 	Flow::TransactionBytes,
 	Flow::Consensus,
+	Flow::CertificateBytes,
 	Flow::Strangers,
 	Flow::PartBytes,
 	Flow::Statuses,
 	Flow::Requests,
 	Flow::Suspects,
+	Flow::Identities,
 ];
 
 /// How often full buckets are forgotten.

@@ -30,10 +30,19 @@ impl Validators {
 		self.previous = self.present.replace(present);
 	}
 
-	/// Whether a key is in no set that we know; not while we know none.
+	/// Whether a key is in no set that we know; while we know none, every key is.
 	pub fn is_stranger(&self, id: &AuthorityId) -> bool {
-		let sets = [&self.present, &self.previous];
-		self.present.is_some() && sets.into_iter().flatten().all(|set| set.get(id).is_none())
+		self.sets().all(|set| set.get(id).is_none())
+	}
+
+	/// The sets that we know, the present one first.
+	pub fn sets(&self) -> impl Iterator<Item = &ValidatorSet> {
+		[&self.present, &self.previous].into_iter().flatten()
+	}
+
+	/// How many validators the largest set has that we know.
+	pub fn count_max(&self) -> usize {
+		self.sets().map(|set| set.as_slice().len()).max().unwrap_or(0)
 	}
 
 	/// A peer published what this validator signed. Returns whether it has now the validator's place.
@@ -91,8 +100,9 @@ mod tests {
 	fn who_leaves_office_loses_the_place_and_is_no_stranger_for_one_more_set() {
 		let (id, peer) = (AuthorityId([1; 32]), PeerId::random());
 		let mut validators = Validators::default();
-		assert!(!validators.is_stranger(&id));
+		assert!(validators.is_stranger(&id), "nobody is known");
 		validators.set(set(&[1, 2]));
+		assert!(!validators.is_stranger(&id));
 		validators.published(id, peer, |_| true);
 		validators.set(set(&[2, 3]));
 		assert!(!validators.is_peer(&peer) && !validators.is_stranger(&id));

@@ -16,7 +16,8 @@
 //! | what is sent on | half of a peer's share | own transactions: as above; others' messages are handled here and not forwarded |
 //! | batches for the node | [`TRANSACTIONS_MAX`], 32 MiB | a batch is ignored: not forwarded, and nobody's fault |
 //! | events for the engine | 512 | the engine misses the oldest and recovers as from lost messages |
-//! | requests for blocks | 128 | the channel is dropped; the peer asks another |
+//! | requests for blocks | 128, of one peer 16 | the channel is dropped; the peer asks another |
+//! | answers with blocks | 64 MiB, of one peer 18 | the request waits until answers before it have left |
 //! | newcomers | [`NEWCOMERS_MAX`] | the peer hears only of transactions that come later |
 //! | announcements | 4 | as above |
 //! | gossip for a slow peer | 512 own, 512 forwarded | dropped; gossip tells the peer what there is, and it asks |
@@ -26,6 +27,7 @@ mod connections;
 mod engine;
 mod gossip;
 
+use crate::answers::Answers;
 use crate::behaviour::{build_swarm, Behaviour, BehaviourEvent};
 use crate::bridge::{self, EngineMessage, ENGINE_MESSAGES_MAX};
 use crate::conduct::Conduct;
@@ -37,6 +39,7 @@ use crate::engine_side::EngineSide;
 use crate::handle::{BannedPeer, Command, Network, NetworkHandle, NetworkTask, TRANSACTIONS_KIB_MAX};
 use crate::meter::{Meter, FORGET_INTERVAL};
 use crate::peers::{PeerInfo, PeerTable};
+use crate::recent::Recent;
 use crate::topics::Names;
 use crate::validators::Validators;
 use arc_malachitebft_sync::{InboundRequestId, ResponseChannel};
@@ -47,7 +50,7 @@ use libp2p::multiaddr::Protocol;
 use libp2p::request_response::OutboundRequestId;
 use libp2p::swarm::SwarmEvent;
 use libp2p::{Multiaddr, PeerId, Swarm};
-use plexus_consensus::{Height, NetworkPort};
+use plexus_consensus::{Height, NetworkPort, Progress};
 use sp_core::H256;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -117,6 +120,7 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 		incoming: transaction_sender.downgrade(),
 		counters: counters.clone(),
 	};
+	let progress = Progress::default();
 	let worker = Worker {
 		genesis: config.genesis_hash,
 		engine: EngineSide::new(config.listen.first()),
@@ -127,10 +131,13 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 		conduct: Conduct::default(),
 		meter: Meter::new(config.rates),
 		validators: Validators::default(),
+		progress: progress.clone(),
+		recent: Recent::new(now),
 		swarm,
 		names,
 		table: PeerTable::default(),
 		inbound: HashMap::new(),
+		answers: Answers::default(),
 		asked: HashMap::new(),
 		transactions: Transactions::new(transaction_sender, newcomer_sender, room),
 		watches,
@@ -142,7 +149,7 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 	let liars = bridge::blame_liars(handle.clone());
 	Ok(Network {
 		handle,
-		consensus_port: NetworkPort { actor, parts, peers: receivers.2, liars },
+		consensus_port: NetworkPort { actor, parts, peers: receivers.2, liars, progress },
 		transactions,
 		newcomers,
 		task: NetworkTask { stop, task },
@@ -200,7 +207,11 @@ struct Worker {
 	conduct: Conduct,
 	meter: Meter,
 	validators: Validators,
+	progress: Progress,
+	/// What was relayed a moment ago.
+	recent: Recent,
 	inbound: HashMap<InboundRequestId, ResponseChannel>,
+	answers: Answers,
 	/// Heights that we asked peers for; the engine bounds how many requests are under way.
 	asked: HashMap<OutboundRequestId, RangeInclusive<Height>>,
 	transactions: Transactions,

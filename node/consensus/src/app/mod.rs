@@ -10,8 +10,8 @@
 //!  Decided               [`decide`]   → the one batch, synced
 //!  Finalized             [`decide`]   → late precommits for the next block, report equivocations, next height
 //!  ProcessSyncedValue    [`sync`]     → decode · execute · persist · verdict
-//!  GetDecidedValues      [`sync`]     → blocks and certificates, up to the first gap
 //! ```
+//! [`GetDecidedValues`](crate::serving) is answered without it.
 //!
 //! # Must not
 //! Touch the network, read a clock or the disk except through [`Ledger`] and [`Clock`], spawn tasks, or wait. What it

@@ -1,4 +1,4 @@
-//! Decided blocks from and for peers.
+//! Decided blocks from peers; [`crate::serving`] has those for peers.
 //!
 //! # Must not
 //! Apply the rule about live timestamps: a block that was decided stays decided.
@@ -8,23 +8,15 @@
 //! extrinsics that do not belong to the header. A header that two thirds committed to and that we cannot execute is our
 //! own trouble.
 
-use super::{App, AppError, Origin};
-use crate::certificate;
-use crate::codec::{decode_versioned, encode_versioned};
+use super::{App, Origin};
+use crate::codec::decode_versioned;
 use crate::ledger::{Clock, Ledger, VerifyError};
 use crate::malachite::core::Round;
-use crate::malachite::{RawDecidedValue, SyncedValueOutcome};
+use crate::malachite::SyncedValueOutcome;
 use crate::parts::{BODY_BYTES_MAX, HEADER_BYTES_MAX};
 use crate::types::{AuthorityId, Height, Plexus};
 use plexus_storage::Block;
-use std::ops::RangeInclusive;
 use tracing::{error, warn};
-
-/// Blocks in one answer; the engine asks for five by default.
-pub const BLOCKS_PER_RESPONSE_MAX: usize = 64;
-
-/// Bytes in one answer, below the engine's limit of 10 MiB by one certificate of ten thousand validators.
-pub const RESPONSE_BYTES_MAX: usize = 9 << 20;
 
 impl<L: Ledger, C: Clock> App<L, C> {
 	/// Executes and keeps a block that comes with a commit certificate, which the engine has verified.
@@ -70,37 +62,6 @@ impl<L: Ledger, C: Clock> App<L, C> {
 				SyncedValueOutcome::LocalTransientError
 			}
 		}
-	}
-
-	/// Blocks and certificates of a range, up to the first gap and within one answer's bounds.
-	///
-	/// # Errors
-	/// [`AppError`] for failures of our own.
-	pub fn decided_values(
-		&self,
-		range: RangeInclusive<Height>,
-	) -> Result<Vec<RawDecidedValue<Plexus>>, AppError> {
-		let (mut values, mut bytes_total) = (Vec::new(), 0);
-		for height in (range.start().0..=range.end().0).take(BLOCKS_PER_RESPONSE_MAX) {
-			let Some(number) = Height(height).number().filter(|number| *number <= self.tip.number) else {
-				break;
-			};
-			let Some((block, stored)) = self.ledger.decided(number)? else { break };
-			let certificate = match certificate::decode(&stored) {
-				Ok(certificate) => certificate,
-				Err(error) => {
-					error!(number, %error, "a stored certificate cannot be read");
-					break;
-				}
-			};
-			let bytes = encode_versioned(&block);
-			bytes_total += bytes.len() + stored.len();
-			if bytes_total > RESPONSE_BYTES_MAX && !values.is_empty() {
-				break;
-			}
-			values.push(RawDecidedValue::new(bytes.into(), certificate.into()));
-		}
-		Ok(values)
 	}
 
 	/// The oldest height that can be served.

@@ -11,8 +11,9 @@
 use super::Worker;
 use crate::behaviour::gossip_score;
 use crate::conduct::{BanReason, Misbehaviour};
-use crate::discovery::{is_credible, is_near};
+use crate::discovery::{is_credible, is_near, replace_addresses};
 use crate::gate::Refusal;
+use crate::meter::Flow;
 use crate::peers::ADDRESSES_PER_PEER_MAX;
 use crate::topics::Stranger;
 use libp2p::core::ConnectedPoint;
@@ -123,16 +124,19 @@ impl Worker {
 		if let Err(stranger) = self.names.recognise(&info.protocol_version) {
 			return self.on_stranger(peer, &stranger);
 		}
+		// Said again, it is worked through again: at a rate, which nobody is blamed for.
+		let in_time = self.meter.take(&peer, Flow::Identities, 1, Instant::now());
+		if self.table.counts(&peer) && !in_time {
+			return;
+		}
 		let agent: String = info.agent_version.chars().take(AGENT_CHARS_MAX).collect();
 		let near = self.near.0.contains(&peer);
 		let mut addresses = info.listen_addrs;
 		addresses.retain(|address| is_credible(address, near));
 		addresses.truncate(ADDRESSES_PER_PEER_MAX);
-		if info.protocols.contains(&self.names.discovery_protocol()) {
-			for address in &addresses {
-				self.swarm.behaviour_mut().discovery.add_address(&peer, address.clone());
-			}
-		}
+		let answers = info.protocols.contains(&self.names.discovery_protocol());
+		let told = addresses.iter().filter(|_| answers).cloned();
+		replace_addresses(&mut self.swarm.behaviour_mut().discovery, &peer, told);
 		if self.table.identified(peer, agent.clone(), addresses) {
 			info!(%peer, ?agent, "peer connected");
 			self.dialer.identified(&peer);

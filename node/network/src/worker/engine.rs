@@ -5,7 +5,8 @@
 //! it came, and that is held against the peer through [`NetworkHandle::report`](crate::NetworkHandle::report).
 //!
 //! # Invariants
-//! - A request for blocks is answered, or its channel dropped, exactly once; at most [`INBOUND_REQUESTS_MAX`] wait.
+//! - A request for blocks is answered, or its channel dropped, exactly once; at most [`INBOUND_REQUESTS_MAX`] wait, and
+//!   the engine hears of one when there is room for its answer (see [`crate::answers`]).
 //! - Each of our own requests ends in an answer or a failure, and is forgotten then.
 
 use super::Worker;
@@ -69,14 +70,21 @@ impl Worker {
 				match (self.inbound.remove(&id), codec.encode(&response)) {
 					(Some(channel), Ok(bytes)) => {
 						self.counters.bytes(Protocol::Sync, Direction::Out, bytes.len());
-						// The connection may be gone meanwhile.
-						let _ = self.swarm.behaviour_mut().sync.send_response(channel, bytes);
+						self.answers.answered(&id, bytes.len());
+						// The connection may be gone meanwhile; then so is the request.
+						if self.swarm.behaviour_mut().sync.send_response(channel, bytes).is_err() {
+							self.answers.over(&id);
+						}
 					}
-					(_, Err(error)) => warn!(%error, "a response cannot be encoded"),
-					(None, Ok(_)) => {}
+					(_, Err(error)) => {
+						warn!(%error, "a response cannot be encoded");
+						self.answers.over(&id);
+					}
+					(None, Ok(_)) => self.answers.over(&id),
 				}
+				self.serve();
 			}
-			Msg::CancelInboundRequest(id) => drop(self.inbound.remove(&id)),
+			Msg::CancelInboundRequest(id) => self.forget_request(&id),
 			Msg::DumpState(reply) => drop(reply.send(None)),
 			Msg::UpdatePersistentPeers(_, reply) => {
 				let refused = PersistentPeerError::InternalError("peers are configured in the node".into());
@@ -89,6 +97,19 @@ impl Worker {
 			// libp2p cannot cancel a request; it times out. Proofs and raw events come from the stock network only.
 			Msg::CancelRequest(_) | Msg::ValidatorProofVerified { .. } | Msg::NewEvent(_) => {}
 		}
+	}
+
+	/// Hands requests to the engine for whose answers there is room.
+	fn serve(&mut self) {
+		while let Some((id, peer, request)) = self.answers.next() {
+			self.engine.send(NetworkEvent::SyncRequest(id, to_engine(&peer), request));
+		}
+	}
+
+	fn forget_request(&mut self, id: &InboundRequestId) {
+		self.inbound.remove(id);
+		self.answers.over(id);
+		self.serve();
 	}
 
 	fn publish_encoded<E: std::fmt::Display>(&mut self, topic: Topic, encoded: Result<Bytes, E>) {
@@ -139,10 +160,12 @@ impl Worker {
 					self.blame_if_oversized(peer, io);
 				}
 				let id = InboundRequestId::new(request_id);
-				self.inbound.remove(&id);
+				self.forget_request(&id);
 				self.engine.send(NetworkEvent::SyncInboundRequestFailed(id, to_engine(&peer)));
 			}
-			request_response::Event::ResponseSent { .. } => {}
+			request_response::Event::ResponseSent { request_id, .. } => {
+				self.forget_request(&InboundRequestId::new(request_id));
+			}
 		}
 	}
 
@@ -164,8 +187,12 @@ impl Worker {
 		}
 		match ScaleCodec.decode(bytes) {
 			Ok(request) => {
-				self.inbound.insert(id.clone(), channel);
-				self.engine.send(NetworkEvent::SyncRequest(id, to_engine(peer), request));
+				if self.answers.asked(id.clone(), *peer, request) {
+					self.inbound.insert(id, channel);
+					self.serve();
+				} else {
+					self.counters.dropped(Dropping::BlockRequests);
+				}
 			}
 			Err(error) => {
 				debug!(%peer, %error, "undecodable request for blocks");

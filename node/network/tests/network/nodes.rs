@@ -73,7 +73,8 @@ pub async fn blames(network: &Network, kind: &str, times: u64) {
 	counts(|| network.handle.stats().misbehaviours, kind, times).await;
 }
 
-async fn counts(read: impl Fn() -> Vec<(&'static str, u64)>, name: &str, least: u64) {
+/// Waits until something was counted so often.
+pub async fn counts(read: impl Fn() -> Vec<(&'static str, u64)>, name: &str, least: u64) {
 	let reached = || read().iter().any(|(known, count)| *known == name && *count >= least);
 	let waiting = async {
 		while !reached() {

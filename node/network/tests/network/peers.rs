@@ -267,12 +267,12 @@ async fn what_another_part_of_the_node_reports_counts_too() {
 
 /// A peer that speaks the protocol and sends what it likes.
 #[derive(NetworkBehaviour)]
-struct Raw {
+pub struct Raw {
 	identify: identify::Behaviour,
 	gossip: gossipsub::Behaviour,
 }
 
-async fn raw_peer(seed: u8, names: &Names, at: &Multiaddr) -> Swarm<Raw> {
+pub async fn raw_peer(seed: u8, names: &Names, at: &Multiaddr) -> Swarm<Raw> {
 	let key = Keypair::ed25519_from_bytes([seed; 32]).unwrap();
 	let config = gossipsub::ConfigBuilder::default().max_transmit_size(4 << 20).build().unwrap();
 	let mut gossip = gossipsub::Behaviour::new(MessageAuthenticity::Signed(key.clone()), config).unwrap();
@@ -292,30 +292,27 @@ async fn raw_peer(seed: u8, names: &Names, at: &Multiaddr) -> Swarm<Raw> {
 }
 
 /// Publishes each message once the node is known to listen, and drives the swarm until it is sent away.
-async fn publish_until_disconnected(
-	mut swarm: Swarm<Raw>,
-	topic: gossipsub::IdentTopic,
-	messages: Vec<Vec<u8>>,
-) {
+async fn publish_until_disconnected(swarm: Swarm<Raw>, topic: gossipsub::IdentTopic, messages: Vec<Vec<u8>>) {
+	let publishing = timeout(PATIENCE, publish(swarm, topic, messages));
+	assert!(publishing.await.expect("disconnected in time"), "nothing was sent before");
+}
+
+/// The same, without a bound. Returns whether everything was published.
+pub async fn publish(mut swarm: Swarm<Raw>, topic: gossipsub::IdentTopic, messages: Vec<Vec<u8>>) -> bool {
 	let mut messages = messages.into_iter();
-	let driving = async {
-		loop {
-			match swarm.select_next_some().await {
-				SwarmEvent::Behaviour(RawEvent::Gossip(gossipsub::Event::Subscribed {
-					topic: heard,
-					..
-				})) if heard == topic.hash() => {
-					for message in messages.by_ref() {
-						swarm.behaviour_mut().gossip.publish(topic.clone(), message).unwrap();
-					}
+	loop {
+		match swarm.select_next_some().await {
+			SwarmEvent::Behaviour(RawEvent::Gossip(gossipsub::Event::Subscribed {
+				topic: heard, ..
+			})) if heard == topic.hash() => {
+				for message in messages.by_ref() {
+					swarm.behaviour_mut().gossip.publish(topic.clone(), message).unwrap();
 				}
-				SwarmEvent::ConnectionClosed { num_established: 0, .. } => return,
-				_ => {}
 			}
+			SwarmEvent::ConnectionClosed { num_established: 0, .. } => return messages.len() == 0,
+			_ => {}
 		}
-	};
-	timeout(PATIENCE, driving).await.expect("disconnected in time");
-	assert_eq!(messages.len(), 0, "nothing was sent before");
+	}
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

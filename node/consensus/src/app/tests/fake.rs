@@ -9,7 +9,8 @@ use plexus_storage::{Block, Header};
 use sp_core::H256;
 use sp_runtime::{Digest, DigestItem};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{mpsc, Arc, Mutex};
+use tokio::sync::mpsc::{unbounded_channel, UnboundedReceiver, UnboundedSender};
 
 pub const GENESIS: H256 = H256([7; 32]);
 pub const BLOCK_TIME_MS: u64 = 1_000;
@@ -32,6 +33,8 @@ struct State {
 	reports: Vec<Equivocation>,
 	/// What the next reports are answered, [`Reported::Waiting`] if nothing else.
 	answer: Option<Reported>,
+	/// Told of each read of a block, which then waits for the other to be dropped.
+	held: Option<(UnboundedSender<()>, Arc<Mutex<mpsc::Receiver<()>>>)>,
 }
 
 impl State {
@@ -62,6 +65,13 @@ impl FakeLedger {
 
 	pub fn validators_of(&self, height: u32) -> ValidatorSet {
 		self.0.lock().unwrap().set_of(height)
+	}
+
+	/// Holds up reads of blocks until the sender is dropped; the receiver hears of each.
+	pub fn hold_reads(&self) -> (UnboundedReceiver<()>, mpsc::Sender<()>) {
+		let ((begun, reads), (release, gate)) = (unbounded_channel(), mpsc::channel());
+		self.0.lock().unwrap().held = Some((begun, Arc::new(Mutex::new(gate))));
+		(reads, release)
 	}
 
 	/// What was reported since this was last asked.
@@ -233,6 +243,11 @@ impl Ledger for FakeLedger {
 	}
 
 	fn decided(&self, number: u32) -> Result<Option<(Block, Vec<u8>)>, LedgerError> {
+		let held = self.0.lock().unwrap().held.clone();
+		if let Some((begun, gate)) = held {
+			// Nobody counts any more, or nobody holds any more.
+			let _ = (begun.send(()), gate.lock().unwrap().recv());
+		}
 		let state = self.0.lock().unwrap();
 		let found = number.checked_sub(1).and_then(|index| state.chain.get(index as usize)).cloned();
 		Ok(found.filter(|(_, certificate)| !certificate.is_empty()))

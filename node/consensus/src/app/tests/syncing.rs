@@ -1,9 +1,9 @@
 //! Blocks from and for peers.
 
 use super::*;
-use crate::app::sync::BLOCKS_PER_RESPONSE_MAX;
 use crate::codec::encode_versioned;
 use crate::malachite::SyncedValueOutcome;
+use crate::serving::{decided_values, Server, BLOCKS_PER_RESPONSE_MAX, READERS_MAX};
 
 fn sync(node: &mut Node, height: u64, bytes: &[u8]) -> SyncedValueOutcome<Plexus> {
 	node.app.synced_value(Height(height), Round::ZERO, id_of(&proposer(height, 0)), bytes)
@@ -93,7 +93,7 @@ fn chain(length: u64) -> Node {
 #[test]
 fn decided_blocks_are_served_up_to_the_first_gap_and_within_bounds() {
 	let node = chain(BLOCKS_PER_RESPONSE_MAX as u64 + 5);
-	let served = |first, last| node.app.decided_values(Height(first)..=Height(last)).unwrap().len();
+	let served = |first, last| decided_values(&node.ledger, Height(first)..=Height(last)).unwrap().len();
 	assert_eq!(served(1, 3), 3);
 	assert_eq!(served(0, 3), 0, "block 0 is never decided");
 	assert_eq!(served(68, 1_000), 2);
@@ -108,7 +108,7 @@ fn decided_blocks_are_served_up_to_the_first_gap_and_within_bounds() {
 fn what_is_served_is_accepted_by_another_node() {
 	let node = chain(3);
 	let mut fresh = Node::new(bystander(1, 0));
-	for value in node.app.decided_values(Height(1)..=Height(3)).unwrap() {
+	for value in decided_values(&node.ledger, Height(1)..=Height(3)).unwrap() {
 		let height = value.certificate.height.0;
 		let stored = crate::certificate::encode(&value.certificate.trim_vote_extensions());
 		let validators = fresh.app.validators().clone();
@@ -130,5 +130,30 @@ fn one_answer_stays_below_the_engines_limit() {
 		turn.decides(height, hash);
 		node = turn;
 	}
-	assert_eq!(node.app.decided_values(Height(1)..=Height(3)).unwrap().len(), 2);
+	assert_eq!(decided_values(&node.ledger, Height(1)..=Height(3)).unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn blocks_are_served_without_the_application_a_few_at_a_time() {
+	let Node { app, ledger, .. } = chain(3);
+	drop(app);
+	let server = Server::new(ledger.clone());
+	let ask = || {
+		let (reply, answer) = tokio::sync::oneshot::channel();
+		server.answer(Height(1)..=Height(3), reply);
+		answer
+	};
+	let (mut reads, release) = ledger.hold_reads();
+	let mut answers: Vec<_> = (0..READERS_MAX + 1).map(|_| ask()).collect();
+	for _ in 0..READERS_MAX {
+		reads.recv().await.expect("as many read as there are places");
+	}
+	drop(answers.pop());
+	drop(release);
+	for answer in answers {
+		assert_eq!(answer.await.unwrap().len(), 3);
+	}
+	assert_eq!(ask().await.unwrap().len(), 3);
+	let more = std::iter::from_fn(|| reads.try_recv().ok()).count();
+	assert_eq!(more, 3 * (READERS_MAX + 1) - READERS_MAX, "nothing is read for who is gone");
 }
