@@ -40,6 +40,8 @@ pub struct Rates {
 	pub requests: Rate,
 	/// Transactions that an honest peer may have thought valid, and this node does not.
 	pub suspects: Rate,
+	/// Requests for a state.
+	pub state_requests: Rate,
 }
 
 impl Default for Rates {
@@ -60,6 +62,8 @@ impl Default for Rates {
 			requests: Rate { per_second: 500, burst: 5_000 },
 			// Those signed upon a block that reached the peer first, within the milliseconds in between.
 			suspects: Rate { per_second: 20, burst: 500 },
+			// Each is about a mebibyte of trie to read: more than a line or a disk gives.
+			state_requests: Rate { per_second: 64, burst: 512 },
 		}
 	}
 }
@@ -83,9 +87,11 @@ pub enum Flow {
 	Requests,
 	/// Transactions that do not verify.
 	Suspects,
+	/// Requests for a state.
+	StateRequests,
 }
 
-const FLOWS: usize = 8;
+const FLOWS: usize = 9;
 
 impl Rates {
 	fn of(&self, flow: Flow) -> Rate {
@@ -98,6 +104,7 @@ impl Rates {
 			Flow::Statuses => self.statuses,
 			Flow::Requests => self.requests,
 			Flow::Suspects => self.suspects,
+			Flow::StateRequests => self.state_requests,
 		}
 	}
 }
@@ -171,6 +178,7 @@ const FLOW_LIST: [Flow; FLOWS] = [
 	Flow::Statuses,
 	Flow::Requests,
 	Flow::Suspects,
+	Flow::StateRequests,
 ];
 
 /// How often full buckets are forgotten.

@@ -4,7 +4,7 @@ use super::{
 	duration::duration,
 	settings::{PlaceArgs, SettingArgs},
 };
-use crate::{config::Flags, keystore::KeyKind};
+use crate::{config::Flags, keystore::KeyKind, state_sync::Checkpoint};
 use clap::{Args, Subcommand};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -26,6 +26,9 @@ pub struct RunArgs {
 	/// Sign from this block on although the signing guard objects: only if no earlier signature can contradict it
 	#[arg(long, value_name = "HEIGHT", hide = true, conflicts_with = "doppelganger_heights")]
 	pub unsafe_sign_from: Option<u64>,
+	/// Without a database, take the state after this block from peers instead of all blocks: HEIGHT:HASH
+	#[arg(long, value_name = "CHECKPOINT", hide = true)]
+	pub sync_from: Option<Checkpoint>,
 	/// Be killed as soon as this process, which must be the parent, is gone
 	#[arg(long, value_name = "PID", hide = true)]
 	pub exit_with_parent: Option<u32>,

@@ -50,8 +50,11 @@ pub fn run(args: RunArgs) -> anyhow::Result<()> {
 		}
 		None => info!(path = %place.directory.root().display(), "data"),
 	}
-	let options =
-		Options { doppelganger_heights: args.doppelganger_heights, unsafe_sign_from: args.unsafe_sign_from };
+	let options = Options {
+		doppelganger_heights: args.doppelganger_heights,
+		unsafe_sign_from: args.unsafe_sign_from,
+		sync_from: args.sync_from,
+	};
 	block_on(async {
 		let stop = stop_signal()?;
 		Ok(service::run(place, options, log, stop).await.map_err(|error| error.report())?)
