@@ -3,3 +3,4 @@
 mod gossip;
 mod nodes;
 mod peers;
+mod state;
