@@ -33,7 +33,8 @@ impl Net {
 		let directory = TempDir::new()?;
 		let net = directory.path().join("net");
 		let out = text(&net)?;
-		let arguments = ["testnet", "new", "--validators", "3", "--out", &out, "--block-time-ms", BLOCK_TIME_MS];
+		let arguments =
+			["testnet", "new", "--validators", "3", "--out", &out, "--block-time-ms", BLOCK_TIME_MS];
 		let hosts = ["--host", "127.0.0.1"].repeat(3);
 		let made = plexus(&[&arguments[..], &hosts].concat()).await?;
 		ensure!(made.code == Some(0), "{}", made.text());
@@ -144,9 +145,8 @@ async fn a_node_joins_past_pruning_follows_and_serves() -> Result<()> {
 	ensure!(rpc.body(&first).await? == validator.body(&first).await?, "the first block that followed");
 
 	// A proof of finality from the genesis on is the same as a validator's.
-	let proof = |rpc: Rpc| async move {
-		rpc.request::<Value>("plexus_finalityProof", &[(number + 1).into()]).await
-	};
+	let proof =
+		|rpc: Rpc| async move { rpc.request::<Value>("plexus_finalityProof", &[(number + 1).into()]).await };
 	let (ours, theirs) = (proof(node.rpc().await?).await?, proof(net.validators[0].rpc().await?).await?);
 	ensure!(ours["target"]["header"] == theirs["target"]["header"], "{ours}, {theirs}");
 

@@ -137,7 +137,7 @@ impl Proving {
 		}
 		let (found, parent) = (header(&target.header)?, header(&target.parent)?);
 		Ok(Step::Done(Anchor {
-			hash: Hash(proved.hash),
+			hash: proved.hash.into(),
 			header: found,
 			parent,
 			certificate: target.certificate,

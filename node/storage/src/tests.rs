@@ -375,7 +375,10 @@ fn a_database_made_of_pieces_in_any_order_is_like_one_made_of_blocks() {
 	assert!(matches!(StateImport::open(&path, &options(2), hash, 4), Err(ImportError::Other)));
 	let made = open(&path, 2, &start);
 	assert_eq!((made.tip().number, made.tip().hash), (4, tip.hash));
-	assert_state_is(&made.tip().state, &tip.state.pairs(&[], None, usize::MAX).unwrap().into_iter().collect());
+	assert_state_is(
+		&made.tip().state,
+		&tip.state.pairs(&[], None, usize::MAX).unwrap().into_iter().collect(),
+	);
 	assert_eq!((made.oldest_block(), made.oldest_state()), (4, 4));
 	assert_eq!((made.block(4).unwrap(), made.block(3).unwrap()), (db.block(4).unwrap(), None));
 	assert_eq!(made.header_at(3).unwrap(), db.header_at(3).unwrap());
