@@ -21,10 +21,11 @@
 //! | gossip: transactions between pool and peers | `service` | with the service |
 //! | reporter: a log line and counts for each block | `service` | with the service |
 //! | snapshots at intervals, if asked for | `service` | with the service |
+//! | states for peers that join | `service` | with the service |
 //!
 //! # Reading order
 //! [`cli`], [`config`], [`place`], [`commands`], [`service`]; then what these use: [`keystore`], [`control`], [`gossip`], [`reporter`],
-//! [`health`], [`metrics`], [`snapshot`], [`logging`], [`report`].
+//! [`health`], [`metrics`], [`snapshot`], [`state_sync`], [`logging`], [`report`].
 
 pub mod block_file;
 pub mod cli;
@@ -46,4 +47,5 @@ pub mod reporter;
 pub mod rpc_config;
 pub mod service;
 pub mod snapshot;
+pub mod state_sync;
 pub mod temporary;

@@ -119,7 +119,8 @@ impl Place {
 		}
 	}
 
-	fn database_options(&self) -> Options {
+	/// How the configuration wants the database opened.
+	pub fn database_options(&self) -> Options {
 		let storage = &self.config().storage;
 		// Of five parts two hold current values, two trie nodes, one the database's own blocks.
 		let part = usize::try_from(storage.cache_bytes / 5).unwrap_or(usize::MAX);

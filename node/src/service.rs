@@ -3,6 +3,7 @@
 //! ```text
 //! database ─▶ pool ─▶ chain ─▶ network ─▶ consensus ─▶ RPC ─▶ ready
 //!     ▲ ports of metrics and health are bound first: a taken port must not cost a database recovery
+//!     └ a node that joins with a state from its peers starts the network before it has a database
 //! ```
 //!
 //! # Must not
@@ -20,17 +21,20 @@ use crate::{
 	logging::LogControl,
 	metrics::{Metrics, Sampled},
 	network,
-	place::Place,
+	place::{self, Place},
 	report::Report,
 	reporter::{self, LastBlock},
 	rpc_config, snapshot,
+	state_sync::{self, Checkpoint, JoinError, Origin},
 };
 use plexus_chain::Chain;
+use plexus_chain_spec::SpecError;
 use plexus_consensus::{ConsensusStatus, EngineConfig, EngineError, EngineHandle, NetworkPort};
 use plexus_execution::{Executor, SIGNATURES_REMEMBERED};
 use plexus_network::{Network, NetworkError, NetworkHandle, NetworkStats, NetworkTask};
 use plexus_pool::Pool;
 use plexus_rpc::{RpcContext, RpcHandle};
+use plexus_storage::Hash;
 use std::{
 	fmt,
 	future::Future,
@@ -52,6 +56,8 @@ pub struct Options {
 	pub unsafe_sign_from: Option<u64>,
 	/// `--clock-offset-ms`.
 	pub clock_offset_ms: i64,
+	/// `--sync-from`.
+	pub sync_from: Option<Checkpoint>,
 }
 
 /// Why the node did not start, or ended.
@@ -83,6 +89,12 @@ pub enum ServiceError {
 	/// The network does not start, or failed.
 	#[error(transparent)]
 	Network(#[from] NetworkError),
+	/// The chain's specification is none.
+	#[error(transparent)]
+	Spec(#[from] SpecError),
+	/// No state was to be had from peers.
+	#[error(transparent)]
+	Join(#[from] JoinError),
 	/// Consensus does not start.
 	#[error(transparent)]
 	Consensus(#[from] plexus_consensus::StartError),
@@ -110,6 +122,8 @@ impl ServiceError {
 			Self::Runtime(_) => Report::new("runtime", text, "check the database with `plexus check`"),
 			Self::Rpc(_) => Report::from_text("RPC", &text),
 			Self::Address(_) | Self::Network(_) => Report::from_text("network", &text),
+			Self::Spec(error) => place::spec_report(error),
+			Self::Join(error) => Report::of(error),
 			Self::Consensus(_) => Report::from_text("consensus does not start", &text),
 			Self::ConsensusEnded(_) => Report::from_text("consensus failed", &text),
 			Self::Ended(_) => Report::new("internal error", text, "the log says more; start the node again"),
@@ -132,11 +146,25 @@ pub async fn run(
 	let health = bind_health(&place).await?;
 	let keys = Keys::load(&place)?;
 	let place = Arc::new(place);
+	tokio::pin!(stop);
+	let joined = match options.sync_from.filter(|_| !place.directory.database().exists()) {
+		None => None,
+		Some(checkpoint) => {
+			tokio::select! {
+				joined = join(&place, &keys, checkpoint) => Some(joined?),
+				() = &mut stop => return Ok(()),
+			}
+		}
+	};
 	let chain = open_chain(place.clone()).await?;
 	let mut helpers = Helpers::default();
 	let (metrics, last) = start_metrics(&place, &chain);
 
-	let (network, mut network_task) = start_network(&place, &keys, &chain, &mut helpers).await?;
+	let network = match joined {
+		Some(network) => network,
+		None => open_network(&place, &keys, chain.genesis_hash()).await?,
+	};
+	let (network, mut network_task) = serve_peers(&place, network, &chain, &mut helpers);
 	let peers: Arc<dyn Peers> = Arc::new(network.handle);
 	let own = keys.validator.as_ref().map(|key| key.public().0);
 	helpers.spawn(reporter::report(chain.blocks(), metrics.clone(), last.clone(), own, peers.clone()));
@@ -168,7 +196,7 @@ pub async fn run(
 	}
 	info!("ready");
 
-	let ended = first_end(stop, &mut consensus, &mut network_task).await;
+	let ended = first_end(&mut stop, &mut consensus, &mut network_task).await;
 	running.store(false, Ordering::Release);
 	rpc.stop().await;
 	// After an end of its own there is nothing left to stop.
@@ -184,7 +212,7 @@ pub async fn run(
 
 /// The first end, wanted or not, ends the node.
 async fn first_end(
-	stop: impl Future<Output = ()> + Send,
+	stop: impl Future<Output = ()>,
 	consensus: &mut EngineHandle,
 	network: &mut NetworkTask,
 ) -> Result<(), ServiceError> {
@@ -218,22 +246,37 @@ fn start_metrics(place: &Place, chain: &Chain) -> (Metrics, LastBlock) {
 	(metrics, LastBlock::now())
 }
 
-async fn start_network(
+/// Makes the database of what peers have; the network that it was fetched through.
+async fn join(place: &Arc<Place>, keys: &Keys, checkpoint: Checkpoint) -> Result<Network, ServiceError> {
+	let spec = place.spec.clone();
+	let origin = tokio::task::spawn_blocking(move || Origin::of(&spec)).await??;
+	let network = open_network(place, keys, origin.genesis.hash()).await?;
+	let (database, options) = (place.directory.database(), place.database_options());
+	state_sync::join(network.handle.clone(), origin, checkpoint, database, options).await?;
+	Ok(network)
+}
+
+async fn open_network(place: &Place, keys: &Keys, genesis: Hash) -> Result<Network, ServiceError> {
+	let config = network::config(&place.config().p2p, &place.spec.bootnodes, genesis, &keys.node)?;
+	Ok(plexus_network::start(config).await?)
+}
+
+/// Starts what answers peers.
+fn serve_peers(
 	place: &Place,
-	keys: &Keys,
+	network: Network,
 	chain: &Chain,
 	helpers: &mut Helpers,
-) -> Result<(Connected, NetworkTask), ServiceError> {
-	let config =
-		network::config(&place.config().p2p, &place.spec.bootnodes, chain.genesis_hash(), &keys.node)?;
-	let Network { handle, consensus_port, transactions, newcomers, task } =
-		plexus_network::start(config).await?;
+) -> (Connected, NetworkTask) {
+	let Network { handle, consensus_port, transactions, newcomers, state_requests, task } = network;
+	let states = Arc::new(state_sync::Source::new(chain.clone(), place.directory.snapshots()));
+	helpers.spawn(state_sync::serve(state_requests, handle.clone(), states));
 	let pool = chain.pool();
 	let from_peers = FromPeers::default();
 	helpers.spawn(gossip::receive(transactions, pool.clone(), handle.clone(), from_peers.clone()));
 	helpers.spawn(gossip::announce(newcomers, pool.clone(), handle.clone()));
 	helpers.spawn(gossip::publish(pool.subscribe_imported(), pool.clone(), handle.clone(), from_peers));
-	Ok((Connected { handle, port: consensus_port }, task))
+	(Connected { handle, port: consensus_port }, task)
 }
 
 async fn start_consensus(

@@ -24,7 +24,7 @@ mod keep;
 #[cfg(test)]
 mod tests;
 
-pub use keep::{keep, Keeping};
+pub use keep::{heights, keep, Keeping};
 
 use crate::{place, report::Remedy};
 use plexus_chain_spec::ChainSpec;
@@ -176,8 +176,13 @@ impl Remedy for SnapshotError {
 	}
 }
 
-fn failed<'a>(what: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> SnapshotError + 'a {
+pub(crate) fn failed<'a>(what: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> SnapshotError + 'a {
 	move |source| SnapshotError::Io { what, path: path.to_owned(), source }
+}
+
+/// Where the database is in a snapshot.
+pub fn database_of(directory: &Path) -> PathBuf {
+	directory.join(DATABASE)
 }
 
 /// The name under which a snapshot is made.
@@ -406,7 +411,7 @@ fn sync_directory(path: &Path) -> Result<(), SnapshotError> {
 }
 
 /// Makes a rename last.
-fn sync_parent(path: &Path) -> Result<(), SnapshotError> {
+pub(crate) fn sync_parent(path: &Path) -> Result<(), SnapshotError> {
 	match path.parent() {
 		Some(parent) if !parent.as_os_str().is_empty() => sync_directory(parent),
 		_ => sync_directory(Path::new(".")),

@@ -11,8 +11,9 @@ use crate::conduct::BAN_POINTS;
 use crate::config::{NetworkConfig, NetworkError, RESERVED_MAX};
 use crate::dialer::peer_of;
 use crate::gate::Gate;
-use crate::handle::TRANSACTION_BYTES_MAX;
+use crate::handle::{STATE_REQUEST_BYTES_MAX, STATE_RESPONSE_BYTES_MAX, TRANSACTION_BYTES_MAX};
 use crate::topics::{Names, Topic};
+use crate::worker::STATE_REQUESTS_PER_PEER_MAX;
 use arc_malachitebft_sync as sync;
 use libp2p::gossipsub::{
 	self, IdentityTransform, MaxCountSubscriptionFilter, MessageAuthenticity, MessageId, PeerScoreParams,
@@ -39,7 +40,10 @@ const ANNOUNCE_RESPONSE_BYTES_MAX: usize = 0;
 /// How long a peer may take for one batch that is announced to it.
 const ANNOUNCE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Streams of one connection, both ways: discovery has 32 and sync 20 at most, the others one or two each. With its own
+/// How long a peer may take for a piece of a state: a mebibyte, read from a disk and sent over a slow line.
+const STATE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Streams of one connection, both ways: discovery has 32, sync 20 and state sync 8 at most, the others one or two each. With its own
 /// limit, yamux lets a peer hold 128 MiB of windows; this is 32.
 const STREAMS_MAX: usize = 128;
 
@@ -84,6 +88,8 @@ pub(crate) struct Behaviour {
 	pub sync: sync::Behaviour,
 	/// Batches of transactions to one peer, each answered by nothing. The engine's codec is a length and bytes.
 	pub announce: sync::Behaviour,
+	/// Pieces of a state, in the same form.
+	pub state: sync::Behaviour,
 }
 
 pub(crate) fn build_swarm(config: &NetworkConfig, names: &Names) -> Result<Swarm<Behaviour>, NetworkError> {
@@ -117,6 +123,15 @@ pub(crate) fn build_swarm(config: &NetworkConfig, names: &Names) -> Result<Swarm
 				.with_max_request_size(Topic::Transactions.bytes_max())
 				.with_max_response_size(ANNOUNCE_RESPONSE_BYTES_MAX),
 			names.announce_protocol(),
+		)
+		.map_err(start_error)?,
+		state: sync::Behaviour::new(
+			sync::Config::default()
+				.with_request_timeout(STATE_TIMEOUT)
+				.with_parallel_requests(STATE_REQUESTS_PER_PEER_MAX / 2)
+				.with_max_request_size(STATE_REQUEST_BYTES_MAX)
+				.with_max_response_size(STATE_RESPONSE_BYTES_MAX),
+			names.state_protocol(),
 		)
 		.map_err(start_error)?,
 	};

@@ -33,19 +33,21 @@ pub enum Misbehaviour {
 	BadConsensusSignature,
 	/// Sent a part of a proposal that is out of bounds or not signed by the proposer it names.
 	InvalidPart,
-	/// Asked for blocks in bytes that do not decode.
+	/// Asked for blocks or a state in bytes that do not decode.
 	UndecodableRequest,
 	/// Answered with blocks that do not decode.
 	UndecodableBlocks,
 	/// Answered with blocks that do not verify.
 	UnverifiableBlocks,
+	/// Answered with a piece of a state that its proof does not prove.
+	UnverifiableState,
 	/// Sent more than its share.
 	Flood,
 }
 
 impl Misbehaviour {
 	/// Every kind.
-	pub const ALL: [Self; 11] = [
+	pub const ALL: [Self; 12] = [
 		Self::InvalidTransaction,
 		Self::BadSignature,
 		Self::MalformedBatch,
@@ -56,6 +58,7 @@ impl Misbehaviour {
 		Self::UndecodableRequest,
 		Self::UndecodableBlocks,
 		Self::UnverifiableBlocks,
+		Self::UnverifiableState,
 		Self::Flood,
 	];
 
@@ -71,6 +74,8 @@ impl Misbehaviour {
 			| Self::UndecodableRequest => 25,
 			// Costs us more than a message: memory, or seconds of syncing.
 			Self::MalformedBatch | Self::Oversized | Self::UndecodableBlocks | Self::UnverifiableBlocks => 50,
+			// Hashed from the disk to the state root by whoever sends it: no accident makes it.
+			Self::UnverifiableState => BAN_POINTS,
 			// One for each message beyond the rate, which was dropped: a short excess is forgiven.
 			Self::Flood => 1,
 		}
@@ -89,6 +94,7 @@ impl Misbehaviour {
 			Self::UndecodableRequest => "undecodable_request",
 			Self::UndecodableBlocks => "undecodable_blocks",
 			Self::UnverifiableBlocks => "unverifiable_blocks",
+			Self::UnverifiableState => "unverifiable_state",
 			Self::Flood => "flood",
 		}
 	}

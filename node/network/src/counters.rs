@@ -49,17 +49,20 @@ pub enum Protocol {
 	Sync,
 	/// Waiting transactions told to new peers.
 	Announce,
+	/// State, piece by piece.
+	State,
 }
 
 impl Protocol {
-	const COUNT: usize = Topic::ALL.len() + 2;
+	const COUNT: usize = Topic::ALL.len() + 3;
 
 	fn all() -> [Self; Self::COUNT] {
 		let mut all = [Self::Sync; Self::COUNT];
 		for (slot, topic) in all.iter_mut().zip(Topic::ALL) {
 			*slot = Self::Gossip(topic);
 		}
-		all[Self::COUNT - 1] = Self::Announce;
+		all[Self::COUNT - 2] = Self::Announce;
+		all[Self::COUNT - 1] = Self::State;
 		all
 	}
 
@@ -68,6 +71,7 @@ impl Protocol {
 			Self::Gossip(topic) => topic as usize,
 			Self::Sync => Topic::ALL.len(),
 			Self::Announce => Topic::ALL.len() + 1,
+			Self::State => Topic::ALL.len() + 2,
 		}
 	}
 
@@ -76,6 +80,7 @@ impl Protocol {
 			Self::Gossip(topic) => topic.name(),
 			Self::Sync => "sync",
 			Self::Announce => "announce",
+			Self::State => "state",
 		}
 	}
 }
@@ -91,16 +96,19 @@ pub enum Dropping {
 	Newcomers,
 	/// Requests for blocks that wait for the engine.
 	BlockRequests,
+	/// Requests for a state that wait for the node.
+	StateRequests,
 	/// Messages that wait for a slow peer, inside gossip.
 	SlowPeers,
 }
 
 impl Dropping {
-	const ALL: [(Self, &'static str); 5] = [
+	const ALL: [(Self, &'static str); 6] = [
 		(Self::IncomingTransactions, "incoming_transactions"),
 		(Self::OutgoingTransactions, "outgoing_transactions"),
 		(Self::Newcomers, "newcomers"),
 		(Self::BlockRequests, "block_requests"),
+		(Self::StateRequests, "state_requests"),
 		(Self::SlowPeers, "slow_peers"),
 	];
 }

@@ -8,8 +8,9 @@ use crate::config::{NetworkError, RESERVED_MAX};
 use crate::counters::{Counters, Dropping, NetworkStats, QueueFill};
 use crate::dialer::peer_of;
 use crate::peers::PeerInfo;
+use bytes::Bytes;
 use libp2p::gossipsub::MessageId;
-use libp2p::{Multiaddr, PeerId};
+use libp2p::{request_response, Multiaddr, PeerId};
 use plexus_consensus::NetworkPort;
 use std::sync::Arc;
 use std::time::Instant;
@@ -24,6 +25,46 @@ pub(crate) const TRANSACTIONS_KIB_MAX: usize = 32 << 10;
 
 /// Peers that are told at a time which transactions wait; more are refused.
 pub const ANNOUNCEMENTS_MAX: usize = 4;
+
+/// The longest request of state sync: two keys.
+pub const STATE_REQUEST_BYTES_MAX: usize = 4 << 10;
+
+/// The longest answer of state sync. A piece has about a mebibyte; a single value, such as the events of a full block, may be
+/// longer.
+pub const STATE_RESPONSE_BYTES_MAX: usize = 16 << 20;
+
+/// Names a peer's request for a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateRequestId(pub(crate) request_response::InboundRequestId);
+
+/// A peer asks for a piece of a state, in bytes that this crate does not read. To be answered with
+/// [`NetworkHandle::answer_state`].
+#[derive(Debug)]
+pub struct StateRequest {
+	/// Which one, for the answer.
+	pub id: StateRequestId,
+	/// Who asks.
+	pub from: PeerId,
+	/// What, at most [`STATE_REQUEST_BYTES_MAX`].
+	pub bytes: Bytes,
+}
+
+/// Why a peer did not answer a request for a state. Nobody's fault, as far as that shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+	/// Too many requests are under way, or the network has ended.
+	#[error("the network is busy")]
+	Busy,
+	/// The peer is not connected.
+	#[error("the peer is gone")]
+	Gone,
+	/// It did not answer, in time or at all.
+	#[error("the peer gave no answer")]
+	NoAnswer,
+	/// It does not speak the protocol.
+	#[error("the peer does not serve states")]
+	Unsupported,
+}
 
 /// Transactions that came together, to be named when they are judged.
 #[derive(Clone, Debug)]
@@ -77,6 +118,8 @@ pub(crate) enum Command {
 	Judge(BatchId, Vec<Verdict>),
 	Announce(PeerId, Vec<Vec<u8>>, oneshot::Sender<()>),
 	Report(PeerId, Misbehaviour),
+	AskState(PeerId, Bytes, oneshot::Sender<Result<Bytes, AskError>>),
+	AnswerState(StateRequestId, Option<Bytes>),
 	Reserve(PeerId, Multiaddr),
 	Unreserve(PeerId),
 }
@@ -195,6 +238,22 @@ impl NetworkHandle {
 		let _ = self.commands.try_send(Command::Report(peer, what));
 	}
 
+	/// Asks a peer for a piece of a state; its answer, at most [`STATE_RESPONSE_BYTES_MAX`] long.
+	///
+	/// # Errors
+	/// See [`AskError`].
+	pub async fn ask_state(&self, peer: PeerId, request: Bytes) -> Result<Bytes, AskError> {
+		let (answer, answered) = oneshot::channel();
+		self.commands.try_send(Command::AskState(peer, request, answer)).map_err(|_| AskError::Busy)?;
+		answered.await.unwrap_or(Err(AskError::Busy))
+	}
+
+	/// Answers a peer's request for a state, or tells it with `None` that there is no answer.
+	pub async fn answer_state(&self, id: StateRequestId, answer: Option<Bytes>) {
+		// If the network is gone, so is who asked.
+		let _ = self.commands.send(Command::AnswerState(id, answer)).await;
+	}
+
 	/// Keeps up a connection with a node from now on, past all limits. Its ban, if any, ends.
 	///
 	/// # Errors
@@ -279,6 +338,8 @@ pub struct Network {
 	pub transactions: mpsc::Receiver<IncomingTransactions>,
 	/// Peers that begin to take transactions, to be told what waits by [`NetworkHandle::announce`].
 	pub newcomers: mpsc::Receiver<PeerId>,
+	/// Requests of peers for a state.
+	pub state_requests: mpsc::Receiver<StateRequest>,
 	/// The task that owns the swarm.
 	pub task: NetworkTask,
 }

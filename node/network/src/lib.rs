@@ -1,8 +1,8 @@
-//! The node's one libp2p swarm: consensus messages, block sync and transactions share its connections.
+//! The node's one libp2p swarm: consensus messages, block sync, state sync and transactions share its connections.
 //!
 //! ```text
 //!   engine ──Msg──► Bridge (actor) ──┐                                   ┌─► engine events (port)
-//!                                    ├─ bounded ─► Worker (owns the swarm)┼─► IncomingTransactions, newcomers (bounded)
+//!                                    ├─ bounded ─► Worker (owns the swarm)┼─► IncomingTransactions, newcomers, StateRequests (bounded)
 //!   node ──NetworkHandle──commands───┘                                   └─► watches: peers, addresses, bans
 //! ```
 //!
@@ -44,11 +44,13 @@ pub mod topics;
 mod validators;
 mod worker;
 
+pub use bytes::Bytes;
 pub use conduct::{BanReason, Misbehaviour};
 pub use config::{ConnectionLimits, NetworkConfig, NetworkError};
 pub use counters::{NetworkStats, QueueFill};
 pub use handle::{
-	BannedPeer, BatchId, IncomingTransactions, Network, NetworkHandle, NetworkTask, ReservedError, Verdict,
+	AskError, BannedPeer, BatchId, IncomingTransactions, Network, NetworkHandle, NetworkTask, ReservedError,
+	StateRequest, StateRequestId, Verdict,
 };
 pub use libp2p::{Multiaddr, PeerId};
 pub use meter::{Rate, Rates};

@@ -45,6 +45,8 @@ pub struct Rates {
 	pub suspects: Rate,
 	/// Times that a peer says who it is and where it listens. Excess is not heard.
 	pub identities: Rate,
+	/// Requests for a state.
+	pub state_requests: Rate,
 }
 
 impl Default for Rates {
@@ -70,6 +72,8 @@ impl Default for Rates {
 			suspects: Rate { per_second: 20, burst: 500 },
 			// Whoever starts to listen tells each address as it becomes known; afterwards, once in five minutes.
 			identities: Rate { per_second: 1, burst: 16 },
+			// Each is about a mebibyte of trie to read: more than a line or a disk gives.
+			state_requests: Rate { per_second: 64, burst: 512 },
 		}
 	}
 }
@@ -97,9 +101,11 @@ pub enum Flow {
 	Suspects,
 	/// Who a peer says it is.
 	Identities,
+	/// Requests for a state.
+	StateRequests,
 }
 
-const FLOWS: usize = 10;
+const FLOWS: usize = 11;
 
 impl Rates {
 	fn of(&self, flow: Flow) -> Rate {
@@ -114,6 +120,7 @@ impl Rates {
 			Flow::Requests => self.requests,
 			Flow::Suspects => self.suspects,
 			Flow::Identities => self.identities,
+			Flow::StateRequests => self.state_requests,
 		}
 	}
 }
@@ -189,6 +196,7 @@ const FLOW_LIST: [Flow; FLOWS] = [
 	Flow::Requests,
 	Flow::Suspects,
 	Flow::Identities,
+	Flow::StateRequests,
 ];
 
 /// How often full buckets are forgotten.

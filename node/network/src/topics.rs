@@ -12,6 +12,9 @@ use sp_core::H256;
 /// Version in every name. 2: transactions travel in batches, and peers find each other.
 pub const PROTOCOL_VERSION: u32 = 2;
 
+/// Version of state sync, which a node may not speak at all.
+pub const STATE_VERSION: u32 = 1;
+
 /// Bytes of the genesis hash in names of topics and protocols: enough that no two chains meet by chance. What peers tell
 /// each other first has all of it.
 const GENESIS_BYTES: usize = 8;
@@ -137,6 +140,11 @@ impl Names {
 	/// The protocol that tells a new peer which transactions wait.
 	pub fn announce_protocol(&self) -> String {
 		format!("/plexus/{}/transactions/{PROTOCOL_VERSION}", self.chain)
+	}
+
+	/// The protocol of state sync.
+	pub fn state_protocol(&self) -> String {
+		format!("/plexus/{}/state/{STATE_VERSION}", self.chain)
 	}
 
 	/// The protocol of block sync.

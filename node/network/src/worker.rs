@@ -20,12 +20,16 @@
 //! | answers with blocks | 64 MiB, of one peer 18 | the request waits until answers before it have left |
 //! | newcomers | [`NEWCOMERS_MAX`] | the peer hears only of transactions that come later |
 //! | announcements | 4 | as above |
+//! | requests for a state | 32, four of one peer | the channel is dropped; the peer asks another |
 //! | gossip for a slow peer | 512 own, 512 forwarded | dropped; gossip tells the peer what there is, and it asks |
 //! | a peer's share | [`Rates`](crate::meter::Rates) | dropped, and held against the peer as a flood |
 
 mod connections;
 mod engine;
 mod gossip;
+mod state;
+
+pub(crate) use state::STATE_REQUESTS_PER_PEER_MAX;
 
 use crate::answers::Answers;
 use crate::behaviour::{build_swarm, Behaviour, BehaviourEvent};
@@ -52,6 +56,7 @@ use libp2p::swarm::SwarmEvent;
 use libp2p::{Multiaddr, PeerId, Swarm};
 use plexus_consensus::{Height, NetworkPort, Progress};
 use sp_core::H256;
+use state::StateSync;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -101,6 +106,7 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 	let (command_sender, commands) = mpsc::channel(COMMANDS_MAX);
 	let (transaction_sender, transactions) = mpsc::channel(TRANSACTIONS_MAX);
 	let (newcomer_sender, newcomers) = mpsc::channel(NEWCOMERS_MAX);
+	let (state_sender, state_requests) = mpsc::channel(state::ANSWERING_MAX);
 	let (watches, receivers) = watches();
 	let (stop, stop_receiver) = watch::channel(false);
 	let now = Instant::now();
@@ -140,6 +146,7 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 		answers: Answers::default(),
 		asked: HashMap::new(),
 		transactions: Transactions::new(transaction_sender, newcomer_sender, room),
+		state: StateSync::new(state_sender),
 		watches,
 		counters,
 		tidied: now,
@@ -152,6 +159,7 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 		consensus_port: NetworkPort { actor, parts, peers: receivers.2, liars, progress },
 		transactions,
 		newcomers,
+		state_requests,
 		task: NetworkTask { stop, task },
 	})
 }
@@ -215,6 +223,7 @@ struct Worker {
 	/// Heights that we asked peers for; the engine bounds how many requests are under way.
 	asked: HashMap<OutboundRequestId, RangeInclusive<Height>>,
 	transactions: Transactions,
+	state: StateSync,
 	watches: Watches,
 	counters: Arc<Counters>,
 	tidied: Instant,
@@ -263,6 +272,8 @@ impl Worker {
 			Command::Judge(id, verdicts) => self.on_verdicts(id, &verdicts),
 			Command::Announce(peer, transactions, done) => self.announce(peer, transactions, done),
 			Command::Report(peer, what) => self.blame(peer, what),
+			Command::AskState(peer, request, answer) => self.ask_state(peer, request, answer),
+			Command::AnswerState(id, answer) => self.answer_state(id, answer),
 			Command::Reserve(peer, address) => self.reserve(peer, address),
 			Command::Unreserve(peer) => self.unreserve(&peer),
 		}
@@ -294,6 +305,7 @@ impl Worker {
 			SwarmEvent::Behaviour(BehaviourEvent::Gossip(event)) => self.on_gossip(event),
 			SwarmEvent::Behaviour(BehaviourEvent::Sync(event)) => self.on_sync(event),
 			SwarmEvent::Behaviour(BehaviourEvent::Announce(event)) => self.on_announce(event),
+			SwarmEvent::Behaviour(BehaviourEvent::State(event)) => self.on_state(event),
 			SwarmEvent::Behaviour(BehaviourEvent::Ping(event)) => self.on_ping(&event),
 			// Everything else is libp2p's own business.
 			_ => {}

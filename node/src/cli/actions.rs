@@ -4,7 +4,7 @@ use super::{
 	duration::duration,
 	settings::{PlaceArgs, SettingArgs},
 };
-use crate::{config::Flags, keystore::KeyKind};
+use crate::{config::Flags, keystore::KeyKind, state_sync::Checkpoint};
 use clap::{Args, Subcommand};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -33,6 +33,9 @@ pub struct RunArgs {
 	#[arg(long, value_name = "MS", default_value_t = 0, hide = true, allow_negative_numbers = true)]
 	#[arg(value_parser = clap::value_parser!(i64).range(-CLOCK_OFFSET_MS_MAX..=CLOCK_OFFSET_MS_MAX))]
 	pub clock_offset_ms: i64,
+	/// Without a database, take the state after this block from peers instead of all blocks: HEIGHT:HASH
+	#[arg(long, value_name = "CHECKPOINT", hide = true)]
+	pub sync_from: Option<Checkpoint>,
 	/// Be killed as soon as this process, which must be the parent, is gone
 	#[arg(long, value_name = "PID", hide = true)]
 	pub exit_with_parent: Option<u32>,

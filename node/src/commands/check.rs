@@ -36,6 +36,14 @@ const DISK_REMEDY: &str = "check the disk (`plexus doctor`) and its space";
 pub fn run(args: CheckArgs) -> anyhow::Result<()> {
 	let place = Place::resolve(&args.place.flags())?;
 	let from = place.open_existing_database()?;
+	if from.oldest_block() > 0 {
+		return Err(Report::new(
+			"not all blocks",
+			format!("the database begins with the state after block {}: there is nothing to execute it from", from.oldest_block()),
+			"check a node that has all blocks; this state was hashed to the root of its block's header when it was fetched",
+		)
+		.into());
+	}
 	let scratch = TemporaryDirectory::new(args.scratch.as_deref())?;
 	// A crash loses a database that is thrown away anyway: no need to wait for the disk.
 	let options = Options { state_pruning: StatePruning::Keep(2), sync: false, ..Options::default() };

@@ -60,7 +60,7 @@ pub fn run(args: RunArgs) -> anyhow::Result<()> {
 }
 
 fn options(args: &RunArgs, place: &Place) -> Result<Options, Report> {
-	let RunArgs { doppelganger_heights, unsafe_sign_from, clock_offset_ms, .. } = *args;
+	let RunArgs { doppelganger_heights, unsafe_sign_from, clock_offset_ms, sync_from, .. } = *args;
 	if clock_offset_ms != 0 {
 		if !place.is_development() {
 			let cause = format!("--clock-offset-ms {clock_offset_ms} on the live chain `{}`", place.spec.id);
@@ -69,7 +69,7 @@ fn options(args: &RunArgs, place: &Place) -> Result<Options, Report> {
 		}
 		warn!(clock_offset_ms, "this node's clock is wrong on purpose");
 	}
-	Ok(Options { doppelganger_heights, unsafe_sign_from, clock_offset_ms })
+	Ok(Options { doppelganger_heights, unsafe_sign_from, clock_offset_ms, sync_from })
 }
 
 /// Ends with the first SIGINT or SIGTERM; a second one ends the process at once.

@@ -99,7 +99,7 @@ fn up_to(directory: &Path, tip: u32) -> Vec<(u32, PathBuf)> {
 }
 
 /// The snapshots in a directory, ascending. Whatever is not named by a height is not ours.
-pub(super) fn heights(directory: &Path) -> Vec<(u32, PathBuf)> {
+pub fn heights(directory: &Path) -> Vec<(u32, PathBuf)> {
 	let entries = fs::read_dir(directory).into_iter().flatten().flatten();
 	let mut found: Vec<(u32, PathBuf)> =
 		entries.filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path()))).collect();

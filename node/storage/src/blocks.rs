@@ -76,11 +76,6 @@ impl Database {
 		Ok(self.raw().get_cf(cf(self.raw(), CERTIFICATES), height_key(number))?)
 	}
 
-	/// Height of the oldest block kept with its body.
-	pub fn oldest_block(&self) -> BlockNumber {
-		0
-	}
-
 	/// Keeps a proposed body; it is on disk, synced, when this returns.
 	///
 	/// Bounded: beyond [`UNDECIDED_PER_HEIGHT_MAX`] bodies of one height nothing is stored and an error is returned.

@@ -127,6 +127,7 @@ struct Inner {
 	trie_cache: Arc<SharedTrieCache<StateHasher>>,
 	tip: RwLock<Arc<Tip>>,
 	oldest_state: AtomicU32,
+	oldest_block: BlockNumber,
 }
 
 impl Database {
@@ -138,23 +139,23 @@ impl Database {
 		let storage_error = |source: StorageError| OpenError::Storage { path: path.to_owned(), source };
 		let db = Arc::new(Handle::new(open_rocksdb(path, &options)?));
 		let genesis_hash = genesis.header.hash();
-		let read = |key: &[u8]| db.get_cf(cf(&db, META), key).map_err(|e| storage_error(e.into()));
-
-		if let Some(bytes) = read(META_SCHEMA)? {
-			let found = read_u32("schema version", &bytes).map_err(storage_error)?;
-			if found != SCHEMA_VERSION {
-				return Err(OpenError::Schema { path: path.to_owned(), found, expected: SCHEMA_VERSION });
-			}
-			let found = read(META_GENESIS)?
-				.filter(|b| b.len() == 32)
-				.map(|b| Hash::from_slice(&b))
-				.unwrap_or_default();
-			if found != genesis_hash {
-				return Err(OpenError::WrongGenesis { path: path.to_owned(), found, expected: genesis_hash });
-			}
-		} else {
+		if !check_origin(&db, path, genesis_hash)? {
 			write_genesis(&db, &options, &genesis, genesis_hash, path)?;
 		}
+		Self::at_tip(db, path, options, genesis_hash).map_err(storage_error)
+	}
+
+	/// Opens a copy of a database for reading; nothing in its directory is changed.
+	///
+	/// # Errors
+	/// As [`Database::open`]. A copy of another schema or chain is refused.
+	pub fn open_read_only(path: &Path, options: Options, genesis_hash: Hash) -> Result<Self, OpenError> {
+		let storage_error = |source: StorageError| OpenError::Storage { path: path.to_owned(), source };
+		let (db_options, columns) = rocksdb_options(&options);
+		let db = DB::open_cf_descriptors_read_only(&db_options, path, columns, false)
+			.map_err(|error| storage_error(error.into()))?;
+		let db = Arc::new(Handle::new(db));
+		check_origin(&db, path, genesis_hash)?;
 		Self::at_tip(db, path, options, genesis_hash).map_err(storage_error)
 	}
 
@@ -169,6 +170,10 @@ impl Database {
 			read_u32("tip", &bytes.ok_or(StorageError::Corrupt("the tip is missing".into()))?)
 		};
 		let (number, oldest_state) = (meta(META_TIP)?, meta(META_OLDEST_STATE)?);
+		let oldest_block = match db.get_cf(cf(&db, META), META_OLDEST_BLOCK)? {
+			Some(bytes) => read_u32("oldest block", &bytes)?,
+			None => 0,
+		};
 		let header = db
 			.get_cf(cf(&db, HEADERS), height_key(number))?
 			.ok_or(StorageError::Corrupt(format!("the tip's header {number} is missing")))?;
@@ -185,6 +190,7 @@ impl Database {
 			trie_cache,
 			tip: RwLock::new(Arc::new(tip)),
 			oldest_state: AtomicU32::new(oldest_state),
+			oldest_block,
 			db,
 		})))
 	}
@@ -211,6 +217,18 @@ impl Database {
 	/// Height of the oldest block whose state is kept.
 	pub fn oldest_state(&self) -> BlockNumber {
 		self.0.oldest_state.load(Ordering::Acquire)
+	}
+
+	/// Height of the oldest block kept with its body: all from there on are. Above 0 where the database began with the
+	/// state of a later block ([`crate::import`]).
+	pub fn oldest_block(&self) -> BlockNumber {
+		self.0.oldest_block
+	}
+
+	/// About how many keys the state has.
+	pub fn keys_estimate(&self) -> u64 {
+		let estimate = self.0.db.property_int_value_cf(cf(&self.0.db, STATE), "rocksdb.estimate-num-keys");
+		estimate.ok().flatten().unwrap_or(0)
 	}
 
 	/// The state after a block.
@@ -354,6 +372,23 @@ fn read_u32(what: &'static str, bytes: &[u8]) -> Result<u32, StorageError> {
 	Ok(u32::from_le_bytes(bytes))
 }
 
+/// Whether something is in the database; that it is of this schema and chain.
+fn check_origin(db: &DB, path: &Path, genesis_hash: Hash) -> Result<bool, OpenError> {
+	let storage_error = |source: StorageError| OpenError::Storage { path: path.to_owned(), source };
+	let read = |key: &[u8]| db.get_cf(cf(db, META), key).map_err(|e| storage_error(e.into()));
+	let Some(bytes) = read(META_SCHEMA)? else { return Ok(false) };
+	let found = read_u32("schema version", &bytes).map_err(storage_error)?;
+	if found != SCHEMA_VERSION {
+		return Err(OpenError::Schema { path: path.to_owned(), found, expected: SCHEMA_VERSION });
+	}
+	let found =
+		read(META_GENESIS)?.filter(|b| b.len() == 32).map(|b| Hash::from_slice(&b)).unwrap_or_default();
+	if found != genesis_hash {
+		return Err(OpenError::WrongGenesis { path: path.to_owned(), found, expected: genesis_hash });
+	}
+	Ok(true)
+}
+
 fn write_genesis(
 	db: &DB,
 	options: &Options,
@@ -387,7 +422,7 @@ fn write_genesis(
 	db.write_opt(batch, &write).map_err(|e| OpenError::Storage { path: path.to_owned(), source: e.into() })
 }
 
-fn open_rocksdb(path: &Path, options: &Options) -> Result<DB, OpenError> {
+fn rocksdb_options(options: &Options) -> (rocksdb::Options, Vec<ColumnFamilyDescriptor>) {
 	let mut db_options = rocksdb::Options::default();
 	db_options.create_if_missing(true);
 	db_options.create_missing_column_families(true);
@@ -403,6 +438,11 @@ fn open_rocksdb(path: &Path, options: &Options) -> Result<DB, OpenError> {
 	db_options.set_db_write_buffer_size(64 << 20);
 	let cache = Cache::new_lru_cache(options.block_cache_bytes);
 	let columns = COLUMNS.map(|name| ColumnFamilyDescriptor::new(name, column_options(name, &cache)));
+	(db_options, columns.into())
+}
+
+pub(crate) fn open_rocksdb(path: &Path, options: &Options) -> Result<DB, OpenError> {
+	let (db_options, columns) = rocksdb_options(options);
 	std::fs::create_dir_all(path)
 		.map_err(|e| OpenError::Storage { path: path.to_owned(), source: StorageError::Io(e.to_string()) })?;
 	DB::open_cf_descriptors(&db_options, path, columns).map_err(|e| {

@@ -51,6 +51,10 @@ pub const META_GENESIS: &[u8] = b"genesis";
 pub const META_TIP: &[u8] = b"tip";
 /// `meta`: height of the oldest block whose state is complete, u32 LE.
 pub const META_OLDEST_STATE: &[u8] = b"oldest-state";
+/// `meta`: height of the oldest block kept with its body, u32 LE; absent where the blocks begin with the genesis.
+pub const META_OLDEST_BLOCK: &[u8] = b"oldest-block";
+/// `meta`: where an import of a state stands, in place of a tip (see [`crate::import`]).
+pub const META_IMPORT: &[u8] = b"import";
 
 /// Key of a height.
 pub fn height_key(number: u32) -> [u8; 4] {

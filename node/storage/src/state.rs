@@ -84,6 +84,10 @@ impl State {
 		self.0.block_hash
 	}
 
+	pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+		self.0.snapshot.clone()
+	}
+
 	/// The view that the state machine runs on. Make one per execution: it remembers the first read failure.
 	pub fn backend(&self) -> StateBackend {
 		let nodes = NodeStore::new(self.0.snapshot.clone());

@@ -1,6 +1,7 @@
 //! The database against a model: a map per height.
 
 use crate::{
+	range::NODES_MAX,
 	schema::{JOURNAL, NODES},
 	snapshot::cf,
 	*,
@@ -240,4 +241,200 @@ fn a_copy_holds_the_tip_and_what_is_committed_later_stays_out_of_it() {
 	assert_eq!(copy.tip().state.get(&[1]).unwrap(), Some(vec![2]));
 	copy.commit(next(&copy, &Delta::from([(vec![1], Some(vec![9]))]))).unwrap();
 	assert_eq!(db.tip().state.get(&[1]).unwrap(), Some(vec![3]), "the original is another database");
+}
+
+/// A value for each of many keys under one prefix, and single ones; some values are the same, some long.
+fn many() -> Model {
+	let key = |i: u32| [&b"map"[..], &blake3::hash(&i.to_le_bytes()).as_bytes()[..8]].concat();
+	let map = (0..400u32).map(|i| (key(i), vec![(i % 7) as u8; 20 + (i % 50) as usize]));
+	map.chain([(vec![0], vec![2; 3_000]), (b"a".to_vec(), vec![1]), (vec![0xff; 4], vec![])]).collect()
+}
+
+/// The whole state in pieces of about so many bytes.
+fn pieces(state: &State, bytes_max: usize) -> Vec<Range> {
+	let (mut start, mut pieces) = (Vec::new(), Vec::new());
+	loop {
+		let proof = state.prove_range(&start, None, bytes_max).unwrap();
+		let piece = verify_range(state.root(), &start, &proof).unwrap();
+		if let Some((last, _)) = piece.pairs.last() {
+			start = [last, &[0][..]].concat();
+		}
+		let is_last = piece.is_last;
+		pieces.push(piece);
+		if is_last {
+			return pieces;
+		}
+	}
+}
+
+#[test]
+fn pieces_of_a_state_are_proved_and_together_they_are_all_of_it() {
+	let dir = tempfile::tempdir().unwrap();
+	let values = many();
+	let db = open(dir.path(), 3, &values);
+	let expected: Vec<Pair> = values.clone().into_iter().collect();
+	for bytes_max in [0, 700, 5_000, 1 << 20] {
+		let pieces = pieces(&db.tip().state, bytes_max);
+		let all: Vec<Pair> = pieces.iter().flat_map(|piece| piece.pairs.clone()).collect();
+		assert_eq!(all, expected, "{bytes_max} bytes");
+		assert_eq!(pieces.len() == 1, bytes_max == 1 << 20);
+	}
+	// An end is respected but for one key beyond, which proves that nothing is before it.
+	let end = b"map".to_vec();
+	let proof = db.tip().state.prove_range(&[], Some(&end), 1 << 20).unwrap();
+	let found = verify_range(db.tip().state.root(), &[], &proof).unwrap();
+	assert_eq!(found.pairs.iter().filter(|(key, _)| *key < end).count(), 2);
+	assert_eq!((found.pairs.len(), found.is_last), (3, false));
+	// An older state is served as well, and is another one.
+	let old = db.tip();
+	db.commit(next(&db, &Delta::from([(b"mao".to_vec(), Some(vec![1])), (vec![0], None)]))).unwrap();
+	let again = db.state_at(&old.hash).unwrap();
+	assert_eq!(pieces(&again, 5_000), pieces(&old.state, 5_000));
+	assert_ne!(pieces(&db.tip().state, 5_000), pieces(&old.state, 5_000));
+}
+
+#[test]
+fn whatever_is_changed_in_a_proof_proves_nothing_else() {
+	let dir = tempfile::tempdir().unwrap();
+	let db = open(dir.path(), 2, &many());
+	let state = &db.tip().state;
+	let start = b"map\x80".to_vec();
+	let proof = state.prove_range(&start, None, 600).unwrap();
+	let proved = verify_range(state.root(), &start, &proof).unwrap();
+	assert!(proved.pairs.len() > 1 && !proved.is_last);
+	let mut refused = 0;
+	for place in 0..proof.len() {
+		for flip in [1, 0x40] {
+			let mut changed = proof.clone();
+			changed[place] ^= flip;
+			match verify_range(state.root(), &start, &changed) {
+				// Bits that the encoding does not look at change nothing.
+				Ok(found) => assert_eq!(found, proved, "{place}"),
+				Err(_) => refused += 1,
+			}
+		}
+	}
+	assert!(refused > proof.len(), "{refused} of {}", 2 * proof.len());
+	for length in 0..proof.len() {
+		assert!(verify_range(state.root(), &start, &proof[..length]).is_err(), "cut to {length}");
+	}
+	assert!(verify_range(Hash::repeat_byte(1), &start, &proof).is_err(), "another root");
+	assert_eq!(verify_range(state.root(), &start, &[0xff; 9]), Err(RangeError::Malformed));
+	assert_eq!(verify_range(state.root(), &start, &[0; NODES_MAX + 1]), Err(RangeError::Malformed));
+	// From elsewhere it may prove less, never something else.
+	let all = many();
+	for start in [&b""[..], b"map", b"map\xff", b"\xff\xff"] {
+		if let Ok(found) = verify_range(state.root(), start, &proof) {
+			let truth = all.range(start.to_vec()..).map(|(k, v)| (k.clone(), v.clone()));
+			assert_eq!(found.pairs, truth.take(found.pairs.len()).collect::<Vec<_>>());
+		}
+	}
+}
+
+/// What a database that begins with this tip's state is made of.
+fn beginning(db: &Database, values: &Model) -> Beginning {
+	let tip = db.tip();
+	Beginning {
+		genesis: genesis(values).header,
+		genesis_set: vec![7],
+		milestones: Vec::new(),
+		parent: db.header_at(tip.number - 1).unwrap().unwrap(),
+		block: db.block(tip.number).unwrap().unwrap(),
+		certificate: vec![9],
+	}
+}
+
+#[test]
+fn a_database_made_of_pieces_in_any_order_is_like_one_made_of_blocks() {
+	let dir = tempfile::tempdir().unwrap();
+	let (start, path) = (many(), dir.path().join("import"));
+	let db = open(&dir.path().join("db"), 2, &start);
+	let delta = |n: u8| Delta::from([(vec![n], Some(vec![n; 50])), (vec![0], None)]);
+	(1..=4).for_each(|n| drop(db.commit(next(&db, &delta(n))).unwrap()));
+	let (tip, hash) = (db.tip(), genesis(&start).header.hash());
+
+	let mut import = StateImport::open(&path, &options(2), hash, 4).unwrap();
+	let mut pieces = pieces(&tip.state, 2_000);
+	pieces.reverse();
+	let middle = pieces.len() / 2;
+	pieces.swap(0, middle);
+	assert!(pieces.len() > 5);
+	for (number, piece) in pieces.iter().enumerate() {
+		assert_eq!(import.progress(), if number == 0 { vec![] } else { vec![number as u8] });
+		import.add(&piece.pairs, vec![number as u8 + 1]).unwrap();
+		if number % 3 == 0 {
+			drop(import);
+			let early = Database::open(&path, options(2), genesis(&start));
+			assert!(early.is_err(), "it is no database yet");
+			drop(early);
+			import = StateImport::open(&path, &options(2), hash, 4).unwrap();
+		}
+	}
+	import.finish(&beginning(&db, &start)).unwrap();
+
+	assert!(matches!(StateImport::open(&path, &options(2), hash, 4), Err(ImportError::Other)));
+	let made = open(&path, 2, &start);
+	assert_eq!((made.tip().number, made.tip().hash), (4, tip.hash));
+	assert_state_is(
+		&made.tip().state,
+		&tip.state.pairs(&[], None, usize::MAX).unwrap().into_iter().collect(),
+	);
+	assert_eq!((made.oldest_block(), made.oldest_state()), (4, 4));
+	assert_eq!((made.block(4).unwrap(), made.block(3).unwrap()), (db.block(4).unwrap(), None));
+	assert_eq!(made.header_at(3).unwrap(), db.header_at(3).unwrap());
+	assert_eq!(made.last_set(3).unwrap(), Some((0, vec![7])));
+	// Blocks follow as before, and what they make unreachable goes: at last both have the same nodes.
+	for n in 5..=9 {
+		let commit = next(&db, &delta(n));
+		let again = next(&made, &delta(n));
+		assert_eq!(commit.hash, again.hash);
+		db.commit(commit).unwrap();
+		made.commit(again).unwrap();
+	}
+	assert_eq!(column_keys(&made, NODES), column_keys(&db, NODES));
+}
+
+#[test]
+fn an_import_that_is_not_the_blocks_state_or_another_ones_is_refused() {
+	let dir = tempfile::tempdir().unwrap();
+	let (start, path) = (many(), dir.path().join("import"));
+	let db = open(&dir.path().join("db"), 2, &start);
+	db.commit(next(&db, &Delta::from([(vec![1], Some(vec![2]))]))).unwrap();
+	let hash = genesis(&start).header.hash();
+	let import = |number| StateImport::open(&path, &options(2), hash, number);
+	let mut incomplete = import(1).unwrap();
+	incomplete.add(&[(vec![1], vec![2])], vec![1]).unwrap();
+	let refused = incomplete.finish(&beginning(&db, &start));
+	assert!(matches!(refused, Err(ImportError::Root { named, .. }) if named == db.tip().header.state_root));
+	assert!(matches!(import(2), Err(ImportError::Other)), "another block");
+	let other = StateImport::open(&path, &options(2), Hash::repeat_byte(1), 1);
+	assert!(matches!(other, Err(ImportError::Other)), "another chain");
+	assert_eq!(import(1).unwrap().progress(), [1]);
+	let complete = StateImport::open(&dir.path().join("db"), &options(2), hash, 1);
+	assert!(complete.is_err(), "it is locked, and would not be an import if it were not");
+}
+
+#[test]
+fn a_copy_opened_for_reading_stays_as_it_is() {
+	let dir = tempfile::tempdir().unwrap();
+	let start = many();
+	let db = open(&dir.path().join("db"), 2, &start);
+	db.commit(next(&db, &Delta::from([(vec![1], Some(vec![2]))]))).unwrap();
+	let copied = dir.path().join("copy");
+	db.copy_to(&copied).unwrap();
+	let files = || {
+		let entries = std::fs::read_dir(&copied).unwrap().map(|entry| entry.unwrap());
+		let described = entries.map(|entry| (entry.file_name(), entry.metadata().unwrap().len()));
+		described.collect::<BTreeSet<_>>()
+	};
+	let before = files();
+	let hash = genesis(&start).header.hash();
+	let copy = Database::open_read_only(&copied, options(2), hash).unwrap();
+	db.commit(next(&db, &Delta::from([(vec![1], Some(vec![3]))]))).unwrap();
+	assert_eq!(copy.tip().state.get(&[1]).unwrap(), Some(vec![2]));
+	assert_eq!(pieces(&copy.tip().state, 5_000).len(), pieces(&db.tip().state, 5_000).len());
+	assert!(copy.commit(next(&copy, &Delta::from([(vec![1], Some(vec![4]))]))).is_err(), "it is read only");
+	drop(copy);
+	assert_eq!(files(), before);
+	assert!(Database::open_read_only(&copied, options(2), Hash::zero()).is_err(), "of another chain");
 }

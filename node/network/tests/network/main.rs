@@ -3,4 +3,5 @@
 mod gossip;
 mod nodes;
 mod peers;
+mod state;
 mod votes;
