@@ -181,8 +181,11 @@ mod tests {
 			let subscriber = tracing_subscriber::registry().with(parse(filter).expect("a filter"));
 			tracing::subscriber::with_default(subscriber, || {
 				let rest = tracing::enabled!(target: "arc_malachitebft_engine::wal", tracing::Level::WARN);
-				let core = "arc_malachitebft_core_consensus::handle::liveness";
-				(rest, tracing::enabled!(target: core, tracing::Level::WARN))
+				let core = tracing::enabled!(
+					target: "arc_malachitebft_core_consensus::handle::liveness",
+					tracing::Level::WARN
+				);
+				(rest, core)
 			})
 		};
 		assert_eq!(shown("info"), (true, false));

@@ -413,6 +413,7 @@ pub(super) mod tests {
 			endowed: Vec::new(),
 			chain_type: ChainType::Local,
 			block_time_ms: None,
+			stake_plx: 10_000,
 			faucet_plx: 0,
 			stakes: &[34_000, 33_000, 20_000],
 		};

@@ -127,7 +127,7 @@ fn print(layout: &Layout, json: bool) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::cli::{Cli, Command, TestnetCommand};
+	use crate::cli::{self, Cli, TestnetCommand};
 	use clap::Parser;
 	use plexus_chain_spec::Genesis;
 	use std::ffi::OsString;
@@ -175,7 +175,7 @@ mod tests {
 			let words = ["plexus", "testnet", "new", "--validators", validators, "--out"];
 			let words = words.into_iter().map(OsString::from).chain([out.into_os_string()]);
 			let parsed = Cli::try_parse_from(words).expect("well-formed");
-			let Command::Testnet(TestnetCommand::New(defaults)) = parsed.command else {
+			let cli::Command::Testnet(TestnetCommand::New(defaults)) = parsed.command else {
 				panic!("it is that command");
 			};
 			let layout = write(&defaults).expect("the defaults obey the rule");
