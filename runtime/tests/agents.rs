@@ -258,11 +258,11 @@ fn beyond_fee_budget_scope_or_expiry_each_is_refused_for_its_own_reason_and_move
 		world.is_refused(&key(1), act(FIRST, pay(UNITS)), refusal);
 		assert_eq!((world.of_agent(), world.chain.balance(&shop())), (before, 0));
 		world.succeeds(&bob(), transfer(&key(1).account(), UNITS));
+		let moved = if error.is_none() { UNITS } else { 0 };
 		match error {
 			Some(error) => world.fails(&key(1), act(FIRST, pay(UNITS)), error),
 			None => world.succeeds(&key(1), act(FIRST, pay(UNITS))),
 		}
-		let moved = if error.is_none() { UNITS } else { 0 };
 		assert_eq!((world.of_agent(), world.chain.balance(&shop())), (before - moved, moved));
 		assert!(world.chain.total_balance(&key(1).account()) < UNITS, "the key paid the fee itself");
 	}
