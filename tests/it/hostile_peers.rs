@@ -80,7 +80,9 @@ async fn bytes_that_are_no_protocol_and_connections_that_never_begin_are_closed_
 	let node = node().await?;
 	let friend = follower(&node).await?;
 	has_peers(&node.rpc().await?, 1).await.map_err(|reason| reason.context(friend.log_tail()))?;
-	let mut heads = friend.rpc().await?.finalised_heads().await?;
+	// The subscription lives as long as its connection.
+	let friend_rpc = friend.rpc().await?;
+	let mut heads = friend_rpc.finalised_heads().await?;
 	goes_on(&mut heads).await?;
 	let (port, before) = (node.p2p_port(), node.memory_bytes("VmRSS")?);
 
@@ -225,7 +227,9 @@ async fn peers_that_flood_with_rubbish_are_banned_each_for_its_reason_and_others
 	let rpc = node.rpc().await?;
 	let friend = follower(&node).await?;
 	has_peers(&rpc, 1).await.map_err(|reason| reason.context(friend.log_tail()))?;
-	let mut heads = friend.rpc().await?.finalised_heads().await?;
+	// The subscription lives as long as its connection.
+	let friend_rpc = friend.rpc().await?;
+	let mut heads = friend_rpc.finalised_heads().await?;
 	goes_on(&mut heads).await?;
 	let genesis: String = rpc.request("chain_getBlockHash", &[0.into()]).await?;
 	let at: Multiaddr = p2p_address(&node).await?.parse()?;

@@ -24,6 +24,15 @@ const ERAS: Duration = Duration::from_secs(180);
 /// A round of turns, or a few.
 const TURNS: Duration = Duration::from_secs(60);
 
+/// How long an absent validator stays out at least, on a chain with the preset's periods.
+const JAIL_MS: u64 = 30_000;
+
+/// What the chain's clock shows.
+async fn clock_ms(rpc: &Rpc) -> Result<u64> {
+	let status: Value = rpc.request("plexus_chainStatus", &[]).await?;
+	status["timestampMs"].as_u64().with_context(|| format!("no time in {status}"))
+}
+
 /// The account of the validator with the key of a seed.
 async fn account_of(cli: &Cli, seed: &str) -> Result<String> {
 	let key = consensus_key(seed);
@@ -97,7 +106,12 @@ async fn a_second_operator_joins_by_the_guide_proposes_blocks_and_a_founder_leav
 	// Alice leaves: chilled at once, a seat no longer from the next era on, and then her node may stop.
 	let founder = account_of(&cli, SEEDS[0]).await?;
 	cli.json(&["tx", "validator", "chill", "--from", SEEDS[0], "--scheme", "ed25519"]).await?;
-	seat_becomes(&cli, &founder, ERAS, "no seat", |seat| seat.state == "chilled").await?;
+	until(ERAS, "the end of the founder's seat", || async {
+		let left = seats(&cli).await?;
+		ensure!(left.iter().all(|seat| seat.account != founder), "{left:?}");
+		Ok(())
+	})
+	.await?;
 	ensure!(founders[0].stop().await?.success(), "{}", founders[0].log_tail());
 	let head = rpc.finalised_head().await?.number;
 	rpc.height(head + 12, TURNS).await?;
@@ -137,6 +151,8 @@ async fn a_validator_that_is_away_is_jailed_and_returns_when_its_time_is_over() 
 	nodes[3].kill().await?;
 	seat_becomes(&cli, &dave, ERAS, "jail", |seat| seat.state.contains("jailed, may return in")).await?;
 	ensure!(voters(&rpc).await?.len() == SEEDS.len() - 1, "who is jailed votes no longer");
+	// Later than it was jailed, never earlier.
+	let jailed_ms = clock_ms(&rpc).await?;
 
 	let unjail = ["tx", "validator", "unjail", "--from", SEEDS[3], "--scheme", "ed25519"];
 	let early = cli.refused(&unjail).await?;
@@ -144,8 +160,13 @@ async fn a_validator_that_is_away_is_jailed_and_returns_when_its_time_is_over() 
 	nodes[3].restart().await?;
 	// The chain without it goes on with nothing but its own blocks: no turn is lost to who is jailed.
 	rpc.new_blocks(10).await?;
-	let may = |seat: &Seat| seat.state.ends_with("jailed, may return");
-	seat_becomes(&cli, &dave, ERAS, "the end of jail", may).await?;
+	// Once the era is over the list no longer has who is jailed: the clock of the chain tells.
+	until(ERAS, "the end of jail", || async {
+		let now = clock_ms(&rpc).await?;
+		ensure!(now > jailed_ms + JAIL_MS, "{} ms of jail are over", now - jailed_ms);
+		Ok(())
+	})
+	.await?;
 	cli.json(&unjail).await?;
 	seat_becomes(&cli, &dave, ERAS, "a seat again", is_elected).await?;
 	let head = rpc.finalised_head().await?.number;
