@@ -143,7 +143,7 @@ impl Plan {
 
 /// Where to cut, and whether what is behind is likely to have keys with the prefix, too.
 fn cut(left: &Left, prefix: &[u8]) -> Option<(Vec<u8>, bool)> {
-	let is_before_end = |key: &Vec<u8>| left.end.as_ref().map_or(true, |end| key < end);
+	let is_before_end = |key: &Vec<u8>| left.end.as_ref().is_none_or(|end| key < end);
 	if let Some(behind) = successor(prefix).filter(|behind| *behind > left.next && is_before_end(behind)) {
 		return Some((behind, false));
 	}
@@ -164,7 +164,7 @@ fn middle(from: &[u8], to: Option<&[u8]>) -> Vec<u8> {
 	let shared = to.map_or(0, |to| common(from, to).len());
 	let number = |key: Option<&[u8]>, absent: u8| {
 		let byte = |place: usize| key.map_or(absent, |key| key.get(shared + place).copied().unwrap_or(0));
-		(0..MIDDLE_BYTES).fold(0u128, |number, place| number << 8 | u128::from(byte(place)))
+		(0..MIDDLE_BYTES).fold(0u128, |number, place| (number << 8) | u128::from(byte(place)))
 	};
 	let half = (number(Some(from), 0) + number(to, u8::MAX)) / 2;
 	// Both fit into eight bytes, hence so does what lies between.
@@ -197,7 +197,7 @@ mod tests {
 				break;
 			}
 		}
-		let is_last = pairs.last().map_or(true, |(last, _)| state.keys().next_back() == Some(last));
+		let is_last = pairs.last().is_none_or(|(last, _)| state.keys().next_back() == Some(last));
 		Range { pairs, is_last }
 	}
 
@@ -281,10 +281,7 @@ mod tests {
 			[(&[1u8, 2][..], Some(&[1u8, 4][..])), (&[], None), (&[0xfe], None), (&[5, 1, 1], Some(&[6]))]
 		{
 			let middle = middle(from, to);
-			assert!(
-				middle[..] > *from && to.map_or(true, |to| middle[..] < *to),
-				"{from:?} {to:?} {middle:?}"
-			);
+			assert!(middle[..] > *from && to.is_none_or(|to| middle[..] < *to), "{from:?} {to:?} {middle:?}");
 		}
 	}
 }

@@ -2,6 +2,7 @@
 //!
 //! This crate is the only user of RocksDB. It does **not** execute blocks, does not decide what is valid and never
 //! writes on its own account: the single writer is `plexus-chain`, which hands over one complete block at a time.
+//! Only before there is a chain, a database may be made of a state from elsewhere ([`import`]).
 //!
 //! Invariants:
 //! - a committed block is written by exactly one synced batch: state, trie nodes, block, certificate, tip ([`Database::commit`]);
