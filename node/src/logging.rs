@@ -20,6 +20,8 @@ use tracing_subscriber::{
 /// Dependencies that log at `info` what only their authors need; a filter that names them overrides this.
 const QUIET: &[&str] = &[
 	"arc_malachitebft=warn",
+	// It warns of whatever a peer sends that does not verify, with all of it.
+	"arc_malachitebft_core_consensus=error",
 	// At a stop its timers complain that what they tick for has stopped.
 	"arc_malachitebft_engine::util::ticker=off",
 	"informalsystems_malachitebft=warn",
@@ -171,6 +173,19 @@ mod tests {
 		let mut text = String::new();
 		ShortTime.format_time(&mut Writer::new(&mut text)).expect("strings accept everything");
 		assert_eq!(text.len(), 23, "{text}");
+	}
+
+	#[test]
+	fn peers_cannot_fill_the_log_through_the_engine() {
+		const CORE: &str = "arc_malachitebft_core_consensus::handle::liveness";
+		let shown = |filter: &str| {
+			let subscriber = tracing_subscriber::registry().with(parse(filter).expect("a filter"));
+			tracing::subscriber::with_default(subscriber, || {
+				let rest = tracing::enabled!(target: "arc_malachitebft_engine::wal", tracing::Level::WARN);
+				(rest, tracing::enabled!(target: CORE, tracing::Level::WARN))
+			})
+		};
+		assert_eq!(shown("info"), (true, false));
 	}
 
 	#[test]

@@ -22,6 +22,7 @@ use crate::malachite::{
 	self, AppMsg, Channels, ConsensusContext, EngineBuilder, NetworkMsg, NetworkRef, RequestContext,
 	SyncContext, WalContext,
 };
+use crate::progress::Progress;
 use crate::serving::Server;
 use crate::signing::{ChainSigner, ChainVerifier, SigningKey, WatchingVerifier};
 use crate::silence::{self, Silence};
@@ -100,6 +101,8 @@ pub struct NetworkPort {
 	pub parts: mpsc::Sender<NetworkMsg<Plexus>>,
 	/// Number of peers that listen to consensus.
 	pub peers: watch::Receiver<usize>,
+	/// Where the network sees how far consensus is.
+	pub progress: Progress,
 }
 
 /// Why consensus did not start.
@@ -286,6 +289,7 @@ pub async fn start<L: Ledger + Clone, C: Clock>(
 		silence,
 		network: channels.network.clone(),
 		peers: network.peers,
+		progress: network.progress,
 		wait_for_peers: config.wait_for_peers,
 		status,
 	};
@@ -520,6 +524,7 @@ struct Driver<L: Ledger, C: Clock> {
 	silence: Option<Silence>,
 	network: mpsc::Sender<NetworkMsg<Plexus>>,
 	peers: watch::Receiver<usize>,
+	progress: Progress,
 	wait_for_peers: Duration,
 	status: watch::Sender<ConsensusStatus>,
 }
@@ -627,6 +632,7 @@ impl<L: Ledger + Clone, C: Clock> Driver<L, C> {
 		let Some(app) = &mut self.app else { return Err(EngineError::Stopped) };
 		let (own, effects) = (app.me(), app.take_effects());
 		let status = app.status();
+		self.progress.enter(status.height);
 		self.status.send_if_modified(|old| std::mem::replace(old, status) != status);
 		for effect in effects {
 			match effect {

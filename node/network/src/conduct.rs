@@ -29,7 +29,7 @@ pub enum Misbehaviour {
 	Oversized,
 	/// Sent a consensus message that does not decode.
 	UndecodableConsensus,
-	/// Sent a vote or proposal that its signer did not sign.
+	/// Sent a vote or proposal that its signer did not sign, or a certificate with such a signature.
 	BadConsensusSignature,
 	/// Sent a part of a proposal that is out of bounds or not signed by the proposer it names.
 	InvalidPart,

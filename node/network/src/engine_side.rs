@@ -89,7 +89,7 @@ pub(crate) fn signer_of(event: &NetworkEvent<Plexus>) -> Option<AuthorityId> {
 
 /// Checks what can be checked without knowing heights or validators, before a message is forwarded: the engine does not
 /// say what it thought of one. Returns whose signature a vote or proposal carries; whether that is a validator is for the
-/// caller to say. Certificates are left to the engine, and to the sender's rate.
+/// caller to say. For certificates there is [`crate::certificates`].
 pub(crate) fn verify_signed(
 	event: &NetworkEvent<Plexus>,
 	genesis: &H256,

@@ -28,8 +28,10 @@ pub struct Rates {
 	pub transactions: Rate,
 	/// Bytes of transactions.
 	pub transaction_bytes: Rate,
-	/// Votes, proposals and certificates.
+	/// Votes and proposals.
 	pub consensus: Rate,
+	/// Bytes of certificates.
+	pub certificate_bytes: Rate,
 	/// Of these, votes and proposals of keys that are in no validator set that we know. Excess is ignored and nobody's
 	/// fault: to a node that syncs, today's validators may all be strangers.
 	pub strangers: Rate,
@@ -53,6 +55,9 @@ impl Default for Rates {
 			transaction_bytes: Rate { per_second: 8 << 20, burst: 64 << 20 },
 			// Two votes each of 500 validators every second, and as much sent again.
 			consensus: Rate { per_second: 2_000, burst: 10_000 },
+			// A certificate of a hundred validators has 13 KB. A node publishes one or two in a round and relays each kind
+			// of a round once a second.
+			certificate_bytes: Rate { per_second: 1 << 20, burst: 8 << 20 },
 			// A new validator's votes reach some nodes before the block that elects it does.
 			strangers: Rate { per_second: 20, burst: 400 },
 			// Full blocks of 4.5 MiB at the shortest block time, and a second round of them.
@@ -76,8 +81,10 @@ pub enum Flow {
 	Transactions,
 	/// Bytes of transactions.
 	TransactionBytes,
-	/// Votes, proposals and certificates.
+	/// Votes and proposals.
 	Consensus,
+	/// Bytes of certificates.
+	CertificateBytes,
 	/// Those of unknown keys.
 	Strangers,
 	/// Bytes of proposed blocks.
@@ -92,7 +99,7 @@ pub enum Flow {
 	Identities,
 }
 
-const FLOWS: usize = 9;
+const FLOWS: usize = 10;
 
 impl Rates {
 	fn of(&self, flow: Flow) -> Rate {
@@ -100,6 +107,7 @@ impl Rates {
 			Flow::Transactions => self.transactions,
 			Flow::TransactionBytes => self.transaction_bytes,
 			Flow::Consensus => self.consensus,
+			Flow::CertificateBytes => self.certificate_bytes,
 			Flow::Strangers => self.strangers,
 			Flow::PartBytes => self.part_bytes,
 			Flow::Statuses => self.statuses,
@@ -174,6 +182,7 @@ const FLOW_LIST: [Flow; FLOWS] = [
 	Flow::Transactions,
 	Flow::TransactionBytes,
 	Flow::Consensus,
+	Flow::CertificateBytes,
 	Flow::Strangers,
 	Flow::PartBytes,
 	Flow::Statuses,

@@ -32,8 +32,17 @@ impl Validators {
 
 	/// Whether a key is in no set that we know; while we know none, every key is.
 	pub fn is_stranger(&self, id: &AuthorityId) -> bool {
-		let sets = [&self.present, &self.previous];
-		sets.into_iter().flatten().all(|set| set.get(id).is_none())
+		self.sets().all(|set| set.get(id).is_none())
+	}
+
+	/// The sets that we know, the present one first.
+	pub fn sets(&self) -> impl Iterator<Item = &ValidatorSet> {
+		[&self.present, &self.previous].into_iter().flatten()
+	}
+
+	/// How many validators the largest set has that we know.
+	pub fn count_max(&self) -> usize {
+		self.sets().map(|set| set.as_slice().len()).max().unwrap_or(0)
 	}
 
 	/// A peer published what this validator signed. Returns whether it has now the validator's place.

@@ -39,6 +39,7 @@ use crate::engine_side::EngineSide;
 use crate::handle::{BannedPeer, Command, Network, NetworkHandle, NetworkTask, TRANSACTIONS_KIB_MAX};
 use crate::meter::{Meter, FORGET_INTERVAL};
 use crate::peers::{PeerInfo, PeerTable};
+use crate::recent::Recent;
 use crate::topics::Names;
 use crate::validators::Validators;
 use arc_malachitebft_sync::{InboundRequestId, ResponseChannel};
@@ -49,7 +50,7 @@ use libp2p::multiaddr::Protocol;
 use libp2p::request_response::OutboundRequestId;
 use libp2p::swarm::SwarmEvent;
 use libp2p::{Multiaddr, PeerId, Swarm};
-use plexus_consensus::{Height, NetworkPort};
+use plexus_consensus::{Height, NetworkPort, Progress};
 use sp_core::H256;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -119,6 +120,7 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 		incoming: transaction_sender.downgrade(),
 		counters: counters.clone(),
 	};
+	let progress = Progress::default();
 	let worker = Worker {
 		genesis: config.genesis_hash,
 		engine: EngineSide::new(config.listen.first()),
@@ -129,6 +131,8 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 		conduct: Conduct::default(),
 		meter: Meter::new(config.rates),
 		validators: Validators::default(),
+		progress: progress.clone(),
+		recent: Recent::new(now),
 		swarm,
 		names,
 		table: PeerTable::default(),
@@ -144,7 +148,7 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 	info!(peer = %me, "network started");
 	Ok(Network {
 		handle,
-		consensus_port: NetworkPort { actor, parts, peers: receivers.2 },
+		consensus_port: NetworkPort { actor, parts, peers: receivers.2, progress },
 		transactions,
 		newcomers,
 		task: NetworkTask { stop, task },
@@ -202,6 +206,9 @@ struct Worker {
 	conduct: Conduct,
 	meter: Meter,
 	validators: Validators,
+	progress: Progress,
+	/// What was relayed a moment ago.
+	recent: Recent,
 	inbound: HashMap<InboundRequestId, ResponseChannel>,
 	answers: Answers,
 	/// Heights that we asked peers for; the engine bounds how many requests are under way.

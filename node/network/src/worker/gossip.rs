@@ -1,8 +1,8 @@
 //! The worker's part about gossip: publishing, judging, transactions in batches, and telling newcomers what waits.
 //!
 //! # Must not
-//! Know what is valid: consensus messages must be signed as they say (see [`verify_signed`]), transactions wait for the
-//! node's verdict.
+//! Know what is valid: consensus messages must be signed as they say (see [`verify_signed`] and [`proves`]), transactions
+//! wait for the node's verdict.
 //!
 //! # Invariants
 //! - A message is measured, then bounded, then decoded, then judged; whoever fails a step is blamed for that one.
@@ -10,11 +10,13 @@
 
 use super::Worker;
 use crate::batch::{self, Batcher};
+use crate::certificates::{self, proves, Proof};
 use crate::conduct::Misbehaviour;
 use crate::counters::{Direction, Dropping, Outcome, Protocol};
 use crate::engine_side::{decode, from_engine, signer_of, verify_signed, Gossip};
 use crate::handle::{BatchId, IncomingTransactions, Verdict, ANNOUNCEMENTS_MAX};
 use crate::meter::Flow;
+use crate::recent::Said;
 use crate::topics::Topic;
 use arc_malachitebft_app_channel::app::engine::network::NetworkEvent;
 use arc_malachitebft_sync::{self as sync, RawRequest, RawResponse};
@@ -23,6 +25,7 @@ use libp2p::gossipsub::{self, MessageAcceptance, MessageId, PublishError};
 use libp2p::request_response::{self, InboundFailure, OutboundRequestId};
 use libp2p::PeerId;
 use plexus_consensus::malachite;
+use plexus_consensus::parking::HEIGHTS_AHEAD_MAX;
 use plexus_consensus::Plexus;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -52,8 +55,30 @@ enum Relay {
 	Known,
 	/// A key that is in no validator set that we know.
 	Stranger,
-	/// Such a key, of which there were too many: the message was dropped.
+	/// The message was dropped: too many of strangers, of no use here, or a copy.
 	Nobody,
+}
+
+/// Where a height is, seen from the one that this node decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+	/// Decided long ago.
+	Past,
+	/// Being decided, here or by a peer that is a little ahead or behind; any, before consensus runs.
+	Near,
+	/// So far ahead that the blocks in between have to be asked for.
+	Ahead,
+}
+
+/// What a gossip message takes from its sender's share.
+fn charge(topic: Topic, length: usize) -> (Flow, usize) {
+	match topic {
+		Topic::Liveness if length > certificates::bytes_max(0) => (Flow::CertificateBytes, length),
+		Topic::Consensus | Topic::Liveness => (Flow::Consensus, 1),
+		Topic::Parts => (Flow::PartBytes, length),
+		Topic::Status => (Flow::Statuses, 1),
+		Topic::Transactions => (Flow::TransactionBytes, length),
+	}
 }
 
 /// What is under way to one newcomer.
@@ -219,15 +244,13 @@ impl Worker {
 		if length > topic.bytes_max() {
 			return self.reject(topic, &id, &from, Misbehaviour::Oversized);
 		}
-		let (flow, units) = match topic {
-			Topic::Consensus | Topic::Liveness => (Flow::Consensus, 1),
-			Topic::Parts => (Flow::PartBytes, length),
-			Topic::Status => (Flow::Statuses, 1),
-			Topic::Transactions => (Flow::TransactionBytes, length),
-		};
+		let (flow, units) = charge(topic, length);
 		if !self.meter.take(&from, flow, units, Instant::now()) {
 			self.judge(topic, &id, &from, Outcome::Ignored);
 			return self.blame(from, Misbehaviour::Flood);
+		}
+		if topic == Topic::Liveness && length > certificates::bytes_max(self.validators.count_max()) {
+			return self.judge(topic, &id, &from, Outcome::Ignored);
 		}
 		match decode(topic, &from, message.source.as_ref(), message.data.into()) {
 			Ok(Gossip::Event(event)) => {
@@ -257,6 +280,27 @@ impl Worker {
 		}
 	}
 
+	fn stage(&self, height: u64) -> Stage {
+		match self.progress.height() {
+			Some(now) if height.saturating_add(1) < now => Stage::Past,
+			Some(now) if height > now.saturating_add(HEIGHTS_AHEAD_MAX) => Stage::Ahead,
+			Some(_) | None => Stage::Near,
+		}
+	}
+
+	/// Hands a certificate to the engine if it proves something to us, and nobody else proved it a moment ago: after a failed
+	/// round each validator publishes one.
+	fn on_certificate(&mut self, proof: Proof, event: NetworkEvent<Plexus>) -> Result<Relay, Misbehaviour> {
+		let (said, now) = (Said::Proved(proof), Instant::now());
+		let is_news = self.stage(proof.height()) == Stage::Near && !self.recent.knows(&said, now);
+		if !is_news || !proves(&proof, &event, self.validators.sets(), &self.genesis)? {
+			return Ok(Relay::Nobody);
+		}
+		self.recent.note(said, now);
+		self.engine.send(event);
+		Ok(Relay::Known)
+	}
+
 	/// Hands a consensus message to the engine if it is signed as it says; whether its signer is known.
 	fn on_consensus(
 		&mut self,
@@ -265,6 +309,9 @@ impl Worker {
 		publisher: Option<PeerId>,
 		event: NetworkEvent<Plexus>,
 	) -> Result<Relay, Misbehaviour> {
+		if let Some(proof) = Proof::of(&event) {
+			return self.on_certificate(proof, event);
+		}
 		let mut relay = Relay::Known;
 		if signer_of(&event).is_some_and(|signer| self.validators.is_stranger(&signer)) {
 			if !self.meter.take(&from, Flow::Strangers, 1, Instant::now()) {

@@ -1,16 +1,16 @@
 //! Votes of strangers and of validators, without an engine: the test says who is a validator.
 
-use crate::nodes::{address, config, counts, id, start};
+use crate::nodes::{address, bans, config, counts, id, start};
 use crate::peers::{publish, raw_peer};
 use ed25519_dalek::SigningKey;
 use plexus_consensus::codec::ScaleCodec;
-use plexus_consensus::malachite::core::{NilOrVal, Round, SignedVote, VoteType};
-use plexus_consensus::malachite::{Codec, EngineNetworkMsg, SignedConsensusMsg};
+use plexus_consensus::malachite::core::{NilOrVal, PolkaCertificate, Round, SignedVote, VoteType};
+use plexus_consensus::malachite::{Codec, EngineNetworkMsg, LivenessMsg, SignedConsensusMsg};
 use plexus_consensus::signing::{sign, vote_preimage};
 use plexus_consensus::types::Vote;
 use plexus_consensus::{AuthorityId, Height, Plexus, Validator, ValidatorSet};
 use plexus_network::topics::{Names, Topic};
-use plexus_network::{Network, Rate};
+use plexus_network::{BanReason, Misbehaviour, Network, Rate};
 use sp_core::H256;
 
 pub const GENESIS: H256 = H256([1; 32]);
@@ -80,4 +80,56 @@ async fn a_node_that_knows_no_validators_relays_only_a_few_votes() {
 	judges(&node, Topic::Consensus, "ignored", 150).await;
 	assert!(node.handle.banned().is_empty() && node.handle.peers().iter().any(|peer| peer.id == id(11)));
 	publishing.abort();
+}
+
+fn polka(height: u64, round: u32, signers: &[u8]) -> Vec<u8> {
+	let votes = signers.iter().map(|seed| {
+		let (kind, value) = (VoteType::Prevote, NilOrVal::Val(H256([9; 32])));
+		let (height, round, address) = (Height(height), Round::new(round), authority(*seed));
+		let vote = Vote { kind, height, round, value, address };
+		let signature = sign(&key(*seed), &vote_preimage(&GENESIS, &vote));
+		SignedVote::new(vote, signature)
+	});
+	let certificate =
+		PolkaCertificate::new(Height(height), Round::new(round), H256([9; 32]), votes.collect());
+	ScaleCodec.encode(&LivenessMsg::<Plexus>::PolkaCertificate(certificate)).unwrap().to_vec()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_certificates_that_prove_something_are_relayed_and_each_once() {
+	let node = start(1, &[]).await;
+	let (names, at) = (Names::new(&GENESIS), address(&node).await);
+	let all: Vec<u8> = (50..70).collect();
+	elect(&node, &all);
+	node.consensus_port.progress.enter(10);
+	let useless = vec![
+		polka(10, 0, &all[..13]),
+		polka(10, 0, &(70..90).collect::<Vec<_>>()),
+		// Longer than any of twenty validators.
+		vec![0; 100_000],
+		polka(3, 0, &all),
+		polka(1_000, 0, &all),
+	];
+	let good = [polka(10, 0, &all), polka(10, 1, &all[..14])];
+	let messages = useless.into_iter().chain(good.clone()).chain(good).collect();
+	let raw = raw_peer(11, &names, &at).await;
+	let publishing = tokio::spawn(publish(raw, names.topic(Topic::Liveness), messages));
+	judges(&node, Topic::Liveness, "ignored", 7).await;
+	judges(&node, Topic::Liveness, "accepted", 2).await;
+	assert!(node.handle.stats().gossip.contains(&("liveness", "accepted", 2)));
+	assert!(node.handle.stats().misbehaviours.iter().all(|(_, count)| *count == 0));
+	publishing.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_long_certificates_is_banned() {
+	let mut config = config(1, &[]);
+	config.rates.certificate_bytes = Rate { per_second: 1, burst: 100_000 };
+	let node = plexus_network::start(config).await.unwrap();
+	let names = Names::new(&GENESIS);
+	let raw = raw_peer(11, &names, &address(&node).await).await;
+	let garbage = (0..120).map(|i| vec![i; 10_000]).collect();
+	let publishing = tokio::spawn(publish(raw, names.topic(Topic::Liveness), garbage));
+	assert_eq!(bans(&node, id(11)).await.reason, BanReason::Misbehaviour(Misbehaviour::Flood));
+	assert!(publishing.await.unwrap(), "it is sent away after all of it");
 }
