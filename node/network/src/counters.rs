@@ -93,15 +93,18 @@ pub enum Dropping {
 	BlockRequests,
 	/// Messages that wait for a slow peer, inside gossip.
 	SlowPeers,
+	/// Parts of proposals that wait for the application, inside the engine.
+	Parts,
 }
 
 impl Dropping {
-	const ALL: [(Self, &'static str); 5] = [
+	const ALL: [(Self, &'static str); 6] = [
 		(Self::IncomingTransactions, "incoming_transactions"),
 		(Self::OutgoingTransactions, "outgoing_transactions"),
 		(Self::Newcomers, "newcomers"),
 		(Self::BlockRequests, "block_requests"),
 		(Self::SlowPeers, "slow_peers"),
+		(Self::Parts, "parts"),
 	];
 }
 
