@@ -177,15 +177,12 @@ mod tests {
 
 	#[test]
 	fn peers_cannot_fill_the_log_through_the_engine() {
+		const CORE: &str = "arc_malachitebft_core_consensus::handle::liveness";
 		let shown = |filter: &str| {
 			let subscriber = tracing_subscriber::registry().with(parse(filter).expect("a filter"));
 			tracing::subscriber::with_default(subscriber, || {
 				let rest = tracing::enabled!(target: "arc_malachitebft_engine::wal", tracing::Level::WARN);
-				let core = tracing::enabled!(
-					target: "arc_malachitebft_core_consensus::handle::liveness",
-					tracing::Level::WARN
-				);
-				(rest, core)
+				(rest, tracing::enabled!(target: CORE, tracing::Level::WARN))
 			})
 		};
 		assert_eq!(shown("info"), (true, false));

@@ -519,6 +519,8 @@ impl<L: Ledger + Clone, C: Clock> Driver<L, C> {
 			(app, result)
 		});
 		let (app, result) = done.await.map_err(|error| EngineError::Panicked(error.to_string()))?;
+		// Before the engine is answered: with the answer it tells the network the validators of this height.
+		self.progress.enter(app.status().height);
 		self.app = Some(app);
 		Ok(result)
 	}
@@ -570,7 +572,9 @@ impl<L: Ledger + Clone, C: Clock> Driver<L, C> {
 			}
 			AppMsg::ReceivedProposalPart { from, published_by, part, reply } => {
 				let publisher = published_by.unwrap_or(from);
-				let _ = reply.send(self.call(move |app| app.received_part(publisher, part)).await??);
+				let verdict = self.call(move |app| app.received_part(publisher, part)).await?;
+				self.progress.take_part();
+				let _ = reply.send(verdict?);
 			}
 			AppMsg::RestreamProposal { height, round, valid_round, address, value_id } => {
 				self.call(move |app| app.restream(height, round, valid_round, address, value_id)).await??;

@@ -100,6 +100,8 @@ pub enum Dropping {
 	StateRequests,
 	/// Messages that wait for a slow peer, inside gossip.
 	SlowPeers,
+	/// Parts of proposals that wait for the application, inside the engine.
+	Parts,
 }
 
 impl Dropping {
@@ -110,6 +112,7 @@ impl Dropping {
 		(Self::BlockRequests, "block_requests"),
 		(Self::StateRequests, "state_requests"),
 		(Self::SlowPeers, "slow_peers"),
+		(Self::Parts, "parts"),
 	];
 }
 

@@ -78,13 +78,23 @@ pub(crate) fn decode(
 	}))
 }
 
-/// Who signed a vote or proposal, as it says of itself.
-pub(crate) fn signer_of(event: &NetworkEvent<Plexus>) -> Option<AuthorityId> {
-	match event {
-		NetworkEvent::Vote(_, vote) => Some(vote.message.address),
-		NetworkEvent::Proposal(_, proposal) => Some(proposal.message.address),
-		_ => None,
-	}
+/// What a vote or proposal says of itself.
+pub(crate) struct Claim {
+	pub signer: AuthorityId,
+	pub height: u64,
+	pub signature: [u8; 64],
+}
+
+/// What a message says of itself, if it is a vote or proposal.
+pub(crate) fn claim(event: &NetworkEvent<Plexus>) -> Option<Claim> {
+	let (signer, height, signature) = match event {
+		NetworkEvent::Vote(_, vote) => (vote.message.address, vote.message.height, vote.signature),
+		NetworkEvent::Proposal(_, proposal) => {
+			(proposal.message.address, proposal.message.height, proposal.signature)
+		}
+		_ => return None,
+	};
+	Some(Claim { signer, height: height.0, signature: signature.0 })
 }
 
 /// Checks what can be checked without knowing heights or validators, before a message is forwarded: the engine does not

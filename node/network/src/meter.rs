@@ -35,7 +35,7 @@ pub struct Rates {
 	/// Of these, votes and proposals of keys that are in no validator set that we know. Excess is ignored and nobody's
 	/// fault: to a node that syncs, today's validators may all be strangers.
 	pub strangers: Rate,
-	/// Bytes of proposed blocks.
+	/// Bytes of proposed blocks; each part counts as [`PART_BYTES_LEAST`] at least.
 	pub part_bytes: Rate,
 	/// Statuses.
 	pub statuses: Rate,
@@ -48,6 +48,10 @@ pub struct Rates {
 	/// Requests for a state.
 	pub state_requests: Rate,
 }
+
+/// What the shortest part of a proposed block counts as: it costs a signature of gossip to verify, a decoding, and a place
+/// in the engine's mailbox, however short it is. A proposal has two short ones, and a third if its block is.
+pub const PART_BYTES_LEAST: usize = 32 << 10;
 
 impl Default for Rates {
 	fn default() -> Self {
@@ -62,8 +66,8 @@ impl Default for Rates {
 			certificate_bytes: Rate { per_second: 1 << 20, burst: 8 << 20 },
 			// A new validator's votes reach some nodes before the block that elects it does.
 			strangers: Rate { per_second: 20, burst: 400 },
-			// Full blocks of 4.5 MiB at the shortest block time, and a second round of them.
-			part_bytes: Rate { per_second: 48 << 20, burst: 128 << 20 },
+			// Full blocks of 4.5 MiB at the shortest block time are 23 MiB a second. Half of this is relayed.
+			part_bytes: Rate { per_second: 64 << 20, burst: 128 << 20 },
 			// Every node's status is relayed; a node sends one every two seconds.
 			statuses: Rate { per_second: 500, burst: 2_000 },
 			// The engine refuses more than a hundred a second; who asks five times as often does not listen.
@@ -138,9 +142,9 @@ impl Bucket {
 		(self.taken - back).max(0.0)
 	}
 
-	fn take(&mut self, units: usize, rate: Rate, now: Instant) -> bool {
+	fn take(&mut self, units: usize, left: usize, rate: Rate, now: Instant) -> bool {
 		let taken = self.taken(rate, now) + units as f64;
-		let fits = taken <= f64::from(rate.burst);
+		let fits = taken + left as f64 <= f64::from(rate.burst);
 		if fits {
 			*self = Self { taken, at: now };
 		}
@@ -166,6 +170,23 @@ impl Meter {
 
 	/// Takes units from a peer's bucket; `false`, and nothing is taken, if there are not as many.
 	pub fn take(&mut self, peer: &PeerId, flow: Flow, units: usize, now: Instant) -> bool {
+		self.take_leaving(peer, flow, units, 0, now)
+	}
+
+	/// How much a full bucket holds.
+	pub fn burst(&self, flow: Flow) -> usize {
+		self.rates.of(flow).burst as usize
+	}
+
+	/// The same as [`Meter::take`], but only if as many units as `left` remain.
+	pub fn take_leaving(
+		&mut self,
+		peer: &PeerId,
+		flow: Flow,
+		units: usize,
+		left: usize,
+		now: Instant,
+	) -> bool {
 		if !self.peers.contains_key(peer) && self.peers.len() >= PEERS_MAX {
 			self.forget_full(now);
 			if self.peers.len() >= PEERS_MAX {
@@ -173,7 +194,7 @@ impl Meter {
 			}
 		}
 		let full = [Bucket { taken: 0.0, at: now }; FLOWS];
-		self.peers.entry(*peer).or_insert(full)[flow as usize].take(units, self.rates.of(flow), now)
+		self.peers.entry(*peer).or_insert(full)[flow as usize].take(units, left, self.rates.of(flow), now)
 	}
 
 	/// Forgets peers all of whose buckets are full.
@@ -205,6 +226,7 @@ pub(crate) const FORGET_INTERVAL: Duration = Duration::from_secs(10);
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use plexus_consensus::parts::{CHUNKS_MAX, CHUNK_BYTES};
 
 	fn meter() -> Meter {
 		Meter::new(Rates { consensus: Rate { per_second: 10, burst: 20 }, ..Rates::default() })
@@ -224,6 +246,28 @@ mod tests {
 			meter.take(&peer, Flow::Consensus, 20, later + Duration::from_secs(60)),
 			"never above the burst"
 		);
+	}
+
+	#[test]
+	fn what_is_left_for_others_stays() {
+		let (mut meter, peer, start) = (meter(), PeerId::random(), Instant::now());
+		assert!((0..10).all(|_| meter.take_leaving(&peer, Flow::Consensus, 1, 10, start)));
+		assert!(!meter.take_leaving(&peer, Flow::Consensus, 1, 10, start));
+		assert!(meter.take(&peer, Flow::Consensus, 10, start));
+	}
+
+	#[test]
+	fn the_longest_blocks_at_more_than_the_shortest_block_time_pass_and_are_relayed() {
+		let chunks = (0..CHUNKS_MAX).map(|_| CHUNK_BYTES + 100);
+		let units: usize = chunks.chain([2_000, 100]).map(|length| length.max(PART_BYTES_LEAST)).sum();
+		let (mut meter, start) = (Meter::new(Rates::default()), Instant::now());
+		let [sender, me] = [PeerId::random(), PeerId::random()];
+		for block in 0..1_000 {
+			// A fifth less than the 200 ms that a chain has at least.
+			let now = start + Duration::from_millis(160) * block;
+			assert!(meter.take(&sender, Flow::PartBytes, units, now), "{block}");
+			assert!(meter.take(&me, Flow::PartBytes, 2 * units, now), "relayed: {block}");
+		}
 	}
 
 	#[test]

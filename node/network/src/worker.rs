@@ -4,7 +4,8 @@
 //! Wait for anybody: whoever cannot keep up with it loses messages, and each such loss is written down below.
 //!
 //! # Invariants
-//! - Each gossip message gets exactly one verdict: at once, or for transactions when the node has judged.
+//! - Each gossip message gets exactly one verdict: at once, or for transactions when the node has judged, or for a chunk
+//!   that overtook its head when that comes or after two seconds.
 //! - Whatever a peer sends is measured against its share before anything is done with it.
 //!
 //! # Full queues
@@ -13,8 +14,10 @@
 //! |---|---|---|
 //! | commands of the node | [`COMMANDS_MAX`] | own transactions are not gossiped and stay in the pool; verdicts and announcements wait |
 //! | messages of the engine | 256 | the engine's own mailbox fills |
-//! | what is sent on | half of a peer's share | own transactions: as above; others' messages are handled here and not forwarded |
+//! | what is sent on | half of a peer's share; half of that is only for what comes from peers for whom little was sent on | own transactions: as above; others' messages are handled here and not forwarded |
 //! | batches for the node | [`TRANSACTIONS_MAX`], 32 MiB | a batch is ignored: not forwarded, and nobody's fault |
+//! | parts for the application | 304 | dropped here, and forwarded; the proposal comes again or the block is asked for |
+//! | chunks before their head | 13.5 MiB, of one peer 4.6 | dropped, not forwarded |
 //! | events for the engine | 512 | the engine misses the oldest and recovers as from lost messages |
 //! | requests for blocks | 128, of one peer 16 | the channel is dropped; the peer asks another |
 //! | answers with blocks | 64 MiB, of one peer 18 | the request waits until answers before it have left |
@@ -41,15 +44,17 @@ use crate::dialer::Dialer;
 use crate::discovery::Discovery;
 use crate::engine_side::EngineSide;
 use crate::handle::{BannedPeer, Command, Network, NetworkHandle, NetworkTask, TRANSACTIONS_KIB_MAX};
+use crate::in_flight::InFlight;
 use crate::meter::{Meter, FORGET_INTERVAL};
 use crate::peers::{PeerInfo, PeerTable};
 use crate::recent::Recent;
+use crate::streams::Streams;
 use crate::topics::Names;
 use crate::validators::Validators;
 use arc_malachitebft_sync::{InboundRequestId, ResponseChannel};
 use connections::Near;
 use futures::{future::BoxFuture, StreamExt};
-use gossip::Transactions;
+use gossip::{HeldPart, Transactions};
 use libp2p::multiaddr::Protocol;
 use libp2p::request_response::OutboundRequestId;
 use libp2p::swarm::SwarmEvent;
@@ -136,9 +141,13 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 		outbound_max: config.connections.outbound as usize,
 		conduct: Conduct::default(),
 		meter: Meter::new(config.rates),
+		relayed: Meter::new(config.rates),
 		validators: Validators::default(),
 		progress: progress.clone(),
+		height: None,
 		recent: Recent::new(now),
+		streams: Streams::default(),
+		in_flight: InFlight::default(),
 		swarm,
 		names,
 		table: PeerTable::default(),
@@ -214,10 +223,16 @@ struct Worker {
 	outbound_max: usize,
 	conduct: Conduct,
 	meter: Meter,
+	/// What was sent on for each peer.
+	relayed: Meter,
 	validators: Validators,
 	progress: Progress,
+	/// The height of the present validators; none before consensus runs.
+	height: Option<u64>,
 	/// What was relayed a moment ago.
 	recent: Recent,
+	streams: Streams<HeldPart>,
+	in_flight: InFlight,
 	inbound: HashMap<InboundRequestId, ResponseChannel>,
 	answers: Answers,
 	/// Heights that we asked peers for; the engine bounds how many requests are under way.
@@ -256,9 +271,11 @@ impl Worker {
 	fn on_tick(&mut self, now: Instant) {
 		self.dial(now);
 		self.disconnect_silent(now);
+		self.drop_held_parts(now);
 		if now.saturating_duration_since(self.tidied) >= FORGET_INTERVAL {
 			self.tidied = now;
 			self.meter.forget_full(now);
+			self.relayed.forget_full(now);
 			self.transactions.tidy(now);
 			if self.conduct.tidy(now) {
 				self.update_banned();

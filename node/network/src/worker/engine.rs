@@ -91,7 +91,9 @@ impl Worker {
 				drop(reply.send(Err(refused)));
 			}
 			Msg::UpdateValidatorSet(validators) => {
+				self.height = self.progress.height();
 				self.validators.set(validators);
+				self.forget_streams();
 				self.update_validators();
 			}
 			// libp2p cannot cancel a request; it times out. Proofs and raw events come from the stock network only.

@@ -13,10 +13,11 @@ use crate::batch::{self, Batcher};
 use crate::certificates::{self, proves, Proof};
 use crate::conduct::Misbehaviour;
 use crate::counters::{Direction, Dropping, Outcome, Protocol};
-use crate::engine_side::{decode, from_engine, signer_of, verify_signed, Gossip};
+use crate::engine_side::{claim, decode, from_engine, verify_signed, Claim, Gossip};
 use crate::handle::{BatchId, IncomingTransactions, Verdict, ANNOUNCEMENTS_MAX};
-use crate::meter::Flow;
+use crate::meter::{Flow, PART_BYTES_LEAST};
 use crate::recent::Said;
+use crate::streams::{Passage, Proposer};
 use crate::topics::Topic;
 use arc_malachitebft_app_channel::app::engine::network::NetworkEvent;
 use arc_malachitebft_sync::{self as sync, RawRequest, RawResponse};
@@ -25,7 +26,9 @@ use libp2p::gossipsub::{self, MessageAcceptance, MessageId, PublishError};
 use libp2p::request_response::{self, InboundFailure, OutboundRequestId};
 use libp2p::PeerId;
 use plexus_consensus::malachite;
+use plexus_consensus::malachite::streaming::StreamContent;
 use plexus_consensus::parking::HEIGHTS_AHEAD_MAX;
+use plexus_consensus::parts::{ProposalHead, ProposalPart};
 use plexus_consensus::Plexus;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -49,11 +52,24 @@ const WELCOME_INTERVAL: Duration = Duration::from_secs(60);
 /// Peers of which it is remembered that they were told.
 const WELCOMED_MAX: usize = 1_024;
 
+/// Of what a peer may send us, the part that is sent on for it in any case: 3 MiB of proposed blocks a second, 125 votes.
+const LITTLE: usize = 16;
+
+/// A part that waits for the head of its stream.
+#[derive(Debug)]
+pub(super) struct HeldPart {
+	id: MessageId,
+	from: PeerId,
+	publisher: PeerId,
+	event: NetworkEvent<Plexus>,
+	bytes: usize,
+}
+
 /// Who signed a consensus message that may be forwarded.
 enum Relay {
 	/// A validator that we know, or what carries no signature of one.
 	Known,
-	/// A key that is in no validator set that we know.
+	/// A key that is in no validator set that we know, or a validator at a height that we are far from.
 	Stranger,
 	/// The message was dropped: too many of strangers, of no use here, or a copy.
 	Nobody,
@@ -75,7 +91,7 @@ fn charge(topic: Topic, length: usize) -> (Flow, usize) {
 	match topic {
 		Topic::Liveness if length > certificates::bytes_max(0) => (Flow::CertificateBytes, length),
 		Topic::Consensus | Topic::Liveness => (Flow::Consensus, 1),
-		Topic::Parts => (Flow::PartBytes, length),
+		Topic::Parts => (Flow::PartBytes, length.max(PART_BYTES_LEAST)),
 		Topic::Status => (Flow::Statuses, 1),
 		Topic::Transactions => (Flow::TransactionBytes, length),
 	}
@@ -151,8 +167,15 @@ impl Worker {
 		self.meter.take(&me, flow, 2 * units, Instant::now())
 	}
 
-	fn relay(&mut self, flow: Flow, units: usize) -> Outcome {
-		match self.may_send(flow, units) {
+	/// Whether what a peer sent is sent on: as [`Worker::may_send`], but the last half of it is kept for peers for whom little
+	/// was sent on, so that a few that send much do not silence the others.
+	fn relay(&mut self, from: &PeerId, flow: Flow, units: usize) -> Outcome {
+		let (me, now) = (*self.swarm.local_peer_id(), Instant::now());
+		let left = match self.relayed.take(from, flow, LITTLE * units, now) {
+			true => 0,
+			false => self.meter.burst(flow) / 2,
+		};
+		match self.meter.take_leaving(&me, flow, 2 * units, left, now) {
 			true => Outcome::Accepted,
 			false => Outcome::Ignored,
 		}
@@ -253,22 +276,24 @@ impl Worker {
 			return self.judge(topic, &id, &from, Outcome::Ignored);
 		}
 		match decode(topic, &from, message.source.as_ref(), message.data.into()) {
-			Ok(Gossip::Event(event)) => {
-				let outcome = self.on_consensus(topic, from, message.source, event);
-				match outcome {
-					Ok(Relay::Nobody) => self.judge(topic, &id, &from, Outcome::Ignored),
-					Ok(Relay::Stranger) if !self.may_send(Flow::Strangers, 1) => {
-						self.judge(topic, &id, &from, Outcome::Ignored);
-					}
-					Ok(Relay::Known | Relay::Stranger) => {
-						let outcome = self.relay(flow, units);
-						self.judge(topic, &id, &from, outcome);
-					}
-					Err(what) => self.reject(topic, &id, &from, what),
+			Ok(Gossip::Event(event)) if topic == Topic::Parts => match message.source {
+				Some(publisher) => self.on_part(HeldPart { id, from, publisher, event, bytes: length }),
+				// Gossip takes nothing without an author.
+				None => self.judge(topic, &id, &from, Outcome::Ignored),
+			},
+			Ok(Gossip::Event(event)) => match self.on_consensus(topic, from, message.source, event) {
+				Ok(relay) => {
+					let outcome = match relay {
+						Relay::Known => self.relay(&from, flow, units),
+						Relay::Stranger => self.relay(&from, Flow::Strangers, 1),
+						Relay::Nobody => Outcome::Ignored,
+					};
+					self.judge(topic, &id, &from, outcome);
 				}
-			}
+				Err(what) => self.reject(topic, &id, &from, what),
+			},
 			Ok(Gossip::Status(status)) => {
-				let outcome = self.relay(flow, units);
+				let outcome = self.relay(&from, flow, units);
 				self.judge(topic, &id, &from, outcome);
 				self.on_status(message.source, status);
 			}
@@ -281,7 +306,7 @@ impl Worker {
 	}
 
 	fn stage(&self, height: u64) -> Stage {
-		match self.progress.height() {
+		match self.height {
 			Some(now) if height.saturating_add(1) < now => Stage::Past,
 			Some(now) if height > now.saturating_add(HEIGHTS_AHEAD_MAX) => Stage::Ahead,
 			Some(_) | None => Stage::Near,
@@ -301,7 +326,7 @@ impl Worker {
 		Ok(Relay::Known)
 	}
 
-	/// Hands a consensus message to the engine if it is signed as it says; whether its signer is known.
+	/// Hands a vote or proposal to the engine if it is signed as it says and of use there; whether its signer is known.
 	fn on_consensus(
 		&mut self,
 		topic: Topic,
@@ -312,24 +337,108 @@ impl Worker {
 		if let Some(proof) = Proof::of(&event) {
 			return self.on_certificate(proof, event);
 		}
-		let mut relay = Relay::Known;
-		if signer_of(&event).is_some_and(|signer| self.validators.is_stranger(&signer)) {
-			if !self.meter.take(&from, Flow::Strangers, 1, Instant::now()) {
-				return Ok(Relay::Nobody);
-			}
-			relay = Relay::Stranger;
+		let Some(Claim { signer, height, signature }) = claim(&event) else { return Ok(Relay::Nobody) };
+		let (stage, said, now) = (self.stage(height), Said::Signed(signature), Instant::now());
+		if stage == Stage::Past || self.recent.knows(&said, now) {
+			return Ok(Relay::Nobody);
 		}
-		if let Some(signer) = verify_signed(&event, &self.genesis)? {
-			if topic == Topic::Consensus && publisher == Some(from) && self.table.counts(&from) {
-				let swarm = &self.swarm;
-				if self.validators.published(signer, from, |peer| swarm.is_connected(peer)) {
-					self.update_validators();
-					self.update_peers();
+		// Far behind, we cannot tell what is old: others can, who get no more of it than of strangers'.
+		let is_stranger = self.validators.is_stranger(&signer) || stage == Stage::Ahead;
+		if is_stranger && !self.meter.take(&from, Flow::Strangers, 1, now) {
+			return Ok(Relay::Nobody);
+		}
+		verify_signed(&event, &self.genesis)?;
+		self.recent.note(said, now);
+		if topic == Topic::Consensus && publisher == Some(from) && self.table.counts(&from) {
+			let swarm = &self.swarm;
+			if self.validators.published(signer, from, |peer| swarm.is_connected(peer)) {
+				self.update_validators();
+				self.update_peers();
+			}
+		}
+		if stage == Stage::Near {
+			self.engine.send(event);
+		}
+		Ok(if is_stranger { Relay::Stranger } else { Relay::Known })
+	}
+
+	/// What its proposer is to us; `None` if the proposal is of no use. The validators of the next height may be others: its
+	/// proposal may come while this node still finalizes, and at its start a node knows none.
+	fn proposer(&self, head: &ProposalHead) -> Option<Proposer> {
+		let is_next = self.height.is_none_or(|now| head.height == now.saturating_add(1));
+		match self.validators.is_stranger(&head.proposer) {
+			_ if self.stage(head.height) == Stage::Past => None,
+			false => Some(Proposer::Validator),
+			true => is_next.then_some(Proposer::Stranger),
+		}
+	}
+
+	/// Lets a part pass if it belongs to a stream that a validator's head began.
+	fn on_part(&mut self, held: HeldPart) {
+		let HeldPart { id, from, publisher, event, bytes } = held;
+		let NetworkEvent::ProposalPart(_, _, part) = &event else { return };
+		if let Err(what) = verify_signed(&event, &self.genesis) {
+			return self.reject(Topic::Parts, &id, &from, what);
+		}
+		let key = (publisher, part.stream_id.clone());
+		let passage = match &part.content {
+			StreamContent::Data(ProposalPart::Head(head)) => match self.proposer(head) {
+				Some(proposer) if self.streams.open(key.clone(), from, head, proposer) => {
+					Passage::Open(head.height)
+				}
+				Some(_) | None => Passage::Closed,
+			},
+			content => self.streams.pass(&key, part.sequence, content),
+		};
+		let is_chunk = matches!(part.content, StreamContent::Data(ProposalPart::Chunk(_)));
+		match passage {
+			Passage::Open(height) => {
+				let is_head = part.sequence == 0;
+				self.send_part(height, event);
+				let (flow, units) = charge(Topic::Parts, bytes);
+				let outcome = self.relay(&from, flow, units);
+				self.judge(Topic::Parts, &id, &from, outcome);
+				if is_head {
+					for waiting in self.streams.release(&key) {
+						self.on_part(waiting);
+					}
 				}
 			}
+			Passage::Unknown if is_chunk => {
+				let held = HeldPart { id, from, publisher, event, bytes };
+				if let Err(HeldPart { id, from, .. }) =
+					self.streams.hold(key, from, bytes, held, Instant::now())
+				{
+					self.judge(Topic::Parts, &id, &from, Outcome::Ignored);
+				}
+			}
+			Passage::Unknown | Passage::Closed => self.judge(Topic::Parts, &id, &from, Outcome::Ignored),
 		}
-		self.engine.send(event);
-		Ok(relay)
+	}
+
+	/// Hands a part to the engine, unless that is of no use there or it has too many already.
+	fn send_part(&mut self, height: u64, event: NetworkEvent<Plexus>) {
+		if self.stage(height) != Stage::Near {
+			return;
+		}
+		match self.in_flight.send(self.progress.parts(), Instant::now()) {
+			true => self.engine.send(event),
+			false => self.counters.dropped(Dropping::Parts),
+		}
+	}
+
+	/// Gives up on chunks whose heads do not come.
+	pub(super) fn drop_held_parts(&mut self, now: Instant) {
+		for HeldPart { id, from, .. } in self.streams.expire(now) {
+			self.judge(Topic::Parts, &id, &from, Outcome::Ignored);
+		}
+	}
+
+	/// Forgets streams that are of no use to anybody now.
+	pub(super) fn forget_streams(&mut self) {
+		if let Some(height) = self.height {
+			self.streams.forget_below(height.saturating_sub(1));
+		}
 	}
 
 	/// The signature of gossip proves who published; who is no direct peer cannot be asked for blocks.
@@ -406,10 +515,10 @@ impl Worker {
 		}
 		if let Some(message) = message {
 			let outcome = match Verdict::forwards(verdicts) {
-				true if self.may_send(Flow::TransactionBytes, bytes) => {
-					self.relay(Flow::Transactions, verdicts.len())
-				}
-				true => Outcome::Ignored,
+				true => match self.relay(&from, Flow::TransactionBytes, bytes) {
+					Outcome::Accepted => self.relay(&from, Flow::Transactions, verdicts.len()),
+					full => full,
+				},
 				false if rejected => Outcome::Rejected,
 				false => Outcome::Ignored,
 			};
