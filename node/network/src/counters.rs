@@ -105,7 +105,7 @@ pub enum Dropping {
 }
 
 impl Dropping {
-	const ALL: [(Self, &'static str); 6] = [
+	const ALL: [(Self, &'static str); 7] = [
 		(Self::IncomingTransactions, "incoming_transactions"),
 		(Self::OutgoingTransactions, "outgoing_transactions"),
 		(Self::Newcomers, "newcomers"),
