@@ -20,7 +20,7 @@
 //! | chunks before their head | 13.5 MiB, of one peer 4.6 | dropped, not forwarded |
 //! | events for the engine | 512 | the engine misses the oldest and recovers as from lost messages |
 //! | requests for blocks | 128, of one peer 16 | the channel is dropped; the peer asks another |
-//! | answers with blocks | 64 MiB, of one peer 18 | the request waits until answers before it have left |
+//! | answers with blocks | 64 MiB, of one peer 18 and the last one begun | the request waits until answers before it have left |
 //! | newcomers | [`NEWCOMERS_MAX`] | the peer hears only of transactions that come later |
 //! | announcements | 4 | as above |
 //! | requests for a state | 32, four of one peer | the channel is dropped; the peer asks another |
