@@ -66,10 +66,11 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 /// From an answered ping to the next.
 const PING_EVERY: Duration = Duration::from_secs(5);
 
-/// How long an answer to a ping may take. After that the connection is closed, and a reserved peer dialled again: TCP by itself
-/// tries for a quarter of an hour, waiting twice as long each time, so that after an outage of a minute it would be the next
-/// minute before anything arrives. A node that is merely busy answers within this.
-const PING_WAIT: Duration = Duration::from_secs(10);
+/// How long an answer to a ping may take. libp2p forgives one failure and then tries with a new stream, which may take ten
+/// seconds; so after some 25 s of silence the connection is closed, and a reserved peer dialled again. TCP by itself tries for
+/// a quarter of an hour and doubles its waits, so that after an outage of a minute nothing might arrive for another one. A
+/// node that is merely busy answers one of two.
+const PING_WAIT: Duration = Duration::from_secs(5);
 
 /// How often gossip tends its mesh: twice per second, so that a mesh stands before the first block's votes.
 const HEARTBEAT: Duration = Duration::from_millis(500);

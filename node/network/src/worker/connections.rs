@@ -91,11 +91,16 @@ impl Worker {
 		}
 	}
 
-	/// libp2p only tells that a ping was not answered; to end the connection is left to us.
+	/// libp2p only tells that two pings in a row were not answered; to end the connection is left to us.
 	pub(super) fn on_ping(&mut self, event: &ping::Event) {
-		if let Err(ping::Failure::Timeout) = event.result {
-			debug!(peer = %event.peer, "closing a connection whose other end does not answer");
-			self.swarm.close_connection(event.connection);
+		match &event.result {
+			Ok(_) => {}
+			// A peer that knows no pings is told from one that is gone by its answer.
+			Err(ping::Failure::Unsupported) => {}
+			Err(cause @ (ping::Failure::Timeout | ping::Failure::Other { .. })) => {
+				debug!(peer = %event.peer, %cause, "closing a connection whose other end does not answer");
+				self.swarm.close_connection(event.connection);
+			}
 		}
 	}
 
