@@ -14,7 +14,7 @@
 //!
 //! # Invariants
 //! - The spans are disjoint, and together with what was received they are the whole key space.
-//! - A span is split once for each piece that came out of it, and there are never more than [`SPANS_MAX`].
+//! - Nothing is split before a piece of it, or of what it was split from, has come. There are never more than [`SPANS_MAX`] spans.
 
 use codec::{Decode, Encode};
 use plexus_storage::{Pair, Range};
