@@ -299,7 +299,7 @@ fn whatever_is_changed_in_a_proof_proves_nothing_else() {
 	let db = open(dir.path(), 2, &many());
 	let state = &db.tip().state;
 	let start = b"map\x80".to_vec();
-	let proof = state.prove_range(&start, None, 600).unwrap();
+	let proof = state.prove_range(&start, None, 2_000).unwrap();
 	let proved = verify_range(state.root(), &start, &proof).unwrap();
 	assert!(proved.pairs.len() > 1 && !proved.is_last);
 	let mut refused = 0;
