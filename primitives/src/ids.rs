@@ -50,8 +50,8 @@ pub struct DatanetId(pub u32);
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 pub struct ContributionId(pub u64);
 
-/// A contribution's place in its datanet: the first ever registered there has 0. Cursors of pages are
-/// sequences.
+/// A place in an index that only grows, like a contribution's in its datanet or a model's among the children of its
+/// parent: the first ever there has 0. Cursors of pages are sequences.
 #[derive(
 	Clone,
 	Copy,
@@ -111,6 +111,66 @@ pub struct AgentId(pub u64);
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 pub struct DelegationId(pub u32);
 
+/// Identifies a model.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Hash,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct ModelId(pub u64);
+
+/// A version of a datanet: the first has 1.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Hash,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct DatanetVersion(pub u32);
+
+/// Numbers commitments in the order in which they were made: of two rivals the smaller number is the earlier.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Hash,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct CommitmentNumber(pub u64);
+
 impl DatanetId {
 	/// The id after this one, `None` when all are used up.
 	pub fn next(self) -> Option<Self> {
@@ -141,6 +201,27 @@ impl AgentId {
 
 impl DelegationId {
 	/// The id after this one, `None` when all are used up.
+	pub fn next(self) -> Option<Self> {
+		self.0.checked_add(1).map(Self)
+	}
+}
+
+impl ModelId {
+	/// The id after this one, `None` when all are used up.
+	pub fn next(self) -> Option<Self> {
+		self.0.checked_add(1).map(Self)
+	}
+}
+
+impl CommitmentNumber {
+	/// The number after this one, `None` when all are used up.
+	pub fn next(self) -> Option<Self> {
+		self.0.checked_add(1).map(Self)
+	}
+}
+
+impl DatanetVersion {
+	/// The version after this one, `None` when all are used up.
 	pub fn next(self) -> Option<Self> {
 		self.0.checked_add(1).map(Self)
 	}

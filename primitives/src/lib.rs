@@ -7,15 +7,17 @@
 //!
 //! # Reading order
 //! [`ids`] and [`content`] name things, [`slice`] verifies bytes against a name, `prove` (with `std`) makes
-//! what `slice` verifies, [`purpose`] separates signatures, [`consensus`] is what validators sign and
-//! [`equivocation`] the proof that one signed too much, [`light`] follows validators to a header that is final,
-//! [`constants`] fixes the token, [`text`] says which texts are stored, [`api`] is what a client may ask the runtime.
+//! what `slice` verifies, [`purpose`] separates signatures, [`mod@commitment`] hides what will be registered,
+//! [`consensus`] is what validators sign and [`equivocation`] the proof that one signed too much, [`light`] follows
+//! validators to a header that is final, [`constants`] fixes the token, [`text`] says which texts are stored, [`api`] is
+//! what a client may ask the runtime.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
 pub mod api;
+pub mod commitment;
 pub mod consensus;
 pub mod constants;
 pub mod content;
@@ -30,8 +32,11 @@ pub mod purpose;
 pub mod slice;
 pub mod text;
 
+pub use commitment::commitment;
 pub use content::Content;
 #[cfg(feature = "std")]
 pub use hasher::Blake3Hasher;
-pub use ids::{AgentId, ContributionId, DatanetId, DelegationId, Sequence};
+pub use ids::{
+	AgentId, CommitmentNumber, ContributionId, DatanetId, DatanetVersion, DelegationId, ModelId, Sequence,
+};
 pub use slice::{verify_length_proof, verify_slice, SliceError, VerifiedSlice};

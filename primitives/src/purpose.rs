@@ -20,6 +20,10 @@ pub enum Purpose {
 	ValidatorKey,
 	/// The hash of a validator set, which headers commit to.
 	ValidatorSet,
+	/// A developer commits to the artifacts of models to come.
+	ModelCommitment,
+	/// A contributor commits to contents to come.
+	ContributionCommitment,
 }
 
 /// Length of a tag in bytes.
@@ -30,8 +34,15 @@ pub const DOMAIN_BYTES: usize = TAG_BYTES + 32;
 
 impl Purpose {
 	/// Every purpose.
-	pub const ALL: [Self; 5] =
-		[Self::Proposal, Self::Vote, Self::ProposalPart, Self::ValidatorKey, Self::ValidatorSet];
+	pub const ALL: [Self; 7] = [
+		Self::Proposal,
+		Self::Vote,
+		Self::ProposalPart,
+		Self::ValidatorKey,
+		Self::ValidatorSet,
+		Self::ModelCommitment,
+		Self::ContributionCommitment,
+	];
 
 	/// The purpose's tag: ASCII, padded to [`TAG_BYTES`].
 	pub const fn tag(self) -> [u8; TAG_BYTES] {
@@ -41,6 +52,8 @@ impl Purpose {
 			Self::ProposalPart => *b"plexus/part\0\0\0\0\0",
 			Self::ValidatorKey => *b"plexus/valkey\0\0\0",
 			Self::ValidatorSet => *b"plexus/valset\0\0\0",
+			Self::ModelCommitment => *b"plexus/modelcmt\0",
+			Self::ContributionCommitment => *b"plexus/datacmt\0\0",
 		}
 	}
 

@@ -1,7 +1,9 @@
 //! Encodings that clients rely on.
 
 use codec::{Decode, Encode, MaxEncodedLen};
-use plexus_primitives::{constants, Content, ContributionId, DatanetId, Sequence};
+use plexus_primitives::{
+	constants, CommitmentNumber, Content, ContributionId, DatanetId, DatanetVersion, ModelId, Sequence,
+};
 
 #[test]
 fn content_is_its_root_and_its_length_in_scale_and_readable_in_json() {
@@ -28,6 +30,10 @@ fn ids_are_plain_numbers_and_do_not_wrap() {
 	assert_eq!(DatanetId(u32::MAX).next(), None);
 	assert_eq!(ContributionId(u64::MAX).next(), None);
 	assert_eq!(Sequence(u64::MAX).next(), None);
+	assert_eq!((ModelId(1).encode(), DatanetVersion(1).encode()), (1u64.encode(), 1u32.encode()));
+	assert_eq!((ModelId(1).next(), ModelId(u64::MAX).next()), (Some(ModelId(2)), None));
+	assert_eq!(CommitmentNumber(1).next(), Some(CommitmentNumber(2)));
+	assert_eq!(CommitmentNumber(u64::MAX).next(), None);
 }
 
 #[test]
