@@ -27,12 +27,7 @@ impl<T: Config> Pallet<T> {
 		let window_ms = CurrentWindows::<T>::get().challenge_ms;
 		let deadline_ms = T::Clock::now_ms().saturating_add(window_ms);
 		let chunk = Self::random_chunk(&challenger, id, &record.content);
-		Challenges::<T>::insert(id, Challenge {
-			challenger: challenger.clone(),
-			chunk,
-			deadline_ms,
-			bond,
-		});
+		Challenges::<T>::insert(id, Challenge { challenger: challenger.clone(), chunk, deadline_ms, bond });
 		Self::deposit_event(Event::Challenged { contribution: id, challenger, chunk, deadline_ms, bond });
 		Ok(())
 	}

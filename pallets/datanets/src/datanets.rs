@@ -63,8 +63,7 @@ impl<T: Config> Pallet<T> {
 				Some(0)
 			}
 		};
-		let publishable_at_ms =
-			T::Clock::now_ms().saturating_add(CurrentWindows::<T>::get().publication_ms);
+		let publishable_at_ms = T::Clock::now_ms().saturating_add(CurrentWindows::<T>::get().publication_ms);
 		let datanet = Datanet {
 			owner: owner.clone(),
 			proposed_owner: None,
@@ -153,11 +152,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn do_propose_owner(
-		id: DatanetId,
-		mut record: Datanet<T>,
-		proposed: Option<T::AccountId>,
-	) {
+	pub(crate) fn do_propose_owner(id: DatanetId, mut record: Datanet<T>, proposed: Option<T::AccountId>) {
 		record.proposed_owner = proposed.clone();
 		Datanets::<T>::insert(id, record);
 		Self::deposit_event(Event::OwnerProposed { datanet: id, proposed });

@@ -42,14 +42,10 @@ impl<T: Config> Pallet<T> {
 		let window_ms = CurrentWindows::<T>::get().dispute_ms;
 		let deadline_ms = T::Clock::now_ms().saturating_add(window_ms);
 		let votes = VotesOf::<T>::default();
-		Disputes::<T>::insert(id, Dispute {
-			claimant: claimant.clone(),
-			remedy,
-			curators,
-			votes,
-			deadline_ms,
-			bond,
-		});
+		Disputes::<T>::insert(
+			id,
+			Dispute { claimant: claimant.clone(), remedy, curators, votes, deadline_ms, bond },
+		);
 		Self::deposit_event(Event::Disputed {
 			contribution: id,
 			claimant,

@@ -70,7 +70,10 @@ impl<T: Config> Pallet<T> {
 
 	fn check_status(contribution: &Contribution<T>, home: &Datanet<T>) -> Result<(), TryRuntimeError> {
 		let accepted = !matches!(contribution.status, ContributionStatus::Pending { .. });
-		ensure!(contribution.deposit_until_ms.is_some() == accepted, "a deposit's end is not the acceptance's");
+		ensure!(
+			contribution.deposit_until_ms.is_some() == accepted,
+			"a deposit's end is not the acceptance's"
+		);
 		let Some((weight, from, until)) = contribution.span() else { return Ok(()) };
 		let next = home.version.0.saturating_add(1);
 		ensure!((1..=WEIGHT_MAX).contains(&weight), "a weight is out of bounds");
@@ -91,9 +94,13 @@ impl<T: Config> Pallet<T> {
 			let listed = ContributionIndex::<T>::iter_prefix_values(id).count() as u64;
 			ensure!(datanet.contributions == listed, "a datanet miscounts its contributions");
 			let running = Self::members_of(id).filter(|(_, _, until)| until.is_none());
-			let (accepted, weight) = running.fold((0, 0), |(count, sum), (weight, ..)| (count + 1, sum + weight));
+			let (accepted, weight) =
+				running.fold((0, 0), |(count, sum), (weight, ..)| (count + 1, sum + weight));
 			ensure!((datanet.accepted, datanet.weight) == (accepted, weight), "a running weight is wrong");
-			ensure!(DatanetsByOwner::<T>::contains_key(&datanet.owner, id), "an owner's datanet is not indexed");
+			ensure!(
+				DatanetsByOwner::<T>::contains_key(&datanet.owner, id),
+				"an owner's datanet is not indexed"
+			);
 			let profile = Profiles::<T>::get(id).ok_or("a datanet has no profile")?;
 			tags += profile.tags.len();
 			let indexed = profile.tags.iter().all(|tag| DatanetsByTag::<T>::contains_key(tag, id));
@@ -122,7 +129,8 @@ impl<T: Config> Pallet<T> {
 				let held = members
 					.iter()
 					.filter(|(_, from, until)| *from <= number && until.is_none_or(|until| number < until));
-				let (size, weight) = held.fold((0, 0), |(count, sum), (weight, ..)| (count + 1, sum + weight));
+				let (size, weight) =
+					held.fold((0, 0), |(count, sum), (weight, ..)| (count + 1, sum + weight));
 				ensure!(version.contributions == size, "a version does not hold what it counted");
 				ensure!(version.weight == weight && weight > 0, "a version's weight changed");
 				ensure!(version.admission == datanet.admission(), "a version was accepted in another way");
@@ -164,18 +172,23 @@ impl<T: Config> Pallet<T> {
 				return Err("what was decided has a ballot".into());
 			};
 			let members = Self::curators(contribution.datanet, generation);
-			ensure!(ballot.iter().all(|review| usize::from(review.curator) < members.len()), "nobody reviewed");
+			ensure!(
+				ballot.iter().all(|review| usize::from(review.curator) < members.len()),
+				"nobody reviewed"
+			);
 			let rejections = ballot.iter().filter(|review| review.verdict == Verdict::Reject).count();
 			let own = usize::from(members.contains(&contribution.contributor));
-			let decided =
-				majority(members.len(), members.len() - own, ballot.len() - rejections, rejections);
+			let decided = majority(members.len(), members.len() - own, ballot.len() - rejections, rejections);
 			ensure!(decided.is_none(), "a contribution waits although it is decided");
 		}
 		for (id, challenge) in Challenges::<T>::iter() {
 			let contribution = Contributions::<T>::get(id).ok_or("a challenge is of nothing")?;
 			let accepted = matches!(contribution.status, ContributionStatus::Accepted { .. });
 			ensure!(accepted, "a challenge is of something that departed");
-			ensure!(challenge.chunk < chunks(&contribution.content), "a chunk is asked for that there is not");
+			ensure!(
+				challenge.chunk < chunks(&contribution.content),
+				"a chunk is asked for that there is not"
+			);
 		}
 		for (id, _) in Disputes::<T>::iter() {
 			let contribution = Contributions::<T>::get(id).ok_or("a dispute is about nothing")?;

@@ -215,8 +215,7 @@ pub mod pallet {
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
 		/// What deposits and bonds are held in, and prices burned.
-		type Currency: Mutate<Self::AccountId>
-			+ MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
+		type Currency: Mutate<Self::AccountId> + MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
 
 		/// The runtime's reasons for holds, this pallet's among them.
 		type RuntimeHoldReason: From<HoldReason>;
@@ -377,8 +376,7 @@ pub mod pallet {
 
 	/// Where else the holder of a root lists it.
 	#[pallet::storage]
-	pub type Listings<T> =
-		StorageDoubleMap<_, Identity, [u8; 32], Twox64Concat, DatanetId, ContributionId>;
+	pub type Listings<T> = StorageDoubleMap<_, Identity, [u8; 32], Twox64Concat, DatanetId, ContributionId>;
 
 	/// The contributions of each datanet in the order of registration, with gaps where some were removed.
 	#[pallet::storage]

@@ -3,7 +3,7 @@
 use crate as pallet_datanets;
 use crate::{types::Windows, ChainClock, Holder, Positions};
 use frame_support::{
-	derive_impl, parameter_types, traits::ConstU32, weights::Weight, storage_alias, Twox64Concat,
+	derive_impl, parameter_types, storage_alias, traits::ConstU32, weights::Weight, Twox64Concat,
 };
 use frame_system::EnsureRoot;
 use plexus_primitives::{slice::LENGTH_PROOF_BYTES_MAX, DatanetId, DatanetVersion};

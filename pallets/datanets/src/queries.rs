@@ -47,9 +47,7 @@ impl<T: Config> Pallet<T> {
 		type Index<T> = DatanetsByOwner<T>;
 		let ids = match cursor {
 			None => Index::<T>::iter_key_prefix(owner),
-			Some(last) => {
-				Index::<T>::iter_key_prefix_from(owner, Index::<T>::hashed_key_for(owner, last))
-			}
+			Some(last) => Index::<T>::iter_key_prefix_from(owner, Index::<T>::hashed_key_for(owner, last)),
 		};
 		Self::datanet_page(ids, limit)
 	}

@@ -38,7 +38,8 @@ impl<T: Config> Pallet<T> {
 		roots: impl IntoIterator<Item = [u8; 32]>,
 	) -> [u8; 32] {
 		let mut genesis = [0; 32];
-		let hash = frame_system::Pallet::<T>::block_hash(frame_system::pallet_prelude::BlockNumberFor::<T>::zero());
+		let hash =
+			frame_system::Pallet::<T>::block_hash(frame_system::pallet_prelude::BlockNumberFor::<T>::zero());
 		// A runtime with shorter hashes has its genesis padded with zeros.
 		genesis.iter_mut().zip(hash.as_ref()).for_each(|(byte, given)| *byte = *given);
 		account.using_encoded(|account| {

@@ -145,9 +145,19 @@ pub enum Holder<AccountId> {
 
 /// How long things take, in milliseconds of the chain clock. What began keeps the deadline that it began with.
 #[derive(
-	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	serde::Serialize,
+	serde::Deserialize,
 )]
-#[derive(serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Windows {
 	/// How old a commitment must be before it is used, and a contribution without one before it is accepted. Longer

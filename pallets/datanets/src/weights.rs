@@ -137,7 +137,9 @@ fn cost<P: Prices>(microseconds: u64, reads: u64, writes: u64) -> Weight {
 
 /// The work on bytes.
 fn bytes(text: u32, proof: u32) -> Weight {
-	native(TEXT_BYTE_PS.saturating_mul(text.into()).saturating_add(PROOF_BYTE_PS.saturating_mul(proof.into())))
+	native(
+		TEXT_BYTE_PS.saturating_mul(text.into()).saturating_add(PROOF_BYTE_PS.saturating_mul(proof.into())),
+	)
 }
 
 impl<P: Prices> WeightInfo for P {
