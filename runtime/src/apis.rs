@@ -23,8 +23,11 @@ use pallet_validators::{
 	types::{Era, PoolId},
 };
 use plexus_primitives::{
-	api::{ContributionInfo, ContributionPage, DatanetInfo},
-	ContributionId, DatanetId, Sequence,
+	api::{
+		ChallengeInfo, ContributionInfo, ContributionPage, DatanetInfo, DatanetPage, ListingPage, MemberPage,
+		VersionInfo, VersionPage,
+	},
+	ContributionId, DatanetId, DatanetVersion, Sequence,
 };
 use sp_api::impl_runtime_apis;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
@@ -159,11 +162,32 @@ impl_runtime_apis! {
 		fn datanet(id: DatanetId) -> Option<DatanetInfo<AccountId, Balance, BlockNumber>> {
 			Datanets::datanet(id)
 		}
+		fn datanets_of(
+			owner: AccountId,
+			cursor: Option<DatanetId>,
+			limit: u32,
+		) -> DatanetPage<AccountId, Balance, BlockNumber> {
+			Datanets::datanets_of(&owner, cursor, limit)
+		}
+		fn datanets_by_tag(
+			tag: Vec<u8>,
+			cursor: Option<DatanetId>,
+			limit: u32,
+		) -> DatanetPage<AccountId, Balance, BlockNumber> {
+			Datanets::datanets_by_tag(tag, cursor, limit)
+		}
 		fn contribution(id: ContributionId) -> Option<ContributionInfo<AccountId, Balance, BlockNumber>> {
 			Datanets::contribution(id)
 		}
 		fn contribution_by_root(root: [u8; 32]) -> Option<ContributionInfo<AccountId, Balance, BlockNumber>> {
 			Datanets::contribution_by_root(root)
+		}
+		fn listings(
+			root: [u8; 32],
+			cursor: Option<DatanetId>,
+			limit: u32,
+		) -> ListingPage<AccountId, Balance, BlockNumber> {
+			Datanets::listings(root, cursor, limit)
 		}
 		fn contributions(
 			datanet: DatanetId,
@@ -171,6 +195,30 @@ impl_runtime_apis! {
 			limit: u32,
 		) -> ContributionPage<AccountId, Balance, BlockNumber> {
 			Datanets::contributions(datanet, cursor, limit)
+		}
+		fn version(datanet: DatanetId, version: DatanetVersion) -> Option<VersionInfo<BlockNumber>> {
+			Datanets::version(datanet, version)
+		}
+		fn versions(
+			datanet: DatanetId,
+			cursor: Option<DatanetVersion>,
+			limit: u32,
+		) -> VersionPage<BlockNumber> {
+			Datanets::versions(datanet, cursor, limit)
+		}
+		fn weight_at(contribution: ContributionId, version: DatanetVersion) -> Option<u8> {
+			Datanets::weight_at(contribution, version)
+		}
+		fn members(
+			datanet: DatanetId,
+			version: DatanetVersion,
+			cursor: Option<Sequence>,
+			limit: u32,
+		) -> MemberPage {
+			Datanets::members(datanet, version, cursor, limit)
+		}
+		fn challenge(contribution: ContributionId) -> Option<ChallengeInfo<AccountId, Balance>> {
+			Datanets::challenge_of(contribution)
 		}
 	}
 

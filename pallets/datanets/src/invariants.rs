@@ -62,7 +62,10 @@ impl<T: Config> Pallet<T> {
 			}
 			Self::check_status(&contribution, &home)?;
 		}
-		ensure!(ContributionByRoot::<T>::iter().count() + listed == count, "a root is held twice");
+		ensure!(
+			ContributionByRoot::<T>::iter().count() + listed == count,
+			"a root is held by no contribution"
+		);
 		ensure!(Listings::<T>::iter().count() == listed, "what is listed is no contribution");
 		ensure!(ContributionIndex::<T>::iter().count() == count, "the index names no contribution");
 		Ok(())

@@ -15,7 +15,7 @@ use frame_support::{
 	weights::Weight,
 };
 use pallet_validators::types::PoolId;
-use plexus_primitives::{ContributionId, DatanetId, Sequence};
+use plexus_primitives::{ContributionId, DatanetId, DatanetVersion, Sequence};
 use sp_runtime::transaction_validity::TransactionSource;
 
 /// The longest arguments of a query: an extrinsic of the greatest length and something beside it. They are decoded
@@ -109,6 +109,14 @@ fn arguments(method: &str) -> Option<Arguments> {
 		"DatanetsApi_contribution" => Plain(decodes::<ContributionId>),
 		"DatanetsApi_contribution_by_root" => Plain(decodes::<[u8; 32]>),
 		"DatanetsApi_contributions" => Plain(decodes::<(DatanetId, Option<Sequence>, u32)>),
+		"DatanetsApi_datanets_of" => Plain(decodes::<(AccountId, Option<DatanetId>, u32)>),
+		"DatanetsApi_datanets_by_tag" => Plain(decodes::<(Vec<u8>, Option<DatanetId>, u32)>),
+		"DatanetsApi_listings" => Plain(decodes::<([u8; 32], Option<DatanetId>, u32)>),
+		"DatanetsApi_version" => Plain(decodes::<(DatanetId, DatanetVersion)>),
+		"DatanetsApi_versions" => Plain(decodes::<(DatanetId, Option<DatanetVersion>, u32)>),
+		"DatanetsApi_weight_at" => Plain(decodes::<(ContributionId, DatanetVersion)>),
+		"DatanetsApi_members" => Plain(decodes::<(DatanetId, DatanetVersion, Option<Sequence>, u32)>),
+		"DatanetsApi_challenge" => Plain(decodes::<ContributionId>),
 		"GenesisBuilder_get_preset" => Plain(decodes::<Option<String>>),
 		_ => return None,
 	})
