@@ -89,7 +89,7 @@ pub enum ContributionStatus {
 		weight: u8,
 		/// The first version that holds it.
 		from: DatanetVersion,
-		/// The first that does not. No version holds it if this is `from`.
+		/// The first that does not.
 		until: DatanetVersion,
 		/// Why.
 		cause: DepartureCause,

@@ -115,22 +115,25 @@ impl<T: Config> Pallet<T> {
 		let outcome = if uphold { Outcome::Upheld } else { Outcome::Dismissed };
 		let remedy = dispute.remedy;
 		Self::end_dispute(id, &mut record, dispute, outcome)?;
-		if uphold && remedy == Remedy::Takedown {
-			Self::take_down(id, &mut record)?;
+		match remedy {
+			Remedy::Takedown if uphold => Self::take_down(id, record),
+			_ => {
+				Contributions::<T>::insert(id, record);
+				Ok(())
+			}
 		}
-		Contributions::<T>::insert(id, record);
-		Ok(())
 	}
 
-	/// Unlike what is withdrawn, the record stays even if no version holds it: its root is barred.
-	fn take_down(id: ContributionId, record: &mut Contribution<T>) -> DispatchResult {
+	/// Nothing more than this contribution is touched: one datanet's curators have no power over others.
+	fn take_down(id: ContributionId, mut record: Contribution<T>) -> DispatchResult {
 		record.locator = LocatorOf::<T>::default();
 		match &mut record.status {
 			ContributionStatus::Departed { cause, .. } => {
 				*cause = DepartureCause::TakenDown;
+				Contributions::<T>::insert(id, record);
 				Ok(())
 			}
-			_ => Self::depart(id, record, DepartureCause::TakenDown),
+			_ => Self::leave(id, record, RemovalReason::TakenDown, DepartureCause::TakenDown),
 		}
 	}
 

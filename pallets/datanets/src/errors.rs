@@ -32,7 +32,8 @@ pub mod errors {
 		EmptyContent,
 		/// This content is already contributed, here or in another datanet. Query `contribution_by_root` with the
 		/// root to find the contribution and who made it. It becomes free when it is removed before a version holds it;
-		/// until then whoever committed earlier gets it.
+		/// until then whoever committed earlier gets it. Its holder can list it in other datanets once a version holds it, in
+		/// each once.
 		RootAlreadyHeld,
 		/// The length proof does not belong to this root. Make both from the same file, which must not have changed
 		/// meanwhile: the proof is the Bao slice of the last byte (start = length - 1, one byte), with nothing after.
@@ -80,9 +81,7 @@ pub mod errors {
 		CommitmentNotExpired,
 		/// There is nothing to register. Give at least one contribution.
 		NothingToRegister,
-		/// The holder lists this content in this datanet already, or did before. List it in another.
-		AlreadyListed,
-		/// This content was taken down. It can neither be listed nor be given a locator.
+		/// The contribution was taken down already, so it cannot have a locator.
 		TakenDown,
 		/// The contribution is not pending: it was accepted or has departed. Query `contribution` for its status.
 		NotPending,

@@ -81,11 +81,9 @@ impl<T: Config> Pallet<T> {
 		let next = home.version.0.saturating_add(1);
 		ensure!((1..=WEIGHT_MAX).contains(&weight), "a weight is out of bounds");
 		ensure!((1..=next).contains(&from.0), "a contribution comes after the next version");
-		ensure!(until.is_none_or(|until| from <= until && until.0 <= next), "a span ends wrongly");
+		ensure!(until.is_none_or(|until| from < until && until.0 <= next), "a span ends wrongly");
 		let taken_down = Self::is_taken_down(contribution);
 		ensure!(!taken_down || contribution.locator.is_empty(), "what was taken down has a locator");
-		let gone = until == Some(from);
-		ensure!(!gone || taken_down, "what no version holds is kept");
 		Ok(())
 	}
 

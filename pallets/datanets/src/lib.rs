@@ -33,9 +33,8 @@
 //!
 //!   Pending ── accept (open, anybody) or review (curated, a majority) ──▶ Accepted { weight, from: next version }
 //!   Pending ── withdraw, review (rejected), expire, displaced ──────────▶ gone, all deposits back, root free
-//!   Accepted, in no version yet ── withdraw, displaced, unavailable ────▶ gone, all deposits back, root free
-//!   Accepted, in a version ── withdraw, unavailable ───┐
-//!   Accepted ── taken down ────────────────────────────┴──▶ Departed { until: next version }, for ever
+//!   Accepted, in no version yet ── withdraw, displaced, unavailable, taken down ──▶ gone, the same
+//!   Accepted, in a version ── withdraw, unavailable, taken down ──▶ Departed { until: next version }, for ever
 //! ```
 //!
 //! ## Rules
@@ -60,8 +59,8 @@
 //! not void the others, whose roots are shown by then.
 //!
 //! A holder may list its content in other datanets once a version holds it, when nobody can take it any more. So never
-//! more than one contribution depends on who is first. The holder needs neither commitment nor proof for it. What was
-//! withdrawn or taken down there is not listed again in the same datanet.
+//! more than one contribution depends on who is first. The holder needs neither commitment nor proof for it. In each datanet
+//! content is listed once: what has departed there does not come back.
 //!
 //! ### Admission
 //!
@@ -106,7 +105,8 @@
 //! `dispute_ms`, the claim is dismissed. `JudgeOrigin` decides any open dispute, and alone in open datanets. Upheld,
 //! position and escrow go to the claimant; dismissed, both go back, with half of the bond for the wait, and the other
 //! half is burned, so that nobody protects itself cheaply by disputes with itself. No weight and no version changes:
-//! that would change history. A takedown clears the locator and ends the membership in new versions.
+//! that would change history. A takedown clears the locator and ends the membership in new versions of this datanet,
+//! not in others: one datanet's curators have no power over the chain.
 //!
 //! ## What the rules do not achieve
 //!
@@ -445,6 +445,10 @@ pub mod pallet {
 				(1..=u32::from(u8::MAX)).contains(&T::CuratorsMax::get()),
 				"CuratorsMax is zero, or too large for ballots to name curators by a byte",
 			);
+			assert!(
+				u64::from(T::TagsMax::get()) <= weights::OLD_TAGS,
+				"TagsMax is above what the weights of describe count with",
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -487,10 +491,11 @@ pub mod pallet {
 		/// `length_proof` is the Bao slice of the content's last byte. `locator` may be empty.
 		/// Emits `ContributionRegistered` with the new id.
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::contribute(
-			media_type.len().saturating_add(locator.len()) as u32,
-			length_proof.len() as u32,
-		).saturating_add(T::Positions::weight().saturating_mul(4)))]
+		#[pallet::weight(Pallet::<T>::contribute_weight(
+			1,
+			media_type.len().saturating_add(locator.len()),
+			length_proof.len(),
+		))]
 		pub fn contribute(
 			origin: OriginFor<T>,
 			datanet: DatanetId,
@@ -498,13 +503,12 @@ pub mod pallet {
 			media_type: MediaTypeOf<T>,
 			locator: LocatorOf<T>,
 			length_proof: ProofOf<T>,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			let contributor = ensure_signed(origin)?;
-			Self::do_contribute(
-				contributor,
-				datanet,
-				Registration { content, media_type, locator, length_proof },
-			)
+			let (text, proof) = (media_type.len().saturating_add(locator.len()), length_proof.len());
+			let registration = Registration { content, media_type, locator, length_proof };
+			let removed = Self::do_contribute(contributor, datanet, registration)?;
+			Ok(Some(Self::contribute_weight(removed, text, proof)).into())
 		}
 
 		/// Withdraws the signer's contribution. If no version holds it, it is removed, its root is free and its deposits
@@ -571,21 +575,22 @@ pub mod pallet {
 		/// else that is wrong refuses all. Emits `ContributionRegistered` for each, with `ContributionAccepted` at once
 		/// in an open datanet, and `CommitmentClosed`.
 		#[pallet::call_index(6)]
-		#[pallet::weight({
-			let (texts, proofs) = Pallet::<T>::bytes_of(registrations);
-			let count = registrations.len() as u32;
-			T::WeightInfo::register(count, texts, proofs)
-				.saturating_add(T::Positions::weight().saturating_mul(u64::from(count).saturating_mul(4)))
-		})]
+		#[pallet::weight(Pallet::<T>::register_weight(
+			registrations.len() as u32,
+			registrations.len() as u32,
+			Pallet::<T>::bytes_of(registrations),
+		))]
 		pub fn register(
 			origin: OriginFor<T>,
 			datanet: DatanetId,
 			salt: [u8; SALT_BYTES],
 			registrations: RegistrationsOf<T>,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			let contributor = ensure_signed(origin)?;
 			ensure!(!registrations.is_empty(), Error::<T>::NothingToRegister);
-			Self::do_register(contributor, datanet, &salt, registrations)
+			let (count, bytes) = (registrations.len() as u32, Self::bytes_of(&registrations));
+			let removed = Self::do_register(contributor, datanet, &salt, registrations)?;
+			Ok(Some(Self::register_weight(count, removed, bytes)).into())
 		}
 
 		/// Accepts a contribution of an open datanet that was registered in one step, once it is old enough. Anybody

@@ -28,9 +28,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Whether a version holds it, in which case nobody can take its root.
 	pub(crate) fn is_in_a_version(record: &Contribution<T>, home: &Datanet<T>) -> bool {
-		record
-			.span()
-			.is_some_and(|(_, from, until)| from <= home.version && until.is_none_or(|until| until > from))
+		record.span().is_some_and(|(_, from, _)| from <= home.version)
 	}
 
 	pub(crate) fn is_taken_down(record: &Contribution<T>) -> bool {

@@ -142,11 +142,8 @@ impl Positions<u64> for Ledger {
 		until: Option<DatanetVersion>,
 		weight: u8,
 	) {
-		// What is in no version is no position.
-		if until != Some(from) {
-			Self::take((from_holder.clone(), datanet, from, until), weight);
-			Self::add((to.clone(), datanet, from, until), weight);
-		}
+		Self::take((from_holder.clone(), datanet, from, until), weight);
+		Self::add((to.clone(), datanet, from, until), weight);
 	}
 	fn weight() -> Weight {
 		Weight::from_parts(1_000, 0)

@@ -6,7 +6,7 @@
 use crate::{types::*, *};
 use frame_support::{
 	ensure,
-	pallet_prelude::{DispatchError, DispatchResult},
+	pallet_prelude::{DispatchError, DispatchResult, Weight},
 };
 use plexus_primitives::{commitment, purpose::Purpose, verify_length_proof};
 use sp_runtime::traits::{Saturating, Zero};
@@ -28,6 +28,14 @@ enum Claim<T: Config> {
 struct Claimed {
 	commitment: CommitmentNumber,
 	not_before_ms: u64,
+}
+
+/// What came of a registration.
+struct Inserted<T: Config> {
+	/// To be put on hold.
+	deposit: Deposit<BalanceOf<T>>,
+	/// How many rivals gave way.
+	removed: u32,
 }
 
 impl<T: Config> Pallet<T> {
@@ -100,20 +108,21 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The cheap checks come first, the proof last.
+	/// The cheap checks come first, the proof last. Gives back how many rivals were removed; so does the next one.
 	pub(crate) fn do_contribute(
 		contributor: T::AccountId,
 		datanet: DatanetId,
 		registration: Registration<T>,
-	) -> DispatchResult {
+	) -> Result<u32, DispatchError> {
 		Self::ensure_texts(&registration)?;
 		Self::ensure_takes(datanet)?;
 		let age_ms = CurrentWindows::<T>::get().commitment_age_ms;
 		let not_before_ms = T::Clock::now_ms().saturating_add(age_ms);
 		let claimed = Claimed { commitment: Self::take_number()?, not_before_ms };
-		let deposit = Self::claim_and_insert(&contributor, datanet, registration, claimed)?
+		let inserted = Self::claim_and_insert(&contributor, datanet, registration, claimed)?
 			.ok_or(Error::<T>::RootAlreadyHeld)?;
-		Self::hold_deposit(&contributor, deposit)
+		Self::hold_deposit(&contributor, inserted.deposit)?;
+		Ok(inserted.removed)
 	}
 
 	pub(crate) fn do_register(
@@ -121,7 +130,7 @@ impl<T: Config> Pallet<T> {
 		datanet: DatanetId,
 		salt: &[u8; SALT_BYTES],
 		registrations: RegistrationsOf<T>,
-	) -> DispatchResult {
+	) -> Result<u32, DispatchError> {
 		Self::ensure_takes(datanet)?;
 		let roots = registrations.iter().map(|registration| registration.content.root);
 		let hash = Self::commitment_hash(&contributor, salt, roots);
@@ -131,15 +140,17 @@ impl<T: Config> Pallet<T> {
 		ensure!(now_ms < commitment.expires_at_ms, Error::<T>::CommitmentExpired);
 		Self::do_close_commitment(&contributor, hash, &commitment, true)?;
 		let claimed = Claimed { commitment: commitment.number, not_before_ms: now_ms };
-		let mut total = Deposit::<BalanceOf<T>>::default();
+		let (mut total, mut removed) = (Deposit::<BalanceOf<T>>::default(), 0u32);
 		for registration in registrations {
 			Self::ensure_texts(&registration)?;
-			if let Some(deposit) = Self::claim_and_insert(&contributor, datanet, registration, claimed)? {
-				total.conduct = total.conduct.saturating_add(deposit.conduct);
-				total.storage = total.storage.saturating_add(deposit.storage);
+			if let Some(inserted) = Self::claim_and_insert(&contributor, datanet, registration, claimed)? {
+				total.conduct = total.conduct.saturating_add(inserted.deposit.conduct);
+				total.storage = total.storage.saturating_add(inserted.deposit.storage);
+				removed = removed.saturating_add(inserted.removed);
 			}
 		}
-		Self::hold_deposit(&contributor, total)
+		Self::hold_deposit(&contributor, total)?;
+		Ok(removed)
 	}
 
 	/// One hold for all that a call registers.
@@ -163,14 +174,13 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Registers, and gives back what must be put on hold for it; nothing, with an event that names the holder, if the
-	/// root is another's.
+	/// Registers; nothing, with an event that names the holder, if the root is another's, or listed in this datanet.
 	fn claim_and_insert(
 		contributor: &T::AccountId,
 		datanet: DatanetId,
 		registration: Registration<T>,
 		claimed: Claimed,
-	) -> Result<Option<Deposit<BalanceOf<T>>>, DispatchError> {
+	) -> Result<Option<Inserted<T>>, DispatchError> {
 		let content = registration.content;
 		let claim = Self::claim(contributor, datanet, &content, claimed.commitment)?;
 		let listing = matches!(claim, Claim::Listing);
@@ -182,10 +192,13 @@ impl<T: Config> Pallet<T> {
 		if !listing {
 			verify_length_proof(&content, &registration.length_proof).map_err(Error::<T>::from)?;
 		}
+		let mut removed = 0;
 		if let Claim::Weaker(id, record, reason) = claim {
 			Self::remove_contribution(id, record, reason)?;
+			removed = 1;
 		}
-		Self::insert(contributor.clone(), datanet, registration, claimed, listing).map(Some)
+		let deposit = Self::insert(contributor.clone(), datanet, registration, claimed, listing)?;
+		Ok(Some(Inserted { deposit, removed }))
 	}
 
 	fn claim(
@@ -201,19 +214,19 @@ impl<T: Config> Pallet<T> {
 			if holder.contributor != *contributor {
 				return Ok(Claim::Held(id));
 			}
-			let listed = holder.datanet == datanet || Listings::<T>::contains_key(content.root, datanet);
-			ensure!(!listed, Error::AlreadyListed);
-			ensure!(!Self::is_taken_down(&holder), Error::TakenDown);
+			if holder.datanet == datanet || Listings::<T>::contains_key(content.root, datanet) {
+				return Ok(Claim::Held(id));
+			}
 			ensure!(holder.content.len == content.len, Error::LengthDiffers);
 			return Ok(Claim::Listing);
 		}
-		Ok(match holder.status {
-			// Taken down before any version: barred from the whole chain.
-			ContributionStatus::Departed { .. } => Claim::Held(id),
-			_ if Self::is_expirable(&holder, &home) => Claim::Weaker(id, holder, RemovalReason::Expired),
-			_ if commitment < holder.commitment => Claim::Weaker(id, holder, RemovalReason::Displaced),
-			_ => Claim::Held(id),
-		})
+		if Self::is_expirable(&holder, &home) {
+			return Ok(Claim::Weaker(id, holder, RemovalReason::Expired));
+		}
+		if commitment < holder.commitment {
+			return Ok(Claim::Weaker(id, holder, RemovalReason::Displaced));
+		}
+		Ok(Claim::Held(id))
 	}
 
 	fn insert(
@@ -285,5 +298,23 @@ impl<T: Config> Pallet<T> {
 			datanet.contributions = datanet.contributions.saturating_add(1);
 			Ok((sequence, datanet.curators))
 		})
+	}
+
+	/// What a contribution costs, of which `removed` rivals give way.
+	pub(crate) fn contribute_weight(removed: u32, text: usize, proof: usize) -> Weight {
+		T::WeightInfo::contribute(removed, text as u32, proof as u32)
+			.saturating_add(Self::positions_weight(1, removed))
+	}
+
+	/// What `count` registrations cost, of which `removed` rivals give way.
+	pub(crate) fn register_weight(count: u32, removed: u32, (text, proof): (u32, u32)) -> Weight {
+		T::WeightInfo::register(count, removed, text, proof)
+			.saturating_add(Self::positions_weight(count, removed))
+	}
+
+	/// Each is accepted at most; who gives way may leave an escrow, and departs.
+	fn positions_weight(count: u32, removed: u32) -> Weight {
+		let told = u64::from(count).saturating_add(u64::from(removed).saturating_mul(2));
+		T::Positions::weight().saturating_mul(told)
 	}
 }

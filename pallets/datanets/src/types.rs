@@ -80,7 +80,8 @@ pub trait Positions<AccountId> {
 	/// A contribution is in every version from `from` on, which is the next one.
 	fn accepted(holder: &Holder<AccountId>, datanet: DatanetId, from: DatanetVersion, weight: u8);
 
-	/// A contribution is in no version from `until` on, which is the next one. If that is `from`, it is in none.
+	/// A contribution is in no version from `until` on, which is the next one. If that is `from`, it is in none, and its
+	/// position is gone.
 	fn departed(
 		holder: &Holder<AccountId>,
 		datanet: DatanetId,
@@ -506,6 +507,8 @@ pub enum RemovalReason {
 	Displaced,
 	/// Nobody showed the chunk that a challenge asked for.
 	Unavailable,
+	/// It was taken down.
+	TakenDown,
 }
 
 /// A version of a datanet. Its number is its key; what it holds follows from the contributions' own spans.

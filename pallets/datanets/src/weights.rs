@@ -40,8 +40,9 @@ fn native(picoseconds: u64) -> Weight {
 pub trait WeightInfo {
 	/// With `tags` tags, the longest texts and all curators.
 	fn create_datanet(tags: u32) -> Weight;
-	/// With a media type and a locator of together `text` bytes, and a proof of `proof` bytes; a rival is removed.
-	fn contribute(text: u32, proof: u32) -> Weight;
+	/// With a media type and a locator of together `text` bytes, and a proof of `proof` bytes; `removed` rivals (one at
+	/// most) give way.
+	fn contribute(removed: u32, text: u32, proof: u32) -> Weight;
 	/// Any contribution, accepted or not. Also of `expire`.
 	fn withdraw() -> Weight;
 	/// Any empty datanet.
@@ -50,8 +51,8 @@ pub trait WeightInfo {
 	fn commit() -> Weight;
 	/// Any commitment.
 	fn clear_commitment() -> Weight;
-	/// With `count` contributions, whose texts and proofs have so many bytes together; each removes a rival.
-	fn register(count: u32, text: u32, proof: u32) -> Weight;
+	/// With `count` contributions, whose texts and proofs have so many bytes together; `removed` rivals give way.
+	fn register(count: u32, removed: u32, text: u32, proof: u32) -> Weight;
 	/// Any contribution.
 	fn accept() -> Weight;
 	/// The review that decides, either way.
@@ -135,6 +136,11 @@ fn cost<P: Prices>(microseconds: u64, reads: u64, writes: u64) -> Weight {
 	native(microseconds.saturating_mul(1_000_000)).saturating_add(P::Db::get().reads_writes(reads, writes))
 }
 
+/// The removal of a contribution with all that can hang on it.
+fn removal<P: Prices>() -> Weight {
+	cost::<P>(40, REMOVAL_READS, REMOVAL_WRITES)
+}
+
 /// The work on bytes.
 fn bytes(text: u32, proof: u32) -> Weight {
 	native(
@@ -149,15 +155,17 @@ impl<P: Prices> WeightInfo for P {
 		let tags = u64::from(tags);
 		cost::<P>(25 + 2 * tags, 4, 7 + tags)
 	}
-	/// A removal; besides reads `CurrentWindows`, `Listings`; reads and writes the home's `Datanets` and `CuratorSets`,
+	/// Removals; besides reads `CurrentWindows`, `Listings`, `ContributionByRoot`, the holder's `Contributions`; reads and writes the home's `Datanets` and `CuratorSets`,
 	/// `NextCommitment`, `NextContributionId`, `System::Account`, `Balances::Holds`; writes `Contributions`,
 	/// `ContributionByRoot`, `ContributionIndex`.
-	fn contribute(text: u32, proof: u32) -> Weight {
-		cost::<P>(50 + 40, 8 + REMOVAL_READS, 9 + REMOVAL_WRITES).saturating_add(bytes(text, proof))
+	fn contribute(removed: u32, text: u32, proof: u32) -> Weight {
+		cost::<P>(50, 10, 9)
+			.saturating_add(removal::<P>().saturating_mul(removed.into()))
+			.saturating_add(bytes(text, proof))
 	}
-	/// A removal, or fewer.
+	/// A removal, or less.
 	fn withdraw() -> Weight {
-		cost::<P>(40, REMOVAL_READS, REMOVAL_WRITES)
+		removal::<P>()
 	}
 	/// Reads and writes `Datanets`, `Profiles`, `System::Account`, `Balances::Holds`; writes `DatanetsByOwner`,
 	/// `CuratorSets`, `CuratorsProposed`, and `DatanetsByTag` for each tag.
@@ -173,12 +181,14 @@ impl<P: Prices> WeightInfo for P {
 		cost::<P>(20, 3, 3)
 	}
 	/// Once reads the genesis hash and `CurrentWindows`; reads and writes `Commitments`, `NextContributionId`, `Datanets`,
-	/// `CuratorSets`, `System::Account`, `Balances::Holds`. For each a removal; besides reads `Listings`; writes
-	/// `Contributions`, `ContributionByRoot`, `ContributionIndex`.
-	fn register(count: u32, text: u32, proof: u32) -> Weight {
-		let each = cost::<P>(30 + 40, 1 + REMOVAL_READS, 3 + REMOVAL_WRITES);
+	/// `CuratorSets`, `System::Account`, `Balances::Holds`. For each reads `ContributionByRoot`, the holder's
+	/// `Contributions` and `Datanets`, `Listings`; writes `Contributions`, `ContributionByRoot`, `ContributionIndex`.
+	/// Removals besides.
+	fn register(count: u32, removed: u32, text: u32, proof: u32) -> Weight {
+		let each = cost::<P>(30, 4, 3);
 		cost::<P>(40, 8, 6)
 			.saturating_add(each.saturating_mul(count.into()))
+			.saturating_add(removal::<P>().saturating_mul(removed.into()))
 			.saturating_add(bytes(text, proof))
 	}
 	/// Reads `CurrentWindows`; reads and writes `Contributions`, `Datanets`.

@@ -219,16 +219,8 @@ fn names_licences_and_tags_are_checked() {
 #[test]
 fn media_types_and_locators_are_checked() {
 	let proven = prove(b"pine");
-	let contribute = |media_type: &[u8], locator: &[u8]| {
-		Datanets::contribute(
-			RuntimeOrigin::signed(ALICE),
-			DatanetId(0),
-			proven.content,
-			bounded(media_type),
-			bounded(locator),
-			bounded(&proven.length_proof),
-		)
-	};
+	let contribute =
+		|media_type: &[u8], locator: &[u8]| contribute_with(ALICE, 0, &proven, media_type, locator);
 	run(|| {
 		assert_ok!(create_datanet(ALICE));
 		assert_noop!(create_curated(ALICE, &[]), Error::<Test>::InvalidCurators);

@@ -116,15 +116,7 @@ fn what_does_not_claim_to_be_available_is_not_asked_for_and_nobody_asks_itself()
 	run(|| {
 		assert_ok!(create_datanet(ALICE));
 		let proven = prove(b"private");
-		let contribute = Datanets::contribute(
-			signed(BOB),
-			DatanetId(0),
-			proven.content,
-			bounded(MEDIA_TYPE),
-			bounded(b""),
-			bounded(&proven.length_proof),
-		);
-		assert_ok!(contribute);
+		assert_ok!(contribute_with(BOB, 0, &proven, MEDIA_TYPE, b""));
 		assert_noop!(challenge(CAROL), Error::<Test>::NotAccepted);
 		pass(60);
 		assert_ok!(accept(0));

@@ -42,8 +42,7 @@ fn a_commitment_is_used_within_its_time_with_its_salt_roots_and_account_once() {
 			assert_noop!(register(BOB, 0, others), Error::<Test>::UnknownCommitment);
 		}
 		assert_noop!(register(CAROL, 0, &[b"fern", b"moss"]), Error::<Test>::UnknownCommitment);
-		let none = Datanets::register(signed(BOB), DatanetId(0), SALT, listed([]));
-		assert_eq!(none, Err(Error::<Test>::NothingToRegister.into()));
+		assert_noop!(register_all(BOB, 0, []), Error::<Test>::NothingToRegister);
 		pass(640);
 		assert_noop!(register(BOB, 0, &[b"fern", b"moss"]), Error::<Test>::CommitmentExpired);
 		Now::set(699);
@@ -164,10 +163,7 @@ fn a_batch_with_a_wrong_proof_or_text_is_refused_as_a_whole() {
 		assert_ok!(create_datanet(ALICE));
 		assert_ok!(commit(BOB, &[b"good", b"bad"]));
 		pass(60);
-		let with = |bad: Registration<Test>| {
-			let batch = listed([registration(b"good"), bad]);
-			Datanets::register(signed(BOB), DatanetId(0), SALT, batch)
-		};
+		let with = |bad| register_all(BOB, 0, [registration(b"good"), bad]);
 		let good = registration(b"bad");
 		let proof = Registration { length_proof: bounded(&[1, 2, 3]), ..good.clone() };
 		assert_noop!(with(proof), Error::<Test>::InvalidLengthProof);
@@ -204,13 +200,13 @@ fn a_holder_lists_its_content_in_other_datanets_once_a_version_holds_it() {
 		assert_noop!(contribute(BOB, 1, b"rose"), Error::<Test>::RootAlreadyHeld);
 		assert_ok!(publish(ALICE, 0));
 		assert_noop!(contribute(CAROL, 1, b"rose"), Error::<Test>::RootAlreadyHeld);
-		assert_noop!(contribute(BOB, 0, b"rose"), Error::<Test>::AlreadyListed);
+		assert_noop!(contribute(BOB, 0, b"rose"), Error::<Test>::RootAlreadyHeld);
 		// Neither commitment nor proof nor waiting.
 		let mut known = prove(b"rose");
 		known.length_proof.clear();
 		assert_ok!(contribute_proven(BOB, 1, &known));
 		assert!(is_accepted(1));
-		assert_noop!(contribute(BOB, 1, b"rose"), Error::<Test>::AlreadyListed);
+		assert_noop!(contribute(BOB, 1, b"rose"), Error::<Test>::RootAlreadyHeld);
 		known.content.len = 5;
 		assert_noop!(contribute_proven(BOB, 2, &known), Error::<Test>::LengthDiffers);
 		assert_ok!(commit_and_register(BOB, 2, &[b"rose"]));
@@ -228,7 +224,7 @@ fn a_holder_lists_its_content_in_other_datanets_once_a_version_holds_it() {
 		assert_ok!(contribute(BOB, 1, b"rose"));
 		assert_ok!(publish(CAROL, 1));
 		assert_ok!(withdraw(BOB, 3));
-		assert_noop!(contribute(BOB, 1, b"rose"), Error::<Test>::AlreadyListed);
+		assert_noop!(contribute(BOB, 1, b"rose"), Error::<Test>::RootAlreadyHeld);
 	});
 }
 
@@ -249,5 +245,32 @@ fn a_root_is_free_again_when_nobody_accepted_it_in_time() {
 		assert_ok!(expire(1));
 		assert_eq!(free(ERIN), ENDOWMENT);
 		assert!(Datanets::contribution_by_root(root(b"weed")).is_none());
+	});
+}
+
+#[test]
+fn nobody_pays_for_rivals_that_there_were_not() {
+	run(|| {
+		use frame_support::dispatch::{GetDispatchInfo, PostDispatchInfo};
+		assert_ok!(create_datanet(ALICE));
+		let batch = |contents: [&[u8]; 2]| listed(contents.map(registration));
+		let register = |contents: [&[u8]; 2]| {
+			assert_ok!(commit(BOB, &contents));
+			pass(60);
+			let info = Datanets::register(signed(BOB), DatanetId(0), SALT, batch(contents));
+			let PostDispatchInfo { actual_weight, .. } = info.expect("it is right");
+			actual_weight.expect("it is told")
+		};
+		let registrations = batch([b"rose", b"lily"]);
+		let call = crate::Call::<Test>::register { datanet: DatanetId(0), salt: SALT, registrations };
+		assert_ok!(create_datanet(CAROL));
+		assert_ok!(commit(BOB, &[b"rose", b"lily"]));
+		assert_ok!(contribute(CAROL, 1, b"rose"));
+		pass(60);
+		let info = Datanets::register(signed(BOB), DatanetId(0), SALT, batch([b"rose", b"lily"]));
+		let one = info.expect("it is right").actual_weight.expect("it is told");
+		let none = register([b"fern", b"moss"]);
+		let most = call.get_dispatch_info().call_weight;
+		assert!(none.ref_time() < one.ref_time() && one.ref_time() < most.ref_time());
 	});
 }

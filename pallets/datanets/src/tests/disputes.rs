@@ -108,8 +108,6 @@ fn a_takedown_clears_the_locator_and_bars_new_versions() {
 			Datanets::set_locator(signed(BOB), ContributionId(0), bounded(LOCATOR)),
 			Error::<Test>::TakenDown
 		);
-		assert_ok!(create_datanet(BOB));
-		assert_noop!(contribute(BOB, 1, b"rose"), Error::<Test>::TakenDown);
 		assert_noop!(dispute(ERIN, Remedy::Takedown), Error::<Test>::TakenDown);
 		// Who gets what it earned can still be disputed.
 		assert_ok!(dispute(ERIN, Remedy::Redirect));
@@ -119,20 +117,28 @@ fn a_takedown_clears_the_locator_and_bars_new_versions() {
 }
 
 #[test]
-fn a_takedown_before_any_version_bars_the_root_from_the_chain() {
+fn a_takedown_has_no_power_over_other_datanets() {
+	run(|| {
+		scene(&[CAROL]);
+		assert_ok!(dispute(ERIN, Remedy::Takedown));
+		assert_ok!(vote(CAROL, true));
+		assert_ok!(create_datanet(DAVE));
+		assert_ok!(contribute(BOB, 1, b"rose"));
+		assert!(is_accepted(1));
+		assert_noop!(contribute(BOB, 0, b"rose"), Error::<Test>::RootAlreadyHeld);
+	});
+}
+
+#[test]
+fn a_takedown_before_any_version_removes_the_contribution() {
 	run(|| {
 		assert_ok!(create_datanet(ALICE));
-		assert_ok!(commit(DAVE, &[b"rose"]));
 		assert_ok!(commit_and_register(BOB, 0, &[b"rose"]));
-		assert_ok!(commit_and_register(BOB, 0, &[b"lily"]));
 		assert_ok!(dispute(ERIN, Remedy::Takedown));
 		assert_ok!(judge(true));
-		assert_ok!(publish(ALICE, 0));
-		assert_eq!((weight_at(0, 1), weight_at(1, 1)), (None, Some(1)));
-		assert_eq!(position(Holder::Account(BOB), 1, None), Some(1));
-		assert_ok!(register(DAVE, 0, &[b"rose"]));
-		assert_eq!(Datanets::contribution_by_root(root(b"rose")).map(|info| info.id.0), Some(0));
-		assert_noop!(contribute(BOB, 0, b"rose"), Error::<Test>::RootAlreadyHeld);
+		assert_eq!((status(0), free(BOB), free(ERIN)), (None, ENDOWMENT, ENDOWMENT));
+		assert_eq!(position(Holder::Account(BOB), 1, None), None);
+		assert_noop!(publish(ALICE, 0), Error::<Test>::NothingToPublish);
 	});
 }
 

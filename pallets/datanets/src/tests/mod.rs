@@ -89,14 +89,25 @@ fn registration(bytes: &[u8]) -> Registration<Test> {
 }
 
 fn contribute_proven(contributor: u64, datanet: u32, proven: &ProvenContent) -> DispatchResult {
-	Datanets::contribute(
+	contribute_with(contributor, datanet, proven, MEDIA_TYPE, LOCATOR)
+}
+
+fn contribute_with(
+	contributor: u64,
+	datanet: u32,
+	proven: &ProvenContent,
+	media_type: &[u8],
+	locator: &[u8],
+) -> DispatchResult {
+	let contributed = Datanets::contribute(
 		signed(contributor),
 		DatanetId(datanet),
 		proven.content,
-		bounded(MEDIA_TYPE),
-		bounded(LOCATOR),
+		bounded(media_type),
+		bounded(locator),
 		bounded(&proven.length_proof),
-	)
+	);
+	contributed.map(|_| ()).map_err(|failed| failed.error)
 }
 
 fn contribute(contributor: u64, datanet: u32, bytes: &[u8]) -> DispatchResult {
@@ -109,8 +120,16 @@ fn commit(account: u64, contents: &[&[u8]]) -> DispatchResult {
 }
 
 fn register(account: u64, datanet: u32, contents: &[&[u8]]) -> DispatchResult {
-	let registrations = listed(contents.iter().map(|bytes| registration(bytes)));
-	Datanets::register(signed(account), DatanetId(datanet), SALT, registrations)
+	register_all(account, datanet, contents.iter().map(|bytes| registration(bytes)))
+}
+
+fn register_all(
+	account: u64,
+	datanet: u32,
+	registrations: impl IntoIterator<Item = Registration<Test>>,
+) -> DispatchResult {
+	let registered = Datanets::register(signed(account), DatanetId(datanet), SALT, listed(registrations));
+	registered.map(|_| ()).map_err(|failed| failed.error)
 }
 
 /// Commits, waits, and registers.

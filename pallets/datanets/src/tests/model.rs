@@ -343,12 +343,12 @@ impl Model {
 					return Ok(None);
 				}
 				let here = |other: &ModelContribution| other.content == content && other.datanet == datanet;
-				must(!self.contributions.values().any(here))?;
-				must(!matches!(one.state, State::Departed { taken_down: true, .. }))?;
+				if self.contributions.values().any(here) {
+					return Ok(None);
+				}
 				listing = true;
 			} else {
-				let departed = matches!(one.state, State::Departed { .. });
-				if departed || (!self.expirable(id, &one) && commitment >= one.commitment) {
+				if !self.expirable(id, &one) && commitment >= one.commitment {
 					return Ok(None);
 				}
 				self.remove(id);
@@ -398,6 +398,7 @@ impl Model {
 			return Ok(());
 		}
 		self.give(dispute.claimant, dispute.bond);
+		let published = self.in_a_version(id);
 		let stored = self.contributions.get_mut(&id).expect("it is there");
 		if dispute.redirect {
 			stored.beneficiary = dispute.claimant;
@@ -406,7 +407,8 @@ impl Model {
 		stored.locator_bytes = 0;
 		match &mut stored.state {
 			State::Departed { taken_down, .. } => *taken_down = true,
-			_ => self.depart(id, true),
+			_ if published => self.depart(id, true),
+			_ => self.remove(id),
 		}
 		Ok(())
 	}
@@ -792,20 +794,13 @@ fn dispatch(model: &Model, signer: u64, datanet: u32, id: u64, call: &Call) -> D
 		}
 		Call::Register { which } => {
 			let contents = made(*which).contents;
-			let batch = listed(contents.iter().map(|content| registration(&content_bytes(*content))));
-			Datanets::register(origin, datanet, SALT, batch)
+			let batch = contents.iter().map(|content| registration(&content_bytes(*content)));
+			register_all(signer, datanet.0, batch)
 		}
 		Call::Contribute { content, locator_bytes } => {
-			let proven = prove(&content_bytes(*content));
 			let locator = if *locator_bytes == 0 { Vec::new() } else { locator(*locator_bytes) };
-			Datanets::contribute(
-				origin,
-				datanet,
-				proven.content,
-				bounded(MEDIA_TYPE),
-				bounded(&locator),
-				bounded(&proven.length_proof),
-			)
+			let proven = prove(&content_bytes(*content));
+			contribute_with(signer, datanet.0, &proven, MEDIA_TYPE, &locator)
 		}
 		Call::Accept => Datanets::accept(origin, id),
 		Call::Review { weight } => {
