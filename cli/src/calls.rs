@@ -28,18 +28,52 @@ pub(crate) fn batch_all(calls: impl IntoIterator<Item = Call>) -> Call {
 	call("Utility", "batch_all", [("calls", calls)])
 }
 
-/// Creates a datanet.
-pub(crate) fn create_datanet(name: &str, licence: &str) -> Call {
+/// Creates a datanet: curated if there are curators, open otherwise.
+pub(crate) fn create_datanet(name: &str, tags: &[String], licence: &str, curators: &[AccountId32]) -> Call {
+	let admission = match curators {
+		[] => Value::unnamed_variant("Open", []),
+		_ => Value::unnamed_variant("Curated", [list(curators.iter().map(Value::from_bytes))]),
+	};
 	call(
 		"Datanets",
 		"create_datanet",
-		[("name", Value::from_bytes(name)), ("licence", Value::from_bytes(licence))],
+		[
+			("name", Value::from_bytes(name)),
+			("tags", list(tags.iter().map(Value::from_bytes))),
+			("licence", Value::unnamed_variant("Spdx", [Value::from_bytes(licence)])),
+			("admission", admission),
+		],
 	)
 }
 
-/// Removes an empty datanet.
-pub(crate) fn remove_datanet(datanet: u32) -> Call {
-	call("Datanets", "remove_datanet", [("datanet", Value::u128(datanet.into()))])
+fn list(items: impl Iterator<Item = Value>) -> Value {
+	Value::unnamed_composite(items)
+}
+
+/// A call of `Datanets` about a datanet alone: `publish`, `retire` and the like.
+pub(crate) fn about_datanet(name: &str, datanet: u32) -> Call {
+	call("Datanets", name, [("datanet", Value::u128(datanet.into()))])
+}
+
+/// Stops or resumes new contributions to a datanet.
+pub(crate) fn set_paused(datanet: u32, paused: bool) -> Call {
+	let datanet = Value::u128(datanet.into());
+	call("Datanets", "set_paused", [("datanet", datanet), ("paused", Value::bool(paused))])
+}
+
+/// A call of `Datanets` about a contribution alone: `accept`, `withdraw` and the like.
+pub(crate) fn about_contribution(name: &str, contribution: u64) -> Call {
+	call("Datanets", name, [("contribution", Value::u128(contribution.into()))])
+}
+
+/// Reviews a contribution: accepts it with a weight, or rejects it.
+pub(crate) fn review(contribution: u64, weight: Option<u8>) -> Call {
+	let verdict = match weight {
+		Some(weight) => Value::named_variant("Accept", [("weight", Value::u128(weight.into()))]),
+		None => Value::unnamed_variant("Reject", []),
+	};
+	let contribution = Value::u128(contribution.into());
+	call("Datanets", "review", [("contribution", contribution), ("verdict", verdict)])
 }
 
 /// Registers content in a datanet.
@@ -56,11 +90,6 @@ pub(crate) fn contribute(datanet: u32, proven: &ProvenContent, media_type: &str,
 			("length_proof", Value::from_bytes(&proven.length_proof)),
 		],
 	)
-}
-
-/// Withdraws a contribution.
-pub(crate) fn withdraw(contribution: u64) -> Call {
-	call("Datanets", "withdraw", [("contribution", Value::u128(contribution.into()))])
 }
 
 /// A call of `Validators` on some of the signer's stake.

@@ -203,7 +203,7 @@ await checks.check('blocks carry what was sent', async () => {
 
 await checks.check('a datanet is created and found', async () => {
 	const name = `polkadot.js ${Date.now()}`;
-	const { dispatchError, events } = await send(api.tx.datanets.createDatanet(name, 'CC-BY-4.0'), alice);
+	const { dispatchError, events } = await send(api.tx.datanets.createDatanet(name, ['clients'], { Spdx: 'CC-BY-4.0' }, 'Open'), alice);
 	assert(!dispatchError, `failed: ${dispatchError}`);
 	const created = events.find((e) => e.section === 'datanets');
 	assert(created, 'no event of the pallet');

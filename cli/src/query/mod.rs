@@ -51,6 +51,8 @@ enum Question {
 	Contribution(data::ContributionArgs),
 	/// The contributions of a datanet, by page
 	Contributions(data::ContributionsArgs),
+	/// The versions of a datanet, by page
+	Versions(data::VersionsArgs),
 	/// The contribution that holds a file's content, looked up by its hash
 	File(data::FileArgs),
 	/// A block, by number or hash; without either the last one
@@ -91,6 +93,9 @@ impl QueryCommand {
 			}
 			Question::Contributions(args) => {
 				data::contributions(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Versions(args) => {
+				data::versions(&client, args).await.map(|answer| print(json, &answer))
 			}
 			Question::File(args) => data::file(&client, args).await.map(|answer| print(json, &answer)),
 			Question::Block(args) => block::block(&client, args).await.map(|answer| print(json, &answer)),
