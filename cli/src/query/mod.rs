@@ -15,6 +15,7 @@ mod data;
 mod event;
 mod extrinsic;
 pub(crate) mod fees;
+mod model;
 mod proof;
 mod stake;
 mod transaction;
@@ -70,6 +71,9 @@ enum Question {
 	/// Agents: who they are, what their keys may do, what is left of their budgets
 	#[command(subcommand)]
 	Agent(agent::Question),
+	/// Models: what they are, what they descend from, what was made from them
+	#[command(subcommand)]
+	Model(model::Question),
 }
 
 impl QueryCommand {
@@ -106,6 +110,7 @@ impl QueryCommand {
 			Question::Proof(args) => proof::proof(&client, args).await.map(|answer| print(json, &answer)),
 			Question::Validators => stake::validators(&client).await.map(|answer| print(json, &answer)),
 			Question::Agent(question) => agent::run(&client, json, question).await,
+			Question::Model(question) => model::run(&client, json, question).await,
 			Question::Stake(args) => stake::stake(&client, args).await.map(|answer| print(json, &answer)),
 		}
 	}

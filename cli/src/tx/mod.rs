@@ -6,6 +6,7 @@
 mod agent;
 mod contribute;
 mod datanet;
+mod model;
 mod review;
 mod transfer;
 mod validator;
@@ -53,6 +54,9 @@ enum Action {
 	/// Agents: register, delegate to keys, act, recover
 	#[command(subcommand)]
 	Agent(Box<agent::Action>),
+	/// Models: commit, register, deprecate, locate
+	#[command(subcommand)]
+	Model(Box<model::Action>),
 }
 
 /// What every transaction takes.
@@ -92,6 +96,7 @@ impl TxCommand {
 			Action::Agent(action) => {
 				agent::run(&self.connection, *action).await.map(|answer| output::print(json, &answer))
 			}
+			Action::Model(action) => model::run(&self.connection, json, *action).await,
 		}
 	}
 }

@@ -219,11 +219,7 @@ impl From<ManifestEntry> for ManifestJson {
 impl From<RevenuePolicy> for PolicyJson {
 	fn from(policy: RevenuePolicy) -> Self {
 		let RevenuePolicy { server, developer, data } = policy;
-		Self {
-			server: server.deconstruct(),
-			developer: developer.deconstruct(),
-			data: data.deconstruct(),
-		}
+		Self { server: server.deconstruct(), developer: developer.deconstruct(), data: data.deconstruct() }
 	}
 }
 
