@@ -74,13 +74,13 @@ async fn create(connection: &ConnectionArgs, args: CreateArgs) -> Result<Sent<u3
 
 /// Everything but the creation; the answer's id is the datanet's.
 pub(super) async fn change(connection: &ConnectionArgs, action: Action) -> Result<Sent<u32>, Failure> {
-	let (args, call) = match action {
+	let (call, args) = match action {
 		Action::Create(args) => return create(connection, args).await,
-		Action::Remove(args) => (args.clone(), calls::about_datanet("remove_datanet", args.datanet)),
-		Action::Publish(args) => (args.clone(), calls::about_datanet("publish", args.datanet)),
-		Action::Pause(args) => (args.clone(), calls::set_paused(args.datanet, true)),
-		Action::Resume(args) => (args.clone(), calls::set_paused(args.datanet, false)),
-		Action::Retire(args) => (args.clone(), calls::about_datanet("retire", args.datanet)),
+		Action::Remove(args) => (calls::about_datanet("remove_datanet", args.datanet), args),
+		Action::Publish(args) => (calls::about_datanet("publish", args.datanet), args),
+		Action::Pause(args) => (calls::set_paused(args.datanet, true), args),
+		Action::Resume(args) => (calls::set_paused(args.datanet, false), args),
+		Action::Retire(args) => (calls::about_datanet("retire", args.datanet), args),
 	};
 	let session = Session::open(connection, &args.signed).await?;
 	session.send(&call, |_| Some(args.datanet)).await

@@ -442,9 +442,9 @@ mod benchmarks {
 	#[benchmark]
 	fn close_challenge() -> Result<(), BenchmarkError> {
 		let (_, id) = encumbered::<T>(&rich::<T>("contributor", 0))?;
-		Challenges::<T>::mutate(id, |challenge| {
-			if let Some(challenge) = challenge {
-				challenge.deadline_ms = 0;
+		Challenges::<T>::mutate(id, |open| {
+			if let Some(open) = open {
+				open.deadline_ms = 0;
 			}
 		});
 		let call = Call::<T>::close_challenge { contribution: id };

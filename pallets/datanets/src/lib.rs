@@ -86,7 +86,9 @@
 //! - Everybody who adds to the state has a deposit on hold for it. What is returned is exactly what was taken.
 //! - A contribution's has two parts. That for **conduct** can be released `deposit_ms` after the acceptance. That for
 //!   **storage** stays as long as the record, which is for ever once a version holds it.
-//! - The new owner of a datanet takes over its deposit: it is held from the new and released to the former.
+//! - A datanet's stays as long as its record, which is for ever once it had a version. The new owner of a datanet takes
+//!   it over: it is held from the new and released to the former.
+//! - Bonds of challenges and disputes are no deposits: they can be lost.
 //!
 //! ### Availability
 //!
@@ -308,7 +310,8 @@ pub mod pallet {
 	/// Why funds are on hold.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
-		/// For datanets that the account owns. Always returned.
+		/// For datanets that the account owns. Returned when a datanet is removed or handed over; one that had a version
+		/// is never removed.
 		Datanet,
 		/// For good conduct of contributions that the account made. Always returned.
 		Contribution,
