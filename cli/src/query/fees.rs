@@ -47,6 +47,10 @@ pub(super) struct Fees {
 	agent_bond: Option<Amount>,
 	/// On hold in an agent's account for each delegation, until it is removed.
 	delegation_deposit: Option<Amount>,
+	/// On hold for each model, for ever.
+	model_deposit: Option<Amount>,
+	/// Added to that for each byte of specification, lineage and index, and as long as they are there for locators.
+	model_deposit_per_byte: Option<Amount>,
 }
 
 impl Answer for Fees {
@@ -66,6 +70,8 @@ impl Answer for Fees {
 			("price of an agent", deposit(self.agent_price)),
 			("bond of an agent", deposit(self.agent_bond)),
 			("deposit of a delegation", deposit(self.delegation_deposit)),
+			("deposit of a model", deposit(self.model_deposit)),
+			("  and for each byte", deposit(self.model_deposit_per_byte)),
 		])
 	}
 }
@@ -93,6 +99,8 @@ pub(super) async fn fees(client: &Client) -> Result<Fees, Failure> {
 		agent_price: deposit("Agents", "RegistrationPrice"),
 		agent_bond: deposit("Agents", "Bond"),
 		delegation_deposit: deposit("Agents", "DelegationDeposit"),
+		model_deposit: deposit("Models", "ModelDeposit"),
+		model_deposit_per_byte: deposit("Models", "DepositPerByte"),
 	})
 }
 

@@ -63,8 +63,8 @@ pub(super) struct RegisterArgs {
 	#[arg(required = true)]
 	files: Vec<PathBuf>,
 
-	/// How it came to be.
-	#[arg(long)]
+	/// How it came to be: base, fine-tune, adapter or merge.
+	#[arg(long, value_enum, hide_possible_values = true)]
 	kind: Kind,
 
 	/// The model card, a file.
