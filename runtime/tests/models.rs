@@ -280,7 +280,7 @@ fn an_intermediary_that_asks_nothing_changes_nothing_for_the_ancestors() {
 fn a_copied_registration_loses() {
 	let mut world = World::new();
 	let original = base("weights", asks(5, 20));
-	let [commit, register] = world.prepared(&alice().account(), &[original.clone()]);
+	let [commit, register] = world.prepared(&alice().account(), std::slice::from_ref(&original));
 	world.succeeds(&alice(), commit);
 	world.pass(AGE_BLOCKS);
 	// The copyist sees the registration, and sends the same with a tip; then commits, and is too late.

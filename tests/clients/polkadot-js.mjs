@@ -69,7 +69,7 @@ async function transfers(name, signer) {
 
 await checks.check('metadata names the pallets and the constants', async () => {
 	const pallets = api.runtimeMetadata.asLatest.pallets.map((p) => p.name.toString());
-	for (const name of ['System', 'Timestamp', 'Balances', 'TransactionPayment', 'Utility', 'Multisig', 'Proxy', 'Sudo', 'Datanets', 'Agents']) {
+	for (const name of ['System', 'Timestamp', 'Balances', 'TransactionPayment', 'Utility', 'Multisig', 'Proxy', 'Sudo', 'Datanets', 'Agents', 'Models']) {
 		assert(pallets.includes(name), `no pallet ${name} in ${pallets}`);
 	}
 	equal(api.consts.system.ss58Prefix.toNumber(), 42, 'ss58Prefix');

@@ -194,3 +194,31 @@ async fn a_developer_deprecates_and_locates_what_nobody_else_may() -> Result<()>
 	scene.fails(&["model", "deprecate", "7"], "//Alice", "Models.UnknownModel").await?;
 	Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_without_funds_registers_for_its_agent_and_the_controller_deprecates() -> Result<()> {
+	const KEY: &str = "//Agent//Key";
+	let scene = Scene::new().await?;
+	let [card, weights] =
+		[("card.md", "card"), ("weights", "weights")].map(|(name, text)| scene.file(name, text.as_bytes()));
+	let (card, weights) = (card?, weights?);
+	scene.tx(&["agent", "register"], "//Alice").await?;
+	scene.tx(&["agent", "fund", "0", "--amount", "100"], "//Alice").await?;
+	let terms = ["--scope", "models", "--budget", "5", "--fee-budget", "5"];
+	scene.tx(&[&["agent", "delegate", "0", "--key", KEY][..], &terms].concat(), "//Alice").await?;
+	let by = ["--agent", "0", "--delegation", "0"];
+	let register = [&["model", "register", &weights, "--kind", "base", "--card", &card][..], &by].concat();
+	let registered = scene.tx(&register, KEY).await?;
+	ensure!(registered["id"] == 0, "{registered}");
+	let agent = scene.cli.json(&["query", "agent", "show", "0"]).await?;
+	let shown = scene.query(&["show", "0"]).await?;
+	ensure!(shown["developer"] == agent["account"], "the agent is the developer: {shown}");
+	let left = scene.cli.json(&["query", "agent", "allowance", "0", "0"]).await?;
+	let amount = |value: &Value| value.as_str().and_then(|text| text.parse::<u128>().ok());
+	let (left, deposit) = (amount(&left["budget_left"]), amount(&shown["deposit"]));
+	ensure!(left.zip(deposit).is_some_and(|(left, deposit)| left + deposit == 5_000_000_000_000), "{left:?}");
+	scene.fails(&["model", "deprecate", "0"], "//Alice", "Models.NotDeveloper").await?;
+	scene.tx(&["model", "deprecate", "0", "--agent", "0"], "//Alice").await?;
+	ensure!(scene.query(&["show", "0"]).await?["status"] == "deprecated", "its controller said so");
+	Ok(())
+}

@@ -13,7 +13,8 @@
 use super::{NoId, Sent, Session, SignedArgs};
 use crate::{
 	address::{display, parse_account, parse_hex32},
-	calls::{self, ModelDraft},
+	agents,
+	calls::{self, Call, ModelDraft},
 	client::ConnectionArgs,
 	content::prove_file,
 	failure::{Failure, FailureKind},
@@ -104,7 +105,7 @@ pub(super) struct RegisterArgs {
 	salt: Option<String>,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -114,7 +115,7 @@ pub(super) struct CommitArgs {
 	files: Vec<PathBuf>,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -128,7 +129,7 @@ pub(super) struct ClearArgs {
 	account: Option<String>,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -137,7 +138,7 @@ pub(super) struct ModelArgs {
 	model: u64,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -154,7 +155,53 @@ pub(super) struct LocatorsArgs {
 	card: Option<String>,
 
 	#[command(flatten)]
+	by: ByArgs,
+}
+
+/// Whose model it is, and who signs.
+#[derive(clap::Args, Clone)]
+struct ByArgs {
+	/// For this agent: signed by its controller, or by a key of its with --delegation.
+	#[arg(long, value_name = "ID")]
+	agent: Option<u64>,
+
+	/// The delegation of the signer's, with the scope Models.
+	#[arg(long, value_name = "ID", requires = "agent")]
+	delegation: Option<u32>,
+
+	#[command(flatten)]
 	signed: SignedArgs,
+}
+
+/// Whoever commits and registers: the signer, or an agent.
+struct Developer {
+	account: AccountId32,
+	agent: Option<(u64, Option<u32>)>,
+}
+
+impl ByArgs {
+	async fn open(&self, connection: &ConnectionArgs) -> Result<(Session, Developer), Failure> {
+		let session = Session::open(connection, &self.signed).await?;
+		let account = match self.agent {
+			Some(agent) => agents::known_agent(&session.at, agent).await?.account,
+			None => session.key.account(),
+		};
+		Ok((session, Developer { account, agent: self.agent.map(|agent| (agent, self.delegation)) }))
+	}
+}
+
+impl Developer {
+	/// The call as the signer sends it.
+	fn sends(&self, call: Call) -> Call {
+		let Some((agent, delegation)) = self.agent else { return call };
+		let call = ("call", call.into_value());
+		match delegation {
+			Some(delegation) => {
+				calls::agents("act", agent, [("delegation", Value::u128(delegation.into())), call])
+			}
+			None => calls::agents("control", agent, [call]),
+		}
+	}
 }
 
 /// A version with its share, as it is typed.
@@ -277,7 +324,7 @@ async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Reg
 			"register without, and tell each model's with `plexus tx model locators`",
 		));
 	}
-	let mut session = Session::open(connection, &args.signed).await?;
+	let (mut session, developer) = args.by.open(connection).await?;
 	let artifacts = prove_files(&args.files).await?;
 	// A commitment that was made earlier may win.
 	if args.salt.is_none() {
@@ -307,17 +354,17 @@ async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Reg
 		Some(salt) => parse_salt(salt)?,
 		None => new_salt(),
 	};
-	let hash = commitment_hash(&session, &salt, &artifacts);
+	let hash = commitment_hash(&session, &developer, &salt, &artifacts);
 	if args.salt.is_none() {
 		// To standard error, and before it is needed: whoever is interrupted now goes on with it.
 		eprintln!("commits with --salt {}", hex(salt));
-		send_commitment(&mut session, first, hash).await?;
+		send_commitment(&mut session, &developer, first, hash).await?;
 		session.submit = second;
 	}
-	wait_until_usable(&mut session, hash, &salt).await?;
+	wait_until_usable(&mut session, &developer.account, hash, &salt).await?;
 	let mut models = Vec::new();
 	let sent = session
-		.send(&calls::register_models(&salt, &drafts), |receipt| {
+		.send(&developer.sends(calls::register_models(&salt, &drafts)), |receipt| {
 			let registered = receipt.events.find_all::<ModelRegistered>("Models", "ModelRegistered");
 			models = registered.into_iter().map(|event| event.model).collect();
 			models.first().copied()
@@ -327,14 +374,14 @@ async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Reg
 }
 
 async fn commit(connection: &ConnectionArgs, args: CommitArgs) -> Result<Committed, Failure> {
-	let mut session = Session::open(connection, &args.signed).await?;
+	let (mut session, developer) = args.by.open(connection).await?;
 	let artifacts = prove_files(&args.files).await?;
 	refuse_if_held(&session, &artifacts).await?;
 	let salt = new_salt();
-	let hash = commitment_hash(&session, &salt, &artifacts);
+	let hash = commitment_hash(&session, &developer, &salt, &artifacts);
 	let submit = session.submit.clone();
 	eprintln!("commits with --salt {}", hex(salt));
-	let (sent, made) = send_commitment(&mut session, submit, hash).await?;
+	let (sent, made) = send_commitment(&mut session, &developer, submit, hash).await?;
 	Ok(Committed {
 		salt: hex(salt),
 		hash: hex(hash),
@@ -346,11 +393,12 @@ async fn commit(connection: &ConnectionArgs, args: CommitArgs) -> Result<Committ
 
 async fn send_commitment(
 	session: &mut Session,
+	developer: &Developer,
 	submit: SubmitArgs,
 	hash: [u8; 32],
 ) -> Result<(Sent<NoId>, Option<CommitmentMade>), Failure> {
 	session.submit = submit;
-	let call = calls::models("commit", [("hash", Value::from_bytes(hash))]);
+	let call = developer.sends(calls::models("commit", [("hash", Value::from_bytes(hash))]));
 	let mut made = None;
 	let sent = session
 		.send(&call, |receipt| {
@@ -363,13 +411,17 @@ async fn send_commitment(
 
 /// Waits for the chain clock, and has the session look at the head from then on. Bounded by twice the time that is left
 /// and a minute: the clock stands still while the chain does.
-async fn wait_until_usable(session: &mut Session, hash: [u8; 32], salt: &[u8; 32]) -> Result<(), Failure> {
-	let account = session.key.account();
+async fn wait_until_usable(
+	session: &mut Session,
+	account: &AccountId32,
+	hash: [u8; 32],
+	salt: &[u8; 32],
+) -> Result<(), Failure> {
 	let mut deadline = None;
 	loop {
 		session.at = session.client.at_head().await?;
-		let made = models::commitment(&session.at, &account, hash).await?;
-		let CommitmentInfo { usable_from_ms, .. } = made.ok_or_else(|| not_committed(&account, hash))?;
+		let made = models::commitment(&session.at, account, hash).await?;
+		let CommitmentInfo { usable_from_ms, .. } = made.ok_or_else(|| not_committed(account, hash))?;
 		let (_, clock_ms) = validators::era_and_clock(&session.at).await?;
 		let left_ms = usable_from_ms.saturating_sub(clock_ms);
 		if left_ms == 0 {
@@ -456,10 +508,15 @@ async fn data_share_of(session: &Session, parents: &[u64]) -> Result<Percent, Fa
 	Ok(share)
 }
 
-fn commitment_hash(session: &Session, salt: &[u8; 32], artifacts: &[ProvenContent]) -> [u8; 32] {
+fn commitment_hash(
+	session: &Session,
+	developer: &Developer,
+	salt: &[u8; 32],
+	artifacts: &[ProvenContent],
+) -> [u8; 32] {
 	let genesis = session.client.api.genesis_hash().0;
 	let roots = artifacts.iter().map(|artifact| artifact.content.root);
-	commitment(Purpose::ModelCommitment, &genesis, &session.key.account().encode(), salt, roots)
+	commitment(Purpose::ModelCommitment, &genesis, &developer.account.encode(), salt, roots)
 }
 
 fn new_salt() -> [u8; 32] {
@@ -493,7 +550,7 @@ fn in_order(manifest: Vec<Trained>) -> Vec<ManifestEntry> {
 }
 
 async fn clear(connection: &ConnectionArgs, args: ClearArgs) -> Result<Sent<NoId>, Failure> {
-	let session = Session::open(connection, &args.signed).await?;
+	let (session, developer) = args.by.open(connection).await?;
 	let hash = parse_hex32(args.hash.trim()).ok_or_else(|| {
 		Failure::input(
 			"InvalidCommitment",
@@ -503,10 +560,10 @@ async fn clear(connection: &ConnectionArgs, args: ClearArgs) -> Result<Sent<NoId
 	})?;
 	let account = match &args.account {
 		Some(account) => parse_account(account, &session.kind)?,
-		None => session.key.account(),
+		None => developer.account.clone(),
 	};
 	let arguments = [("account", Value::from_bytes(account)), ("hash", Value::from_bytes(hash))];
-	session.send(&calls::models("clear_commitment", arguments), |_| None).await
+	session.send(&developer.sends(calls::models("clear_commitment", arguments)), |_| None).await
 }
 
 async fn set_deprecated(
@@ -514,18 +571,19 @@ async fn set_deprecated(
 	args: ModelArgs,
 	deprecated: bool,
 ) -> Result<Sent<u64>, Failure> {
-	let session = Session::open(connection, &args.signed).await?;
+	let (session, developer) = args.by.open(connection).await?;
 	let arguments = [("model", Value::u128(args.model.into())), ("deprecated", Value::bool(deprecated))];
-	session.send(&calls::models("set_deprecated", arguments), |_| Some(args.model)).await
+	session.send(&developer.sends(calls::models("set_deprecated", arguments)), |_| Some(args.model)).await
 }
 
 /// The call replaces both locators, so that the other one is sent as it is.
 async fn locators(connection: &ConnectionArgs, args: LocatorsArgs) -> Result<Sent<u64>, Failure> {
-	let session = Session::open(connection, &args.signed).await?;
+	let (session, developer) = args.by.open(connection).await?;
 	let now = models::known_model(&session.at, args.model).await?;
 	let artifact = args.artifact.unwrap_or_else(|| text(&now.artifact_locator));
 	let card = args.card.unwrap_or_else(|| text(&now.card_locator));
-	session.send(&calls::set_locators(args.model, [&artifact, &card]), |_| Some(args.model)).await
+	let call = developer.sends(calls::set_locators(args.model, [&artifact, &card]));
+	session.send(&call, |_| Some(args.model)).await
 }
 
 #[cfg(test)]
