@@ -119,6 +119,9 @@ pub enum SpecError {
 		/// The most.
 		max: u32,
 	},
+	/// A window of datanets breaks its rule.
+	#[error("datanets.windows break a rule: commitmentLifetimeMs and acceptanceMs are above commitmentAgeMs, challengeMs and disputeMs above 0")]
+	Windows,
 	/// A validator has too little stake.
 	#[error(
 		"validator {id:?} has less stake than a validator must have; give it at least {} (1,000 PLX)",
@@ -284,6 +287,9 @@ pub(crate) fn check_runtime_genesis(
 	chain_type: ChainType,
 ) -> Result<(), SpecError> {
 	genesis.validators_config().check()?;
+	if !genesis.datanets.windows.are_sound() {
+		return Err(SpecError::Windows);
+	}
 	for GenesisValidator { key, .. } in &genesis.validators.validators {
 		check_validator(*key, chain_type)?;
 	}

@@ -12,9 +12,11 @@ use crate::{
 	spec::ChainType,
 };
 use impl_serde::serialize::{deserialize as bytes_from_hex, serialize as bytes_to_hex};
+use pallet_datanets::Windows;
 use pallet_validators::{types::BLOCK_TIME_MS_DEFAULT, ChainPeriods};
 use plexus_runtime::{
-	AccountId, Balance, BalancesConfig, RuntimeGenesisConfig, SudoConfig, ValidatorsConfig, VERSION,
+	AccountId, Balance, BalancesConfig, DatanetsConfig, RuntimeGenesisConfig, SudoConfig, ValidatorsConfig,
+	VERSION,
 };
 use serde::{Deserialize, Serialize};
 use sp_runtime::BuildStorage;
@@ -62,6 +64,8 @@ impl Genesis {
 pub struct RuntimeGenesis {
 	/// Who holds what.
 	pub balances: GenesisBalances,
+	/// How long things of datanets take.
+	pub datanets: GenesisDatanets,
 	/// Who is in charge of Sudo.
 	pub sudo: GenesisSudo,
 	/// Who makes blocks with which stake, and how often.
@@ -74,6 +78,15 @@ pub struct RuntimeGenesis {
 pub struct GenesisBalances {
 	/// Accounts with their amounts in the smallest unit.
 	pub balances: Vec<(AccountId, Balance)>,
+}
+
+/// The windows of datanets.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GenesisDatanets {
+	/// How long commitments, reviews, deposits, challenges and disputes take; if absent, as on a live chain.
+	#[serde(default)]
+	pub windows: Windows,
 }
 
 /// Sudo's key.
@@ -135,6 +148,7 @@ impl RuntimeGenesis {
 			balances: BalancesConfig { balances: self.balances.balances.clone(), dev_accounts: None },
 			sudo: SudoConfig { key: self.sudo.key.clone() },
 			validators: self.validators_config(),
+			datanets: DatanetsConfig { windows: self.datanets.windows, ..Default::default() },
 			..Default::default()
 		}
 		.build_storage()

@@ -64,9 +64,11 @@ fn whatever_a_chain_chooses_changes_its_hash() {
 	runtime(&mut validator).validators.validators[0].stake += 1;
 	let mut periods = dev();
 	runtime(&mut periods).validators.periods.jail_ms += 1;
+	let mut windows = dev();
+	runtime(&mut windows).datanets.windows.deposit_ms += 1;
 	let mut sudo = dev();
 	runtime(&mut sudo).sudo.key = None;
-	for spec in [block_time, balance, validator, periods, sudo] {
+	for spec in [block_time, balance, validator, periods, windows, sudo] {
 		assert_ne!(spec.genesis_hash().expect("valid"), reference);
 	}
 }
@@ -99,6 +101,8 @@ fn the_presets_hold_what_they_promise() {
 			assert!(set.is_sorted_by_key(|(key, _)| *key), "of equal power, so by key");
 			assert_eq!(pallet_validators::BlockTimeMs::<Runtime>::get(), 1_000);
 			assert_eq!(pallet_validators::Periods::<Runtime>::get(), ChainPeriods::DEVELOPMENT);
+			let windows = pallet_datanets::CurrentWindows::<Runtime>::get();
+			assert_eq!(windows, pallet_datanets::Windows::DEVELOPMENT);
 			for account in [Sr25519Keyring::Ferdie.to_account_id(), Ed25519Keyring::Ferdie.to_account_id()] {
 				assert_eq!(plexus_runtime::Balances::free_balance(account), 10u128.pow(18));
 			}
@@ -169,6 +173,7 @@ fn each_broken_rule_is_named_with_what_would_be_right() {
 			|| dev_with(|g| g.validators.periods.unbonding_ms = 0),
 			|e| matches!(e, Period { field: "unbondingMs", .. }),
 		),
+		("windows", || dev_with(|g| g.datanets.windows.dispute_ms = 0), |e| matches!(e, Windows)),
 		(
 			// An era takes 5 s at least, so this would be 2,049 eras, the current and the next.
 			"history",

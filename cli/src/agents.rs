@@ -20,7 +20,7 @@ use sp_core::crypto::AccountId32;
 use std::str::FromStr;
 
 /// The names of the scopes, in the order of the runtime's enum.
-pub(crate) const SCOPES: [&str; 3] = ["Payments", "Datanets", "Remarks"];
+pub(crate) const SCOPES: [&str; 4] = ["Payments", "Datanets", "Remarks", "Models"];
 
 /// An agent.
 #[derive(Clone, PartialEq, Eq, Debug, Decode)]

@@ -3,8 +3,12 @@
 //! # Must not
 //! Repeat the runtime's rules, or its indices: names are looked up in the chain's metadata when a call is encoded.
 
-use crate::agents::Profile;
-use plexus_primitives::prove::ProvenContent;
+use crate::{
+	agents::Profile,
+	models::{Asks, Kind, ManifestEntry, Policy},
+	validators::Percent,
+};
+use plexus_primitives::{prove::ProvenContent, Content};
 use sp_core::crypto::AccountId32;
 use subxt::{
 	dynamic::{transaction, Value},
@@ -28,18 +32,52 @@ pub(crate) fn batch_all(calls: impl IntoIterator<Item = Call>) -> Call {
 	call("Utility", "batch_all", [("calls", calls)])
 }
 
-/// Creates a datanet.
-pub(crate) fn create_datanet(name: &str, licence: &str) -> Call {
+/// Creates a datanet: curated if there are curators, open otherwise.
+pub(crate) fn create_datanet(name: &str, tags: &[String], licence: &str, curators: &[AccountId32]) -> Call {
+	let admission = match curators {
+		[] => Value::unnamed_variant("Open", []),
+		_ => Value::unnamed_variant("Curated", [list(curators.iter().map(Value::from_bytes))]),
+	};
 	call(
 		"Datanets",
 		"create_datanet",
-		[("name", Value::from_bytes(name)), ("licence", Value::from_bytes(licence))],
+		[
+			("name", Value::from_bytes(name)),
+			("tags", list(tags.iter().map(Value::from_bytes))),
+			("licence", Value::unnamed_variant("Spdx", [Value::from_bytes(licence)])),
+			("admission", admission),
+		],
 	)
 }
 
-/// Removes an empty datanet.
-pub(crate) fn remove_datanet(datanet: u32) -> Call {
-	call("Datanets", "remove_datanet", [("datanet", Value::u128(datanet.into()))])
+fn list(items: impl Iterator<Item = Value>) -> Value {
+	Value::unnamed_composite(items)
+}
+
+/// A call of `Datanets` about a datanet alone: `publish`, `retire` and the like.
+pub(crate) fn about_datanet(name: &str, datanet: u32) -> Call {
+	call("Datanets", name, [("datanet", Value::u128(datanet.into()))])
+}
+
+/// Stops or resumes new contributions to a datanet.
+pub(crate) fn set_paused(datanet: u32, paused: bool) -> Call {
+	let datanet = Value::u128(datanet.into());
+	call("Datanets", "set_paused", [("datanet", datanet), ("paused", Value::bool(paused))])
+}
+
+/// A call of `Datanets` about a contribution alone: `accept`, `withdraw` and the like.
+pub(crate) fn about_contribution(name: &str, contribution: u64) -> Call {
+	call("Datanets", name, [("contribution", Value::u128(contribution.into()))])
+}
+
+/// Reviews a contribution: accepts it with a weight, or rejects it.
+pub(crate) fn review(contribution: u64, weight: Option<u8>) -> Call {
+	let verdict = match weight {
+		Some(weight) => Value::named_variant("Accept", [("weight", Value::u128(weight.into()))]),
+		None => Value::unnamed_variant("Reject", []),
+	};
+	let contribution = Value::u128(contribution.into());
+	call("Datanets", "review", [("contribution", contribution), ("verdict", verdict)])
 }
 
 /// Registers content in a datanet.
@@ -56,11 +94,6 @@ pub(crate) fn contribute(datanet: u32, proven: &ProvenContent, media_type: &str,
 			("length_proof", Value::from_bytes(&proven.length_proof)),
 		],
 	)
-}
-
-/// Withdraws a contribution.
-pub(crate) fn withdraw(contribution: u64) -> Call {
-	call("Datanets", "withdraw", [("contribution", Value::u128(contribution.into()))])
 }
 
 /// A call of `Validators` on some of the signer's stake.
@@ -157,6 +190,76 @@ pub(crate) fn set_recovery(agent: u64, recovery: Option<(&AccountId32, u64)>) ->
 		Value::named_composite([("account", Value::from_bytes(account)), ("delay_ms", delay_ms)])
 	});
 	agents("set_recovery", agent, [("recovery", optional(recovery))])
+}
+
+/// A call of `Models`.
+pub(crate) fn models<const N: usize>(name: &str, arguments: [(&str, Value); N]) -> Call {
+	call("Models", name, arguments)
+}
+
+/// A model to be registered.
+pub(crate) struct ModelDraft<'a> {
+	pub(crate) kind: Kind,
+	pub(crate) artifact: &'a ProvenContent,
+	pub(crate) card: Content,
+	/// In ascending order.
+	pub(crate) parents: &'a [u64],
+	/// In ascending order.
+	pub(crate) manifest: &'a [ManifestEntry],
+	pub(crate) policy: Policy,
+	pub(crate) asks: Asks,
+	/// Of the artifact, and of the card.
+	pub(crate) locators: [&'a str; 2],
+}
+
+/// Registers the models that were committed to with a salt.
+pub(crate) fn register_models(salt: &[u8; 32], drafts: &[ModelDraft]) -> Call {
+	let drafts = list(drafts.iter().map(draft_value));
+	models("register", [("salt", Value::from_bytes(salt)), ("models", drafts)])
+}
+
+fn draft_value(draft: &ModelDraft) -> Value {
+	let content = |content: &Content| content_value(&content.root, content.len);
+	let share = |share: Percent| Value::u128(share.0.into());
+	let kind = match draft.kind {
+		Kind::Base => "Base",
+		Kind::FineTune => "FineTune",
+		Kind::Adapter => "Adapter",
+		Kind::Merge => "Merge",
+	};
+	let entry = |entry: &ManifestEntry| {
+		Value::named_composite([
+			("datanet", Value::u128(entry.datanet.into())),
+			("version", Value::u128(entry.version.into())),
+			("share", share(entry.share)),
+		])
+	};
+	let Policy { server, developer, data } = draft.policy;
+	let policy = [("server", share(server)), ("developer", share(developer)), ("data", share(data))];
+	let asks = [("royalty", share(draft.asks.royalty)), ("data", share(draft.asks.data))];
+	let spec = Value::named_composite([
+		("kind", Value::unnamed_variant(kind, [])),
+		("artifact", content(&draft.artifact.content)),
+		("card", content(&draft.card)),
+		("parents", list(draft.parents.iter().map(|parent| Value::u128((*parent).into())))),
+		("manifest", list(draft.manifest.iter().map(entry))),
+		("policy", Value::named_composite(policy)),
+		("asks", Value::named_composite(asks)),
+	]);
+	Value::named_composite([
+		("spec", spec),
+		("locators", locators_value(draft.locators)),
+		("length_proof", Value::from_bytes(&draft.artifact.length_proof)),
+	])
+}
+
+/// Replaces a model's locators: the artifact's and the card's.
+pub(crate) fn set_locators(model: u64, locators: [&str; 2]) -> Call {
+	models("set_locators", [("model", Value::u128(model.into())), ("locators", locators_value(locators))])
+}
+
+fn locators_value([artifact, card]: [&str; 2]) -> Value {
+	Value::named_composite([("artifact", Value::from_bytes(artifact)), ("card", Value::from_bytes(card))])
 }
 
 /// Leaves bytes in a block.

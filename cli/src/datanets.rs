@@ -11,7 +11,10 @@ use crate::{
 	failure::Failure,
 	output::{self, hex, text, Answer},
 };
-use plexus_primitives::api::{ContributionInfo, ContributionPage, DatanetInfo};
+use plexus_primitives::api::{
+	AdmissionKind, ContributionInfo, ContributionPage, ContributionStatus, DatanetInfo, DatanetStatus,
+	DepartureCause, LicenceInfo, VersionInfo, VersionPage,
+};
 use serde::Serialize;
 use sp_core::crypto::AccountId32;
 use subxt::dynamic;
@@ -57,14 +60,37 @@ pub(crate) async fn contributions(
 	runtime_call(at, "DatanetsApi_contributions", (datanet, cursor, limit)).await
 }
 
+/// One page of a datanet's versions.
+pub(crate) async fn versions(
+	at: &AtBlock,
+	datanet: u32,
+	cursor: Option<u32>,
+	limit: u32,
+) -> Result<VersionPage<u32>, Failure> {
+	runtime_call(at, "DatanetsApi_versions", (datanet, cursor, limit)).await
+}
+
 /// A datanet as it is printed.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub(crate) struct Datanet {
 	pub(crate) id: u32,
 	pub(crate) name: String,
 	pub(crate) owner: String,
+	/// An SPDX expression, or the root of terms of its own.
 	pub(crate) licence: String,
+	pub(crate) tags: Vec<String>,
+	/// `open` or `curated`.
+	pub(crate) admission: &'static str,
+	pub(crate) curators: Vec<String>,
+	/// `active`, `paused` or `retired`.
+	pub(crate) status: &'static str,
 	pub(crate) contributions: u64,
+	/// How many of them the next version would hold.
+	pub(crate) accepted: u64,
+	/// Their weight together.
+	pub(crate) weight: u64,
+	/// The last version; 0 if there is none.
+	pub(crate) version: u32,
 	pub(crate) created_at: u32,
 	pub(crate) deposit: Amount,
 }
@@ -75,8 +101,22 @@ impl From<DatanetInfo<AccountId32, u128, u32>> for Datanet {
 			id: info.id.0,
 			name: text(&info.name),
 			owner: address::display(&info.owner),
-			licence: text(&info.licence),
+			licence: match &info.licence {
+				LicenceInfo::Spdx(expression) => text(expression),
+				LicenceInfo::Terms(content) => hex(content.root),
+			},
+			tags: info.tags.iter().map(|tag| text(tag)).collect(),
+			admission: admission(info.admission),
+			curators: info.curators.iter().map(address::display).collect(),
+			status: match info.status {
+				DatanetStatus::Active => "active",
+				DatanetStatus::Paused => "paused",
+				DatanetStatus::Retired => "retired",
+			},
 			contributions: info.contributions,
+			accepted: info.accepted,
+			weight: info.weight,
+			version: info.version.0,
 			created_at: info.created_at,
 			deposit: Amount(info.deposit),
 		}
@@ -90,10 +130,76 @@ impl Answer for Datanet {
 			("name", self.name.clone()),
 			("owner", self.owner.clone()),
 			("licence", self.licence.clone()),
+			("tags", self.tags.join(", ")),
+			("admission", self.admission.to_string()),
+			("curators", self.curators.join(", ")),
+			("status", self.status.to_string()),
 			("contributions", self.contributions.to_string()),
+			("accepted", format!("{} with weight {}", self.accepted, self.weight)),
+			("last version", self.version.to_string()),
 			("created at block", self.created_at.to_string()),
 			("deposit", self.deposit.to_string()),
 		])
+	}
+}
+
+fn admission(kind: AdmissionKind) -> &'static str {
+	match kind {
+		AdmissionKind::Open => "open",
+		AdmissionKind::Curated => "curated",
+	}
+}
+
+/// A version as it is printed.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub(crate) struct Version {
+	pub(crate) version: u32,
+	/// `open` or `curated`.
+	pub(crate) admission: &'static str,
+	pub(crate) contributions: u64,
+	pub(crate) weight: u64,
+	pub(crate) published_at: u32,
+}
+
+impl From<VersionInfo<u32>> for Version {
+	fn from(info: VersionInfo<u32>) -> Self {
+		Self {
+			version: info.version.0,
+			admission: admission(info.admission),
+			contributions: info.contributions,
+			weight: info.weight,
+			published_at: info.published_at,
+		}
+	}
+}
+
+/// A page of versions as it is printed.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub(crate) struct Versions {
+	pub(crate) versions: Vec<Version>,
+	/// Cursor of the next page; `null` at the end.
+	pub(crate) next: Option<u32>,
+}
+
+impl Answer for Versions {
+	fn human(&self) -> String {
+		if self.versions.is_empty() {
+			return "no versions; publish one with `plexus tx datanet publish`".into();
+		}
+		let rows = self.versions.iter().map(|version| {
+			[
+				version.version.to_string(),
+				version.contributions.to_string(),
+				version.weight.to_string(),
+				version.admission.to_string(),
+				version.published_at.to_string(),
+			]
+		});
+		let table = output::columns(["VERSION", "CONTRIBUTIONS", "WEIGHT", "ADMISSION", "BLOCK"], rows);
+		match self.next {
+			Some(next) => format!("{table}\nmore with --cursor {next}"),
+			None => table,
+		}
 	}
 }
 
@@ -111,10 +217,21 @@ pub(crate) struct Contribution {
 	pub(crate) locator: Option<String>,
 	pub(crate) registered_at: u32,
 	pub(crate) deposit: Amount,
+	/// Who gets what it earns.
+	pub(crate) beneficiary: String,
+	/// `pending`, `accepted`, `withdrawn`, `taken down` or `unavailable`.
+	pub(crate) status: &'static str,
+	/// Its weight in versions; `null` before the acceptance.
+	pub(crate) weight: Option<u8>,
+	/// The first version that holds it, or will; `null` before the acceptance.
+	pub(crate) from: Option<u32>,
+	/// The first version after that which does not; `null` if there is none.
+	pub(crate) until: Option<u32>,
 }
 
 impl From<Info> for Contribution {
 	fn from(info: Info) -> Self {
+		let span = span(&info.status);
 		Self {
 			id: info.id.0,
 			datanet: info.datanet.0,
@@ -126,7 +243,31 @@ impl From<Info> for Contribution {
 			locator: (!info.locator.is_empty()).then(|| text(&info.locator)),
 			registered_at: info.registered_at,
 			deposit: Amount(info.deposit),
+			beneficiary: address::display(&info.beneficiary),
+			status: status(&info.status),
+			weight: span.map(|(weight, ..)| weight),
+			from: span.map(|(_, from, _)| from),
+			until: span.and_then(|(.., until)| until),
 		}
+	}
+}
+
+fn status(status: &ContributionStatus) -> &'static str {
+	match status {
+		ContributionStatus::Pending { .. } => "pending",
+		ContributionStatus::Accepted { .. } => "accepted",
+		ContributionStatus::Departed { cause: DepartureCause::Withdrawn, .. } => "withdrawn",
+		ContributionStatus::Departed { cause: DepartureCause::TakenDown, .. } => "taken down",
+		ContributionStatus::Departed { cause: DepartureCause::Unavailable, .. } => "unavailable",
+	}
+}
+
+/// Weight, first version, and first version after the last.
+fn span(status: &ContributionStatus) -> Option<(u8, u32, Option<u32>)> {
+	match status {
+		ContributionStatus::Pending { .. } => None,
+		ContributionStatus::Accepted { weight, from } => Some((*weight, from.0, None)),
+		ContributionStatus::Departed { weight, from, until, .. } => Some((*weight, from.0, Some(until.0))),
 	}
 }
 
@@ -142,7 +283,23 @@ impl Answer for Contribution {
 			("locator", self.locator.clone().unwrap_or_else(|| "not published".into())),
 			("registered at block", self.registered_at.to_string()),
 			("deposit", self.deposit.to_string()),
+			("beneficiary", self.beneficiary.clone()),
+			("status", self.status.to_string()),
+			("in versions", self.versions()),
 		])
+	}
+}
+
+impl Contribution {
+	fn versions(&self) -> String {
+		match (self.from, self.until, self.weight) {
+			(Some(from), Some(until), _) if from == until => "none".into(),
+			(Some(from), Some(until), Some(weight)) => {
+				format!("{from} to {} with weight {weight}", until.saturating_sub(1))
+			}
+			(Some(from), None, Some(weight)) => format!("from {from} on with weight {weight}"),
+			_ => "none yet".into(),
+		}
 	}
 }
 
@@ -179,7 +336,7 @@ impl Answer for Page {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use plexus_primitives::{Content, ContributionId, DatanetId, Sequence};
+	use plexus_primitives::{CommitmentNumber, Content, ContributionId, DatanetId, DatanetVersion, Sequence};
 
 	#[test]
 	fn a_contribution_has_stable_json_keys() {
@@ -193,6 +350,13 @@ mod tests {
 			locator: Vec::new(),
 			registered_at: 77,
 			deposit: 1_000,
+			beneficiary: [1; 32].into(),
+			commitment: CommitmentNumber(0),
+			storage_deposit: 400,
+			deposit_until_ms: Some(5),
+			status: ContributionStatus::Accepted { weight: 40, from: DatanetVersion(3) },
+			challenged: false,
+			disputed: false,
 		};
 		let json = serde_json::to_value(Contribution::from(info)).unwrap();
 		assert_eq!(
@@ -201,6 +365,8 @@ mod tests {
 				"id": 5, "datanet": 2, "sequence": 4, "contributor": "5C62Ck4UrFPiBtoCmeSrgF7x9yv9mn38446dhCpsi2mLHiFT",
 				"root": format!("0x{}", "03".repeat(32)), "length": 9, "media_type": "text/plain", "locator": null,
 				"registered_at": 77, "deposit": "1000",
+				"beneficiary": "5C62Ck4UrFPiBtoCmeSrgF7x9yv9mn38446dhCpsi2mLHiFT", "status": "accepted", "weight": 40,
+				"from": 3, "until": null,
 			})
 		);
 	}

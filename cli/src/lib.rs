@@ -9,6 +9,7 @@
 //!   │   datanets │        what the runtime API tells of data
 //!   │ validators │        what the runtime API tells of stake
 //!   │   agents   │        what the runtime API tells of agents
+//!   │   models   │        what the runtime API tells of models
 //!   ├─ submit    │        nonce, signature, submission, finality, result
 //!   ├─ calls ────┤        the shape of each call
 //!   ├─ content   │        root, length and proof of a file
@@ -36,6 +37,7 @@ pub mod explain;
 pub mod failure;
 mod keys;
 pub mod load;
+mod models;
 mod output;
 pub mod payer;
 pub mod proof;
@@ -58,11 +60,11 @@ pub use tx::TxCommand;
 /// The commands that talk to a node as a client.
 #[derive(clap::Subcommand, Clone)]
 pub enum Command {
-	/// Send transactions: transfer, create a datanet, contribute a file, act for an agent
+	/// Send transactions: transfer, create a datanet, contribute a file, register a model, act for an agent
 	#[command(subcommand_required = true, arg_required_else_help = true)]
 	Tx(TxCommand),
 
-	/// Read the chain: balances, datanets, contributions, agents, blocks
+	/// Read the chain: balances, datanets, contributions, models, agents, blocks
 	#[command(subcommand_required = true, arg_required_else_help = true)]
 	Query(QueryCommand),
 
@@ -127,9 +129,10 @@ mod tests {
 	fn the_help_of_every_command_fits_on_a_screen() {
 		use clap::CommandFactory;
 		fn check(command: &mut clap::Command, path: &str) {
-			let lines = command.render_long_help().to_string().lines().count();
+			// What the program shows with `--help`: the short form.
+			let lines = command.render_help().to_string().lines().count();
 			// The program has 40 lines, and `--help-all` takes up to 3 of them.
-			assert!(lines <= 37, "`{path} --help` has {lines} lines:\n{}", command.render_long_help());
+			assert!(lines <= 37, "`{path} --help` has {lines} lines:\n{}", command.render_help());
 			for inner in command.get_subcommands_mut() {
 				check(inner, &format!("{path} {}", inner.get_name()));
 			}
@@ -189,6 +192,25 @@ mod tests {
 			"tx agent begin-recovery 0 --controller //Charlie --from //Bob",
 			"tx agent cancel-recovery 0 --from //Alice",
 			"tx agent complete-recovery 0 --from //Charlie --no-wait",
+			"tx model commit a.safetensors b.safetensors --from //Alice",
+			"tx model register base.safetensors --kind base --card README.md --royalty 5 --data-share 20 --trained-on 0:1=100 --from //Alice",
+			"tx model register tuned.gguf --kind fine-tune --parent 0 --parent 3 --card card.md --locator https://example.org/tuned --card-locator https://example.org/card --policy 60,20,20 --salt 00 --from //Alice --json",
+			"tx model register a b c --kind adapter --parent 0 --card card.md --from //Alice",
+			"tx model register a --kind base --card card.md --agent 0 --delegation 3 --key-file key",
+			"tx model deprecate 0 --agent 0 --from //Alice",
+			"tx model deprecate 0 --from //Alice",
+			"tx model reactivate 0 --from //Alice",
+			"tx model locators 0 --artifact https://example.org/a --from //Alice",
+			"tx model locators 0 --card https://example.org/card --from //Alice --no-wait",
+			"tx model clear-commitment 0x00 --from //Alice",
+			"tx model clear-commitment 0x00 --account //Bob --from //Alice",
+			"query model show 0",
+			"query model show --file base.safetensors --json",
+			"query model show --root 00",
+			"query model list --cursor 7 --limit 256",
+			"query model list --developer //Alice",
+			"query model children 0 --cursor 20",
+			"query model lineage 0",
 			"query agent show 0",
 			"query agent show --account 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
 			"query agent list --tag nlp --cursor 7 --limit 20 --json",
@@ -258,6 +280,18 @@ mod tests {
 			"tx agent act 0 3 --from //Alice",
 			"tx agent transfer-controller 0 --from //Alice",
 			"tx agent set-recovery 0 --account //Bob --from //Alice",
+			"tx model register --kind base --card card.md --from //Alice",
+			"tx model register a --card card.md --from //Alice",
+			"tx model register a --kind lora --card card.md --from //Alice",
+			"tx model register a --kind base --from //Alice",
+			"tx model register a --kind base --card card.md --trained-on 0:1 --from //Alice",
+			"tx model register a --kind base --card card.md --policy 60,40 --from //Alice",
+			"tx model commit --from //Alice",
+			"tx model commit a --delegation 3 --from //Alice",
+			"tx model locators 0 --from //Alice",
+			"query model show",
+			"query model show 0 --root 00",
+			"query model list --limit 257",
 			"query agent show",
 			"query agent show 0 --account //Alice",
 			"query agent list",

@@ -65,6 +65,12 @@ impl SubmitArgs {
 		Self { tip: Amount(0), nonce: None, timeout: seconds, no_wait: false }
 	}
 
+	/// The same for two transactions in a row: the first one is waited for, and has the nonce that was given.
+	pub(crate) fn in_two_steps(&self) -> [Self; 2] {
+		let second = Self { nonce: self.nonce.map(|nonce| nonce.saturating_add(1)), ..self.clone() };
+		[Self { no_wait: false, ..self.clone() }, second]
+	}
+
 	/// An ordinary transaction, done with once the node has accepted it.
 	pub(crate) fn no_wait() -> Self {
 		Self { no_wait: true, ..Self::wait(60) }
@@ -247,6 +253,12 @@ impl Events {
 	/// The first event with this name, as far as `Fields` wants it; `None` if there is none of that shape.
 	pub(crate) fn find<Fields: DecodeAsFields>(&self, pallet: &str, name: &str) -> Option<Fields> {
 		find_event(self.iter(), pallet, name)
+	}
+
+	/// All events with this name, in their order, of that shape.
+	pub(crate) fn find_all<Fields: DecodeAsFields>(&self, pallet: &str, name: &str) -> Vec<Fields> {
+		let named = self.iter().filter(|event| (event.pallet_name(), event.event_name()) == (pallet, name));
+		named.filter_map(|event| event.decode_fields_unchecked_as::<Fields>().ok()).collect()
 	}
 }
 

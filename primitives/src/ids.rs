@@ -219,3 +219,10 @@ impl CommitmentNumber {
 		self.0.checked_add(1).map(Self)
 	}
 }
+
+impl DatanetVersion {
+	/// The version after this one, `None` when all are used up.
+	pub fn next(self) -> Option<Self> {
+		self.0.checked_add(1).map(Self)
+	}
+}

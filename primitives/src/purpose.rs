@@ -22,6 +22,8 @@ pub enum Purpose {
 	ValidatorSet,
 	/// A developer commits to the artifacts of models to come.
 	ModelCommitment,
+	/// A contributor commits to contents to come.
+	ContributionCommitment,
 }
 
 /// Length of a tag in bytes.
@@ -32,13 +34,14 @@ pub const DOMAIN_BYTES: usize = TAG_BYTES + 32;
 
 impl Purpose {
 	/// Every purpose.
-	pub const ALL: [Self; 6] = [
+	pub const ALL: [Self; 7] = [
 		Self::Proposal,
 		Self::Vote,
 		Self::ProposalPart,
 		Self::ValidatorKey,
 		Self::ValidatorSet,
 		Self::ModelCommitment,
+		Self::ContributionCommitment,
 	];
 
 	/// The purpose's tag: ASCII, padded to [`TAG_BYTES`].
@@ -50,6 +53,7 @@ impl Purpose {
 			Self::ValidatorKey => *b"plexus/valkey\0\0\0",
 			Self::ValidatorSet => *b"plexus/valset\0\0\0",
 			Self::ModelCommitment => *b"plexus/modelcmt\0",
+			Self::ContributionCommitment => *b"plexus/datacmt\0\0",
 		}
 	}
 

@@ -38,17 +38,22 @@ use sp_runtime::Perbill;
 pub enum Scope {
 	/// Paying PLX to any account, within the budget.
 	Payments,
-	/// Creating and removing datanets, contributing to them and withdrawing. What is put on hold comes back and is no
-	/// spending: only the free balance bounds it.
+	/// Creating, describing, pausing and removing datanets, contributing to them, withdrawing, reviewing, and publishing
+	/// versions. Deposits that come back are no spending: only the free balance bounds them. What pays for records that
+	/// stay is spending, and so is the price of a version.
 	Datanets,
 	/// Leaving remarks, whose bytes the fee budget pays for.
 	Remarks,
+	/// Committing to models, registering, deprecating and locating them. The deposits for models never come back and are
+	/// spending; those for commitments and locators do.
+	Models,
 }
 
 impl InstanceFilter<RuntimeCall> for Scope {
 	fn filter(&self, call: &RuntimeCall) -> bool {
 		use pallet_balances::Call as Balances;
 		use pallet_datanets::Call as Datanets;
+		use pallet_models::Call as Models;
 		match self {
 			Self::Payments => matches!(
 				call,
@@ -63,11 +68,32 @@ impl InstanceFilter<RuntimeCall> for Scope {
 				RuntimeCall::Datanets(
 					Datanets::create_datanet { .. }
 						| Datanets::remove_datanet { .. }
+						| Datanets::describe { .. }
+						| Datanets::set_paused { .. }
+						| Datanets::commit { .. }
+						| Datanets::clear_commitment { .. }
+						| Datanets::register { .. }
 						| Datanets::contribute { .. }
+						| Datanets::set_locator { .. }
 						| Datanets::withdraw { .. }
+						| Datanets::release_deposit { .. }
+						| Datanets::expire { .. }
+						| Datanets::accept { .. }
+						| Datanets::review { .. }
+						| Datanets::publish { .. }
 				)
 			),
 			Self::Remarks => is_remark(call),
+			Self::Models => matches!(
+				call,
+				RuntimeCall::Models(
+					Models::commit { .. }
+						| Models::clear_commitment { .. }
+						| Models::register { .. }
+						| Models::set_deprecated { .. }
+						| Models::set_locators { .. }
+				)
+			),
 		}
 	}
 
@@ -88,7 +114,8 @@ pub struct LeafCalls;
 
 impl Contains<RuntimeCall> for LeafCalls {
 	fn contains(call: &RuntimeCall) -> bool {
-		[Scope::Payments, Scope::Datanets, Scope::Remarks].iter().any(|scope| scope.filter(call))
+		let scopes = [Scope::Payments, Scope::Datanets, Scope::Remarks, Scope::Models];
+		scopes.iter().any(|scope| scope.filter(call))
 	}
 }
 
@@ -176,11 +203,15 @@ parameter_types! {
 	pub const PayerBurnMin: Balance = deposit(1, 56);
 	/// A half is left after 90 days: old work counts, and recent work counts more.
 	pub const ReputationRetained: Perbill = Perbill::from_parts(992_327_946);
-	/// The deposits for datanets and contributions are released to whoever made them, all of them, by that account's own
-	/// calls alone. Stake can be slashed, so it is spending.
+	/// These are released to whoever made them, all of them, in whatever way they end. Stake can be slashed, bonds of
+	/// challenges and disputes can be lost, and what pays for records that are never removed does not come back, so that
+	/// these are spending.
 	pub const DepositHolds: &'static [RuntimeHoldReason] = &[
 		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Datanet),
 		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Contribution),
+		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Commitment),
+		RuntimeHoldReason::Models(pallet_models::HoldReason::Commitment),
+		RuntimeHoldReason::Models(pallet_models::HoldReason::Locators),
 	];
 }
 

@@ -8,9 +8,9 @@
 //! here stays closed until it is added there.
 
 use crate::{
-	genesis, AccountId, Agents, Balance, Block, BlockNumber, Datanets, Executive, InherentDataExt, Nonce,
-	Runtime, RuntimeCall, RuntimeGenesisConfig, Scope, SessionKeys, System, TransactionPayment, Validators,
-	VERSION,
+	genesis, AccountId, Agents, Balance, Block, BlockNumber, Datanets, Executive, InherentDataExt, Models,
+	Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, Scope, SessionKeys, System, TransactionPayment,
+	Validators, VERSION,
 };
 use alloc::vec::Vec;
 use frame_support::{
@@ -22,14 +22,18 @@ use pallet_agents::{
 	runtime_api::{AgentInfo, AgentPage, Allowance, DelegationInfo, DelegationPage},
 	Refusal,
 };
+use pallet_models::runtime_api::{CommitmentInfo, LineageInfo, ModelInfo, ModelPage};
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
 use pallet_validators::{
 	runtime_api::{PoolInfo, Seat, StakeInfo},
 	types::{Era, PoolId},
 };
 use plexus_primitives::{
-	api::{ContributionInfo, ContributionPage, DatanetInfo},
-	AgentId, ContributionId, DatanetId, DelegationId, Sequence,
+	api::{
+		ChallengeInfo, ContributionInfo, ContributionPage, DatanetInfo, DatanetPage, ListingPage, MemberPage,
+		VersionInfo, VersionPage,
+	},
+	AgentId, ContributionId, DatanetId, DatanetVersion, DelegationId, ModelId, Sequence,
 };
 use sp_api::impl_runtime_apis;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
@@ -164,11 +168,32 @@ impl_runtime_apis! {
 		fn datanet(id: DatanetId) -> Option<DatanetInfo<AccountId, Balance, BlockNumber>> {
 			Datanets::datanet(id)
 		}
+		fn datanets_of(
+			owner: AccountId,
+			cursor: Option<DatanetId>,
+			limit: u32,
+		) -> DatanetPage<AccountId, Balance, BlockNumber> {
+			Datanets::datanets_of(&owner, cursor, limit)
+		}
+		fn datanets_by_tag(
+			tag: Vec<u8>,
+			cursor: Option<DatanetId>,
+			limit: u32,
+		) -> DatanetPage<AccountId, Balance, BlockNumber> {
+			Datanets::datanets_by_tag(tag, cursor, limit)
+		}
 		fn contribution(id: ContributionId) -> Option<ContributionInfo<AccountId, Balance, BlockNumber>> {
 			Datanets::contribution(id)
 		}
 		fn contribution_by_root(root: [u8; 32]) -> Option<ContributionInfo<AccountId, Balance, BlockNumber>> {
 			Datanets::contribution_by_root(root)
+		}
+		fn listings(
+			root: [u8; 32],
+			cursor: Option<DatanetId>,
+			limit: u32,
+		) -> ListingPage<AccountId, Balance, BlockNumber> {
+			Datanets::listings(root, cursor, limit)
 		}
 		fn contributions(
 			datanet: DatanetId,
@@ -176,6 +201,30 @@ impl_runtime_apis! {
 			limit: u32,
 		) -> ContributionPage<AccountId, Balance, BlockNumber> {
 			Datanets::contributions(datanet, cursor, limit)
+		}
+		fn version(datanet: DatanetId, version: DatanetVersion) -> Option<VersionInfo<BlockNumber>> {
+			Datanets::version(datanet, version)
+		}
+		fn versions(
+			datanet: DatanetId,
+			cursor: Option<DatanetVersion>,
+			limit: u32,
+		) -> VersionPage<BlockNumber> {
+			Datanets::versions(datanet, cursor, limit)
+		}
+		fn weight_at(contribution: ContributionId, version: DatanetVersion) -> Option<u8> {
+			Datanets::weight_at(contribution, version)
+		}
+		fn members(
+			datanet: DatanetId,
+			version: DatanetVersion,
+			cursor: Option<Sequence>,
+			limit: u32,
+		) -> MemberPage {
+			Datanets::members(datanet, version, cursor, limit)
+		}
+		fn challenge(contribution: ContributionId) -> Option<ChallengeInfo<AccountId, Balance>> {
+			Datanets::challenge_of(contribution)
 		}
 	}
 
@@ -226,6 +275,38 @@ impl_runtime_apis! {
 		}
 		fn paying_agent(signer: AccountId, call: RuntimeCall, fee: Balance, tip: Balance) -> Option<AgentId> {
 			Agents::paying_agent(&signer, &call, fee, tip)
+		}
+	}
+
+	impl pallet_models::runtime_api::ModelsApi<Block, AccountId, Balance, BlockNumber> for Runtime {
+		fn model(id: ModelId) -> Option<ModelInfo<AccountId, Balance, BlockNumber>> {
+			Models::model(id)
+		}
+		fn model_by_root(root: [u8; 32]) -> Option<ModelInfo<AccountId, Balance, BlockNumber>> {
+			Models::model_by_root(root)
+		}
+		fn models(cursor: Option<Sequence>, limit: u32) -> ModelPage<AccountId, Balance, BlockNumber> {
+			Models::models(cursor, limit)
+		}
+		fn models_of(
+			developer: AccountId,
+			cursor: Option<Sequence>,
+			limit: u32,
+		) -> ModelPage<AccountId, Balance, BlockNumber> {
+			Models::models_of(&developer, cursor, limit)
+		}
+		fn children(
+			model: ModelId,
+			cursor: Option<Sequence>,
+			limit: u32,
+		) -> ModelPage<AccountId, Balance, BlockNumber> {
+			Models::children(model, cursor, limit)
+		}
+		fn lineage(model: ModelId) -> Option<LineageInfo> {
+			Models::lineage(model)
+		}
+		fn commitment(account: AccountId, hash: [u8; 32]) -> Option<CommitmentInfo<Balance>> {
+			Models::commitment(&account, hash)
 		}
 	}
 

@@ -7,7 +7,7 @@ use crate::{
 	fees::{self, deposit},
 	limits, AccountId, Balance, Balances, Block, BlockNumber, Hash, Hashing, Nonce, OriginCaller, PalletInfo,
 	Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask,
-	System, Timestamp, VERSION,
+	System, Timestamp, Validators, VERSION,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
@@ -15,6 +15,7 @@ use frame_support::{
 	traits::{ConstBool, ConstU32, ConstU8, InstanceFilter, VariantCountOf},
 	PalletId,
 };
+use frame_system::EnsureRoot;
 use plexus_primitives::{
 	constants::{EXISTENTIAL_DEPOSIT, MILLI_UNITS, SS58_PREFIX, UNITS},
 	slice::LENGTH_PROOF_BYTES_MAX,
@@ -151,7 +152,7 @@ pub enum ProxyType {
 	Any,
 	/// Everything but paying the account's money to others or changing its proxies. Bonding it is among it.
 	NonTransfer,
-	/// Only creating datanets, contributing to them and withdrawing.
+	/// Only datanets: owning, contributing, curating, challenging, disputing.
 	Datanets,
 }
 
@@ -169,6 +170,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 					| RuntimeCall::Multisig(..)
 					| RuntimeCall::Validators(..)
 					| RuntimeCall::Datanets(..)
+					| RuntimeCall::Models(..)
 			),
 			Self::Datanets => matches!(call, RuntimeCall::Datanets(..) | RuntimeCall::Utility(..)),
 		}
@@ -247,13 +249,46 @@ impl pallet_validators::Config for Runtime {
 }
 
 parameter_types! {
-	/// One entry with the longest name and licence.
-	pub const DatanetDeposit: Balance = deposit(1, 80 + DATANET_NAME_BYTES_MAX + LICENCE_BYTES_MAX);
-	/// Entries in three maps: the contribution, its root and its place in the datanet.
-	pub const ContributionDepositBase: Balance = deposit(3, 200);
+	/// Entries of the longest record and profile, of the owner's index and each tag's, and three sets of curators: the
+	/// present ones, those proposed, and former ones that still have something to decide.
+	pub const DatanetDeposit: Balance = deposit(
+		6 + DATANET_TAGS_MAX,
+		200 + DATANET_NAME_BYTES_MAX + LICENCE_BYTES_MAX + 2 * DATANET_TAGS_MAX * TAG_BYTES_MAX + 3 * 32 * CURATORS_MAX,
+	);
+	/// One entry: number, times and deposit.
+	pub const CommitmentDeposit: Balance = deposit(1, 120);
+	/// 0.1 PLX: what somebody has to spare for half a year who fills a datanet with a thousand contributions is 100.
+	pub const ConductDeposit: Balance = 100 * MILLI_UNITS;
+	/// Entries in three maps: the contribution, its root and its place in the datanet; and what curators say about it
+	/// meanwhile.
+	pub const StorageDepositBase: Balance = deposit(4, 320);
 	/// A byte of media type or locator.
-	pub const ContributionDepositPerByte: Balance = deposit(0, 1);
+	pub const StorageDepositPerByte: Balance = deposit(0, 1);
+	/// The record of a version, which nobody can remove: ten times a deposit that comes back.
+	pub const VersionPrice: Balance = 10 * deposit(1, 80);
+	/// 1 PLX: a contributor gets half of it for an answer, whose fee is a hundredth of that at most.
+	pub const ChallengeBond: Balance = UNITS;
+	/// 10 PLX: more than a contribution usually earns in the two weeks for which a dispute may keep it.
+	pub const DisputeBond: Balance = 10 * UNITS;
 }
+
+/// The chain clock of `Validators`.
+pub struct ChainClock;
+
+impl pallet_datanets::ChainClock for ChainClock {
+	fn now_ms() -> u64 {
+		Validators::clock_ms()
+	}
+}
+
+/// Curators of a datanet: enough for a committee, few enough that a vote is one small value.
+const CURATORS_MAX: u32 = 16;
+
+/// Tags of a datanet, each of which is an entry in an index.
+const DATANET_TAGS_MAX: u32 = 8;
+
+/// Bytes of a tag: a path of words.
+const TAG_BYTES_MAX: u32 = 32;
 
 /// Bytes of a datanet's name: a title, not a description.
 const DATANET_NAME_BYTES_MAX: u32 = 128;
@@ -264,9 +299,25 @@ const LICENCE_BYTES_MAX: u32 = 128;
 impl pallet_datanets::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
+	type Clock = ChainClock;
+	// Nothing is earned yet.
+	type Positions = ();
+	// Until there is governance.
+	type JudgeOrigin = EnsureRoot<AccountId>;
+	type WindowsOrigin = EnsureRoot<AccountId>;
 	type DatanetDeposit = DatanetDeposit;
-	type ContributionDepositBase = ContributionDepositBase;
-	type ContributionDepositPerByte = ContributionDepositPerByte;
+	type CommitmentDeposit = CommitmentDeposit;
+	type ConductDeposit = ConductDeposit;
+	type StorageDepositBase = StorageDepositBase;
+	type StorageDepositPerByte = StorageDepositPerByte;
+	type VersionPrice = VersionPrice;
+	type ChallengeBond = ChallengeBond;
+	type DisputeBond = DisputeBond;
+	// With typical proofs of 1 to 3 KiB a full batch is half a mebibyte.
+	type RegistrationsMax = ConstU32<256>;
+	type CuratorsMax = ConstU32<CURATORS_MAX>;
+	type TagsMax = ConstU32<DATANET_TAGS_MAX>;
+	type TagBytesMax = ConstU32<TAG_BYTES_MAX>;
 	type NameBytesMax = ConstU32<DATANET_NAME_BYTES_MAX>;
 	type LicenceBytesMax = ConstU32<LICENCE_BYTES_MAX>;
 	// RFC 6838 allows 127 characters for each of the two names.

@@ -7,6 +7,7 @@
 //! A preset names only what differs from the default configuration, in the JSON form of `RuntimeGenesisConfig`.
 
 use alloc::{string::ToString, vec::Vec};
+use pallet_datanets::Windows;
 use pallet_validators::{types::BLOCK_TIME_MS_DEFAULT, ChainPeriods, GenesisValidator};
 use plexus_primitives::constants::{Balance, UNITS};
 use serde_json::{json, Value};
@@ -58,6 +59,7 @@ fn well_known(count: usize) -> Value {
 	let balances: Vec<_> = sr25519.chain(ed25519).collect();
 	json!({
 		"balances": { "balances": balances },
+		"datanets": { "windows": Windows::DEVELOPMENT },
 		"sudo": { "key": Sr25519Keyring::Alice.to_account_id() },
 		"validators": {
 			"validators": validators,

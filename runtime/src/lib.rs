@@ -15,7 +15,7 @@
 //! - The extension pipeline carries no bytes that clients do not know how to sign.
 //!
 //! # Reading order
-//! This file names the pallets; [`configs`] configures them, `agents` the agents with their scopes; [`limits`] holds block budgets, [`fees`] prices;
+//! This file names the pallets; [`configs`] configures them, `agents` the agents with their scopes, `models` the models; [`limits`] holds block budgets, [`fees`] prices;
 //! [`signature`] the account signature; [`apis`] what can be asked; [`genesis`] the presets; [`native`] the plain
 //! Rust entry points of the node.
 
@@ -33,6 +33,7 @@ pub mod configs;
 pub mod fees;
 pub mod genesis;
 pub mod limits;
+mod models;
 #[cfg(feature = "std")]
 pub mod native;
 pub mod signature;
@@ -106,10 +107,10 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: alloc::borrow::Cow::Borrowed("plexus"),
 	impl_name: alloc::borrow::Cow::Borrowed("plexus"),
 	authoring_version: 1,
-	spec_version: 101,
+	spec_version: 102,
 	impl_version: 1,
 	apis: apis::RUNTIME_API_VERSIONS,
-	transaction_version: 1,
+	transaction_version: 2,
 	// 1: the state is version V1, where values over 32 bytes are hashed into the trie.
 	system_version: 1,
 };
@@ -160,6 +161,8 @@ mod runtime {
 	pub type Datanets = pallet_datanets;
 	#[runtime::pallet_index(11)]
 	pub type Agents = pallet_agents;
+	#[runtime::pallet_index(12)]
+	pub type Models = pallet_models;
 }
 
 /// The extension of a transaction with this nonce, mortality and tip, and without a metadata hash.

@@ -393,9 +393,12 @@ fn a_controller_stakes_what_its_agent_has_and_leaves_no_power_behind() {
 
 #[test]
 fn scopes_have_their_names_and_places() {
-	for (scope, place, name) in
-		[(Scope::Payments, 0, "Payments"), (Scope::Datanets, 1, "Datanets"), (Scope::Remarks, 2, "Remarks")]
-	{
+	for (scope, place, name) in [
+		(Scope::Payments, 0, "Payments"),
+		(Scope::Datanets, 1, "Datanets"),
+		(Scope::Remarks, 2, "Remarks"),
+		(Scope::Models, 3, "Models"),
+	] {
 		assert_eq!((scope.encode(), format!("{scope:?}")), (vec![place], name.to_string()));
 	}
 }

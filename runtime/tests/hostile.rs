@@ -204,6 +204,14 @@ fn queries_are_open_one_by_one_and_their_arguments_are_exact() {
 		("DatanetsApi_contribution", 0u64.encode()),
 		("DatanetsApi_contribution_by_root", vec![0; 32]),
 		("DatanetsApi_contributions", (0u32, Option::<u64>::None, 10u32).encode()),
+		("DatanetsApi_datanets_of", ([1u8; 32], Option::<u32>::None, 10u32).encode()),
+		("DatanetsApi_datanets_by_tag", (b"tag".to_vec(), Some(3u32), 10u32).encode()),
+		("DatanetsApi_listings", ([1u8; 32], Option::<u32>::None, 10u32).encode()),
+		("DatanetsApi_version", (0u32, 1u32).encode()),
+		("DatanetsApi_versions", (0u32, Some(u32::MAX), u32::MAX).encode()),
+		("DatanetsApi_weight_at", (0u64, 1u32).encode()),
+		("DatanetsApi_members", (0u32, 1u32, Option::<u64>::None, 10u32).encode()),
+		("DatanetsApi_challenge", 0u64.encode()),
 		("AgentsApi_agent", 0u64.encode()),
 		("AgentsApi_agent_by_account", vec![1; 32]),
 		("AgentsApi_agents_of", ([1u8; 32], Option::<u64>::None, 10u32).encode()),
@@ -213,6 +221,13 @@ fn queries_are_open_one_by_one_and_their_arguments_are_exact() {
 		("AgentsApi_delegations", (0u64, Option::<u32>::None, 10u32).encode()),
 		("AgentsApi_may_act", (0u64, 0u32, [1u8; 32], nested(1)).encode()),
 		("AgentsApi_paying_agent", ([1u8; 32], nested(1), 1u128, 0u128).encode()),
+		("ModelsApi_model", 0u64.encode()),
+		("ModelsApi_lineage", 0u64.encode()),
+		("ModelsApi_model_by_root", vec![0; 32]),
+		("ModelsApi_models", (Option::<u64>::None, 10u32).encode()),
+		("ModelsApi_models_of", ([1u8; 32], Some(u64::MAX), u32::MAX).encode()),
+		("ModelsApi_children", (0u64, Option::<u64>::None, 10u32).encode()),
+		("ModelsApi_commitment", ([1u8; 32], [2u8; 32]).encode()),
 		("ValidatorsApi_chain_block_time_ms", vec![]),
 		("ValidatorsApi_validators", vec![]),
 		("ValidatorsApi_next_validators", vec![]),
@@ -250,10 +265,11 @@ fn every_module_error_has_a_name_and_words() {
 	let unknown = DispatchError::Module(ModuleError { index: 99, error: [1, 0, 0, 0], message: None });
 	assert_eq!(native::describe_dispatch_error(&unknown).pallet.as_deref(), Some("pallet 99"));
 	// Our own pallets' errors say how to avoid them.
-	for (index, pallet, error) in (0..5)
+	for (index, pallet, error) in (0..59)
 		.map(|error| (10, "Datanets", error))
 		.chain((0..20).map(|error| (9, "Validators", error)))
 		.chain((0..37).map(|error| (11, "Agents", error)))
+		.chain((0..36).map(|error| (12, "Models", error)))
 	{
 		let error = DispatchError::Module(ModuleError { index, error: [error, 0, 0, 0], message: None });
 		let described = native::describe_dispatch_error(&error);

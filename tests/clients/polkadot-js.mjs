@@ -69,7 +69,7 @@ async function transfers(name, signer) {
 
 await checks.check('metadata names the pallets and the constants', async () => {
 	const pallets = api.runtimeMetadata.asLatest.pallets.map((p) => p.name.toString());
-	for (const name of ['System', 'Timestamp', 'Balances', 'TransactionPayment', 'Utility', 'Multisig', 'Proxy', 'Sudo', 'Datanets', 'Agents']) {
+	for (const name of ['System', 'Timestamp', 'Balances', 'TransactionPayment', 'Utility', 'Multisig', 'Proxy', 'Sudo', 'Datanets', 'Agents', 'Models']) {
 		assert(pallets.includes(name), `no pallet ${name} in ${pallets}`);
 	}
 	equal(api.consts.system.ss58Prefix.toNumber(), 42, 'ss58Prefix');
@@ -203,7 +203,7 @@ await checks.check('blocks carry what was sent', async () => {
 
 await checks.check('a datanet is created and found', async () => {
 	const name = `polkadot.js ${Date.now()}`;
-	const { dispatchError, events } = await send(api.tx.datanets.createDatanet(name, 'CC-BY-4.0'), alice);
+	const { dispatchError, events } = await send(api.tx.datanets.createDatanet(name, ['clients'], { Spdx: 'CC-BY-4.0' }, 'Open'), alice);
 	assert(!dispatchError, `failed: ${dispatchError}`);
 	const created = events.find((e) => e.section === 'datanets');
 	assert(created, 'no event of the pallet');

@@ -7,7 +7,7 @@ use super::not_found;
 use crate::{
 	client::{AtBlock, Client},
 	content::{parse_root, prove_file},
-	datanets::{self, Contribution, Datanet, Page},
+	datanets::{self, Contribution, Datanet, Page, Version, Versions},
 	failure::Failure,
 	output::{self, hex, Answer},
 };
@@ -46,6 +46,20 @@ pub(super) struct ContributionsArgs {
 	/// Where to go on: the end of the last page tells.
 	#[arg(long, value_name = "SEQUENCE")]
 	cursor: Option<u64>,
+
+	/// How many to list at most.
+	#[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=PAGE_MAX as i64))]
+	limit: u32,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct VersionsArgs {
+	/// Id of the datanet.
+	datanet: u32,
+
+	/// Where to go on: the end of the last page tells.
+	#[arg(long, value_name = "VERSION")]
+	cursor: Option<u32>,
 
 	/// How many to list at most.
 	#[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=PAGE_MAX as i64))]
@@ -137,6 +151,17 @@ pub(super) async fn contributions(client: &Client, args: ContributionsArgs) -> R
 	Ok(Page {
 		contributions: page.items.into_iter().map(Contribution::from).collect(),
 		next: page.next.map(|sequence| sequence.0),
+	})
+}
+
+pub(super) async fn versions(client: &Client, args: VersionsArgs) -> Result<Versions, Failure> {
+	let at = client.at_head().await?;
+	// An unknown datanet would look like one without versions.
+	find_datanet(&at, args.datanet).await?;
+	let page = datanets::versions(&at, args.datanet, args.cursor, args.limit).await?;
+	Ok(Versions {
+		versions: page.items.into_iter().map(Version::from).collect(),
+		next: page.next.map(|version| version.0),
 	})
 }
 

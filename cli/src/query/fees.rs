@@ -33,16 +33,24 @@ pub(super) struct Fees {
 	existential_deposit: Option<Amount>,
 	/// On hold for each datanet, until it is removed.
 	datanet_deposit: Option<Amount>,
-	/// On hold for each contribution, until it is withdrawn.
-	contribution_deposit_base: Option<Amount>,
-	/// On hold for each byte of a contribution's media type and locator.
-	contribution_deposit_per_byte: Option<Amount>,
+	/// On hold for good conduct with each contribution, for half a year after its acceptance.
+	conduct_deposit: Option<Amount>,
+	/// On hold for each contribution's record, as long as that is kept.
+	storage_deposit_base: Option<Amount>,
+	/// Added to that for each byte of media type and locator.
+	storage_deposit_per_byte: Option<Amount>,
+	/// Burned by the publication of a version.
+	version_price: Option<Amount>,
 	/// Burned by the registration of an agent.
 	agent_price: Option<Amount>,
 	/// On hold in an agent's account, until it is deregistered.
 	agent_bond: Option<Amount>,
 	/// On hold in an agent's account for each delegation, until it is removed.
 	delegation_deposit: Option<Amount>,
+	/// On hold for each model, for ever.
+	model_deposit: Option<Amount>,
+	/// Added to that for each byte of specification, lineage and index, and as long as they are there for locators.
+	model_deposit_per_byte: Option<Amount>,
 }
 
 impl Answer for Fees {
@@ -55,11 +63,15 @@ impl Answer for Fees {
 			("fee of a contribution", format!("{} (a file of 1 GiB)", self.contribute)),
 			("existential deposit", deposit(self.existential_deposit)),
 			("deposit of a datanet", deposit(self.datanet_deposit)),
-			("deposit of a contribution", deposit(self.contribution_deposit_base)),
-			("  and for each byte of type and locator", deposit(self.contribution_deposit_per_byte)),
+			("deposit of a contribution for conduct", deposit(self.conduct_deposit)),
+			("  for its record", deposit(self.storage_deposit_base)),
+			("  and for each byte of type and locator", deposit(self.storage_deposit_per_byte)),
+			("price of a version", deposit(self.version_price)),
 			("price of an agent", deposit(self.agent_price)),
 			("bond of an agent", deposit(self.agent_bond)),
 			("deposit of a delegation", deposit(self.delegation_deposit)),
+			("deposit of a model", deposit(self.model_deposit)),
+			("  and for each byte", deposit(self.model_deposit_per_byte)),
 		])
 	}
 }
@@ -67,7 +79,7 @@ impl Answer for Fees {
 pub(super) async fn fees(client: &Client) -> Result<Fees, Failure> {
 	let at = client.at_head().await?;
 	let transfer = calls::transfer(&[0; 32].into(), UNITS, false);
-	let create = calls::create_datanet("A datanet's name", "CC-BY-4.0");
+	let create = calls::create_datanet("A datanet's name", &[], "CC-BY-4.0", &[]);
 	let gibibyte = ProvenContent {
 		content: Content { root: [0; 32], len: 1 << 30 },
 		length_proof: vec![0; GIBIBYTE_PROOF_BYTES],
@@ -80,11 +92,15 @@ pub(super) async fn fees(client: &Client) -> Result<Fees, Failure> {
 		contribute: estimate(&at, &contribute).await?,
 		existential_deposit: deposit("Balances", "ExistentialDeposit"),
 		datanet_deposit: deposit("Datanets", "DatanetDeposit"),
-		contribution_deposit_base: deposit("Datanets", "ContributionDepositBase"),
-		contribution_deposit_per_byte: deposit("Datanets", "ContributionDepositPerByte"),
+		conduct_deposit: deposit("Datanets", "ConductDeposit"),
+		storage_deposit_base: deposit("Datanets", "StorageDepositBase"),
+		storage_deposit_per_byte: deposit("Datanets", "StorageDepositPerByte"),
+		version_price: deposit("Datanets", "VersionPrice"),
 		agent_price: deposit("Agents", "RegistrationPrice"),
 		agent_bond: deposit("Agents", "Bond"),
 		delegation_deposit: deposit("Agents", "DelegationDeposit"),
+		model_deposit: deposit("Models", "ModelDeposit"),
+		model_deposit_per_byte: deposit("Models", "DepositPerByte"),
 	})
 }
 

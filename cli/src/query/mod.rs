@@ -15,6 +15,7 @@ mod data;
 mod event;
 mod extrinsic;
 pub(crate) mod fees;
+mod model;
 mod proof;
 mod stake;
 mod transaction;
@@ -51,6 +52,8 @@ enum Question {
 	Contribution(data::ContributionArgs),
 	/// The contributions of a datanet, by page
 	Contributions(data::ContributionsArgs),
+	/// The versions of a datanet, by page
+	Versions(data::VersionsArgs),
 	/// The contribution that holds a file's content, looked up by its hash
 	File(data::FileArgs),
 	/// A block, by number or hash; without either the last one
@@ -68,6 +71,9 @@ enum Question {
 	/// Agents: who they are, what their keys may do, what is left of their budgets
 	#[command(subcommand)]
 	Agent(agent::Question),
+	/// Models: what they are, what they descend from, what was made from them
+	#[command(subcommand)]
+	Model(model::Question),
 }
 
 impl QueryCommand {
@@ -92,6 +98,9 @@ impl QueryCommand {
 			Question::Contributions(args) => {
 				data::contributions(&client, args).await.map(|answer| print(json, &answer))
 			}
+			Question::Versions(args) => {
+				data::versions(&client, args).await.map(|answer| print(json, &answer))
+			}
 			Question::File(args) => data::file(&client, args).await.map(|answer| print(json, &answer)),
 			Question::Block(args) => block::block(&client, args).await.map(|answer| print(json, &answer)),
 			Question::Tx(args) => {
@@ -101,6 +110,7 @@ impl QueryCommand {
 			Question::Proof(args) => proof::proof(&client, args).await.map(|answer| print(json, &answer)),
 			Question::Validators => stake::validators(&client).await.map(|answer| print(json, &answer)),
 			Question::Agent(question) => agent::run(&client, json, question).await,
+			Question::Model(question) => model::run(&client, json, question).await,
 			Question::Stake(args) => stake::stake(&client, args).await.map(|answer| print(json, &answer)),
 		}
 	}

@@ -175,7 +175,7 @@ fn already_held(held: &datanets::Info, own: &sp_core::crypto::AccountId32) -> Fa
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use plexus_primitives::{ContributionId, DatanetId, Sequence};
+	use plexus_primitives::{api::ContributionStatus, CommitmentNumber, ContributionId, DatanetId, Sequence};
 
 	#[test]
 	fn a_duplicate_names_the_holder_and_what_to_do() {
@@ -189,6 +189,13 @@ mod tests {
 			locator: Vec::new(),
 			registered_at: 77,
 			deposit: 1,
+			beneficiary: [1; 32].into(),
+			commitment: CommitmentNumber(0),
+			storage_deposit: 1,
+			deposit_until_ms: None,
+			status: ContributionStatus::Pending { not_before_ms: 1, expires_at_ms: 2, curators: None },
+			challenged: false,
+			disputed: false,
 		};
 		let by_another = already_held(&held, &[2; 32].into());
 		assert_eq!((by_another.kind, by_another.name.as_str()), (FailureKind::Refused, "AlreadyContributed"));

@@ -6,6 +6,8 @@
 mod agent;
 mod contribute;
 mod datanet;
+mod model;
+mod review;
 mod transfer;
 mod validator;
 mod withdraw;
@@ -40,7 +42,11 @@ enum Action {
 	Datanet(datanet::Action),
 	/// Register a file's content in a datanet
 	Contribute(Box<contribute::Args>),
-	/// Withdraw a contribution and get its deposit back
+	/// Review a contribution, as a curator of its datanet
+	Review(review::ReviewArgs),
+	/// Bring a contribution that is old enough into an open datanet's next version
+	Accept(review::AcceptArgs),
+	/// Withdraw a contribution: from new versions, or altogether if no version holds it
 	Withdraw(withdraw::Args),
 	/// Stake: bond, nominate, validate, claim
 	#[command(subcommand)]
@@ -48,6 +54,9 @@ enum Action {
 	/// Agents: register, delegate to keys, act, recover
 	#[command(subcommand)]
 	Agent(Box<agent::Action>),
+	/// Models: commit, register, deprecate, locate
+	#[command(subcommand)]
+	Model(Box<model::Action>),
 }
 
 /// What every transaction takes.
@@ -66,11 +75,14 @@ impl TxCommand {
 			Action::Transfer(args) => {
 				transfer::run(&self.connection, args).await.map(|answer| output::print(json, &answer))
 			}
-			Action::Datanet(datanet::Action::Create(args)) => {
-				datanet::create(&self.connection, args).await.map(|answer| output::print(json, &answer))
+			Action::Datanet(action) => {
+				datanet::change(&self.connection, action).await.map(|answer| output::print(json, &answer))
 			}
-			Action::Datanet(datanet::Action::Remove(args)) => {
-				datanet::remove(&self.connection, args).await.map(|answer| output::print(json, &answer))
+			Action::Review(args) => {
+				review::review(&self.connection, args).await.map(|answer| output::print(json, &answer))
+			}
+			Action::Accept(args) => {
+				review::accept(&self.connection, args).await.map(|answer| output::print(json, &answer))
 			}
 			Action::Contribute(args) => {
 				contribute::run(&self.connection, *args).await.map(|answer| output::print(json, &answer))
@@ -84,6 +96,7 @@ impl TxCommand {
 			Action::Agent(action) => {
 				agent::run(&self.connection, *action).await.map(|answer| output::print(json, &answer))
 			}
+			Action::Model(action) => model::run(&self.connection, json, *action).await,
 		}
 	}
 }

@@ -17,6 +17,6 @@ pub(super) struct Args {
 
 pub(super) async fn run(connection: &ConnectionArgs, args: Args) -> Result<Sent<u64>, Failure> {
 	let session = Session::open(connection, &args.signed).await?;
-	let call = calls::withdraw(args.contribution);
+	let call = calls::about_contribution("withdraw", args.contribution);
 	session.send(&call, |_| Some(args.contribution)).await
 }

@@ -25,7 +25,7 @@ fn next_index(context: &Context, arguments: &Arguments) -> Answer {
 	json(&context.chain.pool().next_nonce(&account, nonce))
 }
 
-fn parse_account(address: &str) -> Result<AccountId, RpcError> {
+pub(crate) fn parse_account(address: &str) -> Result<AccountId, RpcError> {
 	AccountId::from_ss58check(address)
 		.map_err(|error| RpcError::InvalidParams(format!("`account` must be an SS58 address: {error}")))
 }

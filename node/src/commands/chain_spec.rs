@@ -122,6 +122,7 @@ pub(super) fn own(
 		balances: GenesisBalances { balances },
 		sudo: GenesisSudo { key: sudo.map(account).transpose()? },
 		validators: GenesisValidators { validators, ..GenesisValidators::default() },
+		..RuntimeGenesis::default()
 	};
 	if let Some(ms) = block_time_ms {
 		genesis.validators.block_time_ms = ms;

@@ -2,32 +2,47 @@
 //!
 //! # Must not
 //! Be compiled into a node that runs a chain: only with the feature `runtime-benchmarks`.
+//!
+//! Windows are set to nothing where a call would have to wait: the chain clock cannot be moved from here.
 
 use crate::{types::*, *};
 use alloc::{vec, vec::Vec};
 use frame_benchmarking::v2::*;
-use frame_support::traits::fungible::Mutate;
+use frame_support::traits::UnfilteredDispatchable;
 use frame_system::RawOrigin;
 use plexus_primitives::slice::{CHUNK_BYTES, HEADER_BYTES, PARENT_BYTES, TREE_DEPTH_MAX};
-use sp_runtime::traits::Bounded;
+use sp_runtime::{traits::Bounded, BoundedVec};
+
+/// Nothing has to be waited for, and what ends at once has ended.
+const NONE: Windows = Windows {
+	commitment_age_ms: 0,
+	commitment_lifetime_ms: u64::MAX,
+	acceptance_ms: u64::MAX,
+	deposit_ms: 0,
+	curators_ms: 0,
+	publication_ms: 0,
+	challenge_ms: u64::MAX,
+	dispute_ms: u64::MAX,
+};
 
 /// A caller who can pay every deposit.
-fn rich_caller<T: Config>() -> T::AccountId
-where
-	T::Currency: Mutate<T::AccountId>,
-{
-	let caller: T::AccountId = whitelisted_caller();
-	let half = BalanceOf::<T>::max_value() / 2u32.into();
-	<T::Currency as Mutate<T::AccountId>>::set_balance(&caller, half);
+fn rich<T: Config>(name: &'static str, index: u32) -> T::AccountId {
+	let caller: T::AccountId = account(name, index, 0);
+	let share = BalanceOf::<T>::max_value() / 1_000u32.into();
+	T::Currency::set_balance(&caller, share);
 	caller
+}
+
+fn signed<T: Config>(account: &T::AccountId) -> T::RuntimeOrigin {
+	RawOrigin::Signed(account.clone()).into()
 }
 
 /// Content whose length proof has `levels` parents and a whole last chunk, without the content itself: the left
 /// children are arbitrary, because nobody has to know what they hash.
-fn content_with_proof(levels: u32) -> (Content, Vec<u8>) {
+fn content_with_proof(levels: u32, seed: u8) -> (Content, Vec<u8>) {
 	// With 2^levels chunks the right edge has exactly that many parents, and the last chunk is whole.
 	let len = CHUNK_BYTES << levels;
-	let last_chunk = vec![7; CHUNK_BYTES as usize];
+	let last_chunk = vec![seed; CHUNK_BYTES as usize];
 	let (root, parents) = right_edge(&last_chunk, len - CHUNK_BYTES, levels);
 	let mut proof = len.to_le_bytes().to_vec();
 	proof.extend(parents);
@@ -52,41 +67,101 @@ fn right_edge(last_chunk: &[u8], offset: u64, levels: u32) -> ([u8; 32], Vec<u8>
 	(*merge_subtrees_root(&left, &right, Mode::Hash).as_bytes(), bytes)
 }
 
-fn name<T: Config>(bytes: u32) -> NameOf<T> {
-	vec![b'n'; bytes as usize].try_into().expect("the benchmark stays within the bound")
+fn text<B: Get<u32>>(byte: u8, bytes: u32) -> BoundedVec<u8, B> {
+	vec![byte; bytes as usize].try_into().expect("the benchmark stays within the bound")
 }
 
-fn licence<T: Config>(bytes: u32) -> LicenceOf<T> {
-	vec![b'l'; bytes as usize].try_into().expect("the benchmark stays within the bound")
+fn list<Item, B: Get<u32>>(items: impl IntoIterator<Item = Item>) -> BoundedVec<Item, B> {
+	let items: Vec<Item> = items.into_iter().collect();
+	items.try_into().ok().expect("the benchmark stays within the bound")
 }
 
-fn some_datanet<T: Config>(owner: &T::AccountId) -> Result<DatanetId, BenchmarkError> {
-	let id = NextDatanetId::<T>::get();
-	Pallet::<T>::create_datanet(RawOrigin::Signed(owner.clone()).into(), name::<T>(1), licence::<T>(1))?;
-	Ok(id)
+fn tags<T: Config>(first: u8, count: u32) -> TagsOf<T> {
+	list((0..count).map(|index| text(first + index as u8, T::TagBytesMax::get())))
 }
 
-fn media_type<T: Config>() -> MediaTypeOf<T> {
-	b"a/b".to_vec().try_into().expect("three bytes are within the bound")
+fn licence<T: Config>() -> Licence<T> {
+	Licence::Spdx(text(b'l', T::LicenceBytesMax::get()))
+}
+
+fn curators<T: Config>() -> CuratorsOf<T> {
+	list((0..T::CuratorsMax::get()).map(|index| rich::<T>("curator", index)))
 }
 
 fn locator<T: Config>(bytes: u32) -> LocatorOf<T> {
 	let mut locator = b"a:".to_vec();
-	locator.resize(bytes as usize, b'x');
+	locator.resize(bytes.max(3) as usize, b'x');
 	locator.try_into().expect("the benchmark stays within the bound")
 }
 
-#[benchmarks(where T::Currency: Mutate<T::AccountId>)]
+fn registration<T: Config>(levels: u32, seed: u8, locator_bytes: u32) -> Registration<T> {
+	let (content, proof) = content_with_proof(levels, seed);
+	Registration {
+		content,
+		media_type: b"a/b".to_vec().try_into().expect("three bytes are within the bound"),
+		locator: locator::<T>(locator_bytes),
+		length_proof: proof.try_into().expect("the proof is within the bound"),
+	}
+}
+
+fn open_datanet<T: Config>(owner: &T::AccountId) -> Result<DatanetId, BenchmarkError> {
+	CurrentWindows::<T>::put(NONE);
+	let (id, tags) = (NextDatanetId::<T>::get(), tags::<T>(b'a', T::TagsMax::get()));
+	let name = text(b'n', T::NameBytesMax::get());
+	Pallet::<T>::create_datanet(signed::<T>(owner), name, tags, licence::<T>(), Admission::Open)?;
+	Ok(id)
+}
+
+fn curated_datanet<T: Config>(owner: &T::AccountId) -> Result<DatanetId, BenchmarkError> {
+	CurrentWindows::<T>::put(NONE);
+	let (id, tags) = (NextDatanetId::<T>::get(), tags::<T>(b'a', T::TagsMax::get()));
+	let name = text(b'n', T::NameBytesMax::get());
+	let admission = Admission::Curated(curators::<T>());
+	Pallet::<T>::create_datanet(signed::<T>(owner), name, tags, licence::<T>(), admission)?;
+	Ok(id)
+}
+
+fn contribute<T: Config>(
+	contributor: &T::AccountId,
+	datanet: DatanetId,
+	seed: u8,
+) -> Result<ContributionId, BenchmarkError> {
+	let id = NextContributionId::<T>::get();
+	let registration = registration::<T>(0, seed, T::LocatorBytesMax::get());
+	Pallet::<T>::do_contribute(contributor.clone(), datanet, registration)?;
+	Ok(id)
+}
+
+/// Accepted by a majority, in no version.
+fn accepted<T: Config>(contributor: &T::AccountId) -> Result<(DatanetId, ContributionId), BenchmarkError> {
+	let datanet = curated_datanet::<T>(contributor)?;
+	let id = contribute::<T>(contributor, datanet, 1)?;
+	for index in 0..T::CuratorsMax::get() / 2 + 1 {
+		Pallet::<T>::do_review(account("curator", index, 0), id, Verdict::Accept { weight: WEIGHT_MAX })?;
+	}
+	Ok((datanet, id))
+}
+
+/// Accepted, challenged and disputed: the most that can hang on a contribution.
+fn encumbered<T: Config>(contributor: &T::AccountId) -> Result<(DatanetId, ContributionId), BenchmarkError> {
+	let (datanet, id) = accepted::<T>(contributor)?;
+	Pallet::<T>::do_challenge(rich::<T>("challenger", 0), id)?;
+	Pallet::<T>::do_dispute(rich::<T>("claimant", 0), id, Remedy::Redirect, None)?;
+	Ok((datanet, id))
+}
+
+#[benchmarks]
 mod benchmarks {
 	use super::*;
 
 	#[benchmark]
-	fn create_datanet(t: Linear<2, { T::NameBytesMax::get() }>) {
-		let owner = rich_caller::<T>();
-		let (name, licence) = (name::<T>(t - 1), licence::<T>(1));
+	fn create_datanet(t: Linear<0, { T::TagsMax::get() }>) {
+		let owner = rich::<T>("owner", 0);
+		let (name, tags) = (text(b'n', T::NameBytesMax::get()), tags::<T>(b'a', t));
+		let (licence, admission) = (licence::<T>(), Admission::Curated(curators::<T>()));
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(owner), name, licence);
+		_(RawOrigin::Signed(owner), name, tags, licence, admission);
 
 		assert_eq!(Datanets::<T>::iter().count(), 1);
 	}
@@ -96,14 +171,13 @@ mod benchmarks {
 		t: Linear<6, { T::LocatorBytesMax::get() }>,
 		l: Linear<0, { TREE_DEPTH_MAX as u32 - 1 }>,
 	) -> Result<(), BenchmarkError> {
-		let contributor = rich_caller::<T>();
-		let datanet = some_datanet::<T>(&contributor)?;
-		let (content, proof) = content_with_proof(l);
-		assert_eq!(proof.len(), HEADER_BYTES + l as usize * PARENT_BYTES + CHUNK_BYTES as usize);
-		let proof: LengthProofOf<T> = proof.try_into().map_err(|_| "the proof is within the bound")?;
+		let contributor = rich::<T>("contributor", 0);
+		let datanet = open_datanet::<T>(&contributor)?;
+		let Registration { content, media_type, locator, length_proof } = registration::<T>(l, 7, t - 3);
+		assert_eq!(length_proof.len(), HEADER_BYTES + l as usize * PARENT_BYTES + CHUNK_BYTES as usize);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(contributor), datanet, content, media_type::<T>(), locator::<T>(t - 3), proof);
+		_(RawOrigin::Signed(contributor), datanet, content, media_type, locator, length_proof);
 
 		assert!(ContributionByRoot::<T>::contains_key(content.root));
 		Ok(())
@@ -111,35 +185,318 @@ mod benchmarks {
 
 	#[benchmark]
 	fn withdraw() -> Result<(), BenchmarkError> {
-		let contributor = rich_caller::<T>();
-		let datanet = some_datanet::<T>(&contributor)?;
-		let (content, proof) = content_with_proof(0);
-		let locator = locator::<T>(T::LocatorBytesMax::get());
-		Pallet::<T>::contribute(
-			RawOrigin::Signed(contributor.clone()).into(),
-			datanet,
-			content,
-			media_type::<T>(),
-			locator,
-			proof.try_into().map_err(|_| "the proof is within the bound")?,
-		)?;
+		let contributor = rich::<T>("contributor", 0);
+		let (_, id) = encumbered::<T>(&contributor)?;
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(contributor), ContributionId(0));
+		_(RawOrigin::Signed(contributor), id);
 
-		assert!(!ContributionByRoot::<T>::contains_key(content.root));
+		assert!(!Contributions::<T>::contains_key(id));
 		Ok(())
 	}
 
 	#[benchmark]
 	fn remove_datanet() -> Result<(), BenchmarkError> {
-		let owner = rich_caller::<T>();
-		let datanet = some_datanet::<T>(&owner)?;
+		let owner = rich::<T>("owner", 0);
+		let datanet = curated_datanet::<T>(&owner)?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(owner), datanet);
 
 		assert!(!Datanets::<T>::contains_key(datanet));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn commit() {
+		let contributor = rich::<T>("contributor", 0);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(contributor.clone()), [7; 32]);
+
+		assert!(Commitments::<T>::contains_key(&contributor, [7; 32]));
+	}
+
+	#[benchmark]
+	fn clear_commitment() -> Result<(), BenchmarkError> {
+		let contributor = rich::<T>("contributor", 0);
+		Pallet::<T>::commit(signed::<T>(&contributor), [7; 32])?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(contributor.clone()), contributor.clone(), [7; 32]);
+
+		assert!(!Commitments::<T>::contains_key(&contributor, [7; 32]));
+		Ok(())
+	}
+
+	/// Each takes its root from somebody who committed later.
+	#[benchmark]
+	fn register(
+		n: Linear<1, { T::RegistrationsMax::get() }>,
+		t: Linear<6, { T::LocatorBytesMax::get() }>,
+		l: Linear<0, 20>,
+	) -> Result<(), BenchmarkError> {
+		let contributor = rich::<T>("contributor", 0);
+		let rival = rich::<T>("rival", 0);
+		let datanet = open_datanet::<T>(&contributor)?;
+		let registrations: RegistrationsOf<T> =
+			list((0..n).map(|index| registration::<T>(l, index as u8, t - 3)));
+		let roots = registrations.iter().map(|registration| registration.content.root);
+		let hash = Pallet::<T>::commitment_hash(&contributor, &[1; SALT_BYTES], roots);
+		Pallet::<T>::commit(signed::<T>(&contributor), hash)?;
+		for registration in &registrations {
+			Pallet::<T>::do_contribute(rival.clone(), datanet, registration.clone())?;
+		}
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(contributor), datanet, [1; SALT_BYTES], registrations);
+
+		assert_eq!(Datanets::<T>::get(datanet).map(|record| record.accepted), Some(n.into()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn accept() -> Result<(), BenchmarkError> {
+		let contributor = rich::<T>("contributor", 0);
+		let datanet = open_datanet::<T>(&contributor)?;
+		CurrentWindows::<T>::put(Windows { commitment_age_ms: 1, ..NONE });
+		let id = super::contribute::<T>(&contributor, datanet, 1)?;
+		// It waits for the clock, which cannot be moved, so the record is.
+		Contributions::<T>::mutate(id, |record| {
+			if let Some(ContributionStatus::Pending { not_before_ms, .. }) =
+				record.as_mut().map(|record| &mut record.status)
+			{
+				*not_before_ms = 0;
+			}
+		});
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(contributor), id);
+
+		assert_eq!(Datanets::<T>::get(datanet).map(|record| record.accepted), Some(1));
+		Ok(())
+	}
+
+	/// The last rejection of a full ballot, which removes the contribution.
+	#[benchmark]
+	fn review() -> Result<(), BenchmarkError> {
+		let contributor = rich::<T>("contributor", 0);
+		let datanet = curated_datanet::<T>(&contributor)?;
+		let id = super::contribute::<T>(&contributor, datanet, 1)?;
+		let (all, half) = (T::CuratorsMax::get(), T::CuratorsMax::get() / 2);
+		for index in 0..all - 1 {
+			let verdict = if index < half { Verdict::Accept { weight: WEIGHT_MAX } } else { Verdict::Reject };
+			Pallet::<T>::do_review(account("curator", index, 0), id, verdict)?;
+		}
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(account("curator", all - 1, 0)), id, Verdict::Reject);
+
+		assert!(!Contributions::<T>::contains_key(id));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_locator(t: Linear<3, { T::LocatorBytesMax::get() }>) -> Result<(), BenchmarkError> {
+		let contributor = rich::<T>("contributor", 0);
+		let (_, id) = accepted::<T>(&contributor)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(contributor), id, locator::<T>(t));
+
+		assert_eq!(Contributions::<T>::get(id).map(|record| record.locator.len()), Some(t as usize));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn release_deposit() -> Result<(), BenchmarkError> {
+		let contributor = rich::<T>("contributor", 0);
+		let (_, id) = accepted::<T>(&contributor)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(contributor), id);
+
+		let left = Contributions::<T>::get(id).map(|record| record.deposit.conduct);
+		assert_eq!(left, Some(BalanceOf::<T>::default()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn publish() -> Result<(), BenchmarkError> {
+		let contributor = rich::<T>("contributor", 0);
+		let (datanet, _) = accepted::<T>(&contributor)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(contributor), datanet);
+
+		assert!(Versions::<T>::contains_key(datanet, DatanetVersion(1)));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn describe(t: Linear<0, { T::TagsMax::get() }>) -> Result<(), BenchmarkError> {
+		let owner = rich::<T>("owner", 0);
+		let datanet = open_datanet::<T>(&owner)?;
+		// Tags share none with the former ones.
+		let first = b'a' + T::TagsMax::get() as u8;
+		let (name, tags) = (text(b'm', T::NameBytesMax::get()), tags::<T>(first.min(b'z' - 8), t.min(8)));
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), datanet, name.clone(), tags);
+
+		assert_eq!(Profiles::<T>::get(datanet).map(|profile| profile.name), Some(name));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_status() -> Result<(), BenchmarkError> {
+		let owner = rich::<T>("owner", 0);
+		let datanet = open_datanet::<T>(&owner)?;
+
+		#[extrinsic_call]
+		retire(RawOrigin::Signed(owner), datanet);
+
+		let status = Datanets::<T>::get(datanet).map(|record| record.status);
+		assert_eq!(status, Some(DatanetStatus::Retired));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn propose_owner() -> Result<(), BenchmarkError> {
+		let owner = rich::<T>("owner", 0);
+		let datanet = open_datanet::<T>(&owner)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner.clone()), datanet, Some(owner.clone()));
+
+		assert_eq!(Datanets::<T>::get(datanet).and_then(|record| record.proposed_owner), Some(owner));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn accept_ownership() -> Result<(), BenchmarkError> {
+		let (owner, other) = (rich::<T>("owner", 0), rich::<T>("other", 0));
+		let datanet = curated_datanet::<T>(&owner)?;
+		Pallet::<T>::propose_owner(signed::<T>(&owner), datanet, Some(other.clone()))?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(other.clone()), datanet);
+
+		assert_eq!(Datanets::<T>::get(datanet).map(|record| record.owner), Some(other));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn propose_curators() -> Result<(), BenchmarkError> {
+		let owner = rich::<T>("owner", 0);
+		let datanet = curated_datanet::<T>(&owner)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), datanet, Some(curators::<T>()));
+
+		assert!(CuratorsProposed::<T>::contains_key(datanet));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn enact_curators() -> Result<(), BenchmarkError> {
+		let owner = rich::<T>("owner", 0);
+		let datanet = curated_datanet::<T>(&owner)?;
+		Pallet::<T>::propose_curators(signed::<T>(&owner), datanet, Some(curators::<T>()))?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), datanet);
+
+		assert!(CuratorSets::<T>::contains_key(datanet, 1));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn challenge() -> Result<(), BenchmarkError> {
+		let (_, id) = accepted::<T>(&rich::<T>("contributor", 0))?;
+		let challenger = rich::<T>("challenger", 0);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(challenger), id);
+
+		assert!(Challenges::<T>::contains_key(id));
+		Ok(())
+	}
+
+	/// With a content of one chunk; what longer proofs add is known from `contribute`.
+	#[benchmark]
+	fn answer() -> Result<(), BenchmarkError> {
+		let contributor = rich::<T>("contributor", 0);
+		let (_, id) = accepted::<T>(&contributor)?;
+		Pallet::<T>::do_challenge(rich::<T>("challenger", 0), id)?;
+		let (_, slice) = content_with_proof(0, 1);
+		let slice: ProofOf<T> = slice.try_into().map_err(|_| "the proof is within the bound")?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(contributor), id, slice);
+
+		assert!(!Challenges::<T>::contains_key(id));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn close_challenge() -> Result<(), BenchmarkError> {
+		let (_, id) = encumbered::<T>(&rich::<T>("contributor", 0))?;
+		Challenges::<T>::mutate(id, |open| {
+			if let Some(open) = open {
+				open.deadline_ms = 0;
+			}
+		});
+		let call = Call::<T>::close_challenge { contribution: id };
+		let origin = signed::<T>(&rich::<T>("anybody", 0));
+
+		#[block]
+		{
+			call.dispatch_bypass_filter(origin).map_err(|failed| failed.error)?;
+		}
+
+		assert!(!Contributions::<T>::contains_key(id));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn dispute() -> Result<(), BenchmarkError> {
+		let (_, id) = accepted::<T>(&rich::<T>("contributor", 0))?;
+		let claimant = rich::<T>("claimant", 0);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(claimant), id, Remedy::Redirect, None);
+
+		assert!(Disputes::<T>::contains_key(id));
+		Ok(())
+	}
+
+	/// The last vote for a takedown of what is challenged.
+	#[benchmark]
+	fn vote() -> Result<(), BenchmarkError> {
+		let (_, id) = accepted::<T>(&rich::<T>("contributor", 0))?;
+		Pallet::<T>::do_challenge(rich::<T>("challenger", 0), id)?;
+		Pallet::<T>::do_dispute(rich::<T>("claimant", 0), id, Remedy::Takedown, None)?;
+		let half = T::CuratorsMax::get() / 2;
+		for index in 0..half {
+			Pallet::<T>::do_vote(account("curator", index, 0), id, true)?;
+		}
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(account("curator", half, 0)), id, true);
+
+		assert!(!Disputes::<T>::contains_key(id));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_windows() -> Result<(), BenchmarkError> {
+		let origin = T::WindowsOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)?;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, Windows::LIVE);
+
+		assert_eq!(CurrentWindows::<T>::get(), Windows::LIVE);
 		Ok(())
 	}
 

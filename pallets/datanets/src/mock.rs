@@ -1,15 +1,31 @@
-//! A runtime with System, the real Balances, and this pallet.
+//! A runtime with System, the real Balances, and this pallet; and what pays positions, as a ledger to compare with.
 
 use crate as pallet_datanets;
-use frame_support::{derive_impl, parameter_types, traits::ConstU32};
-use plexus_primitives::slice::LENGTH_PROOF_BYTES_MAX;
+use crate::{types::Windows, ChainClock, Holder, Positions};
+use frame_support::{
+	derive_impl, parameter_types, storage_alias, traits::ConstU32, weights::Weight, Twox64Concat,
+};
+use frame_system::EnsureRoot;
+use plexus_primitives::{slice::LENGTH_PROOF_BYTES_MAX, DatanetId, DatanetVersion};
 use sp_runtime::BuildStorage;
 
 pub type Balance = u64;
 
 /// The accounts 1 to this have [`ENDOWMENT`] each.
-pub const ACCOUNTS: u64 = 3;
-pub const ENDOWMENT: Balance = 1_000;
+pub const ACCOUNTS: u64 = 6;
+pub const ENDOWMENT: Balance = 20_000;
+
+/// Short, and all different.
+pub const WINDOWS: Windows = Windows {
+	commitment_age_ms: 60,
+	commitment_lifetime_ms: 700,
+	acceptance_ms: 900,
+	deposit_ms: 1_800,
+	curators_ms: 70,
+	publication_ms: 240,
+	challenge_ms: 75,
+	dispute_ms: 140,
+};
 
 #[frame_support::runtime]
 mod runtime {
@@ -48,17 +64,111 @@ impl pallet_balances::Config for Test {
 }
 
 parameter_types! {
+	/// Milliseconds on the chain clock.
+	pub static Now: u64 = 0;
 	pub static DatanetDeposit: Balance = 100;
-	pub static ContributionDepositBase: Balance = 20;
-	pub static ContributionDepositPerByte: Balance = 1;
+	pub static CommitmentDeposit: Balance = 7;
+	pub static ConductDeposit: Balance = 15;
+	pub static StorageDepositBase: Balance = 20;
+	pub static StorageDepositPerByte: Balance = 1;
+	pub const VersionPrice: Balance = 9;
+	pub static ChallengeBond: Balance = 31;
+	pub static DisputeBond: Balance = 41;
+}
+
+impl ChainClock for Now {
+	fn now_ms() -> u64 {
+		Self::get()
+	}
+}
+
+/// A position: who, in which datanet, from and until which version.
+pub type Position = (Holder<u64>, DatanetId, DatanetVersion, Option<DatanetVersion>);
+
+#[storage_alias]
+pub type PositionWeights = StorageMap<Ledger, Twox64Concat, Position, u64>;
+#[storage_alias]
+pub type VersionWeights = StorageMap<Ledger, Twox64Concat, (DatanetId, DatanetVersion), u64>;
+
+/// Keeps what it is told, and refuses by panic what cannot be true.
+pub struct Ledger;
+
+impl frame_support::traits::StorageInstance for Ledger {
+	fn pallet_prefix() -> &'static str {
+		"Ledger"
+	}
+	const STORAGE_PREFIX: &'static str = "Ledger";
+}
+
+impl Ledger {
+	fn add(position: Position, weight: u8) {
+		PositionWeights::mutate(position, |sum| *sum = Some(sum.unwrap_or_default() + u64::from(weight)));
+	}
+
+	fn take(position: Position, weight: u8) {
+		PositionWeights::mutate_exists(position.clone(), |sum| {
+			let had = sum.unwrap_or_default();
+			let left = had.checked_sub(weight.into());
+			let left = left.unwrap_or_else(|| panic!("{position:?} has {had}, not {weight}"));
+			*sum = (left > 0).then_some(left);
+		});
+	}
+}
+
+impl Positions<u64> for Ledger {
+	fn published(datanet: DatanetId, version: DatanetVersion, weight: u64) {
+		VersionWeights::insert((datanet, version), weight);
+	}
+	fn accepted(holder: &Holder<u64>, datanet: DatanetId, from: DatanetVersion, weight: u8) {
+		Self::add((holder.clone(), datanet, from, None), weight);
+	}
+	fn departed(
+		holder: &Holder<u64>,
+		datanet: DatanetId,
+		from: DatanetVersion,
+		until: DatanetVersion,
+		weight: u8,
+	) {
+		Self::take((holder.clone(), datanet, from, None), weight);
+		if from < until {
+			Self::add((holder.clone(), datanet, from, Some(until)), weight);
+		}
+	}
+	fn moved(
+		from_holder: &Holder<u64>,
+		to: &Holder<u64>,
+		datanet: DatanetId,
+		from: DatanetVersion,
+		until: Option<DatanetVersion>,
+		weight: u8,
+	) {
+		Self::take((from_holder.clone(), datanet, from, until), weight);
+		Self::add((to.clone(), datanet, from, until), weight);
+	}
+	fn weight() -> Weight {
+		Weight::from_parts(1_000, 0)
+	}
 }
 
 impl pallet_datanets::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
+	type Clock = Now;
+	type Positions = Ledger;
+	type JudgeOrigin = EnsureRoot<u64>;
+	type WindowsOrigin = EnsureRoot<u64>;
 	type DatanetDeposit = DatanetDeposit;
-	type ContributionDepositBase = ContributionDepositBase;
-	type ContributionDepositPerByte = ContributionDepositPerByte;
+	type CommitmentDeposit = CommitmentDeposit;
+	type ConductDeposit = ConductDeposit;
+	type StorageDepositBase = StorageDepositBase;
+	type StorageDepositPerByte = StorageDepositPerByte;
+	type VersionPrice = VersionPrice;
+	type ChallengeBond = ChallengeBond;
+	type DisputeBond = DisputeBond;
+	type RegistrationsMax = ConstU32<256>;
+	type CuratorsMax = ConstU32<16>;
+	type TagsMax = ConstU32<4>;
+	type TagBytesMax = ConstU32<16>;
 	type NameBytesMax = ConstU32<32>;
 	type LicenceBytesMax = ConstU32<64>;
 	type MediaTypeBytesMax = ConstU32<64>;
@@ -69,13 +179,19 @@ impl pallet_datanets::Config for Test {
 
 /// Block 1 of a chain where every account has its endowment.
 pub fn new_test_ext() -> sp_io::TestExternalities {
-	// The prices are per thread, and a thread may have run another test before.
+	// These are per thread, and a thread may have run another test before.
+	Now::set(0);
 	DatanetDeposit::set(100);
-	ContributionDepositBase::set(20);
-	ContributionDepositPerByte::set(1);
+	CommitmentDeposit::set(7);
+	ConductDeposit::set(15);
+	StorageDepositBase::set(20);
+	StorageDepositPerByte::set(1);
+	ChallengeBond::set(31);
+	DisputeBond::set(41);
 	let balances = (1..=ACCOUNTS).map(|account| (account, ENDOWMENT)).collect();
 	let genesis = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
+		datanets: pallet_datanets::GenesisConfig { windows: WINDOWS, ..Default::default() },
 		..Default::default()
 	};
 	let storage = genesis.build_storage().expect("the endowments are above the existential deposit");

@@ -15,7 +15,9 @@ use frame_support::{
 	weights::Weight,
 };
 use pallet_validators::types::PoolId;
-use plexus_primitives::{AgentId, ContributionId, DatanetId, DelegationId, Sequence};
+use plexus_primitives::{
+	AgentId, ContributionId, DatanetId, DatanetVersion, DelegationId, ModelId, Sequence,
+};
 use sp_runtime::transaction_validity::TransactionSource;
 
 /// The longest arguments of a query: an extrinsic of the greatest length and something beside it. They are decoded
@@ -110,6 +112,14 @@ fn arguments(method: &str) -> Option<Arguments> {
 		"DatanetsApi_contribution" => Plain(decodes::<ContributionId>),
 		"DatanetsApi_contribution_by_root" => Plain(decodes::<[u8; 32]>),
 		"DatanetsApi_contributions" => Plain(decodes::<(DatanetId, Option<Sequence>, u32)>),
+		"DatanetsApi_datanets_of" => Plain(decodes::<(AccountId, Option<DatanetId>, u32)>),
+		"DatanetsApi_datanets_by_tag" => Plain(decodes::<(Vec<u8>, Option<DatanetId>, u32)>),
+		"DatanetsApi_listings" => Plain(decodes::<([u8; 32], Option<DatanetId>, u32)>),
+		"DatanetsApi_version" => Plain(decodes::<(DatanetId, DatanetVersion)>),
+		"DatanetsApi_versions" => Plain(decodes::<(DatanetId, Option<DatanetVersion>, u32)>),
+		"DatanetsApi_weight_at" => Plain(decodes::<(ContributionId, DatanetVersion)>),
+		"DatanetsApi_members" => Plain(decodes::<(DatanetId, DatanetVersion, Option<Sequence>, u32)>),
+		"DatanetsApi_challenge" => Plain(decodes::<ContributionId>),
 		"AgentsApi_agent" => Plain(decodes::<AgentId>),
 		"AgentsApi_agent_by_account" => Plain(decodes::<AccountId>),
 		"AgentsApi_agents_of" => Plain(decodes::<(AccountId, Option<AgentId>, u32)>),
@@ -118,6 +128,12 @@ fn arguments(method: &str) -> Option<Arguments> {
 		"AgentsApi_delegations" => Plain(decodes::<(AgentId, Option<DelegationId>, u32)>),
 		"AgentsApi_may_act" => Plain(decodes::<(AgentId, DelegationId, AccountId, RuntimeCall)>),
 		"AgentsApi_paying_agent" => Plain(decodes::<(AccountId, RuntimeCall, Balance, Balance)>),
+		"ModelsApi_model" | "ModelsApi_lineage" => Plain(decodes::<ModelId>),
+		"ModelsApi_model_by_root" => Plain(decodes::<[u8; 32]>),
+		"ModelsApi_models" => Plain(decodes::<(Option<Sequence>, u32)>),
+		"ModelsApi_models_of" => Plain(decodes::<(AccountId, Option<Sequence>, u32)>),
+		"ModelsApi_children" => Plain(decodes::<(ModelId, Option<Sequence>, u32)>),
+		"ModelsApi_commitment" => Plain(decodes::<(AccountId, [u8; 32])>),
 		"GenesisBuilder_get_preset" => Plain(decodes::<Option<String>>),
 		_ => return None,
 	})

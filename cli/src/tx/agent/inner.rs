@@ -130,13 +130,13 @@ impl InnerCall {
 				calls::transfer(&parse_account(&args.to, &session.kind)?, args.amount.0, false)
 			}
 			Self::Remark(args) => calls::remark(args.text.as_bytes()),
-			Self::CreateDatanet(args) => calls::create_datanet(&args.name, &args.licence),
+			Self::CreateDatanet(args) => calls::create_datanet(&args.name, &[], &args.licence, &[]),
 			Self::Contribute(args) => {
 				let proven = prove_file(args.file.clone()).await?;
 				let kind = args.media_type.unwrap_or_else(|| media_type(&args.file).to_string());
 				calls::contribute(args.datanet, &proven, &kind, &args.locator)
 			}
-			Self::Withdraw(args) => calls::withdraw(args.contribution),
+			Self::Withdraw(args) => calls::about_contribution("withdraw", args.contribution),
 			Self::Raw(args) => return decode(session, &args.call),
 		};
 		Ok(call.into_value())

@@ -254,6 +254,6 @@ mod tests {
 	fn scopes_are_named_in_any_case() {
 		assert_eq!(scope("payments"), "Payments");
 		assert_eq!(scope("REMARKS"), "Remarks");
-		assert_eq!(scope("Models"), "Models");
+		assert_eq!(scope("Receipts"), "Receipts");
 	}
 }

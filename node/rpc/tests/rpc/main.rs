@@ -9,6 +9,7 @@ mod chain_head;
 mod finality;
 mod limits;
 mod methods;
+mod models;
 mod served;
 mod state;
 mod submissions;

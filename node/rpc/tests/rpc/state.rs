@@ -235,7 +235,9 @@ async fn datanets_are_told_in_json() {
 	let text = |text: &str| text.as_bytes().to_vec();
 	let create = pallet_datanets::Call::create_datanet {
 		name: text("plants").try_into().expect("short"),
-		licence: text("CC-BY-4.0").try_into().expect("short"),
+		tags: vec![text("botany").try_into().expect("short")].try_into().expect("one"),
+		licence: pallet_datanets::types::Licence::Spdx(text("CC-BY-4.0").try_into().expect("short")),
+		admission: pallet_datanets::types::Admission::Open,
 	};
 	let contribute = pallet_datanets::Call::contribute {
 		datanet: DatanetId(0),
@@ -254,9 +256,25 @@ async fn datanets_are_told_in_json() {
 	assert_eq!(datanet["name"], "plants");
 	assert_eq!(datanet["owner"], Alice.to_account_id().to_ss58check());
 	assert_eq!(datanet["contributions"], 1);
+	assert_eq!((&datanet["licence"], &datanet["terms"]), (&json!("CC-BY-4.0"), &Value::Null));
+	assert_eq!((&datanet["admission"], &datanet["status"]), (&json!("open"), &json!("active")));
+	assert_eq!((&datanet["version"], &datanet["accepted"]), (&json!(0), &json!(0)));
+	let page = json!({ "items": [datanet], "next": null });
+	let alice = Alice.to_account_id().to_ss58check();
+	assert_eq!(call(&client, "datanet_byOwner", &[json!(alice)]).await, page);
+	assert_eq!(call(&client, "datanet_byTag", &[json!("botany")]).await, page);
+	let none = json!({ "items": [], "next": null });
+	assert_eq!(call(&client, "datanet_byTag", &[json!("zoology")]).await, none);
+	assert_eq!(call(&client, "datanet_versions", &[json!(0)]).await, none);
+	assert_eq!(call(&client, "datanet_members", &[json!(0), json!(1)]).await, none);
+	assert_eq!(call(&client, "datanet_weightAt", &[json!(0), json!(1)]).await, Value::Null);
+	assert_eq!(call(&client, "datanet_challenge", &[json!(0)]).await, Value::Null);
+	let listings = [json!(hex(proven.content.root))];
+	assert_eq!(call(&client, "datanet_listings", &listings).await, none);
 	let found = call(&client, "datanet_contributionByRoot", &[json!(hex(proven.content.root))]).await;
 	assert_eq!(found["length"], 10);
 	assert_eq!(found["mediaType"], "text/plain");
+	assert_eq!((&found["status"], &found["weight"]), (&json!("pending"), &Value::Null));
 	assert!(found["deposit"].as_str().is_some_and(|deposit| deposit.parse::<u128>().is_ok()), "{found}");
 	assert_eq!(call(&client, "datanet_contributionById", &[found["id"].clone()]).await, found);
 	let page = call(&client, "datanet_contributions", &[json!(0), Value::Null, json!(10)]).await;

@@ -21,8 +21,8 @@ fn contents_of_every_shape_of_tree_are_accepted_with_the_proof_of_the_bao_crate(
 			let proven = ProvenContent { content, length_proof };
 			assert_eq!(proven, prove(&bytes), "{len} bytes");
 			DatanetDeposit::set(0);
-			ContributionDepositBase::set(1);
-			ContributionDepositPerByte::set(0);
+			StorageDepositBase::set(1);
+			StorageDepositPerByte::set(0);
 			assert_ok!(contribute_proven(ALICE, 0, &proven));
 		}
 	});

@@ -20,8 +20,9 @@ fn all_pages(limit: u32) -> Vec<u64> {
 }
 
 fn contribute_many(count: u64) {
-	ContributionDepositBase::set(1);
-	ContributionDepositPerByte::set(0);
+	ConductDeposit::set(1);
+	StorageDepositBase::set(1);
+	StorageDepositPerByte::set(0);
 	for index in 0..count {
 		assert_ok!(contribute(ALICE, 0, &index.to_le_bytes()));
 	}
@@ -69,56 +70,284 @@ fn what_is_not_there_gives_nothing() {
 	});
 }
 
+/// What an indexer knows that sees events alone.
+#[derive(Default, PartialEq, Debug)]
+struct Indexed {
+	datanets: BTreeMap<u32, IndexedDatanet>,
+	contributions: BTreeMap<u64, IndexedContribution>,
+	versions: BTreeMap<(u32, u32), (u64, u64)>,
+}
+
+#[derive(PartialEq, Debug)]
+struct IndexedDatanet {
+	owner: u64,
+	name: Vec<u8>,
+	tags: Vec<Vec<u8>>,
+	deposit: Balance,
+	status: DatanetStatus,
+	publishable_at_ms: u64,
+	curators: Vec<u64>,
+}
+
+#[derive(PartialEq, Debug)]
+struct IndexedContribution {
+	place: (u32, u64),
+	contributor: u64,
+	beneficiary: u64,
+	content: Content,
+	texts: (Vec<u8>, Vec<u8>),
+	deposits: (Balance, Balance),
+	deposit_until_ms: Option<u64>,
+	status: ContributionStatus,
+	challenged: bool,
+	disputed: bool,
+}
+
+impl Indexed {
+	fn one(&mut self, id: ContributionId) -> &mut IndexedContribution {
+		self.contributions.get_mut(&id.0).expect("its registration was told")
+	}
+
+	fn datanet(&mut self, id: DatanetId) -> &mut IndexedDatanet {
+		self.datanets.get_mut(&id.0).expect("its creation was told")
+	}
+
+	fn see(&mut self, event: Event<Test>) {
+		match event {
+			Event::DatanetCreated {
+				datanet,
+				owner,
+				name,
+				tags,
+				admission,
+				deposit,
+				publishable_at_ms,
+				..
+			} => {
+				let seen = IndexedDatanet {
+					owner,
+					name: name.into_inner(),
+					tags: tags.into_iter().map(Vec::from).collect(),
+					deposit,
+					status: DatanetStatus::Active,
+					publishable_at_ms,
+					curators: match admission {
+						Admission::Open => Vec::new(),
+						Admission::Curated(curators) => curators.into_inner(),
+					},
+				};
+				self.datanets.insert(datanet.0, seen);
+			}
+			Event::DatanetRemoved { datanet, .. } => drop(self.datanets.remove(&datanet.0)),
+			Event::DatanetDescribed { datanet, name, tags } => {
+				self.datanet(datanet).name = name.into_inner();
+				self.datanet(datanet).tags = tags.into_iter().map(Vec::from).collect();
+			}
+			Event::DatanetStatusSet { datanet, status } => self.datanet(datanet).status = status,
+			Event::OwnerChanged { datanet, owner, .. } => self.datanet(datanet).owner = owner,
+			Event::CuratorsChanged { datanet, curators, .. } => {
+				self.datanet(datanet).curators = curators.into_inner()
+			}
+			Event::VersionPublished {
+				datanet, version, contributions, weight, publishable_at_ms, ..
+			} => {
+				self.versions.insert((datanet.0, version.0), (contributions, weight));
+				self.datanet(datanet).publishable_at_ms = publishable_at_ms;
+			}
+			Event::ContributionRegistered {
+				contribution,
+				datanet,
+				sequence,
+				contributor,
+				content,
+				media_type,
+				locator,
+				deposit,
+				storage_deposit,
+				not_before_ms,
+				expires_at_ms,
+				curators,
+				..
+			} => {
+				let seen = IndexedContribution {
+					place: (datanet.0, sequence.0),
+					contributor,
+					beneficiary: contributor,
+					content,
+					texts: (media_type.into_inner(), locator.into_inner()),
+					deposits: (deposit + storage_deposit, storage_deposit),
+					deposit_until_ms: None,
+					status: ContributionStatus::Pending { not_before_ms, expires_at_ms, curators },
+					challenged: false,
+					disputed: false,
+				};
+				self.contributions.insert(contribution.0, seen);
+			}
+			Event::ContributionAccepted { contribution, weight, from, deposit_until_ms, .. } => {
+				let seen = self.one(contribution);
+				seen.status = ContributionStatus::Accepted { weight, from };
+				seen.deposit_until_ms = Some(deposit_until_ms);
+			}
+			Event::ContributionDeparted { contribution, until, cause, .. } => {
+				let seen = self.one(contribution);
+				let ContributionStatus::Accepted { weight, from } = seen.status else {
+					panic!("{seen:?} departs")
+				};
+				seen.status = ContributionStatus::Departed { weight, from, until, cause };
+			}
+			Event::ContributionRemoved { contribution, .. } => {
+				drop(self.contributions.remove(&contribution.0))
+			}
+			Event::LocatorSet { contribution, locator, storage_deposit } => {
+				let seen = self.one(contribution);
+				seen.texts.1 = locator.into_inner();
+				seen.deposits.0 = seen.deposits.0 - seen.deposits.1 + storage_deposit;
+				seen.deposits.1 = storage_deposit;
+			}
+			Event::DepositReleased { contribution, deposit, .. } => {
+				self.one(contribution).deposits.0 -= deposit
+			}
+			Event::Challenged { contribution, .. } => self.one(contribution).challenged = true,
+			Event::ChallengeAnswered { contribution, .. }
+			| Event::ChallengeUnanswered { contribution, .. } => self.one(contribution).challenged = false,
+			Event::Disputed { contribution, .. } => self.one(contribution).disputed = true,
+			Event::DisputeClosed { contribution, claimant, remedy, outcome, .. } => {
+				let seen = self.one(contribution);
+				seen.disputed = false;
+				match (outcome, remedy) {
+					(Outcome::Upheld, Remedy::Redirect) => seen.beneficiary = claimant,
+					(Outcome::Upheld, Remedy::Takedown) => {
+						seen.texts.1.clear();
+						if let ContributionStatus::Departed { cause, .. } = &mut seen.status {
+							*cause = DepartureCause::TakenDown;
+						}
+					}
+					_ => {}
+				}
+			}
+			Event::Reviewed { .. }
+			| Event::Voted { .. }
+			| Event::RootHeld { .. }
+			| Event::CommitmentMade { .. }
+			| Event::CommitmentClosed { .. }
+			| Event::OwnerProposed { .. }
+			| Event::CuratorsProposed { .. }
+			| Event::WindowsSet { .. } => {}
+			Event::__Ignore(..) => unreachable!("it cannot be constructed"),
+		}
+	}
+
+	fn stored() -> Self {
+		let mut stored = Self::default();
+		for id in crate::Datanets::<Test>::iter_keys() {
+			let info = Datanets::datanet(id).expect("it is there");
+			let seen = IndexedDatanet {
+				owner: info.owner,
+				name: info.name,
+				tags: info.tags,
+				deposit: info.deposit,
+				status: info.status,
+				publishable_at_ms: info.publishable_at_ms,
+				curators: info.curators,
+			};
+			stored.datanets.insert(id.0, seen);
+		}
+		for id in crate::Contributions::<Test>::iter_keys() {
+			let info = Datanets::contribution(id).expect("it is there");
+			let seen = IndexedContribution {
+				place: (info.datanet.0, info.sequence.0),
+				contributor: info.contributor,
+				beneficiary: info.beneficiary,
+				content: info.content,
+				texts: (info.media_type, info.locator),
+				deposits: (info.deposit, info.storage_deposit),
+				deposit_until_ms: info.deposit_until_ms,
+				status: info.status,
+				challenged: info.challenged,
+				disputed: info.disputed,
+			};
+			stored.contributions.insert(id.0, seen);
+		}
+		for (datanet, number, version) in crate::Versions::<Test>::iter() {
+			stored.versions.insert((datanet.0, number.0), (version.contributions, version.weight));
+		}
+		stored
+	}
+}
+
+/// Compares what all events so far tell with what is stored.
+pub(super) fn assert_events_tell_all() {
+	let mut indexed = Indexed::default();
+	for record in System::events() {
+		if let RuntimeEvent::Datanets(event) = record.event {
+			indexed.see(event);
+		}
+	}
+	assert_eq!(indexed, Indexed::stored());
+}
+
 #[test]
 fn an_indexer_rebuilds_the_registry_from_events_alone() {
 	run(|| {
 		assert_ok!(create_datanet(ALICE));
-		assert_ok!(create_datanet(BOB));
+		assert_ok!(create_curated(BOB, &[CAROL]));
 		assert_ok!(contribute(ALICE, 0, b"a"));
-		assert_ok!(contribute(BOB, 1, b"b"));
-		assert_ok!(contribute(BOB, 1, b"c"));
+		assert_ok!(commit_and_register(BOB, 1, &[b"b", b"c"]));
+		assert_ok!(review(CAROL, 1, 9));
+		assert_ok!(reject(CAROL, 2));
+		assert_ok!(publish(BOB, 1));
 		assert_ok!(withdraw(BOB, 1));
 		assert_ok!(withdraw(ALICE, 0));
 		assert_ok!(remove_datanet(ALICE, 0));
+		assert_events_tell_all();
+	});
+}
 
-		let mut datanets = BTreeMap::new();
-		let mut contributions = BTreeMap::new();
-		for record in System::events() {
-			let RuntimeEvent::Datanets(event) = record.event else { continue };
-			match event {
-				Event::DatanetCreated { datanet, owner, name, licence, deposit } => {
-					datanets.insert(datanet, (owner, name.to_vec(), licence.to_vec(), deposit));
-				}
-				Event::DatanetRemoved { datanet, .. } => drop(datanets.remove(&datanet)),
-				Event::ContributionRegistered {
-					contribution,
-					datanet,
-					sequence,
-					contributor,
-					content,
-					media_type,
-					locator,
-					deposit,
-				} => {
-					let texts = (media_type.to_vec(), locator.to_vec());
-					contributions
-						.insert(contribution, (datanet, sequence, contributor, content, texts, deposit));
-				}
-				Event::ContributionWithdrawn { contribution, .. } => {
-					drop(contributions.remove(&contribution))
-				}
-				Event::__Ignore(..) => unreachable!("it cannot be constructed"),
-			}
+#[test]
+fn pages_of_datanets_and_versions_visit_everything_once() {
+	run(|| {
+		DatanetDeposit::set(1);
+		for _ in 0..23 {
+			assert_ok!(create(ALICE, &[b"even", b"all"], Admission::Open));
+			assert_ok!(create(BOB, &[b"all"], Admission::Open));
 		}
-
-		let stored = crate::Datanets::<Test>::iter()
-			.map(|(id, d)| (id, (d.owner, d.name.to_vec(), d.licence.to_vec(), d.deposit)));
-		assert_eq!(datanets, stored.collect());
-		let stored = crate::Contributions::<Test>::iter().map(|(id, c)| {
-			let texts = (c.media_type.to_vec(), c.locator.to_vec());
-			(id, (c.datanet, c.sequence, c.contributor, c.content, texts, c.deposit))
-		});
-		assert_eq!(contributions, stored.collect());
-		assert_eq!((datanets.len(), contributions.len()), (1, 1));
+		let walk = |page: &dyn Fn(Option<DatanetId>) -> crate::types::DatanetPageOf<Test>| {
+			let (mut ids, mut cursor) = (Vec::new(), None);
+			loop {
+				let page = page(cursor);
+				ids.extend(page.items.iter().map(|info| info.id.0));
+				match page.next {
+					Some(next) => cursor = Some(next),
+					None => break,
+				}
+			}
+			ids.sort_unstable();
+			ids
+		};
+		for limit in [0, 1, 2, 5, 22, 23, 24, 46, u32::MAX] {
+			let even: Vec<u32> = (0..46).step_by(2).collect();
+			assert_eq!(walk(&|cursor| Datanets::datanets_of(&ALICE, cursor, limit)), even);
+			assert_eq!(walk(&|cursor| Datanets::datanets_by_tag(b"even".to_vec(), cursor, limit)), even);
+			let all: Vec<u32> = (0..46).collect();
+			assert_eq!(walk(&|cursor| Datanets::datanets_by_tag(b"all".to_vec(), cursor, limit)), all);
+		}
+		for number in 0..7u8 {
+			assert_ok!(commit_and_register(CAROL, 0, &[&[number][..]]));
+			assert_ok!(publish(ALICE, 0));
+		}
+		for limit in [0, 1, 2, 3, 6, 7, 8, u32::MAX] {
+			let (mut numbers, mut cursor) = (Vec::new(), None);
+			loop {
+				let page = Datanets::versions(DatanetId(0), cursor, limit);
+				numbers.extend(page.items.iter().map(|version| version.version.0));
+				match page.next {
+					Some(next) => cursor = Some(next),
+					None => break,
+				}
+			}
+			assert_eq!(numbers, (1..=7).collect::<Vec<_>>(), "with pages of {limit}");
+		}
+		let nothing = Datanets::versions(DatanetId(0), Some(DatanetVersion(u32::MAX)), 5);
+		assert!(nothing.items.is_empty() && nothing.next.is_none());
 	});
 }

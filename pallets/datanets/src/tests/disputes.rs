@@ -1,0 +1,226 @@
+//! Claims, escrow, beneficiaries, takedowns.
+
+use super::*;
+
+/// Bob's contribution in version 1 of Alice's datanet.
+fn scene(curators: &[u64]) {
+	let created = match curators {
+		[] => create_datanet(ALICE),
+		_ => create_curated(ALICE, curators),
+	};
+	assert_ok!(created);
+	assert_ok!(commit_and_register(BOB, 0, &[b"rose"]));
+	for curator in curators.iter().take(curators.len() / 2 + 1) {
+		assert_ok!(review(*curator, 0, 10));
+	}
+	assert_ok!(publish(ALICE, 0));
+}
+
+fn dispute(claimant: u64, remedy: Remedy) -> DispatchResult {
+	Datanets::dispute(signed(claimant), ContributionId(0), remedy, None)
+}
+
+fn vote(curator: u64, uphold: bool) -> DispatchResult {
+	Datanets::vote(signed(curator), ContributionId(0), uphold)
+}
+
+fn judge(uphold: bool) -> DispatchResult {
+	Datanets::judge(RuntimeOrigin::root(), ContributionId(0), uphold)
+}
+
+fn beneficiary() -> u64 {
+	Datanets::contribution(ContributionId(0)).expect("it is there").beneficiary
+}
+
+#[test]
+fn a_claim_escrows_and_a_majority_redirects_without_changing_history() {
+	run(|| {
+		scene(&[ALICE, CAROL, DAVE]);
+		assert_ok!(dispute(ERIN, Remedy::Redirect));
+		assert_eq!(position(Holder::Account(BOB), 1, None), None);
+		assert_eq!(position(Holder::Escrow(ContributionId(0)), 1, None), Some(10));
+		assert_noop!(dispute(CAROL, Remedy::Takedown), Error::<Test>::DisputeOpen);
+		assert_ok!(vote(ALICE, true));
+		assert_noop!(vote(ALICE, false), Error::<Test>::AlreadyReviewed);
+		assert_ok!(vote(CAROL, true));
+		let closed: Event<Test> = Event::DisputeClosed {
+			contribution: ContributionId(0),
+			claimant: ERIN,
+			remedy: Remedy::Redirect,
+			outcome: Outcome::Upheld,
+			returned: 41,
+			compensation: 0,
+		};
+		assert_eq!(last_event(), closed.into());
+		assert_eq!(free(ERIN), ENDOWMENT);
+		assert_eq!(beneficiary(), ERIN);
+		assert_eq!(position(Holder::Account(ERIN), 1, None), Some(10));
+		assert_eq!((weight_at(0, 1), is_accepted(0)), (Some(10), true));
+		// Deposits, and the right to withdraw, stay with who contributed.
+		assert_ok!(withdraw(BOB, 0));
+		assert_eq!(position(Holder::Account(ERIN), 1, Some(2)), Some(10));
+	});
+}
+
+#[test]
+fn a_dismissed_claim_costs_the_bond_of_which_half_is_the_beneficiarys() {
+	run(|| {
+		scene(&[ALICE, CAROL, DAVE, ERIN]);
+		let (before, issuance) = (free(BOB), Balances::total_issuance());
+		assert_ok!(dispute(6, Remedy::Redirect));
+		assert_ok!(vote(ALICE, false));
+		assert_ok!(vote(CAROL, false));
+		assert_noop!(vote(DAVE, true), Error::<Test>::NoDispute);
+		assert_eq!((free(BOB), free(6)), (before + 20, ENDOWMENT - 41));
+		assert_eq!(Balances::total_issuance(), issuance - 21);
+		assert_eq!(position(Holder::Account(BOB), 1, None), Some(10));
+		assert_eq!(position(Holder::Escrow(ContributionId(0)), 1, None), None);
+	});
+}
+
+#[test]
+fn no_party_judges_and_nobody_disputes_its_own() {
+	run(|| {
+		scene(&[ALICE, CAROL, DAVE]);
+		assert_noop!(dispute(BOB, Remedy::Redirect), Error::<Test>::OwnContribution);
+		assert_noop!(dispute(BOB, Remedy::Takedown), Error::<Test>::OwnContribution);
+		assert_ok!(dispute(DAVE, Remedy::Redirect));
+		assert_noop!(vote(DAVE, true), Error::<Test>::IsParty);
+		assert_noop!(vote(ERIN, true), Error::<Test>::NotCurator);
+		// Of the two that are left both would have to uphold.
+		assert_ok!(vote(ALICE, false));
+		assert_noop!(vote(CAROL, true), Error::<Test>::NoDispute);
+	});
+}
+
+#[test]
+fn a_takedown_clears_the_locator_and_bars_new_versions() {
+	run(|| {
+		scene(&[CAROL]);
+		assert_ok!(dispute(ERIN, Remedy::Takedown));
+		assert_eq!(position(Holder::Account(BOB), 1, None), Some(10), "nothing is escrowed");
+		assert_ok!(vote(CAROL, true));
+		let info = Datanets::contribution(ContributionId(0)).expect("the record stays");
+		assert!(info.locator.is_empty());
+		assert_eq!((weight_at(0, 1), info.beneficiary), (Some(10), BOB));
+		assert_eq!(position(Holder::Account(BOB), 1, Some(2)), Some(10));
+		assert_noop!(
+			Datanets::set_locator(signed(BOB), ContributionId(0), bounded(LOCATOR)),
+			Error::<Test>::TakenDown
+		);
+		assert_noop!(dispute(ERIN, Remedy::Takedown), Error::<Test>::TakenDown);
+		// Who gets what it earned can still be disputed.
+		assert_ok!(dispute(ERIN, Remedy::Redirect));
+		assert_ok!(judge(true));
+		assert_eq!(position(Holder::Account(ERIN), 1, Some(2)), Some(10));
+	});
+}
+
+#[test]
+fn a_takedown_has_no_power_over_other_datanets() {
+	run(|| {
+		scene(&[CAROL]);
+		assert_ok!(dispute(ERIN, Remedy::Takedown));
+		assert_ok!(vote(CAROL, true));
+		assert_ok!(create_datanet(DAVE));
+		assert_ok!(contribute(BOB, 1, b"rose"));
+		assert!(is_accepted(1));
+		assert_noop!(contribute(BOB, 0, b"rose"), Error::<Test>::RootAlreadyHeld);
+	});
+}
+
+#[test]
+fn a_takedown_before_any_version_removes_the_contribution() {
+	run(|| {
+		assert_ok!(create_datanet(ALICE));
+		assert_ok!(commit_and_register(BOB, 0, &[b"rose"]));
+		assert_ok!(dispute(ERIN, Remedy::Takedown));
+		assert_ok!(judge(true));
+		assert_eq!((status(0), free(BOB), free(ERIN)), (None, ENDOWMENT, ENDOWMENT));
+		assert_eq!(position(Holder::Account(BOB), 1, None), None);
+		assert_noop!(publish(ALICE, 0), Error::<Test>::NothingToPublish);
+	});
+}
+
+#[test]
+fn what_departed_is_taken_down_too() {
+	run(|| {
+		scene(&[]);
+		assert_ok!(withdraw(BOB, 0));
+		assert_ok!(dispute(ERIN, Remedy::Takedown));
+		assert_ok!(judge(true));
+		assert!(Datanets::contribution(ContributionId(0)).is_some_and(|info| info.locator.is_empty()));
+		assert_eq!(weight_at(0, 1), Some(1));
+	});
+}
+
+#[test]
+fn in_open_datanets_only_the_judge_decides_and_otherwise_time_dismisses() {
+	run(|| {
+		scene(&[]);
+		assert_ok!(dispute(ERIN, Remedy::Redirect));
+		assert_noop!(vote(ALICE, true), Error::<Test>::NotCurated);
+		let by_alice = Datanets::judge(signed(ALICE), ContributionId(0), true);
+		assert_eq!(by_alice, Err(DispatchError::BadOrigin));
+		let close = || Datanets::close_dispute(signed(DAVE), ContributionId(0));
+		assert_noop!(close(), Error::<Test>::DisputeNotOver);
+		pass(140);
+		assert_ok!(close());
+		assert_eq!((beneficiary(), free(ERIN)), (BOB, ENDOWMENT - 41));
+		assert_noop!(close(), Error::<Test>::NoDispute);
+		assert_noop!(judge(true), Error::<Test>::NoDispute);
+	});
+}
+
+#[test]
+fn curators_vote_in_time_and_are_those_of_the_beginning() {
+	run(|| {
+		scene(&[CAROL, DAVE]);
+		assert_ok!(dispute(ERIN, Remedy::Redirect));
+		let others: CuratorsOf<Test> = listed([6]);
+		assert_ok!(Datanets::propose_curators(signed(ALICE), DatanetId(0), Some(others)));
+		pass(70);
+		assert_ok!(Datanets::enact_curators(signed(ALICE), DatanetId(0)));
+		assert_noop!(vote(6, true), Error::<Test>::NotCurator);
+		assert_ok!(vote(CAROL, true));
+		assert_eq!(crate::CuratorSets::<Test>::iter().count(), 2);
+		pass(70);
+		assert_noop!(vote(DAVE, true), Error::<Test>::DisputeOver);
+		assert_ok!(judge(false));
+		assert_eq!(crate::CuratorSets::<Test>::iter().count(), 1);
+	});
+}
+
+#[test]
+fn a_dispute_is_moot_when_the_contribution_is_removed() {
+	run(|| {
+		assert_ok!(create_datanet(ALICE));
+		assert_ok!(contribute(BOB, 0, b"rose"));
+		assert_noop!(dispute(ERIN, Remedy::Redirect), Error::<Test>::NotAccepted);
+		pass(60);
+		assert_ok!(accept(0));
+		assert_ok!(dispute(ERIN, Remedy::Redirect));
+		assert_ok!(withdraw(BOB, 0));
+		assert!(has_event(Event::DisputeClosed {
+			contribution: ContributionId(0),
+			claimant: ERIN,
+			remedy: Remedy::Redirect,
+			outcome: Outcome::Moot,
+			returned: 41,
+			compensation: 0,
+		}));
+		assert_eq!((free(BOB), free(ERIN)), (ENDOWMENT, ENDOWMENT));
+	});
+}
+
+#[test]
+fn a_position_in_dispute_that_is_withdrawn_goes_to_whoever_is_right() {
+	run(|| {
+		scene(&[]);
+		assert_ok!(dispute(ERIN, Remedy::Redirect));
+		assert_ok!(withdraw(BOB, 0));
+		assert_eq!(position(Holder::Escrow(ContributionId(0)), 1, Some(2)), Some(1));
+		assert_ok!(judge(true));
+		assert_eq!(position(Holder::Account(ERIN), 1, Some(2)), Some(1));
+	});
+}
