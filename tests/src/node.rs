@@ -15,9 +15,13 @@ use rustix::process::{kill_process, Pid, Signal};
 use std::{
 	collections::VecDeque,
 	net::TcpListener,
+	ops::Range,
 	path::{Path, PathBuf},
 	process::{ExitStatus, Stdio},
-	sync::{Arc, Mutex},
+	sync::{
+		atomic::{AtomicUsize, Ordering},
+		Arc, Mutex,
+	},
 	time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -89,10 +93,20 @@ pub fn binary() -> PathBuf {
 	path
 }
 
-/// A port of the loopback interface that nobody uses now.
+/// Below the ports that the system gives to whoever does not ask for one, so that nobody is given a node's before it starts
+/// or while it is down.
+const PORTS: Range<u16> = 10_000..30_000;
+
+/// A port of the loopback interface that nobody uses now and no other call of this process was given.
 pub fn free_port() -> u16 {
-	let listener = TcpListener::bind(("127.0.0.1", 0)).expect("the loopback interface has free ports");
-	listener.local_addr().expect("a bound socket has an address").port()
+	static GIVEN: AtomicUsize = AtomicUsize::new(0);
+	// Processes begin at different places.
+	let first = std::process::id() as usize * 31;
+	let next = || (first + GIVEN.fetch_add(1, Ordering::Relaxed)) % PORTS.len();
+	let mut ports = (0..PORTS.len()).filter_map(|_| PORTS.clone().nth(next()));
+	ports
+		.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+		.expect("the loopback interface has free ports")
 }
 
 impl Node {

@@ -16,6 +16,7 @@ use serde_json::{json, Value};
 use std::{
 	fs, io,
 	net::{Ipv4Addr, TcpListener},
+	ops::Range,
 	sync::Arc,
 	time::Duration,
 };
@@ -213,12 +214,18 @@ fn others(node: usize, members: &[Member], ports: &[Ports], links: Option<&Links
 	members.iter().enumerate().filter_map(other).collect()
 }
 
-/// Three ports for each node that nobody uses now. All are held until the last is found, so that they differ.
+/// Ports that the nodes are given: below those that systems give to whoever does not ask for one, so that nobody takes the
+/// port of a node that is down for a moment.
+const PORTS: Range<u16> = 10_000..30_000;
+
+/// Three ports for each node that nobody uses now, all different. Two networks begin to look at different places.
 fn free_ports(nodes: usize) -> io::Result<Vec<Ports>> {
-	let held: Vec<TcpListener> =
-		(0..3 * nodes).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<io::Result<_>>()?;
-	let ports: Vec<u16> =
-		held.iter().map(|listener| Ok(listener.local_addr()?.port())).collect::<io::Result<_>>()?;
+	let first = std::process::id() as usize * 31 % PORTS.len();
+	let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+	let ports: Vec<u16> = PORTS.cycle().skip(first).take(PORTS.len()).filter(free).take(3 * nodes).collect();
+	if ports.len() < 3 * nodes {
+		return Err(io::Error::new(io::ErrorKind::AddrInUse, format!("all of {PORTS:?} are used")));
+	}
 	Ok(ports.chunks_exact(3).map(|three| Ports { rpc: three[0], metrics: three[1], p2p: three[2] }).collect())
 }
 
