@@ -54,7 +54,10 @@ impl World {
 	fn new() -> Self {
 		let keys = [alice(), bob(), carol()];
 		let chain = Chain::with_periods(&[&keys[0], &keys[1], &keys[2]], 10_000, ChainPeriods::DEVELOPMENT);
-		Self { chain, salt: 0 }
+		let mut world = Self { chain, salt: 0 };
+		// The state knows the genesis hash, which commitments contain, from block 1 on.
+		world.pass(1);
+		world
 	}
 
 	fn send(&mut self, from: &Key, call: RuntimeCall) -> ApplyExtrinsicResult {

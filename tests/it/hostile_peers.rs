@@ -4,7 +4,7 @@
 //!
 //! Lying about blocks needs more than a socket: `node/network/tests/lying_sync.rs`.
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use futures::{future::join_all, StreamExt};
 use libp2p::{
 	gossipsub::{self, IdentTopic, MessageAuthenticity},
@@ -146,12 +146,19 @@ async fn a_node_of_another_chain_is_refused_with_one_line_and_listed_with_the_re
 	// Another block time is another genesis. It keeps dialling.
 	let options = NodeOptions::with_block_time_ms(BLOCK_TIME_MS * 2);
 	let foreign = Node::start(options.arguments(["--reserved-peers", &at])).await?;
-	let id: String = foreign.rpc().await?.request("system_localPeerId", &[]).await?;
-	bans(&rpc, &id, "other_chain").await.map_err(|reason| reason.context(node.log_tail()))?;
+	// Whoever learns first who the other is refuses it, and the other may never learn.
+	let foreign_rpc = foreign.rpc().await?;
+	let own: String = rpc.request("system_localPeerId", &[]).await?;
+	let others: String = foreign_rpc.request("system_localPeerId", &[]).await?;
+	let (refusing, refused) = tokio::select! {
+		Ok(()) = bans(&rpc, &others, "other_chain") => (&node, others),
+		Ok(()) = bans(&foreign_rpc, &own, "other_chain") => (&foreign, own),
+		else => bail!("neither refuses the other\n{}\n{}", node.log_tail(), foreign.log_tail()),
+	};
 	rpc.new_blocks(15).await?;
-	let lines = node.log_tail().matches("refusing a node of another chain").count();
-	ensure!(lines == 1, "{lines} lines\n{}", node.log_tail());
-	ensure!(node.logged(&id), "{}", node.log_tail());
+	let lines = refusing.log_tail().matches("refusing a node of another chain").count();
+	ensure!(lines == 1, "{lines} lines\n{}", refusing.log_tail());
+	ensure!(refusing.logged(&refused), "{}", refusing.log_tail());
 	has_peers(&rpc, 0).await?;
 	foreign.rpc().await?.new_blocks(3).await
 }

@@ -93,15 +93,15 @@ pub(super) struct RegisterArgs {
 	policy: Division,
 
 	/// Where others find the artifact (a URI). For one file only.
-	#[arg(long, value_name = "URI", default_value = "", hide_default_value = true)]
+	#[arg(long, value_name = "URI", default_value = "", hide_default_value = true, hide = true)]
 	locator: String,
 
 	/// Where others find the card (a URI).
-	#[arg(long, value_name = "URI", default_value = "", hide_default_value = true)]
+	#[arg(long, value_name = "URI", default_value = "", hide_default_value = true, hide = true)]
 	card_locator: String,
 
 	/// The salt of a commitment that was made before, instead of a new one.
-	#[arg(long, value_name = "HEX")]
+	#[arg(long, value_name = "HEX", hide = true)]
 	salt: Option<String>,
 
 	#[command(flatten)]
@@ -162,11 +162,11 @@ pub(super) struct LocatorsArgs {
 #[derive(clap::Args, Clone)]
 struct ByArgs {
 	/// For this agent: signed by its controller, or by a key of its with --delegation.
-	#[arg(long, value_name = "ID")]
+	#[arg(long, value_name = "ID", hide = true)]
 	agent: Option<u64>,
 
 	/// The delegation of the signer's, with the scope Models.
-	#[arg(long, value_name = "ID", requires = "agent")]
+	#[arg(long, value_name = "ID", requires = "agent", hide = true)]
 	delegation: Option<u32>,
 
 	#[command(flatten)]

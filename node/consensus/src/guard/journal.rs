@@ -120,6 +120,9 @@ pub enum Damage {
 	Records,
 }
 
+/// What is wrong with a file, and the file, still locked.
+pub(super) type Damaged = (Damage, Box<dyn Disk>);
+
 /// An open file and what is in it.
 #[derive(Debug)]
 pub(super) struct Journal {
@@ -131,8 +134,8 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-	/// Reads an open file; a damaged one is given back, still locked.
-	pub fn open(mut disk: Box<dyn Disk>) -> io::Result<Result<Self, (Damage, Box<dyn Disk>)>> {
+	/// Reads an open file; a damaged one is given back.
+	pub fn open(mut disk: Box<dyn Disk>) -> io::Result<Result<Self, Damaged>> {
 		let bytes = disk.read()?;
 		Ok(match parse(&bytes) {
 			Ok((identity, sequence, record)) => Ok(Self { disk, identity, sequence, record, failed: false }),
