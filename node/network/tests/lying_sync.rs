@@ -60,7 +60,9 @@ async fn listen(seed: u8, genesis: H256, bootnodes: &[Multiaddr]) -> Network {
 async fn address(network: &NetworkHandle) -> Multiaddr {
 	let mut addresses = network.watch_listen_addresses();
 	let known = timeout(PATIENCE, addresses.wait_for(|known| !known.is_empty())).await;
-	let address = known.expect("listening").unwrap()[0].clone();
+	let known = known.expect("listening").unwrap();
+	let address = known[0].clone();
+	drop(known);
 	address
 }
 

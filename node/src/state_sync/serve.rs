@@ -20,7 +20,7 @@ use plexus_chain::Chain;
 use plexus_network::{Misbehaviour, NetworkHandle, StateRequest};
 use plexus_storage::{Database, Options, State, StorageError};
 use std::{
-	collections::HashMap,
+	collections::{hash_map::Entry, HashMap},
 	num::NonZero,
 	path::PathBuf,
 	sync::Arc,
@@ -138,9 +138,9 @@ impl Source {
 		let paths = snapshot::heights(&self.snapshots);
 		known.retain(|path, _| paths.iter().any(|(_, found)| found == path));
 		for (_, path) in paths.into_iter().rev().take(SNAPSHOTS_MAX as usize) {
-			if !known.contains_key(&path) {
-				if let Ok(manifest) = snapshot::manifest(&path) {
-					known.insert(path, manifest.number);
+			if let Entry::Vacant(unknown) = known.entry(path) {
+				if let Ok(manifest) = snapshot::manifest(unknown.key()) {
+					unknown.insert(manifest.number);
 				}
 			}
 		}

@@ -15,6 +15,9 @@ use tokio::sync::mpsc::{unbounded_channel, UnboundedReceiver, UnboundedSender};
 pub const GENESIS: H256 = H256([7; 32]);
 pub const BLOCK_TIME_MS: u64 = 1_000;
 
+/// Told of each read of a block, which then waits for the other's sender to be dropped.
+type Hold = (UnboundedSender<()>, Arc<Mutex<mpsc::Receiver<()>>>);
+
 #[derive(Default)]
 struct State {
 	/// The validators from a height on.
@@ -33,8 +36,8 @@ struct State {
 	reports: Vec<Equivocation>,
 	/// What the next reports are answered, [`Reported::Waiting`] if nothing else.
 	answer: Option<Reported>,
-	/// Told of each read of a block, which then waits for the other to be dropped.
-	held: Option<(UnboundedSender<()>, Arc<Mutex<mpsc::Receiver<()>>>)>,
+	/// How reads of blocks are held up.
+	held: Option<Hold>,
 }
 
 impl State {
