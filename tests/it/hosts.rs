@@ -106,7 +106,8 @@ async fn write(network: &Path, senders: &[Key]) -> Result<()> {
 	arguments.extend((0..HOSTS).flat_map(|host| ["--host".into(), address(host).to_string()]));
 	for sender in senders {
 		let bytes: [u8; 32] = sender.account().into();
-		arguments.extend(["--endow".into(), format!("{}=1000000", to_hex(&bytes))]);
+		// Far less than is staked: free money must not be able to stop a live chain.
+		arguments.extend(["--endow".into(), format!("{}=10000", to_hex(&bytes))]);
 	}
 	let made = plexus(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).await?;
 	ensure!(made.code == Some(0), "{}", made.text());
