@@ -17,6 +17,7 @@
 extern crate alloc;
 
 pub mod api;
+pub mod clock;
 pub mod commitment;
 pub mod consensus;
 pub mod constants;
@@ -32,6 +33,7 @@ pub mod purpose;
 pub mod slice;
 pub mod text;
 
+pub use clock::ChainClock;
 pub use commitment::commitment;
 pub use content::Content;
 #[cfg(feature = "std")]

@@ -7,14 +7,13 @@
 //! Put into a scope what carries other calls, changes who may act, or can bring money in and send money out at once: an
 //! agent's keys are held to what leaves its account, measured around one call.
 
-use crate::{fees::deposit, Balance, Balances, Runtime, RuntimeCall, RuntimeHoldReason, Validators};
+use crate::{configs::Clock, fees::deposit, Balance, Balances, Runtime, RuntimeCall, RuntimeHoldReason};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	parameter_types,
 	traits::{ConstU32, ConstU64, Contains, Get, InstanceFilter},
 	PalletId,
 };
-use pallet_agents::ChainClock;
 use scale_info::TypeInfo;
 use sp_runtime::Perbill;
 
@@ -149,15 +148,6 @@ impl Contains<RuntimeCall> for ControlCalls {
 			)
 		);
 		is_own || LeafCalls::contains(call)
-	}
-}
-
-/// The chain clock, which the validators' pallet keeps.
-pub struct Clock;
-
-impl ChainClock for Clock {
-	fn now_ms() -> u64 {
-		Validators::clock_ms()
 	}
 }
 

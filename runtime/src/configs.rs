@@ -19,6 +19,7 @@ use frame_system::EnsureRoot;
 use plexus_primitives::{
 	constants::{EXISTENTIAL_DEPOSIT, MILLI_UNITS, SS58_PREFIX, UNITS},
 	slice::LENGTH_PROOF_BYTES_MAX,
+	ChainClock,
 };
 use scale_info::TypeInfo;
 use sp_runtime::{traits::AccountIdLookup, Perbill};
@@ -272,10 +273,10 @@ parameter_types! {
 	pub const DisputeBond: Balance = 10 * UNITS;
 }
 
-/// The chain clock of `Validators`.
-pub struct ChainClock;
+/// The chain clock, which the validators' pallet keeps.
+pub struct Clock;
 
-impl pallet_datanets::ChainClock for ChainClock {
+impl ChainClock for Clock {
 	fn now_ms() -> u64 {
 		Validators::clock_ms()
 	}
@@ -299,7 +300,7 @@ const LICENCE_BYTES_MAX: u32 = 128;
 impl pallet_datanets::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
-	type Clock = ChainClock;
+	type Clock = Clock;
 	// Nothing is earned yet.
 	type Positions = ();
 	// Until there is governance.

@@ -4,7 +4,7 @@
 //! Know how datanets make versions: whether one was published, and of which kind, is all that is handed on.
 
 use crate::{
-	agents::Clock,
+	configs::Clock,
 	fees::{deposit, DEPOSIT_PER_BYTE},
 	Balance, Balances, Runtime, RuntimeHoldReason,
 };
@@ -14,7 +14,7 @@ use frame_support::{
 };
 use pallet_models::{
 	types::{COMMITMENT_ENTRY_BYTES, MODEL_ENTRIES, MODEL_ENTRY_BYTES},
-	ChainClock, DatanetVersions, VersionKind,
+	DatanetVersions, VersionKind,
 };
 use plexus_primitives::{api::AdmissionKind, slice::LENGTH_PROOF_BYTES_MAX, DatanetId, DatanetVersion};
 use sp_runtime::Perbill;
@@ -31,12 +31,6 @@ impl Get<u64> for CommitmentAgeMsMin {
 		let age_ms = pallet_datanets::CurrentWindows::<Runtime>::get().commitment_age_ms;
 		// However long contributions have to wait, a commitment can be used for half of its life.
 		age_ms.min(COMMITMENT_LIFETIME_MS / 2)
-	}
-}
-
-impl ChainClock for Clock {
-	fn now_ms() -> u64 {
-		<Self as pallet_agents::ChainClock>::now_ms()
 	}
 }
 

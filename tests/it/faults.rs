@@ -65,7 +65,7 @@ fn goes_on(episode: &Episode) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "scripts/test-slow network"]
+#[ignore = "takes minutes and the machine for itself; scripts/test-slow network runs it"]
 async fn halves_make_no_block_and_go_on_within_ten_seconds_of_healing() -> Result<()> {
 	for episode in disturbed(&["partition:1,2|3,4:60s", "closed-partition:1,4|2,3:60s"], &[]).await? {
 		ensure!(episode.blocks_meanwhile == 0, "a half made blocks: {episode:?}");
@@ -74,7 +74,7 @@ async fn halves_make_no_block_and_go_on_within_ten_seconds_of_healing() -> Resul
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "scripts/test-slow network"]
+#[ignore = "takes minutes and the machine for itself; scripts/test-slow network runs it"]
 async fn three_go_on_without_the_fourth_which_comes_back() -> Result<()> {
 	for episode in &disturbed(&["partition:1|2,3,4:20s", "closed-partition:1,2,4|3:20s"], &[]).await? {
 		goes_on(episode)?;
@@ -83,7 +83,7 @@ async fn three_go_on_without_the_fourth_which_comes_back() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "scripts/test-slow network"]
+#[ignore = "takes minutes and the machine for itself; scripts/test-slow network runs it"]
 async fn sixty_seven_hundredths_of_the_power_decide_and_sixty_six_do_not() -> Result<()> {
 	let stakes = ["--stakes", "33000,34000,20000,13000"];
 	let faults = ["pause:1:30s", "pause:2:30s", "kill:1:30s", "kill:2:30s"];
@@ -98,7 +98,7 @@ async fn sixty_seven_hundredths_of_the_power_decide_and_sixty_six_do_not() -> Re
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "scripts/test-slow network"]
+#[ignore = "takes minutes and the machine for itself; scripts/test-slow network runs it"]
 async fn a_killed_a_paused_and_a_disconnected_node_is_back_at_the_head_in_time() -> Result<()> {
 	for episode in &disturbed(&["kill:1:15s", "pause:2:20s", "disconnect:3:15s"], &[]).await? {
 		goes_on(episode)?;
@@ -107,7 +107,7 @@ async fn a_killed_a_paused_and_a_disconnected_node_is_back_at_the_head_in_time()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "scripts/test-slow network"]
+#[ignore = "takes minutes and the machine for itself; scripts/test-slow network runs it"]
 async fn a_slow_disk_holds_up_nobody_else_and_slow_disks_of_all_stop_nothing() -> Result<()> {
 	let tracer = tokio::process::Command::new("strace").arg("--version").output().await;
 	if let Err(error) = tracer {
@@ -121,7 +121,7 @@ async fn a_slow_disk_holds_up_nobody_else_and_slow_disks_of_all_stop_nothing() -
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "scripts/test-slow network"]
+#[ignore = "takes minutes and the machine for itself; scripts/test-slow network runs it"]
 async fn a_clock_five_seconds_off_costs_rounds_and_nothing_else() -> Result<()> {
 	for episode in &disturbed(&["skew=5000:1:20s", "skew=-5000:2:20s"], &[]).await? {
 		goes_on(episode)?;

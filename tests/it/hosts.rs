@@ -253,7 +253,7 @@ impl Running {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "scripts/test-slow hosts"]
+#[ignore = "takes minutes and the machine for itself; scripts/test-slow hosts runs it"]
 async fn four_hosts_with_delay_and_loss_make_blocks_in_time_and_every_transfer_final_exactly_once(
 ) -> Result<()> {
 	let Some(mut running) = Running::start().await? else { return Ok(()) };
@@ -262,7 +262,7 @@ async fn four_hosts_with_delay_and_loss_make_blocks_in_time_and_every_transfer_f
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "scripts/test-slow hosts"]
+#[ignore = "takes minutes and the machine for itself; scripts/test-slow hosts runs it"]
 async fn halves_of_hosts_that_lose_every_packet_stand_still_and_go_on_within_ten_seconds_of_healing(
 ) -> Result<()> {
 	let Some(mut running) = Running::start().await? else { return Ok(()) };

@@ -13,7 +13,7 @@ fn seconds(name: &str, default: u64) -> Result<u64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "scripts/test-slow soak"]
+#[ignore = "takes minutes and the machine for itself; scripts/test-slow soak runs it"]
 async fn nothing_is_lost_everybody_arrives_and_nothing_grows() -> Result<()> {
 	let lasting = seconds("PLEXUS_SOAK_SECONDS", 180)?;
 	let every = seconds("PLEXUS_NEWCOMER_SECONDS", 50)?;

@@ -153,7 +153,8 @@ pub mod weights;
 pub use authority::Refusal;
 pub use fees::AgentPaysFees;
 pub use pallet::*;
-pub use types::{Agent, AgentStatus, ChainClock, Delegation, OnControllerChanged, Profile, Terms, DEPTH_MAX};
+pub use plexus_primitives::ChainClock;
+pub use types::{Agent, AgentStatus, Delegation, OnControllerChanged, Profile, Terms, DEPTH_MAX};
 pub use weights::WeightInfo;
 
 use alloc::{boxed::Box, vec::Vec};

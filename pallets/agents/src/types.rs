@@ -38,12 +38,6 @@ pub type ScopesOf<T> = BoundedVec<<T as Config>::Scope, <T as Config>::ScopesMax
 /// A delegation and all above it, itself first.
 pub type Path = BoundedVec<DelegationId, ConstU32<DEPTH_MAX>>;
 
-/// The chain's own clock: it advances by at most 10 s with each block, so that a halt closes no window.
-pub trait ChainClock {
-	/// Milliseconds since the clock began. Never falls, and stays the same within a block.
-	fn now_ms() -> u64;
-}
-
 /// What else depends on who controls an agent.
 pub trait OnControllerChanged<AccountId> {
 	/// Ends everything by which a former controller, or anybody it named, could still act as the agent's account or

@@ -181,7 +181,8 @@ pub mod types;
 pub mod weights;
 
 pub use pallet::*;
-pub use types::{ChainClock, Contribution, Datanet, Holder, Positions, Windows};
+pub use plexus_primitives::ChainClock;
+pub use types::{Contribution, Datanet, Holder, Positions, Windows};
 pub use weights::WeightInfo;
 
 use alloc::vec::Vec;

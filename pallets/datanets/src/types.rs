@@ -65,12 +65,6 @@ pub type ListingPageOf<T> = ListingPage<AccountIdOf<T>, BalanceOf<T>, BlockNumbe
 /// An open challenge for clients of this runtime.
 pub type ChallengeInfoOf<T> = ChallengeInfo<AccountIdOf<T>, BalanceOf<T>>;
 
-/// The chain's own clock: it advances by at most 10 s with each block, so that a halt closes no window.
-pub trait ChainClock {
-	/// Milliseconds since the clock began. Never falls, and stays the same within a block.
-	fn now_ms() -> u64;
-}
-
 /// Whoever divides what versions earn among those who are in them. Each call is bounded and cannot fail; what the
 /// calls say together is `W(v) = Σ weight` over the positions with `from ≤ v < until`.
 pub trait Positions<AccountId> {

@@ -171,9 +171,10 @@ pub mod types;
 pub mod weights;
 
 pub use pallet::*;
+pub use plexus_primitives::ChainClock;
 pub use types::{
-	Ancestor, Asks, ChainClock, DatanetVersions, Locators, ManifestEntry, Model, ModelKind, ModelStatus,
-	Registration, RevenuePolicy, Spec, VersionKind,
+	Ancestor, Asks, DatanetVersions, Locators, ManifestEntry, Model, ModelKind, ModelStatus, Registration,
+	RevenuePolicy, Spec, VersionKind,
 };
 pub use weights::WeightInfo;
 

@@ -67,12 +67,6 @@ const KEY_OF_ID_BYTES: u32 = PREFIX_BYTES + 16;
 /// The part of a key made from an account, which stands after its hash.
 const KEY_OF_ACCOUNT_BYTES: u32 = 16 + 32;
 
-/// The chain's own clock: it advances by at most 10 s with each block, so that a halt closes no window.
-pub trait ChainClock {
-	/// Milliseconds since the clock began. Never falls, and stays the same within a block.
-	fn now_ms() -> u64;
-}
-
 /// What the pallet knows about versions of datanets.
 pub trait DatanetVersions {
 	/// The version's kind, for ever the same; nothing if it was not published. Reads at most two entries of the state.

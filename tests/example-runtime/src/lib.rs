@@ -23,7 +23,9 @@ use frame_support::{
 };
 use frame_system::EnsureRoot;
 use pallet_models::VersionKind;
-use plexus_primitives::{api::AdmissionKind, slice::LENGTH_PROOF_BYTES_MAX, DatanetId, DatanetVersion};
+use plexus_primitives::{
+	api::AdmissionKind, slice::LENGTH_PROOF_BYTES_MAX, ChainClock, DatanetId, DatanetVersion,
+};
 use scale_info::TypeInfo;
 use sp_runtime::{
 	generic,
@@ -91,24 +93,12 @@ impl pallet_balances::Config for Runtime {
 	type AccountStore = System;
 }
 
-/// A clock that follows the blocks. Each pallet asks for one of its own, so that it depends on no other.
+/// A clock that follows the blocks.
 pub struct Clock;
 
-impl pallet_datanets::ChainClock for Clock {
+impl ChainClock for Clock {
 	fn now_ms() -> u64 {
 		BLOCK_MS.saturating_mul(System::block_number().into())
-	}
-}
-
-impl pallet_models::ChainClock for Clock {
-	fn now_ms() -> u64 {
-		<Self as pallet_datanets::ChainClock>::now_ms()
-	}
-}
-
-impl pallet_agents::ChainClock for Clock {
-	fn now_ms() -> u64 {
-		<Self as pallet_datanets::ChainClock>::now_ms()
 	}
 }
 
