@@ -500,5 +500,20 @@ mod benchmarks {
 		Ok(())
 	}
 
+	#[benchmark]
+	fn clear_reservation() -> Result<(), BenchmarkError> {
+		let contributor = rich::<T>("contributor", 0);
+		let (_, id) = accepted::<T>(&contributor)?;
+		let record = Pallet::<T>::ensure_contribution(id)?;
+		let root = record.content.root;
+		Pallet::<T>::remove_contribution(id, record, RemovalReason::TakenDown)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(contributor), root);
+
+		assert!(!Reservations::<T>::contains_key(root));
+		Ok(())
+	}
+
 	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
 }

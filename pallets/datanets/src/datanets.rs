@@ -78,6 +78,7 @@ impl<T: Config> Pallet<T> {
 			changed: false,
 			publishable_at_ms,
 			next_sequence: Sequence::default(),
+			expirable_from_ms: None,
 		};
 		Datanets::<T>::insert(id, datanet);
 		DatanetsByOwner::<T>::insert(&owner, id, ());
@@ -147,8 +148,13 @@ impl<T: Config> Pallet<T> {
 		ensure!(record.status != DatanetStatus::Retired, Error::<T>::DatanetRetired);
 		ensure!(record.status != status, Error::<T>::StatusUnchanged);
 		record.status = status;
+		if status == DatanetStatus::Retired {
+			let window_ms = CurrentWindows::<T>::get().acceptance_ms;
+			record.expirable_from_ms = Some(T::Clock::now_ms().saturating_add(window_ms));
+		}
+		let expirable_from_ms = record.expirable_from_ms;
 		Datanets::<T>::insert(id, record);
-		Self::deposit_event(Event::DatanetStatusSet { datanet: id, status });
+		Self::deposit_event(Event::DatanetStatusSet { datanet: id, status, expirable_from_ms });
 		Ok(())
 	}
 

@@ -32,7 +32,8 @@ pub mod errors {
 		EmptyContent,
 		/// This content is already contributed, here or in another datanet. Query `contribution_by_root` with the
 		/// root to find the contribution and who made it. It becomes free when it is removed before a version holds it;
-		/// until then whoever committed earlier gets it. Its holder can list it in other datanets once a version holds it, in
+		/// until then whoever committed earlier gets it. After others removed it, it is its contributor's for a while
+		/// (`RootReserved`). Its holder can list it in other datanets once a version holds it, in
 		/// each once.
 		RootAlreadyHeld,
 		/// The length proof does not belong to this root. Make both from the same file, which must not have changed
@@ -142,6 +143,10 @@ pub mod errors {
 		DisputeNotOver,
 		/// The time to vote is over. Anybody can end the dispute with `close_dispute`.
 		DisputeOver,
+		/// This root is not reserved. The event `RootReserved` tells of those that are.
+		NoReservation,
+		/// The root is reserved for another account. `RootReserved` says until when, on the chain clock.
+		ReservationNotOver,
 		/// The windows break a rule: a commitment's life and a pending contribution's must be longer than a commitment's
 		/// age, and challenges and disputes must last at least a millisecond.
 		InvalidWindows,

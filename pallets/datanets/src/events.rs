@@ -73,7 +73,7 @@ pub mod events {
 			listing: bool,
 		},
 		/// A contribution was removed as if it had never been. Its deposits are returned, and its root is free unless
-		/// it was a listing.
+		/// it was a listing, or `RootReserved` follows.
 		ContributionRemoved {
 			/// Its id, never to be used again.
 			contribution: ContributionId,
@@ -91,6 +91,31 @@ pub mod events {
 			storage_deposit: BalanceOf<T>,
 			/// Why.
 			reason: RemovalReason,
+		},
+		/// A contribution was removed, and its root is kept for its contributor, who may register it anew under the same
+		/// number.
+		RootReserved {
+			/// The root.
+			root: [u8; 32],
+			/// The contribution that held it.
+			contribution: ContributionId,
+			/// For whom.
+			account: T::AccountId,
+			/// The commitment that it counts under.
+			commitment: CommitmentNumber,
+			/// Until when.
+			until_ms: u64,
+			/// What stays on hold for storage.
+			deposit: BalanceOf<T>,
+		},
+		/// A root is no longer reserved.
+		ReservationEnded {
+			/// The root.
+			root: [u8; 32],
+			/// For whom it was.
+			account: T::AccountId,
+			/// What was returned.
+			deposit: BalanceOf<T>,
 		},
 		/// A contribution was accepted: it is in every version from `from` on, until it departs.
 		ContributionAccepted {
@@ -129,7 +154,7 @@ pub mod events {
 		RootHeld {
 			/// The root.
 			root: [u8; 32],
-			/// The contribution that holds it.
+			/// The contribution that holds it, or held it before it was reserved.
 			holder: ContributionId,
 			/// Who registered in vain.
 			contributor: T::AccountId,
@@ -214,6 +239,8 @@ pub mod events {
 			datanet: DatanetId,
 			/// What it still does.
 			status: DatanetStatus,
+			/// From when on anybody may remove what no version holds; nothing unless it is retired.
+			expirable_from_ms: Option<u64>,
 		},
 		/// A datanet was offered, or the offer taken back.
 		OwnerProposed {

@@ -32,8 +32,10 @@
 //!      └─ contribute ──▶ Pending, not before commitment_age_ms
 //!
 //!   Pending ── accept (open, anybody) or review (curated, a majority) ──▶ Accepted { weight, from: next version }
-//!   Pending ── withdraw, review (rejected), expire, displaced ──────────▶ gone, all deposits back, root free
-//!   Accepted, in no version yet ── withdraw, displaced, unavailable, taken down ──▶ gone, the same
+//!   Pending ── withdraw, expire, displaced ─────────────────────────────▶ gone, all deposits back, root free
+//!   Pending ── review (rejected) ───────────────────────────────────────▶ gone, deposits back, root reserved
+//!   Accepted, in no version yet ── withdraw, expire, displaced, unavailable ──▶ gone, all deposits back, root free
+//!   Accepted, in no version yet ── taken down ──▶ gone, deposits back, root reserved; so is what leaves a retired datanet
 //!   Accepted, in a version ── withdraw, unavailable, taken down ──▶ Departed { until: next version }, for ever
 //! ```
 //!
@@ -62,12 +64,20 @@
 //! more than one contribution depends on who is first. The holder needs neither commitment nor proof for it. In each datanet
 //! content is listed once: what has departed there does not come back.
 //!
+//! Who can end another's contribution must not gain by it: an owner or curator could otherwise take its root in the same
+//! transaction. So what was rejected, taken down, or withdrawn from a retired datanet leaves a **reservation**: for
+//! `commitment_lifetime_ms` the root is its contributor's, who registers it anew, in any datanet, under the old number.
+//! Only who committed earlier still comes first. It is paid for with a part of the deposit for storage, of the size of
+//! `CommitmentDeposit`, which returns with the reservation's end ([`clear_reservation`]).
+//!
 //! ### Admission
 //!
 //! - Pending contributions are reviewed by the curators at their submission, whoever these are later. Each reviews
 //!   once; nobody reviews its own. A strict majority of *all* curators accepts, and as soon as that cannot be reached
 //!   any more the contribution is rejected: ties reject. The weight is the lower median of those that accepted by then.
-//! - Without acceptance for `acceptance_ms` anybody may remove it ([`expire`]), and a rival need not wait for that.
+//! - Without acceptance for `acceptance_ms` anybody may remove it ([`expire`]), and a rival need not wait for that. What
+//!   a retired datanet accepted for no version can be removed as long after the retirement: until then its contributor
+//!   can take it elsewhere.
 //! - Curators change `curators_ms` after the proposal. A change of the owner voids the proposal.
 //! - Whether a datanet is open or curated never changes: its versions would carry uploads that nobody reviewed.
 //!
@@ -145,6 +155,7 @@
 //! call. There are no hooks that do anything.
 //!
 //! [`commit`]: Pallet::commit
+//! [`clear_reservation`]: Pallet::clear_reservation
 //! [`register`]: Pallet::register
 //! [`contribute`]: Pallet::contribute
 //! [`accept`]: Pallet::accept
@@ -315,7 +326,8 @@ pub mod pallet {
 		Datanet,
 		/// For good conduct of contributions that the account made. Always returned.
 		Contribution,
-		/// For the records of contributions that the account made. Not returned once a version holds them.
+		/// For the records of contributions that the account made, and for reservations. Not returned once a version
+		/// holds them.
 		Storage,
 		/// For commitments. Always returned.
 		Commitment,
@@ -376,6 +388,10 @@ pub mod pallet {
 	/// Which contribution holds a root. The root is a hash already and proved to be one, so it needs no hashing.
 	#[pallet::storage]
 	pub type ContributionByRoot<T> = StorageMap<_, Identity, [u8; 32], ContributionId>;
+
+	/// The roots that nobody holds and that are kept for somebody.
+	#[pallet::storage]
+	pub type Reservations<T: Config> = StorageMap<_, Identity, [u8; 32], Reservation<T>>;
 
 	/// Where else the holder of a root lists it.
 	#[pallet::storage]
@@ -514,8 +530,8 @@ pub mod pallet {
 			Ok(Some(Self::contribute_weight(removed, text, proof)).into())
 		}
 
-		/// Withdraws the signer's contribution. If no version holds it, it is removed, its root is free and its deposits
-		/// are returned; otherwise it leaves new versions, and keeps what it earns from the others.
+		/// Withdraws the signer's contribution. If no version holds it, it is removed, its root is free (or reserved, if
+		/// the datanet is retired) and its deposits are returned; otherwise it leaves new versions, and keeps what it earns from the others.
 		///
 		/// Emits `ContributionRemoved` or `ContributionDeparted`.
 		#[pallet::call_index(2)]
@@ -624,8 +640,8 @@ pub mod pallet {
 			Self::do_review(signer, contribution, verdict)
 		}
 
-		/// Removes a contribution that nobody accepted in time, or whose datanet was retired before. Anybody may; the
-		/// contributor gets its deposits.
+		/// Removes a contribution that nobody accepted in time, or that is in no version of a datanet which was retired
+		/// `acceptance_ms` ago. Anybody may; the contributor gets its deposits.
 		///
 		/// Emits `ContributionRemoved`.
 		#[pallet::call_index(9)]
@@ -870,6 +886,20 @@ pub mod pallet {
 			CurrentWindows::<T>::put(windows);
 			Self::deposit_event(Event::WindowsSet { windows });
 			Ok(())
+		}
+
+		/// Ends the reservation of a root, and returns its deposit. Its account may do so at any time, anybody else once
+		/// it is over.
+		///
+		/// Emits `ReservationEnded`.
+		#[pallet::call_index(28)]
+		#[pallet::weight(T::WeightInfo::clear_reservation())]
+		pub fn clear_reservation(origin: OriginFor<T>, root: [u8; 32]) -> DispatchResult {
+			let signer = ensure_signed(origin)?;
+			let reservation = Reservations::<T>::get(root).ok_or(Error::<T>::NoReservation)?;
+			let over = T::Clock::now_ms() >= reservation.until_ms;
+			ensure!(over || signer == reservation.account, Error::<T>::ReservationNotOver);
+			Self::end_reservation(root, reservation)
 		}
 	}
 }

@@ -131,7 +131,8 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// Removes a contribution that no version holds, with all that hangs on it. Returns its deposits.
+	/// Removes a contribution that no version holds, with all that hangs on it. Returns its deposits, but for what a
+	/// reservation keeps.
 	pub(crate) fn remove_contribution(
 		id: ContributionId,
 		mut record: Contribution<T>,
@@ -151,12 +152,19 @@ impl<T: Config> Pallet<T> {
 			}
 			ContributionStatus::Departed { .. } => return Err(Error::<T>::AlreadyDeparted.into()),
 		}
+		let holds = ContributionByRoot::<T>::get(record.content.root) == Some(id);
+		let reservation = match holds {
+			true => Self::reservation(id, &record, reason)?,
+			false => None,
+		};
 		let Contribution { datanet, sequence, contributor, content, deposit, .. } = record;
+		let kept = reservation.as_ref().map_or(BalanceOf::<T>::zero(), |reservation| reservation.deposit);
+		let storage_deposit = deposit.storage.saturating_sub(kept);
 		Self::release(HoldReason::Contribution, &contributor, deposit.conduct)?;
-		Self::release(HoldReason::Storage, &contributor, deposit.storage)?;
+		Self::release(HoldReason::Storage, &contributor, storage_deposit)?;
 		Contributions::<T>::remove(id);
 		ContributionIndex::<T>::remove(datanet, sequence);
-		match ContributionByRoot::<T>::get(content.root) == Some(id) {
+		match holds {
 			true => ContributionByRoot::<T>::remove(content.root),
 			false => Listings::<T>::remove(content.root, datanet),
 		}
@@ -170,9 +178,12 @@ impl<T: Config> Pallet<T> {
 			contributor,
 			content,
 			deposit: deposit.conduct,
-			storage_deposit: deposit.storage,
+			storage_deposit,
 			reason,
 		});
+		if let Some(reservation) = reservation {
+			Self::reserve(content.root, reservation);
+		}
 		Ok(())
 	}
 

@@ -19,7 +19,9 @@ enum Claim<T: Config> {
 	Listing,
 	/// A contribution holds it that gives way.
 	Weaker(ContributionId, Contribution<T>, RemovalReason),
-	/// A contribution holds it.
+	/// It is reserved, for the same account or for one that gives way.
+	Reserved(Reservation<T>),
+	/// A contribution holds it, or it is reserved for whom had made this one.
 	Held(ContributionId),
 }
 
@@ -34,7 +36,7 @@ struct Claimed {
 struct Inserted<T: Config> {
 	/// To be put on hold.
 	deposit: Deposit<BalanceOf<T>>,
-	/// How many rivals gave way.
+	/// How many rivals gave way, or reservations ended.
 	removed: u32,
 }
 
@@ -179,7 +181,7 @@ impl<T: Config> Pallet<T> {
 		contributor: &T::AccountId,
 		datanet: DatanetId,
 		registration: Registration<T>,
-		claimed: Claimed,
+		mut claimed: Claimed,
 	) -> Result<Option<Inserted<T>>, DispatchError> {
 		let content = registration.content;
 		let claim = Self::claim(contributor, datanet, &content, claimed.commitment)?;
@@ -193,9 +195,19 @@ impl<T: Config> Pallet<T> {
 			verify_length_proof(&content, &registration.length_proof).map_err(Error::<T>::from)?;
 		}
 		let mut removed = 0;
-		if let Claim::Weaker(id, record, reason) = claim {
-			Self::remove_contribution(id, record, reason)?;
-			removed = 1;
+		match claim {
+			Claim::Weaker(id, record, reason) => {
+				Self::remove_contribution(id, record, reason)?;
+				removed = 1;
+			}
+			Claim::Reserved(reservation) => {
+				if Self::is_reserved_for(&reservation, contributor) {
+					claimed.commitment = claimed.commitment.min(reservation.commitment);
+				}
+				Self::end_reservation(content.root, reservation)?;
+				removed = 1;
+			}
+			Claim::Free | Claim::Listing | Claim::Held(_) => {}
 		}
 		let deposit = Self::insert(contributor.clone(), datanet, registration, claimed, listing)?;
 		Ok(Some(Inserted { deposit, removed }))
@@ -207,7 +219,9 @@ impl<T: Config> Pallet<T> {
 		content: &Content,
 		commitment: CommitmentNumber,
 	) -> Result<Claim<T>, Error<T>> {
-		let Some(id) = ContributionByRoot::<T>::get(content.root) else { return Ok(Claim::Free) };
+		let Some(id) = ContributionByRoot::<T>::get(content.root) else {
+			return Ok(Self::claim_unheld(contributor, content, commitment));
+		};
 		let Some(holder) = Contributions::<T>::get(id) else { return Ok(Claim::Free) };
 		let home = Self::ensure_datanet(holder.datanet)?;
 		if Self::is_in_a_version(&holder, &home) {
@@ -227,6 +241,70 @@ impl<T: Config> Pallet<T> {
 			return Ok(Claim::Weaker(id, holder, RemovalReason::Displaced));
 		}
 		Ok(Claim::Held(id))
+	}
+
+	/// A reservation is as strong as the contribution was.
+	fn claim_unheld(contributor: &T::AccountId, content: &Content, commitment: CommitmentNumber) -> Claim<T> {
+		let Some(reservation) = Reservations::<T>::get(content.root) else { return Claim::Free };
+		let over = T::Clock::now_ms() >= reservation.until_ms;
+		let own = reservation.account == *contributor;
+		match own || over || commitment < reservation.commitment {
+			true => Claim::Reserved(reservation),
+			false => Claim::Held(reservation.contribution),
+		}
+	}
+
+	fn is_reserved_for(reservation: &Reservation<T>, account: &T::AccountId) -> bool {
+		reservation.account == *account && T::Clock::now_ms() < reservation.until_ms
+	}
+
+	/// What is kept of a contribution that is removed for a reason: nothing unless others had the power to remove it. Who
+	/// lost it in a dispute keeps nothing either.
+	pub(crate) fn reservation(
+		id: ContributionId,
+		record: &Contribution<T>,
+		reason: RemovalReason,
+	) -> Result<Option<Reservation<T>>, Error<T>> {
+		let by_others = match reason {
+			RemovalReason::Rejected | RemovalReason::TakenDown => true,
+			RemovalReason::Withdrawn => {
+				Self::ensure_datanet(record.datanet)?.status == DatanetStatus::Retired
+			}
+			RemovalReason::Expired | RemovalReason::Displaced | RemovalReason::Unavailable => false,
+		};
+		if !by_others || *record.beneficiary() != record.contributor {
+			return Ok(None);
+		}
+		let lifetime_ms = CurrentWindows::<T>::get().commitment_lifetime_ms;
+		Ok(Some(Reservation {
+			account: record.contributor.clone(),
+			commitment: record.commitment,
+			contribution: id,
+			until_ms: T::Clock::now_ms().saturating_add(lifetime_ms),
+			deposit: T::CommitmentDeposit::get().min(record.deposit.storage),
+		}))
+	}
+
+	/// Its deposit is on hold already.
+	pub(crate) fn reserve(root: [u8; 32], reservation: Reservation<T>) {
+		let Reservation { account, commitment, contribution, until_ms, deposit } = reservation.clone();
+		Reservations::<T>::insert(root, reservation);
+		Self::deposit_event(Event::RootReserved {
+			root,
+			contribution,
+			account,
+			commitment,
+			until_ms,
+			deposit,
+		});
+	}
+
+	pub(crate) fn end_reservation(root: [u8; 32], reservation: Reservation<T>) -> DispatchResult {
+		let Reservation { account, deposit, .. } = reservation;
+		Reservations::<T>::remove(root);
+		Self::release(HoldReason::Storage, &account, deposit)?;
+		Self::deposit_event(Event::ReservationEnded { root, account, deposit });
+		Ok(())
 	}
 
 	fn insert(

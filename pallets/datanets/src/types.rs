@@ -316,6 +316,8 @@ pub struct Datanet<T: Config> {
 	pub publishable_at_ms: u64,
 	/// What the next contribution gets. Never falls, so that cursors stay valid.
 	pub next_sequence: Sequence,
+	/// From when on anybody may remove what no version holds, on the chain clock; nothing unless it is retired.
+	pub expirable_from_ms: Option<u64>,
 }
 
 impl<T: Config> Datanet<T> {
@@ -460,6 +462,25 @@ impl<T: Config> Contribution<T> {
 	}
 }
 
+/// A root that is kept for who had contributed it, since others ended that contribution.
+#[derive(
+	CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, Encode, Decode, MaxEncodedLen, TypeInfo,
+)]
+#[scale_info(skip_type_params(T))]
+#[codec(mel_bound())]
+pub struct Reservation<T: Config> {
+	/// For whom, and who has the deposit on hold.
+	pub account: AccountIdOf<T>,
+	/// The commitment that it counts under, as the contribution did.
+	pub commitment: CommitmentNumber,
+	/// The contribution that held the root.
+	pub contribution: ContributionId,
+	/// Until when, on the chain clock.
+	pub until_ms: u64,
+	/// What is still on hold of the contribution's deposit for storage.
+	pub deposit: BalanceOf<T>,
+}
+
 /// What a curator thinks of a contribution.
 #[derive(
 	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
@@ -501,7 +522,7 @@ pub enum RemovalReason {
 	Withdrawn,
 	/// Its curators rejected it.
 	Rejected,
-	/// Nobody accepted it in time, or its datanet was retired.
+	/// Nobody accepted it in time, or its datanet was retired long ago.
 	Expired,
 	/// Its root went to somebody who had committed earlier.
 	Displaced,

@@ -87,6 +87,8 @@ pub trait WeightInfo {
 	fn vote() -> Weight;
 	/// Any windows.
 	fn set_windows() -> Weight;
+	/// Any reservation.
+	fn clear_reservation() -> Weight;
 }
 
 /// Weights with the storage prices of a runtime.
@@ -125,11 +127,12 @@ const TEXT_BYTE_PS: u64 = 10_000;
 const PROOF_BYTE_PS: u64 = 5_000;
 
 /// Keys that the removal of a contribution reads: `Contributions`, its `Datanets`, `ContributionByRoot`, `Challenges`,
-/// `Disputes`, two `CuratorSets`, `System::Account` and `Balances::Holds` of contributor, challenger and claimant.
-const REMOVAL_READS: u64 = 13;
+/// `Disputes`, two `CuratorSets`, `CurrentWindows`, `System::Account` and `Balances::Holds` of contributor, challenger and
+/// claimant.
+const REMOVAL_READS: u64 = 14;
 
-/// Keys that it writes: those, `ContributionIndex` and `Listings` or `Ballots`.
-const REMOVAL_WRITES: u64 = 15;
+/// Keys that it writes: those, `ContributionIndex`, `Reservations` and `Listings` or `Ballots`.
+const REMOVAL_WRITES: u64 = 16;
 
 /// The table: computation, then reads and writes.
 fn cost<P: Prices>(microseconds: u64, reads: u64, writes: u64) -> Weight {
@@ -155,11 +158,12 @@ impl<P: Prices> WeightInfo for P {
 		let tags = u64::from(tags);
 		cost::<P>(25 + 2 * tags, 4, 7 + tags)
 	}
-	/// Removals; besides reads `CurrentWindows`, `Listings`, `ContributionByRoot`, the holder's `Contributions`; reads and writes the home's `Datanets` and `CuratorSets`,
-	/// `NextCommitment`, `NextContributionId`, `System::Account`, `Balances::Holds`; writes `Contributions`,
+	/// Removals, of which the end of a reservation is a small one; besides reads `CurrentWindows`, `Listings`,
+	/// `ContributionByRoot`, `Reservations`, the holder's `Contributions`; reads and writes the home's `Datanets` and
+	/// `CuratorSets`, `NextCommitment`, `NextContributionId`, `System::Account`, `Balances::Holds`; writes `Contributions`,
 	/// `ContributionByRoot`, `ContributionIndex`.
 	fn contribute(removed: u32, text: u32, proof: u32) -> Weight {
-		cost::<P>(50, 10, 9)
+		cost::<P>(50, 11, 9)
 			.saturating_add(removal::<P>().saturating_mul(removed.into()))
 			.saturating_add(bytes(text, proof))
 	}
@@ -182,8 +186,8 @@ impl<P: Prices> WeightInfo for P {
 	}
 	/// Once reads the genesis hash and `CurrentWindows`; reads and writes `Commitments`, `NextContributionId`, `Datanets`,
 	/// `CuratorSets`, `System::Account`, `Balances::Holds`. For each reads `ContributionByRoot`, the holder's
-	/// `Contributions` and `Datanets`, `Listings`; writes `Contributions`, `ContributionByRoot`, `ContributionIndex`.
-	/// Removals besides.
+	/// `Contributions` and `Datanets`, `Listings` or `Reservations`; writes `Contributions`, `ContributionByRoot`,
+	/// `ContributionIndex`. Removals besides.
 	fn register(count: u32, removed: u32, text: u32, proof: u32) -> Weight {
 		let each = cost::<P>(30, 4, 3);
 		cost::<P>(40, 8, 6)
@@ -264,5 +268,9 @@ impl<P: Prices> WeightInfo for P {
 	/// Writes `CurrentWindows`.
 	fn set_windows() -> Weight {
 		cost::<P>(5, 0, 1)
+	}
+	/// Reads and writes `Reservations`, `System::Account`, `Balances::Holds`.
+	fn clear_reservation() -> Weight {
+		cost::<P>(20, 3, 3)
 	}
 }

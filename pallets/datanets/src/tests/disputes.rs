@@ -136,8 +136,10 @@ fn a_takedown_before_any_version_removes_the_contribution() {
 		assert_ok!(commit_and_register(BOB, 0, &[b"rose"]));
 		assert_ok!(dispute(ERIN, Remedy::Takedown));
 		assert_ok!(judge(true));
-		assert_eq!((status(0), free(BOB), free(ERIN)), (None, ENDOWMENT, ENDOWMENT));
+		assert_eq!((status(0), free(BOB), free(ERIN)), (None, ENDOWMENT - 7, ENDOWMENT));
 		assert_eq!(position(Holder::Account(BOB), 1, None), None);
+		// Those who take down must not get what they took.
+		assert_noop!(contribute(ERIN, 0, b"rose"), Error::<Test>::RootAlreadyHeld);
 		assert_noop!(publish(ALICE, 0), Error::<Test>::NothingToPublish);
 	});
 }

@@ -51,6 +51,7 @@ enum Call {
 	Vote { uphold: bool },
 	Judge { uphold: bool },
 	CloseDispute,
+	ClearReservation { content: u8 },
 	SetPrices { conduct: Balance, storage: Balance, per_byte: Balance, bond: Balance },
 }
 
@@ -104,6 +105,7 @@ fn any_call() -> impl Strategy<Value = Call> {
 		20 => any::<bool>().prop_map(|uphold| Call::Vote { uphold }),
 		1 => any::<bool>().prop_map(|uphold| Call::Judge { uphold }),
 		3 => Just(Call::CloseDispute),
+		3 => (0..CONTENTS).prop_map(|content| Call::ClearReservation { content }),
 		1 => (0..60u64, 0..90u64, 0..3u64, prop_oneof![9 => 0..200u64, 1 => Just(ENDOWMENT)])
 			.prop_map(|(conduct, storage, per_byte, bond)| Call::SetPrices { conduct, storage, per_byte, bond }),
 	]
@@ -169,6 +171,7 @@ struct ModelDatanet {
 	status: DatanetStatus,
 	curators: Option<Vec<u64>>,
 	next_curators: Option<(Vec<u64>, u64)>,
+	retired: Option<u64>,
 	changed: bool,
 	publishable: u64,
 	/// What each version holds, with weights.
@@ -181,6 +184,14 @@ struct ModelCommitment {
 	contents: Vec<u8>,
 	number: u64,
 	made: u64,
+}
+
+#[derive(Clone, Debug)]
+struct ModelReservation {
+	account: u64,
+	commitment: u64,
+	until: u64,
+	deposit: Balance,
 }
 
 #[derive(Clone, Debug)]
@@ -201,6 +212,7 @@ struct Model {
 	next_datanet: u32,
 	contributions: BTreeMap<u64, ModelContribution>,
 	next_contribution: u64,
+	reserved: BTreeMap<u8, ModelReservation>,
 	commitments: Vec<ModelCommitment>,
 	next_commitment: u64,
 }
@@ -229,6 +241,7 @@ impl Model {
 			next_datanet: 0,
 			contributions: BTreeMap::new(),
 			next_contribution: 0,
+			reserved: BTreeMap::new(),
 			commitments: Vec::new(),
 			next_commitment: 0,
 		}
@@ -275,17 +288,28 @@ impl Model {
 	}
 
 	fn expirable(&self, id: u64, one: &ModelContribution) -> bool {
-		let retired = self.datanets[&one.datanet].status == DatanetStatus::Retired;
 		match one.state {
-			State::Pending { expires, .. } => retired || self.now >= expires,
-			State::Accepted { .. } => retired && !self.in_a_version(id),
+			State::Pending { expires, .. } => self.now >= expires,
+			State::Accepted { .. } => {
+				let retired = self.datanets[&one.datanet].retired;
+				let over = |since| self.now >= since + WINDOWS.acceptance_ms;
+				retired.is_some_and(over) && !self.in_a_version(id)
+			}
 			State::Departed { .. } => false,
 		}
 	}
 
-	fn remove(&mut self, id: u64) {
+	/// What others took away keeps its root for who had contributed it.
+	fn remove(&mut self, id: u64, by_others: bool) {
 		let one = self.contributions.remove(&id).expect("the caller found it");
 		self.give(one.contributor, one.conduct + one.storage);
+		if by_others && !one.listing && one.beneficiary == one.contributor {
+			let deposit = one.storage.min(7);
+			let until = self.now + WINDOWS.commitment_lifetime_ms;
+			let (account, commitment) = (one.contributor, one.commitment);
+			*self.free.get_mut(&account).expect("every account is in the model") -= deposit;
+			self.reserved.insert(one.content, ModelReservation { account, commitment, until, deposit });
+		}
 		if let Some((challenger, _, bond)) = one.challenge {
 			self.give(challenger, bond);
 		}
@@ -309,10 +333,10 @@ impl Model {
 		}
 	}
 
-	fn leave(&mut self, id: u64) {
+	fn leave(&mut self, id: u64, by_others: bool) {
 		match self.in_a_version(id) {
 			true => self.depart(id, false),
-			false => self.remove(id),
+			false => self.remove(id, by_others),
 		}
 	}
 
@@ -331,7 +355,7 @@ impl Model {
 		datanet: u32,
 		content: u8,
 		locator_bytes: usize,
-		commitment: u64,
+		mut commitment: u64,
 		not_before: u64,
 	) -> Result<Option<Balance>, Refused> {
 		let holder = self.contributions.iter().find(|(_, one)| one.content == content && !one.listing);
@@ -351,8 +375,18 @@ impl Model {
 				if !self.expirable(id, &one) && commitment >= one.commitment {
 					return Ok(None);
 				}
-				self.remove(id);
+				self.remove(id, false);
 			}
+		} else if let Some(reserved) = self.reserved.get(&content).cloned() {
+			let alive = self.now < reserved.until;
+			if alive && reserved.account != account && commitment >= reserved.commitment {
+				return Ok(None);
+			}
+			if alive && reserved.account == account {
+				commitment = commitment.min(reserved.commitment);
+			}
+			self.reserved.remove(&content);
+			self.give(reserved.account, reserved.deposit);
 		}
 		let (conduct, storage) = (self.prices.conduct, self.storage_price(locator_bytes));
 		let not_before = if listing { self.now } else { not_before };
@@ -408,7 +442,7 @@ impl Model {
 		match &mut stored.state {
 			State::Departed { taken_down, .. } => *taken_down = true,
 			_ if published => self.depart(id, true),
-			_ => self.remove(id),
+			_ => self.remove(id, true),
 		}
 		Ok(())
 	}
@@ -426,6 +460,7 @@ impl Model {
 					status: DatanetStatus::Active,
 					curators: curators.clone(),
 					next_curators: None,
+					retired: None,
 					changed: false,
 					publishable: now + WINDOWS.publication_ms,
 					versions: Vec::new(),
@@ -442,7 +477,7 @@ impl Model {
 			Call::Retire => {
 				let datanet = self.owned(datanet, signer)?;
 				must(datanet.status != DatanetStatus::Retired)?;
-				datanet.status = DatanetStatus::Retired;
+				(datanet.status, datanet.retired) = (DatanetStatus::Retired, Some(now));
 			}
 			Call::RemoveDatanet => {
 				must(self.owned(datanet, signer)?.versions.is_empty())?;
@@ -518,14 +553,15 @@ impl Model {
 			Call::Review { weight } => self.review(signer, id, *weight)?,
 			Call::Expire => {
 				must(self.expirable(id, &self.one(id)?))?;
-				self.remove(id);
+				self.remove(id, false);
 			}
 			Call::Withdraw => {
 				let one = self.one(id)?;
 				must(one.contributor == signer)?;
+				let retired = self.datanets[&one.datanet].retired.is_some();
 				match one.state {
-					State::Pending { .. } => self.remove(id),
-					State::Accepted { .. } => self.leave(id),
+					State::Pending { .. } => self.remove(id, retired),
+					State::Accepted { .. } => self.leave(id, retired),
 					State::Departed { .. } => return Err(Refused),
 				}
 			}
@@ -582,7 +618,7 @@ impl Model {
 			Call::CloseChallenge => {
 				let (_, deadline, _) = self.one(id)?.challenge.ok_or(Refused)?;
 				must(now >= deadline)?;
-				self.leave(id);
+				self.leave(id, false);
 			}
 			Call::Dispute { redirect } => {
 				let one = self.one(id)?;
@@ -602,6 +638,12 @@ impl Model {
 			Call::CloseDispute => {
 				must(now >= self.one(id)?.dispute.ok_or(Refused)?.deadline)?;
 				self.decide(id, false)?;
+			}
+			Call::ClearReservation { content } => {
+				let reserved = self.reserved.get(content).cloned().ok_or(Refused)?;
+				must(reserved.account == signer || now >= reserved.until)?;
+				self.reserved.remove(content);
+				self.give(reserved.account, reserved.deposit);
 			}
 			Call::SetPrices { conduct, storage, per_byte, bond } => {
 				let (conduct, storage, per_byte, bond) = (*conduct, *storage, *per_byte, *bond);
@@ -628,7 +670,7 @@ impl Model {
 		if weights.len() * 2 > curators.len() {
 			self.accept(id, weights[(weights.len() - 1) / 2]);
 		} else if (weights.len() + silent) * 2 <= curators.len() {
-			self.remove(id);
+			self.remove(id, true);
 		} else {
 			let curators = Some(curators);
 			self.contributions.get_mut(&id).ok_or(Refused)?.state =
@@ -706,6 +748,7 @@ impl Model {
 				self.commitments.get(*which).map(|made| made.account)
 			}
 			Call::Withdraw | Call::SetLocator { .. } => one.map(|one| one.contributor),
+			Call::ClearReservation { content } => self.reserved.get(content).map(|kept| kept.account),
 			Call::Review { .. } => one.and_then(|one| match &one.state {
 				State::Pending { curators: Some(curators), ballot, .. } => {
 					let silent = |curator: &&u64| {
@@ -737,7 +780,9 @@ impl Model {
 			let claimed = one.dispute.as_ref().filter(|dispute| dispute.claimant == account);
 			own + asked + claimed.map_or(0, |dispute| dispute.bond)
 		});
-		100 * datanets as Balance + 7 * made as Balance + contributions.sum::<Balance>()
+		let reserved = self.reserved.values().filter(|kept| kept.account == account).map(|kept| kept.deposit);
+		let reserved = reserved.sum::<Balance>();
+		100 * datanets as Balance + 7 * made as Balance + contributions.sum::<Balance>() + reserved
 	}
 }
 
@@ -832,6 +877,9 @@ fn dispatch(model: &Model, signer: u64, datanet: u32, id: u64, call: &Call) -> D
 		Call::Vote { uphold } => Datanets::vote(origin, id, *uphold),
 		Call::Judge { uphold } => Datanets::judge(RuntimeOrigin::root(), id, *uphold),
 		Call::CloseDispute => Datanets::close_dispute(origin, id),
+		Call::ClearReservation { content } => {
+			Datanets::clear_reservation(origin, root(&content_bytes(*content)))
+		}
 		Call::SetPrices { conduct, storage, per_byte, bond } => {
 			ConductDeposit::set(*conduct);
 			StorageDepositBase::set(*storage);
@@ -1003,6 +1051,10 @@ fn unwind(model: &mut Model) {
 	for _ in 0..model.commitments.len() {
 		step(model, 1, 0, Call::Clear { which: 0 });
 	}
+	for content in model.reserved.keys().copied().collect::<Vec<_>>() {
+		step(model, 1, 0, Call::ClearReservation { content });
+	}
+	assert_eq!(crate::Reservations::<Test>::iter().count(), 0);
 	for id in model.contributions.keys().copied().collect::<Vec<_>>() {
 		for call in [Call::CloseDispute, Call::CloseChallenge, Call::Expire, Call::Release] {
 			step(model, 1, id, call);
@@ -1054,7 +1106,7 @@ fn the_pallet_does_what_the_model_does() {
 	println!("{tally:?}");
 	checked.unwrap_or_else(|failed| panic!("seed {seed:?}: {failed}"));
 	assert!(tally.failed > 1_000 && tally.displaced > 10, "the histories show too little: {tally:?}");
-	let kinds = 27;
+	let kinds = 28;
 	let enough = tally.succeeded.len() == kinds && tally.succeeded.values().all(|count| *count > 1);
 	assert!(enough, "the histories show too little: {tally:?}");
 }

@@ -76,6 +76,8 @@ struct Indexed {
 	datanets: BTreeMap<u32, IndexedDatanet>,
 	contributions: BTreeMap<u64, IndexedContribution>,
 	versions: BTreeMap<(u32, u32), (u64, u64)>,
+	/// By root: for whom, under which number, until when, and what is on hold.
+	reservations: BTreeMap<[u8; 32], (u64, CommitmentNumber, u64, Balance)>,
 }
 
 #[derive(PartialEq, Debug)]
@@ -85,6 +87,7 @@ struct IndexedDatanet {
 	tags: Vec<Vec<u8>>,
 	deposit: Balance,
 	status: DatanetStatus,
+	expirable_from_ms: Option<u64>,
 	publishable_at_ms: u64,
 	curators: Vec<u64>,
 }
@@ -130,6 +133,7 @@ impl Indexed {
 					tags: tags.into_iter().map(Vec::from).collect(),
 					deposit,
 					status: DatanetStatus::Active,
+					expirable_from_ms: None,
 					publishable_at_ms,
 					curators: match admission {
 						Admission::Open => Vec::new(),
@@ -143,7 +147,14 @@ impl Indexed {
 				self.datanet(datanet).name = name.into_inner();
 				self.datanet(datanet).tags = tags.into_iter().map(Vec::from).collect();
 			}
-			Event::DatanetStatusSet { datanet, status } => self.datanet(datanet).status = status,
+			Event::DatanetStatusSet { datanet, status, expirable_from_ms } => {
+				let seen = self.datanet(datanet);
+				(seen.status, seen.expirable_from_ms) = (status, expirable_from_ms);
+			}
+			Event::RootReserved { root, account, commitment, until_ms, deposit, .. } => {
+				self.reservations.insert(root, (account, commitment, until_ms, deposit));
+			}
+			Event::ReservationEnded { root, .. } => drop(self.reservations.remove(&root)),
 			Event::OwnerChanged { datanet, owner, .. } => self.datanet(datanet).owner = owner,
 			Event::CuratorsChanged { datanet, curators, .. } => {
 				self.datanet(datanet).curators = curators.into_inner()
@@ -239,7 +250,7 @@ impl Indexed {
 
 	fn stored() -> Self {
 		let mut stored = Self::default();
-		for id in crate::Datanets::<Test>::iter_keys() {
+		for (id, record) in crate::Datanets::<Test>::iter() {
 			let info = Datanets::datanet(id).expect("it is there");
 			let seen = IndexedDatanet {
 				owner: info.owner,
@@ -247,6 +258,7 @@ impl Indexed {
 				tags: info.tags,
 				deposit: info.deposit,
 				status: info.status,
+				expirable_from_ms: record.expirable_from_ms,
 				publishable_at_ms: info.publishable_at_ms,
 				curators: info.curators,
 			};
@@ -270,6 +282,9 @@ impl Indexed {
 		}
 		for (datanet, number, version) in crate::Versions::<Test>::iter() {
 			stored.versions.insert((datanet.0, number.0), (version.contributions, version.weight));
+		}
+		for (root, one) in crate::Reservations::<Test>::iter() {
+			stored.reservations.insert(root, (one.account, one.commitment, one.until_ms, one.deposit));
 		}
 		stored
 	}

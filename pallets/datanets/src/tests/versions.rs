@@ -157,7 +157,7 @@ fn a_locator_is_moved_with_its_price_but_not_removed() {
 }
 
 #[test]
-fn a_retired_datanet_does_nothing_new_and_frees_what_no_version_holds() {
+fn a_retired_datanet_does_nothing_new_and_frees_in_time_what_no_version_holds() {
 	run(|| {
 		assert_ok!(create_datanet(ALICE));
 		accepted(BOB, b"in version 1");
@@ -172,6 +172,11 @@ fn a_retired_datanet_does_nothing_new_and_frees_what_no_version_holds() {
 		assert_noop!(contribute(BOB, 0, b"more"), Error::<Test>::DatanetRetired);
 		assert_noop!(accept(2), Error::<Test>::DatanetRetired);
 		assert_noop!(publish(ALICE, 0), Error::<Test>::DatanetRetired);
+		pass(839);
+		for held in 0..3 {
+			assert_noop!(expire(held), Error::<Test>::NotExpired);
+		}
+		pass(1);
 		assert_noop!(expire(0), Error::<Test>::NotExpired);
 		assert_ok!(expire(1));
 		assert_ok!(expire(2));
