@@ -150,7 +150,9 @@ pub enum ProxyType {
 	/// Everything.
 	#[default]
 	Any,
-	/// Everything but paying the account's money to others or changing its proxies. Bonding it is among it.
+	/// Everything but what pays the account's money to others, gives away what it owns, or changes its proxies. So no
+	/// challenges, disputes and offers of datanets either: the bond of a challenge or dispute that is lost goes to others.
+	/// Staking the money is among it, and so is what burns some or holds it for ever, for versions and models.
 	NonTransfer,
 	/// Only datanets: owning, contributing, curating, challenging, disputing.
 	Datanets,
@@ -162,16 +164,17 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 	fn filter(&self, call: &RuntimeCall) -> bool {
 		match self {
 			Self::Any => true,
-			Self::NonTransfer => matches!(
-				call,
-				RuntimeCall::System(..)
-					| RuntimeCall::Timestamp(..)
-					| RuntimeCall::Utility(..)
-					| RuntimeCall::Multisig(..)
-					| RuntimeCall::Validators(..)
-					| RuntimeCall::Datanets(..)
-					| RuntimeCall::Models(..)
-			),
+			Self::NonTransfer => {
+				matches!(
+					call,
+					RuntimeCall::System(..)
+						| RuntimeCall::Timestamp(..)
+						| RuntimeCall::Utility(..)
+						| RuntimeCall::Multisig(..)
+						| RuntimeCall::Validators(..)
+						| RuntimeCall::Models(..)
+				) || matches!(call, RuntimeCall::Datanets(inner) if !gives_away(inner))
+			}
 			Self::Datanets => matches!(call, RuntimeCall::Datanets(..) | RuntimeCall::Utility(..)),
 		}
 	}
@@ -180,10 +183,15 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 		match (self, other) {
 			(own, other) if own == other => true,
 			(Self::Any, _) => true,
-			(Self::NonTransfer, Self::Datanets) => true,
 			_ => false,
 		}
 	}
+}
+
+/// The calls about datanets by which an account's money, or what it owns, can become another's.
+fn gives_away(call: &pallet_datanets::Call<Runtime>) -> bool {
+	use pallet_datanets::Call;
+	matches!(call, Call::challenge { .. } | Call::dispute { .. } | Call::propose_owner { .. })
 }
 
 impl pallet_proxy::Config for Runtime {
