@@ -61,8 +61,8 @@
 //! not void the others, whose roots are shown by then.
 //!
 //! A holder may list its content in other datanets once a version holds it, when nobody can take it any more. So never
-//! more than one contribution depends on who is first. The holder needs neither commitment nor proof for it. In each datanet
-//! content is listed once: what has departed there does not come back.
+//! more than one contribution depends on who is first. The holder needs neither commitment nor proof for it. Whoever lost
+//! what the content earns in a dispute lists it no more, and neither does who got it. In each datanet content is listed once: what has departed there does not come back.
 //!
 //! Who can end another's contribution must not gain by it: an owner or curator could otherwise take its root in the same
 //! transaction. So what was rejected, taken down, or withdrawn from a retired datanet leaves a **reservation**: for

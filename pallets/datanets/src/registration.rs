@@ -225,7 +225,8 @@ impl<T: Config> Pallet<T> {
 		let Some(holder) = Contributions::<T>::get(id) else { return Ok(Claim::Free) };
 		let home = Self::ensure_datanet(holder.datanet)?;
 		if Self::is_in_a_version(&holder, &home) {
-			if holder.contributor != *contributor {
+			// Who lost the earnings in a dispute must not earn with the same content elsewhere.
+			if holder.contributor != *contributor || holder.beneficiary() != contributor {
 				return Ok(Claim::Held(id));
 			}
 			if holder.datanet == datanet || Listings::<T>::contains_key(content.root, datanet) {

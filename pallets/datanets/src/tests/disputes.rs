@@ -117,6 +117,33 @@ fn a_takedown_clears_the_locator_and_bars_new_versions() {
 }
 
 #[test]
+fn who_lost_the_earnings_does_not_list_the_content_elsewhere() {
+	run(|| {
+		scene(&[CAROL]);
+		for datanet in 1..4 {
+			assert_ok!(create_datanet(DAVE));
+			assert!(datanet > 1 || contribute(BOB, datanet, b"rose").is_ok());
+		}
+		assert_ok!(dispute(ERIN, Remedy::Redirect));
+		assert_ok!(vote(CAROL, true));
+		for contributor in [BOB, ERIN] {
+			assert_noop!(contribute(contributor, 2, b"rose"), Error::<Test>::RootAlreadyHeld);
+		}
+		assert_ok!(commit_and_register(BOB, 2, &[b"rose"]));
+		assert!(has_event(Event::RootHeld {
+			root: root(b"rose"),
+			holder: ContributionId(0),
+			contributor: BOB
+		}));
+		assert_eq!(Datanets::listings(root(b"rose"), None, 10).items.len(), 1);
+		// Who wins them back lists it again.
+		assert_ok!(dispute(BOB, Remedy::Redirect));
+		assert_ok!(judge(true));
+		assert_ok!(contribute(BOB, 3, b"rose"));
+	});
+}
+
+#[test]
 fn a_takedown_has_no_power_over_other_datanets() {
 	run(|| {
 		scene(&[CAROL]);

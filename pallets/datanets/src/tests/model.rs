@@ -363,7 +363,7 @@ impl Model {
 		let mut listing = false;
 		if let Some((id, one)) = holder {
 			if self.in_a_version(id) {
-				if one.contributor != account {
+				if one.contributor != account || one.beneficiary != account {
 					return Ok(None);
 				}
 				let here = |other: &ModelContribution| other.content == content && other.datanet == datanet;
