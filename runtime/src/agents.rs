@@ -39,8 +39,8 @@ pub enum Scope {
 	/// Paying PLX to any account, within the budget.
 	Payments,
 	/// Creating, describing, pausing and removing datanets, contributing to them, withdrawing, reviewing, and publishing
-	/// versions. Deposits that come back are no spending: only the free balance bounds them. What pays for records that
-	/// stay is spending, and so is the price of a version.
+	/// versions. Deposits that always come back are no spending: only the free balance bounds them. What pays for records
+	/// that may stay for ever is spending, a datanet's too, and so is the price of a version.
 	Datanets,
 	/// Leaving remarks, whose bytes the fee budget pays for.
 	Remarks,
@@ -204,10 +204,9 @@ parameter_types! {
 	/// A half is left after 90 days: old work counts, and recent work counts more.
 	pub const ReputationRetained: Perbill = Perbill::from_parts(992_327_946);
 	/// These are released to whoever made them, all of them, in whatever way they end. Stake can be slashed, bonds of
-	/// challenges and disputes can be lost, and what pays for records that are never removed does not come back, so that
-	/// these are spending.
+	/// challenges and disputes can be lost, and what pays for records that may never be removed need not come back: a
+	/// datanet with a version stays for ever. So these are spending.
 	pub const DepositHolds: &'static [RuntimeHoldReason] = &[
-		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Datanet),
 		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Contribution),
 		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Commitment),
 		RuntimeHoldReason::Models(pallet_models::HoldReason::Commitment),

@@ -413,3 +413,30 @@ fn every_refusal_of_an_agent_is_told_in_words() {
 	assert_eq!((words.name, words.cause), ("TipNotZero", "The agent pays no tips"));
 	assert_eq!(native::describe_invalid(&InvalidTransaction::Custom(173).into()).name, "Custom");
 }
+
+fn create_datanet() -> RuntimeCall {
+	let licence = pallet_datanets::types::Licence::Spdx(bounded(b"CC-BY-4.0"));
+	let admission = pallet_datanets::types::Admission::Open;
+	let create = pallet_datanets::Call::create_datanet {
+		name: bounded(b"Notes"),
+		tags: Default::default(),
+		licence,
+		admission,
+	};
+	create.into()
+}
+
+#[test]
+fn what_a_datanet_holds_is_charged_to_the_budget_since_it_may_stay_for_ever() {
+	let deposit = <Runtime as pallet_datanets::Config>::DatanetDeposit::get();
+	let scopes = || vec![Scope::Datanets].try_into().expect("one fits");
+	let mut world = World::with_key(Terms { scopes: scopes(), budget: deposit, ..terms() });
+	world.succeeds(&key(1), act(FIRST, create_datanet()));
+	let acted = Event::Acted { agent: AGENT, delegation: FIRST, key: key(1).account(), outflow: deposit };
+	assert!(world.events().contains(&acted));
+	world.fails(&key(1), act(FIRST, create_datanet()), Error::<Runtime>::BudgetExceeded);
+	// What comes back is no income of the key.
+	let remove = pallet_datanets::Call::remove_datanet { datanet: plexus_primitives::DatanetId(0) };
+	world.succeeds(&key(1), act(FIRST, remove.into()));
+	world.fails(&key(1), act(FIRST, create_datanet()), Error::<Runtime>::BudgetExceeded);
+}
