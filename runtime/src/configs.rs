@@ -12,7 +12,7 @@ use crate::{
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstBool, ConstU32, ConstU8, InstanceFilter, VariantCountOf},
+	traits::{ConstBool, ConstU32, ConstU8, Get, InstanceFilter, VariantCountOf},
 	PalletId,
 };
 use frame_system::EnsureRoot;
@@ -289,6 +289,15 @@ impl pallet_datanets::ChainClock for ChainClock {
 	}
 }
 
+/// Root acts only where there is a sudo key.
+pub struct SudoExists;
+
+impl Get<bool> for SudoExists {
+	fn get() -> bool {
+		pallet_sudo::Key::<Runtime>::exists()
+	}
+}
+
 /// Curators of a datanet: enough for a committee, few enough that a vote is one small value.
 const CURATORS_MAX: u32 = 16;
 
@@ -312,6 +321,7 @@ impl pallet_datanets::Config for Runtime {
 	type Positions = ();
 	// Until there is governance.
 	type JudgeOrigin = EnsureRoot<AccountId>;
+	type JudgeExists = SudoExists;
 	type WindowsOrigin = EnsureRoot<AccountId>;
 	type DatanetDeposit = DatanetDeposit;
 	type CommitmentDeposit = CommitmentDeposit;

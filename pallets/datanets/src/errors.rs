@@ -137,6 +137,9 @@ pub mod errors {
 		ChallengeOver,
 		/// A dispute about this contribution is open. Wait until it is decided.
 		DisputeOpen,
+		/// Nobody could uphold the claim: the chain has no judge, and the datanet is open, or half or more of its curators are
+		/// parties. Claim it where the dispute can be decided, or ask the owner for other curators.
+		NobodyJudges,
 		/// No dispute about this contribution is open. It begins with `dispute`.
 		NoDispute,
 		/// The dispute can still be decided. `Disputed` says until when, on the chain clock.

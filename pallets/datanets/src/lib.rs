@@ -114,7 +114,8 @@
 //!
 //! [`dispute`] claims, with a bond, what a contribution earns, or that it be taken down. Its earnings go to an escrow
 //! meanwhile. The curators at that time judge, parties excepted, by a strict majority of all; where they do not in
-//! `dispute_ms`, the claim is dismissed. `JudgeOrigin` decides any open dispute, and alone in open datanets. Upheld,
+//! `dispute_ms`, the claim is dismissed. `JudgeOrigin` decides any open dispute, and alone in open datanets. Where
+//! there is no judge, and too few curators who are no party, nothing is disputed. Upheld,
 //! position and escrow go to the claimant; dismissed, both go back, with half of the bond for the wait, and the other
 //! half is burned, so that nobody protects itself cheaply by disputes with itself. No weight and no version changes:
 //! that would change history. A takedown clears the locator and ends the membership in new versions of this datanet,
@@ -241,6 +242,10 @@ pub mod pallet {
 
 		/// Who decides disputes besides curators.
 		type JudgeOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+		/// Whether anybody can have that origin at present. Without a judge nothing is disputed that curators cannot
+		/// decide: the claimant could only lose the bond, to whom it accuses.
+		type JudgeExists: Get<bool>;
 
 		/// Who changes the windows.
 		type WindowsOrigin: EnsureOrigin<Self::RuntimeOrigin>;

@@ -255,10 +255,10 @@ impl<P: Prices> WeightInfo for P {
 	fn close_challenge() -> Weight {
 		cost::<P>(50, REMOVAL_READS, REMOVAL_WRITES)
 	}
-	/// Reads `Contributions`, `Datanets`, `CurrentWindows`; reads and writes `Disputes`, `CuratorSets`, `System::Account`,
-	/// `Balances::Holds`.
+	/// Reads `Contributions`, `Datanets`, `CurrentWindows`, whether there is a judge; reads and writes `Disputes`,
+	/// `CuratorSets`, `System::Account`, `Balances::Holds`.
 	fn dispute() -> Weight {
-		cost::<P>(30, 7, 4)
+		cost::<P>(30, 8, 4)
 	}
 	/// Reads and writes `Disputes`, `Contributions`, `Datanets`, `CuratorSets`, `Challenges`, `System::Account` and
 	/// `Balances::Holds` of claimant and challenger, `System::Account` of the beneficiary, `Balances::TotalIssuance`.

@@ -202,6 +202,30 @@ fn in_open_datanets_only_the_judge_decides_and_otherwise_time_dismisses() {
 }
 
 #[test]
+fn nothing_is_disputed_that_nobody_could_uphold() {
+	run(|| {
+		JudgeExists::set(false);
+		scene(&[]);
+		for remedy in [Remedy::Redirect, Remedy::Takedown] {
+			assert_noop!(dispute(ERIN, remedy), Error::<Test>::NobodyJudges);
+		}
+		assert_eq!(free(ERIN), ENDOWMENT);
+		JudgeExists::set(true);
+		assert_ok!(dispute(ERIN, Remedy::Redirect));
+	});
+	run(|| {
+		JudgeExists::set(false);
+		scene(&[CAROL, DAVE]);
+		// Of two both would have to uphold, and one is a party.
+		assert_noop!(dispute(DAVE, Remedy::Redirect), Error::<Test>::NobodyJudges);
+		assert_ok!(dispute(ERIN, Remedy::Redirect));
+		assert_ok!(vote(CAROL, true));
+		assert_ok!(vote(DAVE, true));
+		assert_eq!((beneficiary(), free(ERIN)), (ERIN, ENDOWMENT));
+	});
+}
+
+#[test]
 fn curators_vote_in_time_and_are_those_of_the_beginning() {
 	run(|| {
 		scene(&[CAROL, DAVE]);
