@@ -128,13 +128,20 @@ pub mod errors {
 		ChallengeOpen,
 		/// No challenge of this contribution is open. It begins with `challenge`.
 		NoChallenge,
-		/// The slice is not that of the chunk that was asked for. `Challenged` names it; its slice begins at 1024 times
+		/// The slice is not that of the chunk that was asked for. `ChunkDrawn` names it; its slice begins at 1024 times
 		/// its number and is 1024 bytes long, or up to the content's end.
 		WrongSlice,
-		/// The challenge can still be answered. `Challenged` says until when, on the chain clock.
+		/// The challenge can still be answered. `ChunkDrawn` says until when, on the chain clock.
 		ChallengeNotOver,
 		/// The challenge can no more be answered.
 		ChallengeOver,
+		/// The chunk is not known yet that the challenge asks for. Anybody can draw it with `draw_chunk`, from the block after
+		/// the challenge on.
+		ChunkNotDrawn,
+		/// The chunk was drawn already: `ChunkDrawn` names it.
+		ChunkDrawn,
+		/// The hash of the challenge's block is not known within that block. Draw the chunk in a later one.
+		ChunkTooEarly,
 		/// A dispute about this contribution is open. Wait until it is decided.
 		DisputeOpen,
 		/// Nobody could uphold the claim: the chain has no judge, and the datanet is open, or half or more of its curators are

@@ -276,18 +276,32 @@ pub mod events {
 			/// Who they are.
 			curators: CuratorsOf<T>,
 		},
-		/// A chunk was asked for.
+		/// A chunk was asked for, which the hash of a block will name.
 		Challenged {
 			/// The contribution.
 			contribution: ContributionId,
 			/// Who asks.
 			challenger: T::AccountId,
+			/// The block, this one.
+			at: BlockNumberFor<T>,
+			/// What was put on hold.
+			bond: BalanceOf<T>,
+		},
+		/// The hash of a challenge's block was forgotten before anybody drew the chunk; another one will name it.
+		ChallengeRenewed {
+			/// The contribution.
+			contribution: ContributionId,
+			/// The block, this one.
+			at: BlockNumberFor<T>,
+		},
+		/// It is known which chunk a challenge asks for.
+		ChunkDrawn {
+			/// The contribution.
+			contribution: ContributionId,
 			/// The number of the chunk of 1 KiB.
 			chunk: u64,
 			/// Until when it can be shown.
 			deadline_ms: u64,
-			/// What was put on hold.
-			bond: BalanceOf<T>,
 		},
 		/// A chunk was shown.
 		ChallengeAnswered {

@@ -191,10 +191,11 @@ impl<T: Config> Pallet<T> {
 			let contribution = Contributions::<T>::get(id).ok_or("a challenge is of nothing")?;
 			let accepted = matches!(contribution.status, ContributionStatus::Accepted { .. });
 			ensure!(accepted, "a challenge is of something that departed");
-			ensure!(
-				challenge.chunk < chunks(&contribution.content),
-				"a chunk is asked for that there is not"
-			);
+			let possible = match challenge.question {
+				Question::Asked { at } => at <= frame_system::Pallet::<T>::block_number(),
+				Question::Drawn { chunk, .. } => chunk < chunks(&contribution.content),
+			};
+			ensure!(possible, "a chunk is asked for that there is not");
 		}
 		for (id, _) in Disputes::<T>::iter() {
 			let contribution = Contributions::<T>::get(id).ok_or("a dispute is about nothing")?;

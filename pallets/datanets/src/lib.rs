@@ -102,9 +102,10 @@
 //!
 //! ### Availability
 //!
-//! [`challenge`] asks for one chunk of an accepted contribution that has a locator. Which, follows from the parent
-//! block's hash: a contributor who lost its file could otherwise occupy the place with a question that it can answer.
-//! Anybody may show the chunk ([`answer`]); the contributor then gets half of the bond, and half is burned, so that
+//! [`challenge`] asks for one chunk of an accepted contribution that has a locator. Which, follows from the hash of the
+//! block that has the challenge, which nobody knows when asking: a contributor who lost its file could otherwise occupy
+//! the place with a question that it can answer. Anybody draws it in a later block ([`draw_chunk`]), which begins the time
+//! to answer; if the hash is forgotten by then, the block of that call names the chunk instead. Anybody may show the chunk ([`answer`]); the contributor then gets half of the bond, and half is burned, so that
 //! asking oneself is not free. Unanswered for `challenge_ms`, the contribution is in no new version, and the
 //! challenger has its bond again. The first chunk is asked for only if it is the only one: private content begins with
 //! a random chunk that protects the rest. Content without a locator does not claim to be available, and showing its
@@ -164,6 +165,7 @@
 //! [`publish`]: Pallet::publish
 //! [`challenge`]: Pallet::challenge
 //! [`answer`]: Pallet::answer
+//! [`draw_chunk`]: Pallet::draw_chunk
 //! [`dispute`]: Pallet::dispute
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -791,9 +793,10 @@ pub mod pallet {
 			Self::do_enact_curators(datanet)
 		}
 
-		/// Asks for a random chunk of an accepted contribution that has a locator. Puts `ChallengeBond` on hold.
+		/// Asks for a random chunk of an accepted contribution that has a locator. Puts `ChallengeBond` on hold. Call
+		/// [`Self::draw_chunk`] in a later block to learn which.
 		///
-		/// Emits `Challenged`, which names the chunk.
+		/// Emits `Challenged`.
 		#[pallet::call_index(20)]
 		#[pallet::weight(T::WeightInfo::challenge())]
 		pub fn challenge(origin: OriginFor<T>, contribution: ContributionId) -> DispatchResult {
@@ -891,6 +894,18 @@ pub mod pallet {
 			CurrentWindows::<T>::put(windows);
 			Self::deposit_event(Event::WindowsSet { windows });
 			Ok(())
+		}
+
+		/// Draws the chunk that a challenge asks for, from the hash of the challenge's block; from then on it can be shown
+		/// for `challenge_ms`. Anybody may, in a later block. If that hash is forgotten, the present block takes its place,
+		/// and the chunk is to be drawn anew.
+		///
+		/// Emits `ChunkDrawn`, or `ChallengeRenewed`.
+		#[pallet::call_index(29)]
+		#[pallet::weight(T::WeightInfo::draw_chunk())]
+		pub fn draw_chunk(origin: OriginFor<T>, contribution: ContributionId) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_draw_chunk(contribution)
 		}
 
 		/// Ends the reservation of a root, and returns its deposit. Its account may do so at any time, anybody else once

@@ -547,6 +547,23 @@ pub struct Version<BlockNumber> {
 	pub published_at_ms: u64,
 }
 
+/// What a challenge asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub enum Question<BlockNumber> {
+	/// A chunk that the hash of a block will name. Nobody knows it before the block is made.
+	Asked {
+		/// The block.
+		at: BlockNumber,
+	},
+	/// This chunk.
+	Drawn {
+		/// Its number.
+		chunk: u64,
+		/// Until when it can be shown, on the chain clock.
+		deadline_ms: u64,
+	},
+}
+
 /// A question whether a contribution's bytes can be had.
 #[derive(
 	CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, Encode, Decode, MaxEncodedLen, TypeInfo,
@@ -556,10 +573,8 @@ pub struct Version<BlockNumber> {
 pub struct Challenge<T: Config> {
 	/// Who asks.
 	pub challenger: AccountIdOf<T>,
-	/// The chunk to show.
-	pub chunk: u64,
-	/// Until when, on the chain clock.
-	pub deadline_ms: u64,
+	/// For what.
+	pub question: Question<BlockNumberFor<T>>,
 	/// What the challenger has on hold.
 	pub bond: BalanceOf<T>,
 }

@@ -89,6 +89,8 @@ pub trait WeightInfo {
 	fn set_windows() -> Weight;
 	/// Any reservation.
 	fn clear_reservation() -> Weight;
+	/// With the hash or without it.
+	fn draw_chunk() -> Weight;
 }
 
 /// Weights with the storage prices of a runtime.
@@ -241,10 +243,9 @@ impl<P: Prices> WeightInfo for P {
 	fn enact_curators() -> Weight {
 		cost::<P>(20, 4, 4)
 	}
-	/// Reads `Contributions`, `Datanets`, the parent's hash, `CurrentWindows`; reads and writes `Challenges`,
-	/// `System::Account`, `Balances::Holds`.
+	/// Reads `Contributions`, `Datanets`; reads and writes `Challenges`, `System::Account`, `Balances::Holds`.
 	fn challenge() -> Weight {
-		cost::<P>(25, 7, 3)
+		cost::<P>(25, 5, 3)
 	}
 	/// Reads `Contributions`; reads and writes `Challenges`, `System::Account` of two, `Balances::Holds`,
 	/// `Balances::TotalIssuance`.
@@ -268,6 +269,10 @@ impl<P: Prices> WeightInfo for P {
 	/// Writes `CurrentWindows`.
 	fn set_windows() -> Weight {
 		cost::<P>(5, 0, 1)
+	}
+	/// Reads the block's hash, `Contributions`, `CurrentWindows`; reads and writes `Challenges`.
+	fn draw_chunk() -> Weight {
+		cost::<P>(15, 4, 1)
 	}
 	/// Reads and writes `Reservations`, `System::Account`, `Balances::Holds`.
 	fn clear_reservation() -> Weight {

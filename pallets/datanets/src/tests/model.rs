@@ -45,6 +45,7 @@ enum Call {
 	Release,
 	Publish,
 	Challenge,
+	Draw { renewed: bool },
 	Answer { truly: bool },
 	CloseChallenge,
 	Dispute { redirect: bool },
@@ -99,6 +100,7 @@ fn any_call() -> impl Strategy<Value = Call> {
 		2 => Just(Call::Release),
 		8 => Just(Call::Publish),
 		5 => Just(Call::Challenge),
+		12 => prop::bool::weighted(0.2).prop_map(|renewed| Call::Draw { renewed }),
 		12 => prop::bool::weighted(0.8).prop_map(|truly| Call::Answer { truly }),
 		4 => Just(Call::CloseChallenge),
 		4 => prop::bool::weighted(0.7).prop_map(|redirect| Call::Dispute { redirect }),
@@ -160,7 +162,8 @@ struct ModelContribution {
 	storage: Balance,
 	deposit_until: u64,
 	state: State,
-	challenge: Option<(u64, u64, Balance)>,
+	/// Who asks, until when once that is drawn, and the bond.
+	challenge: Option<(u64, Option<u64>, Balance)>,
 	dispute: Option<ModelDispute>,
 }
 
@@ -605,19 +608,24 @@ impl Model {
 				must(self.datanets[&one.datanet].status != DatanetStatus::Retired)?;
 				let bond = self.prices.bond;
 				self.take(signer, bond)?;
-				let deadline = now + WINDOWS.challenge_ms;
-				self.contributions.get_mut(&id).ok_or(Refused)?.challenge = Some((signer, deadline, bond));
+				self.contributions.get_mut(&id).ok_or(Refused)?.challenge = Some((signer, None, bond));
+			}
+			Call::Draw { renewed } => {
+				let (_, deadline, _) =
+					self.contributions.get_mut(&id).ok_or(Refused)?.challenge.as_mut().ok_or(Refused)?;
+				must(deadline.is_none())?;
+				*deadline = (!renewed).then_some(now + WINDOWS.challenge_ms);
 			}
 			Call::Answer { truly } => {
 				let one = self.one(id)?;
 				let (_, deadline, bond) = one.challenge.ok_or(Refused)?;
-				must(now < deadline && *truly)?;
+				must(now < deadline.ok_or(Refused)? && *truly)?;
 				self.forfeit(bond, one.contributor);
 				self.contributions.get_mut(&id).ok_or(Refused)?.challenge = None;
 			}
 			Call::CloseChallenge => {
 				let (_, deadline, _) = self.one(id)?.challenge.ok_or(Refused)?;
-				must(now >= deadline)?;
+				must(now >= deadline.ok_or(Refused)?)?;
 				self.leave(id, false);
 			}
 			Call::Dispute { redirect } => {
@@ -721,7 +729,10 @@ impl Model {
 				self.acceptable(one).is_ok() && matches!(one.state, State::Pending { curators: Some(_), .. })
 			}
 			Call::Challenge => accepted && one.challenge.is_none(),
-			Call::Answer { .. } | Call::CloseChallenge => one.challenge.is_some(),
+			Call::Draw { .. } => one.challenge.is_some_and(|(_, deadline, _)| deadline.is_none()),
+			Call::Answer { .. } | Call::CloseChallenge => {
+				one.challenge.is_some_and(|(_, deadline, _)| deadline.is_some())
+			}
 			Call::Dispute { .. } => !matches!(one.state, State::Pending { .. }) && one.dispute.is_none(),
 			Call::Vote { .. } | Call::Judge { .. } | Call::CloseDispute => one.dispute.is_some(),
 			Call::Expire => self.contributions.iter().any(|(id, other)| {
@@ -860,9 +871,18 @@ fn dispatch(model: &Model, signer: u64, datanet: u32, id: u64, call: &Call) -> D
 		Call::Release => Datanets::release_deposit(origin, id),
 		Call::Publish => Datanets::publish(origin, datanet),
 		Call::Challenge => Datanets::challenge(origin, id),
+		Call::Draw { renewed } => {
+			let asked = crate::Challenges::<Test>::get(id).map(|open| open.question);
+			if let Some(Question::Asked { at }) = asked {
+				let hash = if *renewed { Default::default() } else { sp_core::H256::repeat_byte(1) };
+				frame_system::BlockHash::<Test>::insert(at, hash);
+			}
+			System::set_block_number(System::block_number() + 1);
+			Datanets::draw_chunk(origin, id)
+		}
 		Call::Answer { truly } => {
 			let content = model.contributions.get(&id.0).map_or(0, |one| one.content);
-			let chunk = Datanets::challenge_of(id).map_or(0, |challenge| challenge.chunk);
+			let chunk = Datanets::challenge_of(id).and_then(|challenge| challenge.chunk).unwrap_or_default();
 			let mut slice = chunk_slice(content, chunk);
 			if !truly {
 				*slice.last_mut().expect("a slice is not empty") ^= 1;
@@ -1056,7 +1076,10 @@ fn unwind(model: &mut Model) {
 	}
 	assert_eq!(crate::Reservations::<Test>::iter().count(), 0);
 	for id in model.contributions.keys().copied().collect::<Vec<_>>() {
-		for call in [Call::CloseDispute, Call::CloseChallenge, Call::Expire, Call::Release] {
+		let draw = Call::Draw { renewed: false };
+		for call in [Call::CloseDispute, draw, Call::CloseChallenge, Call::Expire, Call::Release] {
+			pass(WINDOWS.challenge_ms);
+			model.now += WINDOWS.challenge_ms;
 			step(model, 1, id, call);
 		}
 	}
@@ -1106,7 +1129,7 @@ fn the_pallet_does_what_the_model_does() {
 	println!("{tally:?}");
 	checked.unwrap_or_else(|failed| panic!("seed {seed:?}: {failed}"));
 	assert!(tally.failed > 1_000 && tally.displaced > 10, "the histories show too little: {tally:?}");
-	let kinds = 28;
+	let kinds = 29;
 	let enough = tally.succeeded.len() == kinds && tally.succeeded.values().all(|count| *count > 1);
 	assert!(enough, "the histories show too little: {tally:?}");
 }

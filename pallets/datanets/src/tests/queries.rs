@@ -102,7 +102,7 @@ struct IndexedContribution {
 	deposits: (Balance, Balance),
 	deposit_until_ms: Option<u64>,
 	status: ContributionStatus,
-	challenged: bool,
+	challenge: Option<(u64, Option<(u64, u64)>, Balance)>,
 	disputed: bool,
 }
 
@@ -189,7 +189,7 @@ impl Indexed {
 					deposits: (deposit + storage_deposit, storage_deposit),
 					deposit_until_ms: None,
 					status: ContributionStatus::Pending { not_before_ms, expires_at_ms, curators },
-					challenged: false,
+					challenge: None,
 					disputed: false,
 				};
 				self.contributions.insert(contribution.0, seen);
@@ -218,9 +218,16 @@ impl Indexed {
 			Event::DepositReleased { contribution, deposit, .. } => {
 				self.one(contribution).deposits.0 -= deposit
 			}
-			Event::Challenged { contribution, .. } => self.one(contribution).challenged = true,
+			Event::Challenged { contribution, challenger, bond, .. } => {
+				self.one(contribution).challenge = Some((challenger, None, bond))
+			}
+			Event::ChunkDrawn { contribution, chunk, deadline_ms } => {
+				let open = self.one(contribution).challenge.as_mut().expect("its challenge was told");
+				open.1 = Some((chunk, deadline_ms));
+			}
+			Event::ChallengeRenewed { .. } => {}
 			Event::ChallengeAnswered { contribution, .. }
-			| Event::ChallengeUnanswered { contribution, .. } => self.one(contribution).challenged = false,
+			| Event::ChallengeUnanswered { contribution, .. } => self.one(contribution).challenge = None,
 			Event::Disputed { contribution, .. } => self.one(contribution).disputed = true,
 			Event::DisputeClosed { contribution, claimant, remedy, outcome, .. } => {
 				let seen = self.one(contribution);
@@ -275,7 +282,8 @@ impl Indexed {
 				deposits: (info.deposit, info.storage_deposit),
 				deposit_until_ms: info.deposit_until_ms,
 				status: info.status,
-				challenged: info.challenged,
+				challenge: Datanets::challenge_of(id)
+					.map(|open| (open.challenger, open.chunk.zip(open.deadline_ms), open.bond)),
 				disputed: info.disputed,
 			};
 			stored.contributions.insert(id.0, seen);
