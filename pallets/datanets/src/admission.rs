@@ -107,7 +107,7 @@ impl<T: Config> Pallet<T> {
 			let datanet = datanet.as_mut().ok_or(Error::<T>::UnknownDatanet)?;
 			datanet.accepted = datanet.accepted.saturating_add(1);
 			datanet.weight = datanet.weight.saturating_add(weight.into());
-			datanet.changed = true;
+			datanet.changes = datanet.changes.saturating_add(1);
 			Ok::<_, DispatchError>(datanet.version.next().ok_or(Error::<T>::IdsExhausted)?)
 		})?;
 		let deposit_until_ms = T::Clock::now_ms().saturating_add(CurrentWindows::<T>::get().deposit_ms);

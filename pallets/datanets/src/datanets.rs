@@ -75,7 +75,7 @@ impl<T: Config> Pallet<T> {
 			accepted: 0,
 			weight: 0,
 			version: DatanetVersion::default(),
-			changed: false,
+			changes: 0,
 			publishable_at_ms,
 			next_sequence: Sequence::default(),
 			expirable_from_ms: None,

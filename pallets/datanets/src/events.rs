@@ -221,6 +221,8 @@ pub mod events {
 			publisher: T::AccountId,
 			/// What was burned.
 			price: BalanceOf<T>,
+			/// When, on the chain clock.
+			published_at_ms: u64,
 			/// From when on everybody may publish the next.
 			publishable_at_ms: u64,
 		},

@@ -103,6 +103,10 @@ impl<T: Config> Pallet<T> {
 			let (accepted, weight) =
 				running.fold((0, 0), |(count, sum), (weight, ..)| (count + 1, sum + weight));
 			ensure!((datanet.accepted, datanet.weight) == (accepted, weight), "a running weight is wrong");
+			let next = DatanetVersion(datanet.version.0.saturating_add(1));
+			let differs = |(_, from, until)| from == next || until == Some(next);
+			let changes = Self::members_of(id).filter(|member| differs(*member)).count() as u64;
+			ensure!(datanet.changes == changes, "changes since the last version are miscounted");
 			ensure!(
 				DatanetsByOwner::<T>::contains_key(&datanet.owner, id),
 				"an owner's datanet is not indexed"

@@ -310,8 +310,8 @@ pub struct Datanet<T: Config> {
 	pub weight: u64,
 	/// The last version; 0 if there is none.
 	pub version: DatanetVersion,
-	/// Whether the next version would differ from the last.
-	pub changed: bool,
+	/// In how many contributions the next version would differ from the last: accepted or departed since.
+	pub changes: u64,
 	/// From when on everybody may publish, on the chain clock.
 	pub publishable_at_ms: u64,
 	/// What the next contribution gets. Never falls, so that cursors stay valid.

@@ -261,10 +261,10 @@ impl<P: Prices> WeightInfo for P {
 	fn dispute() -> Weight {
 		cost::<P>(30, 8, 4)
 	}
-	/// Reads and writes `Disputes`, `Contributions`, `Datanets`, `CuratorSets`, `Challenges`, `System::Account` and
-	/// `Balances::Holds` of claimant and challenger, `System::Account` of the beneficiary, `Balances::TotalIssuance`.
+	/// A removal, if what is taken down is in no version; besides reads and writes `System::Account` of the beneficiary,
+	/// `Balances::TotalIssuance`, and writes `Contributions` or `Disputes` where nothing is removed.
 	fn vote() -> Weight {
-		cost::<P>(50, 11, 11)
+		removal::<P>().saturating_add(cost::<P>(20, 2, 3))
 	}
 	/// Writes `CurrentWindows`.
 	fn set_windows() -> Weight {

@@ -175,7 +175,6 @@ struct ModelDatanet {
 	curators: Option<Vec<u64>>,
 	next_curators: Option<(Vec<u64>, u64)>,
 	retired: Option<u64>,
-	changed: bool,
 	publishable: u64,
 	/// What each version holds, with weights.
 	versions: Vec<BTreeMap<u64, u8>>,
@@ -319,16 +318,12 @@ impl Model {
 		if let Some(dispute) = one.dispute {
 			self.give(dispute.claimant, dispute.bond);
 		}
-		if matches!(one.state, State::Accepted { .. }) {
-			self.datanets.get_mut(&one.datanet).expect("it was in it").changed = true;
-		}
 	}
 
 	fn depart(&mut self, id: u64, taken_down: bool) {
 		let one = self.contributions.get_mut(&id).expect("the caller found it");
 		let State::Accepted { weight } = one.state else { panic!("only what was accepted departs") };
 		one.state = State::Departed { weight, taken_down };
-		self.datanets.get_mut(&one.datanet).expect("it was in it").changed = true;
 		if let Some((challenger, _, bond)) =
 			self.contributions.get_mut(&id).and_then(|one| one.challenge.take())
 		{
@@ -348,7 +343,6 @@ impl Model {
 		let one = self.contributions.get_mut(&id).expect("the caller found it");
 		one.state = State::Accepted { weight };
 		one.deposit_until = now + WINDOWS.deposit_ms;
-		self.datanets.get_mut(&one.datanet).expect("it was in it").changed = true;
 	}
 
 	/// Registers, and gives back what to hold; nothing if the root is another's.
@@ -464,7 +458,6 @@ impl Model {
 					curators: curators.clone(),
 					next_curators: None,
 					retired: None,
-					changed: false,
 					publishable: now + WINDOWS.publication_ms,
 					versions: Vec::new(),
 				};
@@ -586,7 +579,7 @@ impl Model {
 			}
 			Call::Publish => {
 				let record = self.datanets.get(&datanet).ok_or(Refused)?.clone();
-				must(record.status != DatanetStatus::Retired && record.changed)?;
+				must(record.status != DatanetStatus::Retired)?;
 				must(record.owner == signer || now >= record.publishable)?;
 				let members = self.contributions.iter().filter(|(_, one)| one.datanet == datanet);
 				let members = members.filter_map(|(id, one)| match one.state {
@@ -594,12 +587,12 @@ impl Model {
 					_ => None,
 				});
 				let members: BTreeMap<_, _> = members.collect();
-				must(!members.is_empty())?;
+				must(!members.is_empty() && record.versions.last() != Some(&members))?;
 				self.take(signer, 9)?;
 				self.burned += 9;
 				let record = self.datanets.get_mut(&datanet).ok_or(Refused)?;
 				record.versions.push(members);
-				(record.changed, record.publishable) = (false, now + WINDOWS.publication_ms);
+				record.publishable = now + WINDOWS.publication_ms;
 			}
 			Call::Challenge => {
 				let one = self.one(id)?;

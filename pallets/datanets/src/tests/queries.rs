@@ -75,7 +75,7 @@ fn what_is_not_there_gives_nothing() {
 struct Indexed {
 	datanets: BTreeMap<u32, IndexedDatanet>,
 	contributions: BTreeMap<u64, IndexedContribution>,
-	versions: BTreeMap<(u32, u32), (u64, u64)>,
+	versions: BTreeMap<(u32, u32), (u64, u64, u64)>,
 	/// By root: for whom, under which number, until when, and what is on hold.
 	reservations: BTreeMap<[u8; 32], (u64, CommitmentNumber, u64, Balance)>,
 }
@@ -160,9 +160,16 @@ impl Indexed {
 				self.datanet(datanet).curators = curators.into_inner()
 			}
 			Event::VersionPublished {
-				datanet, version, contributions, weight, publishable_at_ms, ..
+				datanet,
+				version,
+				contributions,
+				weight,
+				published_at_ms,
+				publishable_at_ms,
+				..
 			} => {
-				self.versions.insert((datanet.0, version.0), (contributions, weight));
+				let told = (contributions, weight, published_at_ms);
+				self.versions.insert((datanet.0, version.0), told);
 				self.datanet(datanet).publishable_at_ms = publishable_at_ms;
 			}
 			Event::ContributionRegistered {
@@ -289,7 +296,8 @@ impl Indexed {
 			stored.contributions.insert(id.0, seen);
 		}
 		for (datanet, number, version) in crate::Versions::<Test>::iter() {
-			stored.versions.insert((datanet.0, number.0), (version.contributions, version.weight));
+			let told = (version.contributions, version.weight, version.published_at_ms);
+			stored.versions.insert((datanet.0, number.0), told);
 		}
 		for (root, one) in crate::Reservations::<Test>::iter() {
 			stored.reservations.insert(root, (one.account, one.commitment, one.until_ms, one.deposit));

@@ -70,6 +70,7 @@ fn the_owner_publishes_at_will_and_everybody_a_day_after_the_last() {
 			weight: 1,
 			publisher: ALICE,
 			price: 9,
+			published_at_ms: 60,
 			publishable_at_ms: 60 + 240,
 		};
 		assert_eq!(last_event(), published.into());
@@ -153,6 +154,25 @@ fn a_locator_is_moved_with_its_price_but_not_removed() {
 		assert!(held(HoldReason::Storage, BOB) > deposit);
 		assert_ok!(withdraw(BOB, 0));
 		assert_eq!(free(BOB), ENDOWMENT);
+	});
+}
+
+#[test]
+fn what_came_and_went_again_is_no_change() {
+	run(|| {
+		assert_ok!(create_datanet(ALICE));
+		accepted(BOB, b"stays");
+		assert_ok!(publish(ALICE, 0));
+		accepted(BOB, b"goes");
+		assert_ok!(withdraw(BOB, 1));
+		assert_noop!(publish(ALICE, 0), Error::<Test>::NothingChanged);
+		// Others are not forgotten with it.
+		accepted(BOB, b"comes");
+		accepted(BOB, b"goes too");
+		assert_ok!(withdraw(BOB, 3));
+		assert_ok!(publish(ALICE, 0));
+		assert_ok!(withdraw(BOB, 0));
+		assert_ok!(publish(ALICE, 0));
 	});
 }
 
