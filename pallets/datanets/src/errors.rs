@@ -55,9 +55,9 @@ pub mod errors {
 		InvalidCurators,
 		/// A version holds contributions of this datanet for ever, so it cannot be removed. Retire it.
 		DatanetHasVersions,
-		/// The datanet is paused: it takes no new contributions. Wait until its owner resumes it, or choose another.
+		/// The datanet is paused: it takes only what was committed to before. Wait until its owner resumes it, or choose another.
 		DatanetPaused,
-		/// The datanet is retired for ever. Choose another.
+		/// The datanet is retired for ever, and takes only what was committed to before. Choose another.
 		DatanetRetired,
 		/// The datanet is paused already, or not paused. Nothing needs to be done.
 		StatusUnchanged,

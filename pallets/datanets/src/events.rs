@@ -241,6 +241,8 @@ pub mod events {
 			datanet: DatanetId,
 			/// What it still does.
 			status: DatanetStatus,
+			/// The first commitment under which it takes nothing; nothing while it is active.
+			closed_from: Option<CommitmentNumber>,
 			/// From when on anybody may remove what no version holds; nothing unless it is retired.
 			expirable_from_ms: Option<u64>,
 		},

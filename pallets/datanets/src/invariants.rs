@@ -97,6 +97,8 @@ impl<T: Config> Pallet<T> {
 			ensure!(id < NextDatanetId::<T>::get(), "a datanet's id is yet to be allocated");
 			let retired = datanet.status == DatanetStatus::Retired;
 			ensure!(datanet.expirable_from_ms.is_some() == retired, "a datanet is retired by half");
+			let active = datanet.status == DatanetStatus::Active;
+			ensure!(datanet.closed_from.is_none() == active, "a datanet is closed by half");
 			let listed = ContributionIndex::<T>::iter_prefix_values(id).count() as u64;
 			ensure!(datanet.contributions == listed, "a datanet miscounts its contributions");
 			let running = Self::members_of(id).filter(|(_, _, until)| until.is_none());

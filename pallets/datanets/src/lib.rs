@@ -57,6 +57,9 @@
 //! accepted before it is as old as a commitment would have to be; with curators too, since these may be the copyist's.
 //! In an open datanet anybody then calls [`accept`].
 //!
+//! A pause or a retirement refuses only what is committed to after it: an owner who sees a registration come must not be
+//! able to void it and take its roots.
+//!
 //! `register` skips a root that it cannot get, and tells the holder (`RootHeld`): one public file in a batch must
 //! not void the others, whose roots are shown by then.
 //!
@@ -133,6 +136,8 @@
 //!   reject and redirect as they like. Pending contributions then expire, and versions show who accepted what.
 //! - That everything of a content can be had: a challenge asks for one chunk, and a proposer who is a party can try
 //!   several block hashes.
+//! - That a registration finds its datanet: one that is empty and never had a version can be removed. The commitment is
+//!   good for another datanet then, and has its number still.
 //! - That a retired datanet publishes what it had accepted. What no version holds can be withdrawn and listed elsewhere.
 //! - That the media type is true or the locator leads to the bytes; secrecy: a short private text can be guessed from
 //!   its root.
@@ -714,7 +719,8 @@ pub mod pallet {
 			Self::do_describe(datanet, name, tags)
 		}
 
-		/// Stops or resumes new contributions to the signer's datanet. Reviews and versions go on.
+		/// Stops or resumes new contributions to the signer's datanet. What was committed to before is still registered,
+		/// and reviews and versions go on.
 		///
 		/// Emits `DatanetStatusSet`.
 		#[pallet::call_index(14)]
@@ -725,7 +731,8 @@ pub mod pallet {
 			Self::do_set_status(datanet, record, status)
 		}
 
-		/// Ends the signer's datanet: no new contributions, acceptances or versions, for ever. Versions stay.
+		/// Ends the signer's datanet: no new contributions, reviews or versions, for ever. Versions stay. What was
+		/// committed to before is still registered, so that its contributor holds the root and can take it elsewhere.
 		///
 		/// Emits `DatanetStatusSet`.
 		#[pallet::call_index(15)]

@@ -117,10 +117,10 @@ impl<T: Config> Pallet<T> {
 		registration: Registration<T>,
 	) -> Result<u32, DispatchError> {
 		Self::ensure_texts(&registration)?;
-		Self::ensure_takes(datanet)?;
 		let age_ms = CurrentWindows::<T>::get().commitment_age_ms;
 		let not_before_ms = T::Clock::now_ms().saturating_add(age_ms);
 		let claimed = Claimed { commitment: Self::take_number()?, not_before_ms };
+		Self::ensure_takes(datanet, claimed.commitment)?;
 		let inserted = Self::claim_and_insert(&contributor, datanet, registration, claimed)?
 			.ok_or(Error::<T>::RootAlreadyHeld)?;
 		Self::hold_deposit(&contributor, inserted.deposit)?;
@@ -133,13 +133,13 @@ impl<T: Config> Pallet<T> {
 		salt: &[u8; SALT_BYTES],
 		registrations: RegistrationsOf<T>,
 	) -> Result<u32, DispatchError> {
-		Self::ensure_takes(datanet)?;
 		let roots = registrations.iter().map(|registration| registration.content.root);
 		let hash = Self::commitment_hash(&contributor, salt, roots);
 		let commitment = Commitments::<T>::get(&contributor, hash).ok_or(Error::<T>::UnknownCommitment)?;
 		let now_ms = T::Clock::now_ms();
 		ensure!(now_ms >= commitment.usable_from_ms, Error::<T>::CommitmentTooEarly);
 		ensure!(now_ms < commitment.expires_at_ms, Error::<T>::CommitmentExpired);
+		Self::ensure_takes(datanet, commitment.number)?;
 		Self::do_close_commitment(&contributor, hash, &commitment, true)?;
 		let claimed = Claimed { commitment: commitment.number, not_before_ms: now_ms };
 		let (mut total, mut removed) = (Deposit::<BalanceOf<T>>::default(), 0u32);
@@ -167,9 +167,12 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// That the datanet takes contributions.
-	fn ensure_takes(datanet: DatanetId) -> Result<(), Error<T>> {
-		match Self::ensure_datanet(datanet)?.status {
+	/// That the datanet takes contributions under a commitment. What was committed to before it closed it still takes, even
+	/// after its end: its owner, who sees the roots in a pending registration, could otherwise refuse it and take them.
+	fn ensure_takes(datanet: DatanetId, commitment: CommitmentNumber) -> Result<(), Error<T>> {
+		let record = Self::ensure_datanet(datanet)?;
+		match record.status {
+			_ if record.closed_from.is_none_or(|first| commitment < first) => Ok(()),
 			DatanetStatus::Active => Ok(()),
 			DatanetStatus::Paused => Err(Error::DatanetPaused),
 			DatanetStatus::Retired => Err(Error::DatanetRetired),

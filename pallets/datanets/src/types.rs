@@ -316,6 +316,8 @@ pub struct Datanet<T: Config> {
 	pub publishable_at_ms: u64,
 	/// What the next contribution gets. Never falls, so that cursors stay valid.
 	pub next_sequence: Sequence,
+	/// The first commitment under which it takes nothing; nothing while it is active.
+	pub closed_from: Option<CommitmentNumber>,
 	/// From when on anybody may remove what no version holds, on the chain clock; nothing unless it is retired.
 	pub expirable_from_ms: Option<u64>,
 }

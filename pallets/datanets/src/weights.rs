@@ -222,9 +222,9 @@ impl<P: Prices> WeightInfo for P {
 		let tags = OLD_TAGS + u64::from(tags);
 		cost::<P>(10 + 2 * tags, 2, 1 + tags)
 	}
-	/// Reads and writes `Datanets`.
+	/// Reads `NextCommitment`, `CurrentWindows`; reads and writes `Datanets`.
 	fn set_status() -> Weight {
-		cost::<P>(8, 1, 1)
+		cost::<P>(8, 3, 1)
 	}
 	/// Reads and writes `Datanets`.
 	fn propose_owner() -> Weight {

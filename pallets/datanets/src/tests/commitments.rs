@@ -370,3 +370,46 @@ fn a_reservation_ends_in_time_or_when_its_account_says_so() {
 		assert_eq!(free(BOB), ENDOWMENT);
 	});
 }
+
+#[test]
+fn an_owner_who_sees_a_registration_come_cannot_refuse_it() {
+	run(|| {
+		for owner in [CAROL, CAROL] {
+			assert_ok!(create_datanet(owner));
+		}
+		for bytes in [&b"rose"[..], b"lily", b"fern"] {
+			assert_ok!(commit(BOB, &[bytes]));
+		}
+		pass(60);
+		let pause = |paused| Datanets::set_paused(signed(CAROL), DatanetId(0), paused);
+		assert_ok!(pause(true));
+		// What is committed to from now on is refused.
+		assert_ok!(commit(BOB, &[b"moss"]));
+		assert_ok!(register(BOB, 0, &[b"rose"]));
+		assert!(is_accepted(0));
+		// Retired besides, it is closed no earlier.
+		assert_ok!(Datanets::retire(signed(CAROL), DatanetId(0)));
+		assert_ok!(register(BOB, 0, &[b"lily"]));
+		pass(60);
+		assert_noop!(register(BOB, 0, &[b"moss"]), Error::<Test>::DatanetRetired);
+		// What it will never publish is its contributor's to take elsewhere.
+		assert_ok!(withdraw(BOB, 1));
+		assert_ok!(register(BOB, 1, &[b"moss"]));
+		assert_ok!(contribute(BOB, 1, b"lily"));
+		let again = Datanets::contribution_by_root(root(b"lily")).expect("it is held");
+		assert_eq!((again.datanet, again.commitment), (DatanetId(1), CommitmentNumber(1)));
+	});
+	run(|| {
+		assert_ok!(create_datanet(CAROL));
+		assert_ok!(commit(BOB, &[b"rose"]));
+		let pause = |paused| Datanets::set_paused(signed(CAROL), DatanetId(0), paused);
+		for paused in [true, false, true] {
+			assert_ok!(pause(paused));
+		}
+		pass(60);
+		assert_ok!(commit(BOB, &[b"lily"]));
+		assert_ok!(register(BOB, 0, &[b"rose"]));
+		pass(60);
+		assert_noop!(register(BOB, 0, &[b"lily"]), Error::<Test>::DatanetPaused);
+	});
+}

@@ -175,6 +175,8 @@ struct ModelDatanet {
 	curators: Option<Vec<u64>>,
 	next_curators: Option<(Vec<u64>, u64)>,
 	retired: Option<u64>,
+	/// The number of the next commitment when it was closed.
+	closed: Option<u64>,
 	publishable: u64,
 	/// What each version holds, with weights.
 	versions: Vec<BTreeMap<u64, u8>>,
@@ -281,8 +283,8 @@ impl Model {
 		self.contributions.get(&id).cloned().ok_or(Refused)
 	}
 
-	fn takes(&self, datanet: u32) -> Applied {
-		must(self.datanets.get(&datanet).ok_or(Refused)?.status == DatanetStatus::Active)
+	fn takes(&self, datanet: u32, commitment: u64) -> Applied {
+		must(self.datanets.get(&datanet).ok_or(Refused)?.closed.is_none_or(|first| commitment < first))
 	}
 
 	fn storage_price(&self, locator_bytes: usize) -> Balance {
@@ -458,6 +460,7 @@ impl Model {
 					curators: curators.clone(),
 					next_curators: None,
 					retired: None,
+					closed: None,
 					publishable: now + WINDOWS.publication_ms,
 					versions: Vec::new(),
 				};
@@ -465,15 +468,19 @@ impl Model {
 				self.next_datanet += 1;
 			}
 			Call::SetPaused { paused } => {
+				let next = self.next_commitment;
 				let datanet = self.owned(datanet, signer)?;
 				let to = if *paused { DatanetStatus::Paused } else { DatanetStatus::Active };
 				must(datanet.status != DatanetStatus::Retired && datanet.status != to)?;
 				datanet.status = to;
+				datanet.closed = paused.then_some(next);
 			}
 			Call::Retire => {
+				let next = self.next_commitment;
 				let datanet = self.owned(datanet, signer)?;
 				must(datanet.status != DatanetStatus::Retired)?;
 				(datanet.status, datanet.retired) = (DatanetStatus::Retired, Some(now));
+				datanet.closed.get_or_insert(next);
 			}
 			Call::RemoveDatanet => {
 				must(self.owned(datanet, signer)?.versions.is_empty())?;
@@ -518,8 +525,8 @@ impl Model {
 				self.give(made.account, 7);
 			}
 			Call::Register { which } => {
-				self.takes(datanet)?;
 				let made = self.commitments.get(*which).cloned().ok_or(Refused)?;
+				self.takes(datanet, made.number)?;
 				must(made.account == signer)?;
 				must(now >= made.made + WINDOWS.commitment_age_ms)?;
 				must(now < made.made + WINDOWS.commitment_lifetime_ms)?;
@@ -533,8 +540,8 @@ impl Model {
 				self.take(signer, total)?;
 			}
 			Call::Contribute { content, locator_bytes } => {
-				self.takes(datanet)?;
 				let number = self.next_commitment;
+				self.takes(datanet, number)?;
 				self.next_commitment += 1;
 				let not_before = now + WINDOWS.commitment_age_ms;
 				let claimed = self.claim(signer, datanet, *content, *locator_bytes, number, not_before)?;

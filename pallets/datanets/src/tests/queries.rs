@@ -87,7 +87,7 @@ struct IndexedDatanet {
 	tags: Vec<Vec<u8>>,
 	deposit: Balance,
 	status: DatanetStatus,
-	expirable_from_ms: Option<u64>,
+	closing: (Option<CommitmentNumber>, Option<u64>),
 	publishable_at_ms: u64,
 	curators: Vec<u64>,
 }
@@ -133,7 +133,7 @@ impl Indexed {
 					tags: tags.into_iter().map(Vec::from).collect(),
 					deposit,
 					status: DatanetStatus::Active,
-					expirable_from_ms: None,
+					closing: (None, None),
 					publishable_at_ms,
 					curators: match admission {
 						Admission::Open => Vec::new(),
@@ -147,9 +147,9 @@ impl Indexed {
 				self.datanet(datanet).name = name.into_inner();
 				self.datanet(datanet).tags = tags.into_iter().map(Vec::from).collect();
 			}
-			Event::DatanetStatusSet { datanet, status, expirable_from_ms } => {
+			Event::DatanetStatusSet { datanet, status, closed_from, expirable_from_ms } => {
 				let seen = self.datanet(datanet);
-				(seen.status, seen.expirable_from_ms) = (status, expirable_from_ms);
+				(seen.status, seen.closing) = (status, (closed_from, expirable_from_ms));
 			}
 			Event::RootReserved { root, account, commitment, until_ms, deposit, .. } => {
 				self.reservations.insert(root, (account, commitment, until_ms, deposit));
@@ -272,7 +272,7 @@ impl Indexed {
 				tags: info.tags,
 				deposit: info.deposit,
 				status: info.status,
-				expirable_from_ms: record.expirable_from_ms,
+				closing: (record.closed_from, record.expirable_from_ms),
 				publishable_at_ms: info.publishable_at_ms,
 				curators: info.curators,
 			};
