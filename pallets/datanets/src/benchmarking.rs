@@ -11,7 +11,10 @@ use frame_benchmarking::v2::*;
 use frame_support::traits::UnfilteredDispatchable;
 use frame_system::RawOrigin;
 use plexus_primitives::slice::{CHUNK_BYTES, HEADER_BYTES, PARENT_BYTES, TREE_DEPTH_MAX};
-use sp_runtime::{traits::Bounded, BoundedVec};
+use sp_runtime::{
+	traits::{Bounded, Hash, Saturating},
+	BoundedVec,
+};
 
 /// Nothing has to be waited for, and what ends at once has ended.
 const NONE: Windows = Windows {
