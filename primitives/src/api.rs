@@ -200,10 +200,10 @@ pub struct ChallengeInfo<AccountId, Balance> {
 	pub contribution: ContributionId,
 	/// Who asks.
 	pub challenger: AccountId,
-	/// The chunk of 1 KiB that is asked for.
-	pub chunk: u64,
-	/// Until when it can be shown, on the chain clock.
-	pub deadline_ms: u64,
+	/// The chunk of 1 KiB that is asked for; nothing before it is drawn.
+	pub chunk: Option<u64>,
+	/// Until when it can be shown, on the chain clock; nothing before it is drawn.
+	pub deadline_ms: Option<u64>,
 	/// What the challenger has on hold.
 	pub bond: Balance,
 }

@@ -37,9 +37,9 @@ use sp_runtime::Perbill;
 pub enum Scope {
 	/// Paying PLX to any account, within the budget.
 	Payments,
-	/// Creating, describing, pausing and removing datanets, contributing to them, withdrawing, reviewing, and publishing
-	/// versions. Deposits that come back are no spending: only the free balance bounds them. What pays for records that
-	/// stay is spending, and so is the price of a version.
+	/// Creating, describing, pausing and removing datanets, contributing to them, withdrawing, reviewing, judging disputes,
+	/// and publishing versions. Deposits that always come back are no spending: only the free balance bounds them. What pays for records
+	/// that may stay for ever is spending, a datanet's too, and so is the price of a version.
 	Datanets,
 	/// Leaving remarks, whose bytes the fee budget pays for.
 	Remarks,
@@ -79,6 +79,8 @@ impl InstanceFilter<RuntimeCall> for Scope {
 						| Datanets::expire { .. }
 						| Datanets::accept { .. }
 						| Datanets::review { .. }
+						| Datanets::vote { .. }
+						| Datanets::clear_reservation { .. }
 						| Datanets::publish { .. }
 				)
 			),
@@ -118,16 +120,18 @@ impl Contains<RuntimeCall> for LeafCalls {
 	}
 }
 
-/// What a controller does with its agent's account: move what it has, stake it, claim what it earned, and several of these
-/// at once.
+/// What a controller does with its agent's account: move what it has, stake it, claim what it earned, take over and retire
+/// datanets, challenge and dispute, and several of these at once.
 ///
 /// Left out is all that would outlast a change of the controller: proxies and multisig operations, calls under another
-/// origin, and a consensus key with what needs one, since whoever has that key can have the stake slashed.
+/// origin, a consensus key with what needs one, since whoever has that key can have the stake slashed, and offers of the
+/// agent's datanets and proposals of their curators, which others could accept or enact later.
 pub struct ControlCalls;
 
 impl Contains<RuntimeCall> for ControlCalls {
 	fn contains(call: &RuntimeCall) -> bool {
 		use pallet_balances::Call as Balances;
+		use pallet_datanets::Call as Datanets;
 		use pallet_utility::Call as Utility;
 		use pallet_validators::Call as Validators;
 		let is_own = matches!(
@@ -143,7 +147,12 @@ impl Contains<RuntimeCall> for ControlCalls {
 						| Validators::chill { .. }
 						| Validators::claim_rewards { .. }
 						| Validators::settle { .. }
-				) | RuntimeCall::Utility(
+				) | RuntimeCall::Datanets(
+				Datanets::retire { .. }
+					| Datanets::accept_ownership { .. }
+					| Datanets::challenge { .. }
+					| Datanets::dispute { .. }
+			) | RuntimeCall::Utility(
 				Utility::batch { .. } | Utility::batch_all { .. } | Utility::force_batch { .. }
 			)
 		);
@@ -194,10 +203,9 @@ parameter_types! {
 	/// A half is left after 90 days: old work counts, and recent work counts more.
 	pub const ReputationRetained: Perbill = Perbill::from_parts(992_327_946);
 	/// These are released to whoever made them, all of them, in whatever way they end. Stake can be slashed, bonds of
-	/// challenges and disputes can be lost, and what pays for records that are never removed does not come back, so that
-	/// these are spending.
+	/// challenges and disputes can be lost, and what pays for records that may never be removed need not come back: a
+	/// datanet with a version stays for ever. So these are spending.
 	pub const DepositHolds: &'static [RuntimeHoldReason] = &[
-		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Datanet),
 		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Contribution),
 		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Commitment),
 		RuntimeHoldReason::Models(pallet_models::HoldReason::Commitment),

@@ -12,7 +12,7 @@ use crate::{
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstBool, ConstU32, ConstU8, InstanceFilter, VariantCountOf},
+	traits::{ConstBool, ConstU32, ConstU8, Get, InstanceFilter, VariantCountOf},
 	PalletId,
 };
 use frame_system::EnsureRoot;
@@ -151,7 +151,9 @@ pub enum ProxyType {
 	/// Everything.
 	#[default]
 	Any,
-	/// Everything but paying the account's money to others or changing its proxies. Bonding it is among it.
+	/// Everything but what pays the account's money to others, gives away what it owns, or changes its proxies. So no
+	/// challenges, disputes and offers of datanets either: the bond of a challenge or dispute that is lost goes to others.
+	/// Staking the money is among it, and so is what burns some or holds it for ever, for versions and models.
 	NonTransfer,
 	/// Only datanets: owning, contributing, curating, challenging, disputing.
 	Datanets,
@@ -163,16 +165,17 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 	fn filter(&self, call: &RuntimeCall) -> bool {
 		match self {
 			Self::Any => true,
-			Self::NonTransfer => matches!(
-				call,
-				RuntimeCall::System(..)
-					| RuntimeCall::Timestamp(..)
-					| RuntimeCall::Utility(..)
-					| RuntimeCall::Multisig(..)
-					| RuntimeCall::Validators(..)
-					| RuntimeCall::Datanets(..)
-					| RuntimeCall::Models(..)
-			),
+			Self::NonTransfer => {
+				matches!(
+					call,
+					RuntimeCall::System(..)
+						| RuntimeCall::Timestamp(..)
+						| RuntimeCall::Utility(..)
+						| RuntimeCall::Multisig(..)
+						| RuntimeCall::Validators(..)
+						| RuntimeCall::Models(..)
+				) || matches!(call, RuntimeCall::Datanets(inner) if !gives_away(inner))
+			}
 			Self::Datanets => matches!(call, RuntimeCall::Datanets(..) | RuntimeCall::Utility(..)),
 		}
 	}
@@ -181,10 +184,15 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 		match (self, other) {
 			(own, other) if own == other => true,
 			(Self::Any, _) => true,
-			(Self::NonTransfer, Self::Datanets) => true,
 			_ => false,
 		}
 	}
+}
+
+/// The calls about datanets by which an account's money, or what it owns, can become another's.
+fn gives_away(call: &pallet_datanets::Call<Runtime>) -> bool {
+	use pallet_datanets::Call;
+	matches!(call, Call::challenge { .. } | Call::dispute { .. } | Call::propose_owner { .. })
 }
 
 impl pallet_proxy::Config for Runtime {
@@ -282,6 +290,15 @@ impl ChainClock for Clock {
 	}
 }
 
+/// Root acts only where there is a sudo key.
+pub struct SudoExists;
+
+impl Get<bool> for SudoExists {
+	fn get() -> bool {
+		pallet_sudo::Key::<Runtime>::exists()
+	}
+}
+
 /// Curators of a datanet: enough for a committee, few enough that a vote is one small value.
 const CURATORS_MAX: u32 = 16;
 
@@ -305,6 +322,7 @@ impl pallet_datanets::Config for Runtime {
 	type Positions = ();
 	// Until there is governance.
 	type JudgeOrigin = EnsureRoot<AccountId>;
+	type JudgeExists = SudoExists;
 	type WindowsOrigin = EnsureRoot<AccountId>;
 	type DatanetDeposit = DatanetDeposit;
 	type CommitmentDeposit = CommitmentDeposit;

@@ -413,3 +413,63 @@ fn every_refusal_of_an_agent_is_told_in_words() {
 	assert_eq!((words.name, words.cause), ("TipNotZero", "The agent pays no tips"));
 	assert_eq!(native::describe_invalid(&InvalidTransaction::Custom(173).into()).name, "Custom");
 }
+
+fn create_datanet() -> RuntimeCall {
+	let licence = pallet_datanets::types::Licence::Spdx(bounded(b"CC-BY-4.0"));
+	let admission = pallet_datanets::types::Admission::Open;
+	let create = pallet_datanets::Call::create_datanet {
+		name: bounded(b"Notes"),
+		tags: Default::default(),
+		licence,
+		admission,
+	};
+	create.into()
+}
+
+#[test]
+fn what_a_datanet_holds_is_charged_to_the_budget_since_it_may_stay_for_ever() {
+	let deposit = <Runtime as pallet_datanets::Config>::DatanetDeposit::get();
+	let scopes = || vec![Scope::Datanets].try_into().expect("one fits");
+	let mut world = World::with_key(Terms { scopes: scopes(), budget: deposit, ..terms() });
+	world.succeeds(&key(1), act(FIRST, create_datanet()));
+	let acted = Event::Acted { agent: AGENT, delegation: FIRST, key: key(1).account(), outflow: deposit };
+	assert!(world.events().contains(&acted));
+	world.fails(&key(1), act(FIRST, create_datanet()), Error::<Runtime>::BudgetExceeded);
+	// What comes back is no income of the key.
+	let remove = pallet_datanets::Call::remove_datanet { datanet: plexus_primitives::DatanetId(0) };
+	world.succeeds(&key(1), act(FIRST, remove.into()));
+	world.fails(&key(1), act(FIRST, create_datanet()), Error::<Runtime>::BudgetExceeded);
+}
+
+#[test]
+fn a_controller_does_with_datanets_what_outlasts_no_change_of_the_controller() {
+	use pallet_datanets::{types::Remedy, Call as Datanets};
+	use plexus_primitives::{ContributionId, DatanetId};
+	let (contribution, datanet) = (ContributionId(0), DatanetId(0));
+	let mut world =
+		World::with_key(Terms { scopes: vec![Scope::Datanets].try_into().expect("one fits"), ..terms() });
+	world.succeeds(&key(1), act(FIRST, create_datanet()));
+	world.succeeds(&alice(), create_datanet());
+	let owner = Some(account());
+	world.succeeds(&alice(), Datanets::propose_owner { datanet: DatanetId(1), owner }.into());
+	world.succeeds(&alice(), control(Datanets::accept_ownership { datanet: DatanetId(1) }.into()));
+	world.succeeds(&alice(), control(Datanets::retire { datanet }.into()));
+	// These are let through, and fail for what they are about.
+	let unknown = || pallet_datanets::Error::<Runtime>::UnknownContribution;
+	let dispute = Datanets::dispute { contribution, remedy: Remedy::Takedown, evidence: None };
+	world.fails(&alice(), control(Datanets::challenge { contribution }.into()), unknown());
+	world.fails(&alice(), control(dispute.clone().into()), unknown());
+	// An agent that curates judges too, by its keys.
+	let no_dispute = pallet_datanets::Error::<Runtime>::NoDispute;
+	let vote = Datanets::vote { contribution, uphold: true };
+	world.fails(&key(1), act(FIRST, vote.into()), no_dispute);
+	// Keys do not give away, end or risk what is the agent's.
+	for call in [dispute, Datanets::challenge { contribution }, Datanets::retire { datanet: DatanetId(1) }] {
+		world.is_refused(&key(1), act(FIRST, call.into()), Refusal::NotLeafCall);
+	}
+	// Others could make use of these after the controller has changed.
+	let propose = Datanets::propose_owner { datanet: DatanetId(1), owner: Some(bob().account()) };
+	world.fails(&alice(), control(propose.into()), Error::<Runtime>::NotControlCall);
+	let propose = Datanets::propose_curators { datanet: DatanetId(1), curators: None };
+	world.fails(&alice(), control(propose.into()), Error::<Runtime>::NotControlCall);
+}

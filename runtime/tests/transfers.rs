@@ -148,3 +148,24 @@ fn wrong_transactions_are_refused_with_their_reason() {
 	}
 	assert_eq!(chain.ext.execute_with(|| System::account_nonce(alice.account())), 1);
 }
+
+#[test]
+fn a_proxy_that_may_not_transfer_gives_nothing_away_by_other_means() {
+	use frame_support::traits::InstanceFilter;
+	use pallet_datanets::{types::Remedy, Call};
+	use plexus_primitives::{ContributionId, DatanetId};
+	use plexus_runtime::{ProxyType, RuntimeCall};
+	let (contribution, datanet) = (ContributionId(0), DatanetId(0));
+	let dispute = Call::dispute { contribution, remedy: Remedy::Redirect, evidence: None };
+	let owner = Some(Key::sr25519("//Bob").account());
+	for call in [dispute, Call::challenge { contribution }, Call::propose_owner { datanet, owner }] {
+		let call = RuntimeCall::Datanets(call);
+		assert!(!ProxyType::NonTransfer.filter(&call), "{call:?}");
+		assert!(ProxyType::Datanets.filter(&call), "{call:?}");
+	}
+	assert!(ProxyType::NonTransfer.filter(&Call::publish { datanet }.into()));
+	assert!(!ProxyType::NonTransfer.filter(&transfer(&Key::sr25519("//Bob").account(), 1)));
+	// So it cannot appoint who may.
+	assert!(!ProxyType::NonTransfer.is_superset(&ProxyType::Datanets));
+	assert!(ProxyType::Any.is_superset(&ProxyType::Datanets));
+}

@@ -21,7 +21,8 @@ pub struct PoolLimits {
 	/// lock itself out with later nonces that arrived first.
 	pub per_account: u32,
 	/// How many transactions one agent may be about to pay for. Each of them is within its key's fee budget by itself, all
-	/// together need not be: without a bound, one small budget fills the pool with what will never be paid.
+	/// together need not be: without a bound, one small budget fills the pool with what will never be paid. One that is due
+	/// takes the place of those that wait, so that no key of the agent locks out the others.
 	pub per_agent: u32,
 	/// Bytes of one transaction.
 	pub transaction_bytes_max: usize,
@@ -66,6 +67,11 @@ impl PoolLimits {
 /// The part of the pool's bytes that the transactions which one agent is to pay for may take: a 64th, or one transaction.
 /// Many more of them are cheap to make than are ever paid for, so a few agents must not fill the pool.
 const AGENT_PART: usize = 64;
+
+/// How far beyond its account's ready run a transaction may wait that an agent is to pay for. What waits costs nobody
+/// anything: without a bound, one key takes all that its agent may be about to pay for. Room for what is submitted in
+/// parallel and arrives in another order.
+pub(crate) const AGENT_WAITING_MAX: u32 = 64;
 
 /// A replacement must offer this many percent of the priority of what it replaces: each replacement is relayed to the whole
 /// network, so it has to cost something.

@@ -132,8 +132,8 @@ impl Shared {
 			(Refusal::Underpriced { existing, existing_priority, required }, _) => {
 				SubmitError::Underpriced { existing, existing_priority, priority, required }
 			}
-			(Refusal::TooFarAhead { state_nonce }, Lane::Account { account, nonce }) => {
-				SubmitError::AccountFull { account, nonce, state_nonce, max: self.limits.per_account }
+			(Refusal::TooFarAhead { state_nonce, max }, Lane::Account { account, nonce }) => {
+				SubmitError::AccountFull { account, nonce, state_nonce, max }
 			}
 			(Refusal::Stale { state_nonce }, Lane::Account { nonce, .. }) => {
 				SubmitError::Stale { nonce, state_nonce }

@@ -363,8 +363,9 @@ struct MemberJson {
 struct ChallengeJson {
 	contribution: u64,
 	challenger: String,
-	chunk: u64,
-	deadline_ms: u64,
+	/// `null` before it is drawn, like the deadline.
+	chunk: Option<u64>,
+	deadline_ms: Option<u64>,
 	bond: String,
 }
 

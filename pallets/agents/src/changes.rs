@@ -183,18 +183,27 @@ impl<T: Config> Pallet<T> {
 		// Without funds the key's account would not exist, and could not sign.
 		frame_system::Pallet::<T>::inc_sufficients(&key);
 		let parent = path.first().copied();
+		let granted_at_ms = T::Clock::now_ms();
 		let granted = Delegation {
 			key: key.clone(),
 			parent,
 			// A path has at most `DEPTH_MAX` steps, and `key_grants` refuses those that have.
 			depth: path.len().saturating_add(1) as u8,
 			terms: terms.clone(),
-			granted_at_ms: T::Clock::now_ms(),
+			granted_at_ms,
 			deposit,
 			usage: Usage::default(),
 		};
 		Delegations::<T>::insert(agent, delegation, granted);
-		Self::deposit_event(Event::Delegated { agent, delegation, parent, key, terms, deposit });
+		Self::deposit_event(Event::Delegated {
+			agent,
+			delegation,
+			parent,
+			key,
+			terms,
+			granted_at_ms,
+			deposit,
+		});
 		Ok(())
 	}
 

@@ -106,6 +106,8 @@ pub mod events {
 			key: T::AccountId,
 			/// What it may do.
 			terms: Terms<T>,
+			/// When, on the chain clock: its periods are counted from then.
+			granted_at_ms: u64,
 			/// What was put on hold in the agent's account.
 			deposit: BalanceOf<T>,
 		},

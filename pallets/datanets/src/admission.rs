@@ -107,7 +107,7 @@ impl<T: Config> Pallet<T> {
 			let datanet = datanet.as_mut().ok_or(Error::<T>::UnknownDatanet)?;
 			datanet.accepted = datanet.accepted.saturating_add(1);
 			datanet.weight = datanet.weight.saturating_add(weight.into());
-			datanet.changed = true;
+			datanet.changes = datanet.changes.saturating_add(1);
 			Ok::<_, DispatchError>(datanet.version.next().ok_or(Error::<T>::IdsExhausted)?)
 		})?;
 		let deposit_until_ms = T::Clock::now_ms().saturating_add(CurrentWindows::<T>::get().deposit_ms);
@@ -124,14 +124,16 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Whether anybody may remove it: it was not accepted in time, or no version can ever hold it.
+	/// Whether anybody may remove it: it was not accepted in time, or no version can ever hold it and its contributor had
+	/// time to take it elsewhere. Never at once when a datanet is retired: its owner would be the first to know.
 	pub(crate) fn is_expirable(record: &Contribution<T>, home: &Datanet<T>) -> bool {
-		let retired = home.status == DatanetStatus::Retired;
+		let now_ms = T::Clock::now_ms();
 		match record.status {
-			ContributionStatus::Pending { expires_at_ms, .. } => {
-				retired || T::Clock::now_ms() >= expires_at_ms
+			ContributionStatus::Pending { expires_at_ms, .. } => now_ms >= expires_at_ms,
+			ContributionStatus::Accepted { .. } => {
+				let over = home.expirable_from_ms.is_some_and(|from_ms| now_ms >= from_ms);
+				over && !Self::is_in_a_version(record, home)
 			}
-			ContributionStatus::Accepted { .. } => retired && !Self::is_in_a_version(record, home),
 			ContributionStatus::Departed { .. } => false,
 		}
 	}

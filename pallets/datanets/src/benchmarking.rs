@@ -11,7 +11,10 @@ use frame_benchmarking::v2::*;
 use frame_support::traits::UnfilteredDispatchable;
 use frame_system::RawOrigin;
 use plexus_primitives::slice::{CHUNK_BYTES, HEADER_BYTES, PARENT_BYTES, TREE_DEPTH_MAX};
-use sp_runtime::{traits::Bounded, BoundedVec};
+use sp_runtime::{
+	traits::{Bounded, Hash, Saturating},
+	BoundedVec,
+};
 
 /// Nothing has to be waited for, and what ends at once has ended.
 const NONE: Windows = Windows {
@@ -148,6 +151,15 @@ fn encumbered<T: Config>(contributor: &T::AccountId) -> Result<(DatanetId, Contr
 	Pallet::<T>::do_challenge(rich::<T>("challenger", 0), id)?;
 	Pallet::<T>::do_dispute(rich::<T>("claimant", 0), id, Remedy::Redirect, None)?;
 	Ok((datanet, id))
+}
+
+/// Says that a challenge asks for the first chunk, until then.
+fn drawn<T: Config>(id: ContributionId, deadline_ms: u64) {
+	Challenges::<T>::mutate(id, |open| {
+		if let Some(open) = open {
+			open.question = Question::Drawn { chunk: 0, deadline_ms };
+		}
+	});
 }
 
 #[benchmarks]
@@ -429,6 +441,7 @@ mod benchmarks {
 		let contributor = rich::<T>("contributor", 0);
 		let (_, id) = accepted::<T>(&contributor)?;
 		Pallet::<T>::do_challenge(rich::<T>("challenger", 0), id)?;
+		drawn::<T>(id, u64::MAX);
 		let (_, slice) = content_with_proof(0, 1);
 		let slice: ProofOf<T> = slice.try_into().map_err(|_| "the proof is within the bound")?;
 
@@ -440,13 +453,25 @@ mod benchmarks {
 	}
 
 	#[benchmark]
+	fn draw_chunk() -> Result<(), BenchmarkError> {
+		let (_, id) = accepted::<T>(&rich::<T>("contributor", 0))?;
+		Pallet::<T>::do_challenge(rich::<T>("challenger", 0), id)?;
+		let at = frame_system::Pallet::<T>::block_number();
+		frame_system::BlockHash::<T>::insert(at, T::Hashing::hash(b"block"));
+		frame_system::Pallet::<T>::set_block_number(at.saturating_add(1u32.into()));
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(rich::<T>("anybody", 0)), id);
+
+		let question = Challenges::<T>::get(id).map(|challenge| challenge.question);
+		assert!(matches!(question, Some(Question::Drawn { .. })));
+		Ok(())
+	}
+
+	#[benchmark]
 	fn close_challenge() -> Result<(), BenchmarkError> {
 		let (_, id) = encumbered::<T>(&rich::<T>("contributor", 0))?;
-		Challenges::<T>::mutate(id, |open| {
-			if let Some(open) = open {
-				open.deadline_ms = 0;
-			}
-		});
+		drawn::<T>(id, 0);
 		let call = Call::<T>::close_challenge { contribution: id };
 		let origin = signed::<T>(&rich::<T>("anybody", 0));
 
@@ -497,6 +522,21 @@ mod benchmarks {
 		_(origin as T::RuntimeOrigin, Windows::LIVE);
 
 		assert_eq!(CurrentWindows::<T>::get(), Windows::LIVE);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn clear_reservation() -> Result<(), BenchmarkError> {
+		let contributor = rich::<T>("contributor", 0);
+		let (_, id) = accepted::<T>(&contributor)?;
+		let record = Pallet::<T>::ensure_contribution(id)?;
+		let root = record.content.root;
+		Pallet::<T>::remove_contribution(id, record, RemovalReason::TakenDown)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(contributor), root);
+
+		assert!(!Reservations::<T>::contains_key(root));
 		Ok(())
 	}
 

@@ -75,9 +75,11 @@ impl<T: Config> Pallet<T> {
 			accepted: 0,
 			weight: 0,
 			version: DatanetVersion::default(),
-			changed: false,
+			changes: 0,
 			publishable_at_ms,
 			next_sequence: Sequence::default(),
+			closed_from: None,
+			expirable_from_ms: None,
 		};
 		Datanets::<T>::insert(id, datanet);
 		DatanetsByOwner::<T>::insert(&owner, id, ());
@@ -147,8 +149,20 @@ impl<T: Config> Pallet<T> {
 		ensure!(record.status != DatanetStatus::Retired, Error::<T>::DatanetRetired);
 		ensure!(record.status != status, Error::<T>::StatusUnchanged);
 		record.status = status;
+		record.closed_from = match status {
+			DatanetStatus::Active => None,
+			// A retirement after a pause closes nothing anew.
+			DatanetStatus::Paused | DatanetStatus::Retired => {
+				Some(record.closed_from.unwrap_or_else(NextCommitment::<T>::get))
+			}
+		};
+		if status == DatanetStatus::Retired {
+			let window_ms = CurrentWindows::<T>::get().acceptance_ms;
+			record.expirable_from_ms = Some(T::Clock::now_ms().saturating_add(window_ms));
+		}
+		let (closed_from, expirable_from_ms) = (record.closed_from, record.expirable_from_ms);
 		Datanets::<T>::insert(id, record);
-		Self::deposit_event(Event::DatanetStatusSet { datanet: id, status });
+		Self::deposit_event(Event::DatanetStatusSet { datanet: id, status, closed_from, expirable_from_ms });
 		Ok(())
 	}
 

@@ -29,9 +29,10 @@ impl<T: Config> Pallet<T> {
 		let done = remedy == Remedy::Takedown && Self::is_taken_down(&record);
 		ensure!(!done, Error::<T>::TakenDown);
 		ensure!(!Disputes::<T>::contains_key(id), Error::<T>::DisputeOpen);
+		let curators = Self::ensure_datanet(record.datanet)?.curators;
+		ensure!(Self::can_be_upheld(&record, &claimant, curators), Error::<T>::NobodyJudges);
 		let bond = T::DisputeBond::get();
 		Self::hold(HoldReason::Dispute, &claimant, bond)?;
-		let curators = Self::ensure_datanet(record.datanet)?.curators;
 		if let Some(generation) = curators {
 			Self::add_duty(record.datanet, generation);
 		}
@@ -58,6 +59,20 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// Whether there is somebody who can decide for the claimant.
+	fn can_be_upheld(record: &Contribution<T>, claimant: &T::AccountId, curators: Option<u32>) -> bool {
+		let by_curators = |generation| {
+			let members = Self::curators(record.datanet, generation);
+			let eligible = members.iter().filter(|member| !Self::is_party(record, claimant, member)).count();
+			majority(members.len(), eligible, 0, 0).is_none()
+		};
+		T::JudgeExists::get() || curators.is_some_and(by_curators)
+	}
+
+	fn is_party(record: &Contribution<T>, claimant: &T::AccountId, account: &T::AccountId) -> bool {
+		[&record.contributor, record.beneficiary(), claimant].contains(&account)
+	}
+
 	fn move_position(
 		from_holder: &Holder<T::AccountId>,
 		to: &Holder<T::AccountId>,
@@ -75,9 +90,7 @@ impl<T: Config> Pallet<T> {
 		let generation = dispute.curators.ok_or(Error::<T>::NotCurated)?;
 		let members = Self::curators(record.datanet, generation);
 		let curator = Self::ensure_curator(&members, &signer)?;
-		let is_party = |account: &T::AccountId| {
-			[&record.contributor, record.beneficiary(), &dispute.claimant].contains(&account)
-		};
+		let is_party = |account| Self::is_party(&record, &dispute.claimant, account);
 		ensure!(!is_party(&signer), Error::<T>::IsParty);
 		let eligible = members.iter().filter(|member| !is_party(member)).count();
 		ensure!(dispute.votes.iter().all(|vote| vote.curator != curator), Error::<T>::AlreadyReviewed);

@@ -32,7 +32,8 @@ pub mod errors {
 		EmptyContent,
 		/// This content is already contributed, here or in another datanet. Query `contribution_by_root` with the
 		/// root to find the contribution and who made it. It becomes free when it is removed before a version holds it;
-		/// until then whoever committed earlier gets it. Its holder can list it in other datanets once a version holds it, in
+		/// until then whoever committed earlier gets it. After others removed it, it is its contributor's for a while
+		/// (`RootReserved`). Its holder can list it in other datanets once a version holds it, in
 		/// each once.
 		RootAlreadyHeld,
 		/// The length proof does not belong to this root. Make both from the same file, which must not have changed
@@ -54,9 +55,9 @@ pub mod errors {
 		InvalidCurators,
 		/// A version holds contributions of this datanet for ever, so it cannot be removed. Retire it.
 		DatanetHasVersions,
-		/// The datanet is paused: it takes no new contributions. Wait until its owner resumes it, or choose another.
+		/// The datanet is paused: it takes only what was committed to before. Wait until its owner resumes it, or choose another.
 		DatanetPaused,
-		/// The datanet is retired for ever. Choose another.
+		/// The datanet is retired for ever, and takes only what was committed to before. Choose another.
 		DatanetRetired,
 		/// The datanet is paused already, or not paused. Nothing needs to be done.
 		StatusUnchanged,
@@ -127,21 +128,35 @@ pub mod errors {
 		ChallengeOpen,
 		/// No challenge of this contribution is open. It begins with `challenge`.
 		NoChallenge,
-		/// The slice is not that of the chunk that was asked for. `Challenged` names it; its slice begins at 1024 times
+		/// The slice is not that of the chunk that was asked for. `ChunkDrawn` names it; its slice begins at 1024 times
 		/// its number and is 1024 bytes long, or up to the content's end.
 		WrongSlice,
-		/// The challenge can still be answered. `Challenged` says until when, on the chain clock.
+		/// The challenge can still be answered. `ChunkDrawn` says until when, on the chain clock.
 		ChallengeNotOver,
 		/// The challenge can no more be answered.
 		ChallengeOver,
+		/// The chunk is not known yet that the challenge asks for. Anybody can draw it with `draw_chunk`, from the block after
+		/// the challenge on.
+		ChunkNotDrawn,
+		/// The chunk was drawn already: `ChunkDrawn` names it.
+		ChunkDrawn,
+		/// The hash of the challenge's block is not known within that block. Draw the chunk in a later one.
+		ChunkTooEarly,
 		/// A dispute about this contribution is open. Wait until it is decided.
 		DisputeOpen,
+		/// Nobody could uphold the claim: the chain has no judge, and the datanet is open, or half or more of its curators are
+		/// parties. Claim it where the dispute can be decided, or ask the owner for other curators.
+		NobodyJudges,
 		/// No dispute about this contribution is open. It begins with `dispute`.
 		NoDispute,
 		/// The dispute can still be decided. `Disputed` says until when, on the chain clock.
 		DisputeNotOver,
 		/// The time to vote is over. Anybody can end the dispute with `close_dispute`.
 		DisputeOver,
+		/// This root is not reserved. The event `RootReserved` tells of those that are.
+		NoReservation,
+		/// The root is reserved for another account. `RootReserved` says until when, on the chain clock.
+		ReservationNotOver,
 		/// The windows break a rule: a commitment's life and a pending contribution's must be longer than a commitment's
 		/// age, and challenges and disputes must last at least a millisecond.
 		InvalidWindows,

@@ -73,7 +73,7 @@ pub mod events {
 			listing: bool,
 		},
 		/// A contribution was removed as if it had never been. Its deposits are returned, and its root is free unless
-		/// it was a listing.
+		/// it was a listing, or `RootReserved` follows.
 		ContributionRemoved {
 			/// Its id, never to be used again.
 			contribution: ContributionId,
@@ -91,6 +91,31 @@ pub mod events {
 			storage_deposit: BalanceOf<T>,
 			/// Why.
 			reason: RemovalReason,
+		},
+		/// A contribution was removed, and its root is kept for its contributor, who may register it anew under the same
+		/// number.
+		RootReserved {
+			/// The root.
+			root: [u8; 32],
+			/// The contribution that held it.
+			contribution: ContributionId,
+			/// For whom.
+			account: T::AccountId,
+			/// The commitment that it counts under.
+			commitment: CommitmentNumber,
+			/// Until when.
+			until_ms: u64,
+			/// What stays on hold for storage.
+			deposit: BalanceOf<T>,
+		},
+		/// A root is no longer reserved.
+		ReservationEnded {
+			/// The root.
+			root: [u8; 32],
+			/// For whom it was.
+			account: T::AccountId,
+			/// What was returned.
+			deposit: BalanceOf<T>,
 		},
 		/// A contribution was accepted: it is in every version from `from` on, until it departs.
 		ContributionAccepted {
@@ -129,7 +154,7 @@ pub mod events {
 		RootHeld {
 			/// The root.
 			root: [u8; 32],
-			/// The contribution that holds it.
+			/// The contribution that holds it, or held it before it was reserved.
 			holder: ContributionId,
 			/// Who registered in vain.
 			contributor: T::AccountId,
@@ -196,6 +221,8 @@ pub mod events {
 			publisher: T::AccountId,
 			/// What was burned.
 			price: BalanceOf<T>,
+			/// When, on the chain clock.
+			published_at_ms: u64,
 			/// From when on everybody may publish the next.
 			publishable_at_ms: u64,
 		},
@@ -214,6 +241,10 @@ pub mod events {
 			datanet: DatanetId,
 			/// What it still does.
 			status: DatanetStatus,
+			/// The first commitment under which it takes nothing; nothing while it is active.
+			closed_from: Option<CommitmentNumber>,
+			/// From when on anybody may remove what no version holds; nothing unless it is retired.
+			expirable_from_ms: Option<u64>,
 		},
 		/// A datanet was offered, or the offer taken back.
 		OwnerProposed {
@@ -249,18 +280,32 @@ pub mod events {
 			/// Who they are.
 			curators: CuratorsOf<T>,
 		},
-		/// A chunk was asked for.
+		/// A chunk was asked for, which the hash of a block will name.
 		Challenged {
 			/// The contribution.
 			contribution: ContributionId,
 			/// Who asks.
 			challenger: T::AccountId,
+			/// The block, this one.
+			at: BlockNumberFor<T>,
+			/// What was put on hold.
+			bond: BalanceOf<T>,
+		},
+		/// The hash of a challenge's block was forgotten before anybody drew the chunk; another one will name it.
+		ChallengeRenewed {
+			/// The contribution.
+			contribution: ContributionId,
+			/// The block, this one.
+			at: BlockNumberFor<T>,
+		},
+		/// It is known which chunk a challenge asks for.
+		ChunkDrawn {
+			/// The contribution.
+			contribution: ContributionId,
 			/// The number of the chunk of 1 KiB.
 			chunk: u64,
 			/// Until when it can be shown.
 			deadline_ms: u64,
-			/// What was put on hold.
-			bond: BalanceOf<T>,
 		},
 		/// A chunk was shown.
 		ChallengeAnswered {

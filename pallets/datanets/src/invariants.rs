@@ -6,6 +6,7 @@
 //! # Invariants
 //! - Every contribution is at its place in the index of an existing datanet, and either holds its root or is listed under
 //!   it beside the holder; no other entries exist. A listing's holder is the same account, for good.
+//! - What is reserved is held by nobody.
 //! - A datanet's counts and weight are those of its contributions; its next sequence and the next ids lie above all used.
 //! - A version's count and weight are those of the contributions whose span has it. Versions are numbered without gaps.
 //! - A set of curators exists if and only if it is present or has duties, and counts them right. Ballots are of pending
@@ -67,6 +68,8 @@ impl<T: Config> Pallet<T> {
 			"a root is held by no contribution"
 		);
 		ensure!(Listings::<T>::iter().count() == listed, "what is listed is no contribution");
+		let held = |root| ContributionByRoot::<T>::contains_key(root);
+		ensure!(!Reservations::<T>::iter_keys().any(held), "what is reserved is held");
 		ensure!(ContributionIndex::<T>::iter().count() == count, "the index names no contribution");
 		Ok(())
 	}
@@ -92,12 +95,20 @@ impl<T: Config> Pallet<T> {
 		for (id, datanet) in Datanets::<T>::iter() {
 			count += 1;
 			ensure!(id < NextDatanetId::<T>::get(), "a datanet's id is yet to be allocated");
+			let retired = datanet.status == DatanetStatus::Retired;
+			ensure!(datanet.expirable_from_ms.is_some() == retired, "a datanet is retired by half");
+			let active = datanet.status == DatanetStatus::Active;
+			ensure!(datanet.closed_from.is_none() == active, "a datanet is closed by half");
 			let listed = ContributionIndex::<T>::iter_prefix_values(id).count() as u64;
 			ensure!(datanet.contributions == listed, "a datanet miscounts its contributions");
 			let running = Self::members_of(id).filter(|(_, _, until)| until.is_none());
 			let (accepted, weight) =
 				running.fold((0, 0), |(count, sum), (weight, ..)| (count + 1, sum + weight));
 			ensure!((datanet.accepted, datanet.weight) == (accepted, weight), "a running weight is wrong");
+			let next = DatanetVersion(datanet.version.0.saturating_add(1));
+			let differs = |(_, from, until)| from == next || until == Some(next);
+			let changes = Self::members_of(id).filter(|member| differs(*member)).count() as u64;
+			ensure!(datanet.changes == changes, "changes since the last version are miscounted");
 			ensure!(
 				DatanetsByOwner::<T>::contains_key(&datanet.owner, id),
 				"an owner's datanet is not indexed"
@@ -186,10 +197,11 @@ impl<T: Config> Pallet<T> {
 			let contribution = Contributions::<T>::get(id).ok_or("a challenge is of nothing")?;
 			let accepted = matches!(contribution.status, ContributionStatus::Accepted { .. });
 			ensure!(accepted, "a challenge is of something that departed");
-			ensure!(
-				challenge.chunk < chunks(&contribution.content),
-				"a chunk is asked for that there is not"
-			);
+			let possible = match challenge.question {
+				Question::Asked { at } => at <= frame_system::Pallet::<T>::block_number(),
+				Question::Drawn { chunk, .. } => chunk < chunks(&contribution.content),
+			};
+			ensure!(possible, "a chunk is asked for that there is not");
 		}
 		for (id, _) in Disputes::<T>::iter() {
 			let contribution = Contributions::<T>::get(id).ok_or("a dispute is about nothing")?;
@@ -204,7 +216,8 @@ impl<T: Config> Pallet<T> {
 		let conduct = Contributions::<T>::iter_values().map(|one| (one.contributor, one.deposit.conduct));
 		Self::check_held(HoldReason::Contribution, conduct)?;
 		let storage = Contributions::<T>::iter_values().map(|one| (one.contributor, one.deposit.storage));
-		Self::check_held(HoldReason::Storage, storage)?;
+		let reserved = Reservations::<T>::iter_values().map(|one| (one.account, one.deposit));
+		Self::check_held(HoldReason::Storage, storage.chain(reserved))?;
 		let commitments = Commitments::<T>::iter().map(|(account, _, made)| (account, made.deposit));
 		Self::check_held(HoldReason::Commitment, commitments)?;
 		let challenges = Challenges::<T>::iter_values().map(|one| (one.challenger, one.bond));

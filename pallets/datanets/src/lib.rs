@@ -32,8 +32,10 @@
 //!      └─ contribute ──▶ Pending, not before commitment_age_ms
 //!
 //!   Pending ── accept (open, anybody) or review (curated, a majority) ──▶ Accepted { weight, from: next version }
-//!   Pending ── withdraw, review (rejected), expire, displaced ──────────▶ gone, all deposits back, root free
-//!   Accepted, in no version yet ── withdraw, displaced, unavailable, taken down ──▶ gone, the same
+//!   Pending ── withdraw, expire, displaced ─────────────────────────────▶ gone, all deposits back, root free
+//!   Pending ── review (rejected) ───────────────────────────────────────▶ gone, deposits back, root reserved
+//!   Accepted, in no version yet ── withdraw, expire, displaced, unavailable ──▶ gone, all deposits back, root free
+//!   Accepted, in no version yet ── taken down ──▶ gone, deposits back, root reserved; so is what leaves a retired datanet
 //!   Accepted, in a version ── withdraw, unavailable, taken down ──▶ Departed { until: next version }, for ever
 //! ```
 //!
@@ -55,19 +57,30 @@
 //! accepted before it is as old as a commitment would have to be; with curators too, since these may be the copyist's.
 //! In an open datanet anybody then calls [`accept`].
 //!
+//! A pause or a retirement refuses only what is committed to after it: an owner who sees a registration come must not be
+//! able to void it and take its roots.
+//!
 //! `register` skips a root that it cannot get, and tells the holder (`RootHeld`): one public file in a batch must
 //! not void the others, whose roots are shown by then.
 //!
 //! A holder may list its content in other datanets once a version holds it, when nobody can take it any more. So never
-//! more than one contribution depends on who is first. The holder needs neither commitment nor proof for it. In each datanet
-//! content is listed once: what has departed there does not come back.
+//! more than one contribution depends on who is first. The holder needs neither commitment nor proof for it. Whoever lost
+//! what the content earns in a dispute lists it no more, and neither does who got it. In each datanet content is listed once: what has departed there does not come back.
+//!
+//! Who can end another's contribution must not gain by it: an owner or curator could otherwise take its root in the same
+//! transaction. So what was rejected, taken down, or withdrawn from a retired datanet leaves a **reservation**: for
+//! `commitment_lifetime_ms` the root is its contributor's, who registers it anew, in any datanet, under the old number.
+//! Only who committed earlier still comes first. It is paid for with a part of the deposit for storage, of the size of
+//! `CommitmentDeposit`, which returns with the reservation's end ([`clear_reservation`]).
 //!
 //! ### Admission
 //!
 //! - Pending contributions are reviewed by the curators at their submission, whoever these are later. Each reviews
 //!   once; nobody reviews its own. A strict majority of *all* curators accepts, and as soon as that cannot be reached
 //!   any more the contribution is rejected: ties reject. The weight is the lower median of those that accepted by then.
-//! - Without acceptance for `acceptance_ms` anybody may remove it ([`expire`]), and a rival need not wait for that.
+//! - Without acceptance for `acceptance_ms` anybody may remove it ([`expire`]), and a rival need not wait for that. What
+//!   a retired datanet accepted for no version can be removed as long after the retirement: until then its contributor
+//!   can take it elsewhere.
 //! - Curators change `curators_ms` after the proposal. A change of the owner voids the proposal.
 //! - Whether a datanet is open or curated never changes: its versions would carry uploads that nobody reviewed.
 //!
@@ -92,9 +105,10 @@
 //!
 //! ### Availability
 //!
-//! [`challenge`] asks for one chunk of an accepted contribution that has a locator. Which, follows from the parent
-//! block's hash: a contributor who lost its file could otherwise occupy the place with a question that it can answer.
-//! Anybody may show the chunk ([`answer`]); the contributor then gets half of the bond, and half is burned, so that
+//! [`challenge`] asks for one chunk of an accepted contribution that has a locator. Which, follows from the hash of the
+//! block that has the challenge, which nobody knows when asking: a contributor who lost its file could otherwise occupy
+//! the place with a question that it can answer. Anybody draws it in a later block ([`draw_chunk`]), which begins the time
+//! to answer; if the hash is forgotten by then, the block of that call names the chunk instead. Anybody may show the chunk ([`answer`]); the contributor then gets half of the bond, and half is burned, so that
 //! asking oneself is not free. Unanswered for `challenge_ms`, the contribution is in no new version, and the
 //! challenger has its bond again. The first chunk is asked for only if it is the only one: private content begins with
 //! a random chunk that protects the rest. Content without a locator does not claim to be available, and showing its
@@ -104,7 +118,8 @@
 //!
 //! [`dispute`] claims, with a bond, what a contribution earns, or that it be taken down. Its earnings go to an escrow
 //! meanwhile. The curators at that time judge, parties excepted, by a strict majority of all; where they do not in
-//! `dispute_ms`, the claim is dismissed. `JudgeOrigin` decides any open dispute, and alone in open datanets. Upheld,
+//! `dispute_ms`, the claim is dismissed. `JudgeOrigin` decides any open dispute, and alone in open datanets. Where
+//! there is no judge, and too few curators who are no party, nothing is disputed. Upheld,
 //! position and escrow go to the claimant; dismissed, both go back, with half of the bond for the wait, and the other
 //! half is burned, so that nobody protects itself cheaply by disputes with itself. No weight and no version changes:
 //! that would change history. A takedown clears the locator and ends the membership in new versions of this datanet,
@@ -121,6 +136,8 @@
 //!   reject and redirect as they like. Pending contributions then expire, and versions show who accepted what.
 //! - That everything of a content can be had: a challenge asks for one chunk, and a proposer who is a party can try
 //!   several block hashes.
+//! - That a registration finds its datanet: one that is empty and never had a version can be removed. The commitment is
+//!   good for another datanet then, and has its number still.
 //! - That a retired datanet publishes what it had accepted. What no version holds can be withdrawn and listed elsewhere.
 //! - That the media type is true or the locator leads to the bytes; secrecy: a short private text can be guessed from
 //!   its root.
@@ -145,6 +162,7 @@
 //! call. There are no hooks that do anything.
 //!
 //! [`commit`]: Pallet::commit
+//! [`clear_reservation`]: Pallet::clear_reservation
 //! [`register`]: Pallet::register
 //! [`contribute`]: Pallet::contribute
 //! [`accept`]: Pallet::accept
@@ -152,6 +170,7 @@
 //! [`publish`]: Pallet::publish
 //! [`challenge`]: Pallet::challenge
 //! [`answer`]: Pallet::answer
+//! [`draw_chunk`]: Pallet::draw_chunk
 //! [`dispute`]: Pallet::dispute
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -231,6 +250,10 @@ pub mod pallet {
 
 		/// Who decides disputes besides curators.
 		type JudgeOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+		/// Whether anybody can have that origin at present. Without a judge nothing is disputed that curators cannot
+		/// decide: the claimant could only lose the bond, to whom it accuses.
+		type JudgeExists: Get<bool>;
 
 		/// Who changes the windows.
 		type WindowsOrigin: EnsureOrigin<Self::RuntimeOrigin>;
@@ -316,7 +339,8 @@ pub mod pallet {
 		Datanet,
 		/// For good conduct of contributions that the account made. Always returned.
 		Contribution,
-		/// For the records of contributions that the account made. Not returned once a version holds them.
+		/// For the records of contributions that the account made, and for reservations. Not returned once a version
+		/// holds them.
 		Storage,
 		/// For commitments. Always returned.
 		Commitment,
@@ -377,6 +401,10 @@ pub mod pallet {
 	/// Which contribution holds a root. The root is a hash already and proved to be one, so it needs no hashing.
 	#[pallet::storage]
 	pub type ContributionByRoot<T> = StorageMap<_, Identity, [u8; 32], ContributionId>;
+
+	/// The roots that nobody holds and that are kept for somebody.
+	#[pallet::storage]
+	pub type Reservations<T: Config> = StorageMap<_, Identity, [u8; 32], Reservation<T>>;
 
 	/// Where else the holder of a root lists it.
 	#[pallet::storage]
@@ -515,8 +543,8 @@ pub mod pallet {
 			Ok(Some(Self::contribute_weight(removed, text, proof)).into())
 		}
 
-		/// Withdraws the signer's contribution. If no version holds it, it is removed, its root is free and its deposits
-		/// are returned; otherwise it leaves new versions, and keeps what it earns from the others.
+		/// Withdraws the signer's contribution. If no version holds it, it is removed, its root is free (or reserved, if
+		/// the datanet is retired) and its deposits are returned; otherwise it leaves new versions, and keeps what it earns from the others.
 		///
 		/// Emits `ContributionRemoved` or `ContributionDeparted`.
 		#[pallet::call_index(2)]
@@ -625,8 +653,8 @@ pub mod pallet {
 			Self::do_review(signer, contribution, verdict)
 		}
 
-		/// Removes a contribution that nobody accepted in time, or whose datanet was retired before. Anybody may; the
-		/// contributor gets its deposits.
+		/// Removes a contribution that nobody accepted in time, or that is in no version of a datanet which was retired
+		/// `acceptance_ms` ago. Anybody may; the contributor gets its deposits.
 		///
 		/// Emits `ContributionRemoved`.
 		#[pallet::call_index(9)]
@@ -692,7 +720,8 @@ pub mod pallet {
 			Self::do_describe(datanet, name, tags)
 		}
 
-		/// Stops or resumes new contributions to the signer's datanet. Reviews and versions go on.
+		/// Stops or resumes new contributions to the signer's datanet. What was committed to before is still registered,
+		/// and reviews and versions go on.
 		///
 		/// Emits `DatanetStatusSet`.
 		#[pallet::call_index(14)]
@@ -703,7 +732,8 @@ pub mod pallet {
 			Self::do_set_status(datanet, record, status)
 		}
 
-		/// Ends the signer's datanet: no new contributions, acceptances or versions, for ever. Versions stay.
+		/// Ends the signer's datanet: no new contributions, reviews or versions, for ever. Versions stay. What was
+		/// committed to before is still registered, so that its contributor holds the root and can take it elsewhere.
 		///
 		/// Emits `DatanetStatusSet`.
 		#[pallet::call_index(15)]
@@ -771,9 +801,10 @@ pub mod pallet {
 			Self::do_enact_curators(datanet)
 		}
 
-		/// Asks for a random chunk of an accepted contribution that has a locator. Puts `ChallengeBond` on hold.
+		/// Asks for a random chunk of an accepted contribution that has a locator. Puts `ChallengeBond` on hold. Call
+		/// [`Self::draw_chunk`] in a later block to learn which.
 		///
-		/// Emits `Challenged`, which names the chunk.
+		/// Emits `Challenged`.
 		#[pallet::call_index(20)]
 		#[pallet::weight(T::WeightInfo::challenge())]
 		pub fn challenge(origin: OriginFor<T>, contribution: ContributionId) -> DispatchResult {
@@ -871,6 +902,32 @@ pub mod pallet {
 			CurrentWindows::<T>::put(windows);
 			Self::deposit_event(Event::WindowsSet { windows });
 			Ok(())
+		}
+
+		/// Draws the chunk that a challenge asks for, from the hash of the challenge's block; from then on it can be shown
+		/// for `challenge_ms`. Anybody may, in a later block. If that hash is forgotten, the present block takes its place,
+		/// and the chunk is to be drawn anew.
+		///
+		/// Emits `ChunkDrawn`, or `ChallengeRenewed`.
+		#[pallet::call_index(29)]
+		#[pallet::weight(T::WeightInfo::draw_chunk())]
+		pub fn draw_chunk(origin: OriginFor<T>, contribution: ContributionId) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_draw_chunk(contribution)
+		}
+
+		/// Ends the reservation of a root, and returns its deposit. Its account may do so at any time, anybody else once
+		/// it is over.
+		///
+		/// Emits `ReservationEnded`.
+		#[pallet::call_index(28)]
+		#[pallet::weight(T::WeightInfo::clear_reservation())]
+		pub fn clear_reservation(origin: OriginFor<T>, root: [u8; 32]) -> DispatchResult {
+			let signer = ensure_signed(origin)?;
+			let reservation = Reservations::<T>::get(root).ok_or(Error::<T>::NoReservation)?;
+			let over = T::Clock::now_ms() >= reservation.until_ms;
+			ensure!(over || signer == reservation.account, Error::<T>::ReservationNotOver);
+			Self::end_reservation(root, reservation)
 		}
 	}
 }

@@ -42,7 +42,7 @@ impl<T: Config> Pallet<T> {
 		let may = record.owner == publisher || now_ms >= record.publishable_at_ms;
 		ensure!(may, Error::<T>::PublicationTooEarly);
 		ensure!(record.weight > 0, Error::<T>::NothingToPublish);
-		ensure!(record.changed, Error::<T>::NothingChanged);
+		ensure!(record.changes > 0, Error::<T>::NothingChanged);
 		let price = T::VersionPrice::get();
 		let (preserve, exact) = (Preservation::Preserve, Precision::Exact);
 		T::Currency::burn_from(&publisher, price, preserve, exact, Fortitude::Polite)?;
@@ -55,7 +55,7 @@ impl<T: Config> Pallet<T> {
 			published_at_ms: now_ms,
 		};
 		record.version = number;
-		record.changed = false;
+		record.changes = 0;
 		record.publishable_at_ms = now_ms.saturating_add(CurrentWindows::<T>::get().publication_ms);
 		let publishable_at_ms = record.publishable_at_ms;
 		Datanets::<T>::insert(id, record);
@@ -69,6 +69,7 @@ impl<T: Config> Pallet<T> {
 			weight: version.weight,
 			publisher,
 			price,
+			published_at_ms: version.published_at_ms,
 			publishable_at_ms,
 		});
 		Ok(())
@@ -113,7 +114,7 @@ impl<T: Config> Pallet<T> {
 		};
 		let datanet = record.datanet;
 		Self::drop_challenge(id)?;
-		let until = Self::lighten(datanet, weight)?;
+		let until = Self::lighten(datanet, weight, |changes| changes.saturating_add(1))?;
 		T::Positions::departed(&Self::holder(id, record), datanet, from, until, weight);
 		record.status = ContributionStatus::Departed { weight, from, until, cause };
 		Self::deposit_event(Event::ContributionDeparted { contribution: id, datanet, until, cause });
@@ -121,17 +122,18 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Takes an accepted contribution out of what the next version will hold, and gives back that version.
-	fn lighten(datanet: DatanetId, weight: u8) -> Result<DatanetVersion, Error<T>> {
+	fn lighten(datanet: DatanetId, weight: u8, count: fn(u64) -> u64) -> Result<DatanetVersion, Error<T>> {
 		Datanets::<T>::try_mutate(datanet, |datanet| {
 			let datanet = datanet.as_mut().ok_or(Error::UnknownDatanet)?;
 			datanet.accepted = datanet.accepted.saturating_sub(1);
 			datanet.weight = datanet.weight.saturating_sub(weight.into());
-			datanet.changed = true;
+			datanet.changes = count(datanet.changes);
 			datanet.version.next().ok_or(Error::IdsExhausted)
 		})
 	}
 
-	/// Removes a contribution that no version holds, with all that hangs on it. Returns its deposits.
+	/// Removes a contribution that no version holds, with all that hangs on it. Returns its deposits, but for what a
+	/// reservation keeps.
 	pub(crate) fn remove_contribution(
 		id: ContributionId,
 		mut record: Contribution<T>,
@@ -145,18 +147,26 @@ impl<T: Config> Pallet<T> {
 			ContributionStatus::Accepted { weight, from } => {
 				Self::drop_challenge(id)?;
 				Self::drop_dispute(id, &mut record)?;
-				Self::lighten(record.datanet, weight)?;
+				// As if it had never been accepted.
+				Self::lighten(record.datanet, weight, |changes| changes.saturating_sub(1))?;
 				let holder = Holder::Account(record.beneficiary().clone());
 				T::Positions::departed(&holder, record.datanet, from, from, weight);
 			}
 			ContributionStatus::Departed { .. } => return Err(Error::<T>::AlreadyDeparted.into()),
 		}
+		let holds = ContributionByRoot::<T>::get(record.content.root) == Some(id);
+		let reservation = match holds {
+			true => Self::reservation(id, &record, reason)?,
+			false => None,
+		};
 		let Contribution { datanet, sequence, contributor, content, deposit, .. } = record;
+		let kept = reservation.as_ref().map_or(BalanceOf::<T>::zero(), |reservation| reservation.deposit);
+		let storage_deposit = deposit.storage.saturating_sub(kept);
 		Self::release(HoldReason::Contribution, &contributor, deposit.conduct)?;
-		Self::release(HoldReason::Storage, &contributor, deposit.storage)?;
+		Self::release(HoldReason::Storage, &contributor, storage_deposit)?;
 		Contributions::<T>::remove(id);
 		ContributionIndex::<T>::remove(datanet, sequence);
-		match ContributionByRoot::<T>::get(content.root) == Some(id) {
+		match holds {
 			true => ContributionByRoot::<T>::remove(content.root),
 			false => Listings::<T>::remove(content.root, datanet),
 		}
@@ -170,9 +180,12 @@ impl<T: Config> Pallet<T> {
 			contributor,
 			content,
 			deposit: deposit.conduct,
-			storage_deposit: deposit.storage,
+			storage_deposit,
 			reason,
 		});
+		if let Some(reservation) = reservation {
+			Self::reserve(content.root, reservation);
+		}
 		Ok(())
 	}
 

@@ -74,6 +74,7 @@ parameter_types! {
 	pub const VersionPrice: Balance = 9;
 	pub static ChallengeBond: Balance = 31;
 	pub static DisputeBond: Balance = 41;
+	pub static JudgeExists: bool = true;
 }
 
 impl ChainClock for Now {
@@ -156,6 +157,7 @@ impl pallet_datanets::Config for Test {
 	type Clock = Now;
 	type Positions = Ledger;
 	type JudgeOrigin = EnsureRoot<u64>;
+	type JudgeExists = JudgeExists;
 	type WindowsOrigin = EnsureRoot<u64>;
 	type DatanetDeposit = DatanetDeposit;
 	type CommitmentDeposit = CommitmentDeposit;
@@ -188,6 +190,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	StorageDepositPerByte::set(1);
 	ChallengeBond::set(31);
 	DisputeBond::set(41);
+	JudgeExists::set(true);
 	let balances = (1..=ACCOUNTS).map(|account| (account, ENDOWMENT)).collect();
 	let genesis = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig { balances, ..Default::default() },

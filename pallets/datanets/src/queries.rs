@@ -182,7 +182,11 @@ impl<T: Config> Pallet<T> {
 	/// The open challenge of a contribution.
 	pub fn challenge_of(contribution: ContributionId) -> Option<ChallengeInfoOf<T>> {
 		let challenge = Challenges::<T>::get(contribution)?;
-		let Challenge { challenger, chunk, deadline_ms, bond } = challenge;
+		let Challenge { challenger, question, bond } = challenge;
+		let (chunk, deadline_ms) = match question {
+			Question::Asked { .. } => (None, None),
+			Question::Drawn { chunk, deadline_ms } => (Some(chunk), Some(deadline_ms)),
+		};
 		Some(ChallengeInfo { contribution, challenger, chunk, deadline_ms, bond })
 	}
 }

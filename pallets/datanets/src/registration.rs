@@ -19,7 +19,9 @@ enum Claim<T: Config> {
 	Listing,
 	/// A contribution holds it that gives way.
 	Weaker(ContributionId, Contribution<T>, RemovalReason),
-	/// A contribution holds it.
+	/// It is reserved, for the same account or for one that gives way.
+	Reserved(Reservation<T>),
+	/// A contribution holds it, or it is reserved for whom had made this one.
 	Held(ContributionId),
 }
 
@@ -34,7 +36,7 @@ struct Claimed {
 struct Inserted<T: Config> {
 	/// To be put on hold.
 	deposit: Deposit<BalanceOf<T>>,
-	/// How many rivals gave way.
+	/// How many rivals gave way, or reservations ended.
 	removed: u32,
 }
 
@@ -115,10 +117,10 @@ impl<T: Config> Pallet<T> {
 		registration: Registration<T>,
 	) -> Result<u32, DispatchError> {
 		Self::ensure_texts(&registration)?;
-		Self::ensure_takes(datanet)?;
 		let age_ms = CurrentWindows::<T>::get().commitment_age_ms;
 		let not_before_ms = T::Clock::now_ms().saturating_add(age_ms);
 		let claimed = Claimed { commitment: Self::take_number()?, not_before_ms };
+		Self::ensure_takes(datanet, claimed.commitment)?;
 		let inserted = Self::claim_and_insert(&contributor, datanet, registration, claimed)?
 			.ok_or(Error::<T>::RootAlreadyHeld)?;
 		Self::hold_deposit(&contributor, inserted.deposit)?;
@@ -131,13 +133,13 @@ impl<T: Config> Pallet<T> {
 		salt: &[u8; SALT_BYTES],
 		registrations: RegistrationsOf<T>,
 	) -> Result<u32, DispatchError> {
-		Self::ensure_takes(datanet)?;
 		let roots = registrations.iter().map(|registration| registration.content.root);
 		let hash = Self::commitment_hash(&contributor, salt, roots);
 		let commitment = Commitments::<T>::get(&contributor, hash).ok_or(Error::<T>::UnknownCommitment)?;
 		let now_ms = T::Clock::now_ms();
 		ensure!(now_ms >= commitment.usable_from_ms, Error::<T>::CommitmentTooEarly);
 		ensure!(now_ms < commitment.expires_at_ms, Error::<T>::CommitmentExpired);
+		Self::ensure_takes(datanet, commitment.number)?;
 		Self::do_close_commitment(&contributor, hash, &commitment, true)?;
 		let claimed = Claimed { commitment: commitment.number, not_before_ms: now_ms };
 		let (mut total, mut removed) = (Deposit::<BalanceOf<T>>::default(), 0u32);
@@ -165,9 +167,12 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// That the datanet takes contributions.
-	fn ensure_takes(datanet: DatanetId) -> Result<(), Error<T>> {
-		match Self::ensure_datanet(datanet)?.status {
+	/// That the datanet takes contributions under a commitment. What was committed to before it closed it still takes, even
+	/// after its end: its owner, who sees the roots in a pending registration, could otherwise refuse it and take them.
+	fn ensure_takes(datanet: DatanetId, commitment: CommitmentNumber) -> Result<(), Error<T>> {
+		let record = Self::ensure_datanet(datanet)?;
+		match record.status {
+			_ if record.closed_from.is_none_or(|first| commitment < first) => Ok(()),
 			DatanetStatus::Active => Ok(()),
 			DatanetStatus::Paused => Err(Error::DatanetPaused),
 			DatanetStatus::Retired => Err(Error::DatanetRetired),
@@ -179,7 +184,7 @@ impl<T: Config> Pallet<T> {
 		contributor: &T::AccountId,
 		datanet: DatanetId,
 		registration: Registration<T>,
-		claimed: Claimed,
+		mut claimed: Claimed,
 	) -> Result<Option<Inserted<T>>, DispatchError> {
 		let content = registration.content;
 		let claim = Self::claim(contributor, datanet, &content, claimed.commitment)?;
@@ -193,9 +198,19 @@ impl<T: Config> Pallet<T> {
 			verify_length_proof(&content, &registration.length_proof).map_err(Error::<T>::from)?;
 		}
 		let mut removed = 0;
-		if let Claim::Weaker(id, record, reason) = claim {
-			Self::remove_contribution(id, record, reason)?;
-			removed = 1;
+		match claim {
+			Claim::Weaker(id, record, reason) => {
+				Self::remove_contribution(id, record, reason)?;
+				removed = 1;
+			}
+			Claim::Reserved(reservation) => {
+				if Self::is_reserved_for(&reservation, contributor) {
+					claimed.commitment = claimed.commitment.min(reservation.commitment);
+				}
+				Self::end_reservation(content.root, reservation)?;
+				removed = 1;
+			}
+			Claim::Free | Claim::Listing | Claim::Held(_) => {}
 		}
 		let deposit = Self::insert(contributor.clone(), datanet, registration, claimed, listing)?;
 		Ok(Some(Inserted { deposit, removed }))
@@ -207,11 +222,14 @@ impl<T: Config> Pallet<T> {
 		content: &Content,
 		commitment: CommitmentNumber,
 	) -> Result<Claim<T>, Error<T>> {
-		let Some(id) = ContributionByRoot::<T>::get(content.root) else { return Ok(Claim::Free) };
+		let Some(id) = ContributionByRoot::<T>::get(content.root) else {
+			return Ok(Self::claim_unheld(contributor, content, commitment));
+		};
 		let Some(holder) = Contributions::<T>::get(id) else { return Ok(Claim::Free) };
 		let home = Self::ensure_datanet(holder.datanet)?;
 		if Self::is_in_a_version(&holder, &home) {
-			if holder.contributor != *contributor {
+			// Who lost the earnings in a dispute must not earn with the same content elsewhere.
+			if holder.contributor != *contributor || holder.beneficiary() != contributor {
 				return Ok(Claim::Held(id));
 			}
 			if holder.datanet == datanet || Listings::<T>::contains_key(content.root, datanet) {
@@ -227,6 +245,70 @@ impl<T: Config> Pallet<T> {
 			return Ok(Claim::Weaker(id, holder, RemovalReason::Displaced));
 		}
 		Ok(Claim::Held(id))
+	}
+
+	/// A reservation is as strong as the contribution was.
+	fn claim_unheld(contributor: &T::AccountId, content: &Content, commitment: CommitmentNumber) -> Claim<T> {
+		let Some(reservation) = Reservations::<T>::get(content.root) else { return Claim::Free };
+		let over = T::Clock::now_ms() >= reservation.until_ms;
+		let own = reservation.account == *contributor;
+		match own || over || commitment < reservation.commitment {
+			true => Claim::Reserved(reservation),
+			false => Claim::Held(reservation.contribution),
+		}
+	}
+
+	fn is_reserved_for(reservation: &Reservation<T>, account: &T::AccountId) -> bool {
+		reservation.account == *account && T::Clock::now_ms() < reservation.until_ms
+	}
+
+	/// What is kept of a contribution that is removed for a reason: nothing unless others had the power to remove it. Who
+	/// lost it in a dispute keeps nothing either.
+	pub(crate) fn reservation(
+		id: ContributionId,
+		record: &Contribution<T>,
+		reason: RemovalReason,
+	) -> Result<Option<Reservation<T>>, Error<T>> {
+		let by_others = match reason {
+			RemovalReason::Rejected | RemovalReason::TakenDown => true,
+			RemovalReason::Withdrawn => {
+				Self::ensure_datanet(record.datanet)?.status == DatanetStatus::Retired
+			}
+			RemovalReason::Expired | RemovalReason::Displaced | RemovalReason::Unavailable => false,
+		};
+		if !by_others || *record.beneficiary() != record.contributor {
+			return Ok(None);
+		}
+		let lifetime_ms = CurrentWindows::<T>::get().commitment_lifetime_ms;
+		Ok(Some(Reservation {
+			account: record.contributor.clone(),
+			commitment: record.commitment,
+			contribution: id,
+			until_ms: T::Clock::now_ms().saturating_add(lifetime_ms),
+			deposit: T::CommitmentDeposit::get().min(record.deposit.storage),
+		}))
+	}
+
+	/// Its deposit is on hold already.
+	pub(crate) fn reserve(root: [u8; 32], reservation: Reservation<T>) {
+		let Reservation { account, commitment, contribution, until_ms, deposit } = reservation.clone();
+		Reservations::<T>::insert(root, reservation);
+		Self::deposit_event(Event::RootReserved {
+			root,
+			contribution,
+			account,
+			commitment,
+			until_ms,
+			deposit,
+		});
+	}
+
+	pub(crate) fn end_reservation(root: [u8; 32], reservation: Reservation<T>) -> DispatchResult {
+		let Reservation { account, deposit, .. } = reservation;
+		Reservations::<T>::remove(root);
+		Self::release(HoldReason::Storage, &account, deposit)?;
+		Self::deposit_event(Event::ReservationEnded { root, account, deposit });
+		Ok(())
 	}
 
 	fn insert(

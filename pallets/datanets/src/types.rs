@@ -304,12 +304,16 @@ pub struct Datanet<T: Config> {
 	pub weight: u64,
 	/// The last version; 0 if there is none.
 	pub version: DatanetVersion,
-	/// Whether the next version would differ from the last.
-	pub changed: bool,
+	/// In how many contributions the next version would differ from the last: accepted or departed since.
+	pub changes: u64,
 	/// From when on everybody may publish, on the chain clock.
 	pub publishable_at_ms: u64,
 	/// What the next contribution gets. Never falls, so that cursors stay valid.
 	pub next_sequence: Sequence,
+	/// The first commitment under which it takes nothing; nothing while it is active.
+	pub closed_from: Option<CommitmentNumber>,
+	/// From when on anybody may remove what no version holds, on the chain clock; nothing unless it is retired.
+	pub expirable_from_ms: Option<u64>,
 }
 
 impl<T: Config> Datanet<T> {
@@ -454,6 +458,25 @@ impl<T: Config> Contribution<T> {
 	}
 }
 
+/// A root that is kept for who had contributed it, since others ended that contribution.
+#[derive(
+	CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, Encode, Decode, MaxEncodedLen, TypeInfo,
+)]
+#[scale_info(skip_type_params(T))]
+#[codec(mel_bound())]
+pub struct Reservation<T: Config> {
+	/// For whom, and who has the deposit on hold.
+	pub account: AccountIdOf<T>,
+	/// The commitment that it counts under, as the contribution did.
+	pub commitment: CommitmentNumber,
+	/// The contribution that held the root.
+	pub contribution: ContributionId,
+	/// Until when, on the chain clock.
+	pub until_ms: u64,
+	/// What is still on hold of the contribution's deposit for storage.
+	pub deposit: BalanceOf<T>,
+}
+
 /// What a curator thinks of a contribution.
 #[derive(
 	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
@@ -495,7 +518,7 @@ pub enum RemovalReason {
 	Withdrawn,
 	/// Its curators rejected it.
 	Rejected,
-	/// Nobody accepted it in time, or its datanet was retired.
+	/// Nobody accepted it in time, or its datanet was retired long ago.
 	Expired,
 	/// Its root went to somebody who had committed earlier.
 	Displaced,
@@ -520,6 +543,23 @@ pub struct Version<BlockNumber> {
 	pub published_at_ms: u64,
 }
 
+/// What a challenge asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub enum Question<BlockNumber> {
+	/// A chunk that the hash of a block will name. Nobody knows it before the block is made.
+	Asked {
+		/// The block.
+		at: BlockNumber,
+	},
+	/// This chunk.
+	Drawn {
+		/// Its number.
+		chunk: u64,
+		/// Until when it can be shown, on the chain clock.
+		deadline_ms: u64,
+	},
+}
+
 /// A question whether a contribution's bytes can be had.
 #[derive(
 	CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, Encode, Decode, MaxEncodedLen, TypeInfo,
@@ -529,10 +569,8 @@ pub struct Version<BlockNumber> {
 pub struct Challenge<T: Config> {
 	/// Who asks.
 	pub challenger: AccountIdOf<T>,
-	/// The chunk to show.
-	pub chunk: u64,
-	/// Until when, on the chain clock.
-	pub deadline_ms: u64,
+	/// For what.
+	pub question: Question<BlockNumberFor<T>>,
 	/// What the challenger has on hold.
 	pub bond: BalanceOf<T>,
 }

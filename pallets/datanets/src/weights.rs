@@ -87,6 +87,10 @@ pub trait WeightInfo {
 	fn vote() -> Weight;
 	/// Any windows.
 	fn set_windows() -> Weight;
+	/// Any reservation.
+	fn clear_reservation() -> Weight;
+	/// With the hash or without it.
+	fn draw_chunk() -> Weight;
 }
 
 /// Weights with the storage prices of a runtime.
@@ -125,11 +129,12 @@ const TEXT_BYTE_PS: u64 = 10_000;
 const PROOF_BYTE_PS: u64 = 5_000;
 
 /// Keys that the removal of a contribution reads: `Contributions`, its `Datanets`, `ContributionByRoot`, `Challenges`,
-/// `Disputes`, two `CuratorSets`, `System::Account` and `Balances::Holds` of contributor, challenger and claimant.
-const REMOVAL_READS: u64 = 13;
+/// `Disputes`, two `CuratorSets`, `CurrentWindows`, `System::Account` and `Balances::Holds` of contributor, challenger and
+/// claimant.
+const REMOVAL_READS: u64 = 14;
 
-/// Keys that it writes: those, `ContributionIndex` and `Listings` or `Ballots`.
-const REMOVAL_WRITES: u64 = 15;
+/// Keys that it writes: those, `ContributionIndex`, `Reservations` and `Listings` or `Ballots`.
+const REMOVAL_WRITES: u64 = 16;
 
 /// The table: computation, then reads and writes.
 fn cost<P: Prices>(microseconds: u64, reads: u64, writes: u64) -> Weight {
@@ -155,11 +160,12 @@ impl<P: Prices> WeightInfo for P {
 		let tags = u64::from(tags);
 		cost::<P>(25 + 2 * tags, 4, 7 + tags)
 	}
-	/// Removals; besides reads `CurrentWindows`, `Listings`, `ContributionByRoot`, the holder's `Contributions`; reads and writes the home's `Datanets` and `CuratorSets`,
-	/// `NextCommitment`, `NextContributionId`, `System::Account`, `Balances::Holds`; writes `Contributions`,
+	/// Removals, of which the end of a reservation is a small one; besides reads `CurrentWindows`, `Listings`,
+	/// `ContributionByRoot`, `Reservations`, the holder's `Contributions`; reads and writes the home's `Datanets` and
+	/// `CuratorSets`, `NextCommitment`, `NextContributionId`, `System::Account`, `Balances::Holds`; writes `Contributions`,
 	/// `ContributionByRoot`, `ContributionIndex`.
 	fn contribute(removed: u32, text: u32, proof: u32) -> Weight {
-		cost::<P>(50, 10, 9)
+		cost::<P>(50, 11, 9)
 			.saturating_add(removal::<P>().saturating_mul(removed.into()))
 			.saturating_add(bytes(text, proof))
 	}
@@ -182,8 +188,8 @@ impl<P: Prices> WeightInfo for P {
 	}
 	/// Once reads the genesis hash and `CurrentWindows`; reads and writes `Commitments`, `NextContributionId`, `Datanets`,
 	/// `CuratorSets`, `System::Account`, `Balances::Holds`. For each reads `ContributionByRoot`, the holder's
-	/// `Contributions` and `Datanets`, `Listings`; writes `Contributions`, `ContributionByRoot`, `ContributionIndex`.
-	/// Removals besides.
+	/// `Contributions` and `Datanets`, `Listings` or `Reservations`; writes `Contributions`, `ContributionByRoot`,
+	/// `ContributionIndex`. Removals besides.
 	fn register(count: u32, removed: u32, text: u32, proof: u32) -> Weight {
 		let each = cost::<P>(30, 4, 3);
 		cost::<P>(40, 8, 6)
@@ -216,9 +222,9 @@ impl<P: Prices> WeightInfo for P {
 		let tags = OLD_TAGS + u64::from(tags);
 		cost::<P>(10 + 2 * tags, 2, 1 + tags)
 	}
-	/// Reads and writes `Datanets`.
+	/// Reads `NextCommitment`, `CurrentWindows`; reads and writes `Datanets`.
 	fn set_status() -> Weight {
-		cost::<P>(8, 1, 1)
+		cost::<P>(8, 3, 1)
 	}
 	/// Reads and writes `Datanets`.
 	fn propose_owner() -> Weight {
@@ -237,10 +243,9 @@ impl<P: Prices> WeightInfo for P {
 	fn enact_curators() -> Weight {
 		cost::<P>(20, 4, 4)
 	}
-	/// Reads `Contributions`, `Datanets`, the parent's hash, `CurrentWindows`; reads and writes `Challenges`,
-	/// `System::Account`, `Balances::Holds`.
+	/// Reads `Contributions`, `Datanets`; reads and writes `Challenges`, `System::Account`, `Balances::Holds`.
 	fn challenge() -> Weight {
-		cost::<P>(25, 7, 3)
+		cost::<P>(25, 5, 3)
 	}
 	/// Reads `Contributions`; reads and writes `Challenges`, `System::Account` of two, `Balances::Holds`,
 	/// `Balances::TotalIssuance`.
@@ -251,18 +256,26 @@ impl<P: Prices> WeightInfo for P {
 	fn close_challenge() -> Weight {
 		cost::<P>(50, REMOVAL_READS, REMOVAL_WRITES)
 	}
-	/// Reads `Contributions`, `Datanets`, `CurrentWindows`; reads and writes `Disputes`, `CuratorSets`, `System::Account`,
-	/// `Balances::Holds`.
+	/// Reads `Contributions`, `Datanets`, `CurrentWindows`, whether there is a judge; reads and writes `Disputes`,
+	/// `CuratorSets`, `System::Account`, `Balances::Holds`.
 	fn dispute() -> Weight {
-		cost::<P>(30, 7, 4)
+		cost::<P>(30, 8, 4)
 	}
-	/// Reads and writes `Disputes`, `Contributions`, `Datanets`, `CuratorSets`, `Challenges`, `System::Account` and
-	/// `Balances::Holds` of claimant and challenger, `System::Account` of the beneficiary, `Balances::TotalIssuance`.
+	/// A removal, if what is taken down is in no version; besides reads and writes `System::Account` of the beneficiary,
+	/// `Balances::TotalIssuance`, and writes `Contributions` or `Disputes` where nothing is removed.
 	fn vote() -> Weight {
-		cost::<P>(50, 11, 11)
+		removal::<P>().saturating_add(cost::<P>(20, 2, 3))
 	}
 	/// Writes `CurrentWindows`.
 	fn set_windows() -> Weight {
 		cost::<P>(5, 0, 1)
+	}
+	/// Reads the block's hash, `Contributions`, `CurrentWindows`; reads and writes `Challenges`.
+	fn draw_chunk() -> Weight {
+		cost::<P>(15, 4, 1)
+	}
+	/// Reads and writes `Reservations`, `System::Account`, `Balances::Holds`.
+	fn clear_reservation() -> Weight {
+		cost::<P>(20, 3, 3)
 	}
 }

@@ -91,17 +91,25 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// Whether it was registered: a held artifact is skipped, so that it does not void the others of the call, whose roots
+	/// are shown by then.
 	pub(crate) fn do_register(
 		developer: &T::AccountId,
 		under: &Commitment<T>,
 		registration: Registration<T>,
-	) -> DispatchResult {
+	) -> Result<bool, DispatchError> {
 		let Registration { spec, locators, length_proof } = registration;
+		let root = spec.artifact.root;
+		if let Some(holder) = Self::unbeaten_holder(root, under)? {
+			let developer = developer.clone();
+			Self::deposit_event(Event::RootHeld { root, holder, developer });
+			return Ok(false);
+		}
 		spec.check_form()?;
 		locators.check()?;
 		let model = NextModelId::<T>::get();
 		NextModelId::<T>::put(model.next().ok_or(Error::<T>::IdsExhausted)?);
-		Self::take_root(&spec, model, under)?;
+		Self::take_root(root, model)?;
 		Self::check_manifest(&spec.manifest)?;
 		let lineage = Self::flatten(&spec)?;
 		verify_length_proof(&spec.artifact, &length_proof).map_err(Error::<T>::from)?;
@@ -131,18 +139,23 @@ impl<T: Config> Pallet<T> {
 			deposit,
 			locators_deposit,
 		});
-		Ok(())
+		Ok(true)
 	}
 
-	/// Makes the model the holder of its artifact's root. Who had it before must have committed later and be contestable
-	/// still, and is superseded. With one lifetime for all, who committed earlier also expires earlier, and the second
-	/// follows from the first; it is checked so that what the query promises holds when the lifetime is changed.
-	fn take_root(spec: &Spec<T>, model: ModelId, under: &Commitment<T>) -> Result<(), Error<T>> {
-		let root = spec.artifact.root;
+	/// The model that holds a root and keeps it; none if it is free. Who gives way must have committed later and be
+	/// contestable still. With one lifetime for all, who committed earlier also expires earlier, and the second follows
+	/// from the first; it is checked so that what the query promises holds when the lifetime is changed.
+	fn unbeaten_holder(root: [u8; 32], under: &Commitment<T>) -> Result<Option<ModelId>, Error<T>> {
+		let Some(holder) = ModelByRoot::<T>::get(root) else { return Ok(None) };
+		let held = Models::<T>::get(holder).ok_or(Error::<T>::UnknownModel)?;
+		let contestable = T::Clock::now_ms() < held.contestable_until_ms;
+		Ok((!contestable || under.number >= held.commitment).then_some(holder))
+	}
+
+	/// Makes the model the holder of its artifact's root. Who had it before is superseded.
+	fn take_root(root: [u8; 32], model: ModelId) -> Result<(), Error<T>> {
 		if let Some(holder) = ModelByRoot::<T>::get(root) {
 			let mut held = Models::<T>::get(holder).ok_or(Error::<T>::UnknownModel)?;
-			let contestable = T::Clock::now_ms() < held.contestable_until_ms;
-			ensure!(contestable && under.number < held.commitment, Error::<T>::RootAlreadyHeld);
 			held.status = ModelStatus::Superseded { by: model };
 			Models::<T>::insert(holder, held);
 			Self::deposit_event(Event::ModelSuperseded { model: holder, by: model });

@@ -37,8 +37,9 @@ pub mod errors {
 		InvalidLengthProof,
 		/// The proof is valid, but it proves another length than the one stated. State the file's size in bytes.
 		LengthDiffers,
-		/// This artifact is registered already, under a commitment that was made before yours, or so long ago that it is
-		/// contestable no more. Query `model_by_root` to find the model and its developer; leave the artifact out.
+		/// All artifacts of the call are registered already, under commitments that were made before yours, or so long ago
+		/// that they are contestable no more. Query `model_by_root` to find the models and their developers. If the
+		/// call has other artifacts, these are registered, and `RootHeld` tells which are not.
 		RootAlreadyHeld,
 		/// A base model was trained from nothing and has no parents. Name none, or register a fine-tune.
 		BaseHasParents,

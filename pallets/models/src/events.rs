@@ -56,6 +56,15 @@ pub mod events {
 			/// What was put on hold for the locators.
 			locators_deposit: BalanceOf<T>,
 		},
+		/// A registration was skipped, since its artifact is another model's for good, or of one that was committed to earlier.
+		RootHeld {
+			/// The artifact's root.
+			root: [u8; 32],
+			/// The model that holds it.
+			holder: ModelId,
+			/// Who registered in vain.
+			developer: T::AccountId,
+		},
 		/// A model lost its artifact's root to one that was committed to earlier.
 		ModelSuperseded {
 			/// Which.

@@ -16,7 +16,10 @@
 use crate::{types::*, *};
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::fungible::InspectHold};
-use sp_runtime::{traits::Saturating, TryRuntimeError};
+use sp_runtime::{
+	traits::{Saturating, Zero},
+	TryRuntimeError,
+};
 
 impl<T: Config> Pallet<T> {
 	/// Checks everything in the module's list.
@@ -133,6 +136,7 @@ impl<T: Config> Pallet<T> {
 		Self::check_held(HoldReason::Locators, locators)
 	}
 
+	/// That every account in the system has exactly this on hold, those that have no entry too.
 	fn check_held(
 		reason: HoldReason,
 		deposits: impl Iterator<Item = (T::AccountId, BalanceOf<T>)>,
@@ -142,12 +146,15 @@ impl<T: Config> Pallet<T> {
 			let sum = owed.entry(account).or_default();
 			*sum = sum.saturating_add(deposit);
 		}
-		for (account, sum) in owed {
+		let reason = reason.into();
+		for account in frame_system::Account::<T>::iter_keys() {
+			let sum = owed.remove(&account).unwrap_or_default();
 			ensure!(
-				T::Currency::balance_on_hold(&reason.into(), &account) == sum,
+				T::Currency::balance_on_hold(&reason, &account) == sum,
 				"an account's deposits are not what it has on hold"
 			);
 		}
+		ensure!(owed.values().all(|sum| sum.is_zero()), "somebody who has no account owes a deposit");
 		Ok(())
 	}
 }

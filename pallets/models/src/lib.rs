@@ -56,7 +56,8 @@
 //!
 //! One commitment covers all models of one call. It is bound to its account, so that the copy of a hash is worthless, and
 //! stands under account and hash, so that it is in nobody's way. It hides the roots and nothing else: kind, parents and
-//! asks are chosen at registration, and a registration that was refused can be mended under the same commitment.
+//! asks are chosen at registration, and a registration that was refused can be mended under the same commitment. A model
+//! whose artifact is held is skipped (`RootHeld`), since a call shows the roots of all: one must not void the others.
 //!
 //! ### Lineage
 //!
@@ -405,11 +406,12 @@ pub mod pallet {
 			Self::do_close_commitment(account, hash, &commitment, false)
 		}
 
-		/// Registers all models that the signer committed to with `salt`, or none of them. Puts the deposits for
-		/// models and locators on hold, and returns that of the commitment.
+		/// Registers all models that the signer committed to with `salt`. Puts the deposits for models and locators on
+		/// hold, and returns that of the commitment.
 		///
-		/// Emits `CommitmentClosed`, and for each model `ModelRegistered`, after `ModelSuperseded` if another one had
-		/// its artifact.
+		/// A model whose artifact another one holds, and keeps, is skipped and told by `RootHeld`, unless all are;
+		/// anything else that is wrong refuses all. Emits `CommitmentClosed`, and for each model `ModelRegistered`, after
+		/// `ModelSuperseded` if another one had its artifact.
 		#[pallet::call_index(2)]
 		#[pallet::weight(Pallet::<T>::weight_of_register(models))]
 		pub fn register(
@@ -423,9 +425,11 @@ pub mod pallet {
 			let hash = Self::commitment_hash(&developer, &salt, roots);
 			let commitment = Self::take_usable_commitment(&developer, hash)?;
 			Self::do_close_commitment(developer.clone(), hash, &commitment, true)?;
+			let mut any = false;
 			for registration in models {
-				Self::do_register(&developer, &commitment, registration)?;
+				any |= Self::do_register(&developer, &commitment, registration)?;
 			}
+			ensure!(any, Error::<T>::RootAlreadyHeld);
 			Ok(())
 		}
 

@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstU128, ConstU32, ConstU64, Contains, InstanceFilter},
+	traits::{ConstBool, ConstU128, ConstU32, ConstU64, Contains, InstanceFilter},
 	PalletId,
 };
 use frame_system::EnsureRoot;
@@ -108,6 +108,8 @@ impl pallet_datanets::Config for Runtime {
 	type Clock = Clock;
 	type Positions = ();
 	type JudgeOrigin = EnsureRoot<AccountId>;
+	// Nobody is root.
+	type JudgeExists = ConstBool<false>;
 	type WindowsOrigin = EnsureRoot<AccountId>;
 	type DatanetDeposit = ConstU128<1_000>;
 	type CommitmentDeposit = ConstU128<100>;

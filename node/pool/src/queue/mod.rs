@@ -37,7 +37,7 @@ pub(crate) use pass::Pass;
 pub(crate) use view::{Head, Offer};
 
 use crate::{
-	limits::{PoolLimits, EVICTIONS_MAX, REPLACEMENT_PERCENT},
+	limits::{PoolLimits, AGENT_WAITING_MAX, EVICTIONS_MAX, REPLACEMENT_PERCENT},
 	watch::{Event, TransactionStatus},
 };
 
@@ -87,6 +87,7 @@ pub(crate) enum Refusal {
 	},
 	TooFarAhead {
 		state_nonce: u32,
+		max: u32,
 	},
 	Underpriced {
 		existing: Hash,
@@ -160,6 +161,8 @@ pub(crate) struct Queue {
 	tags: Map<Vec<u8>, Id>,
 	/// Of the agents that are to pay for something; none is empty.
 	payers: Map<AgentId, Burden>,
+	/// Those of `waiting` that an agent is to pay for, by the agent; no list is empty.
+	waiting_of: Map<AgentId, BTreeMap<EvictionOrder, Id>>,
 	/// The first ready transaction of each account, and all without a sender.
 	heads: BTreeMap<Position, Id>,
 	waiting: BTreeMap<EvictionOrder, Id>,
@@ -188,6 +191,7 @@ impl Queue {
 			accounts: Map::default(),
 			tags: Map::default(),
 			payers: Map::default(),
+			waiting_of: Map::default(),
 			heads: BTreeMap::new(),
 			waiting: BTreeMap::new(),
 			expiry: BTreeMap::new(),
@@ -214,13 +218,20 @@ impl Queue {
 		let (place, state_nonce) = match &item.lane {
 			Lane::Account { account, nonce } => {
 				let state_nonce = self.learn_state_nonce(account, *nonce, state_nonce, events)?;
-				(self.place_in_account(account, *nonce, state_nonce)?, state_nonce)
+				(self.place_in_account(account, *nonce, state_nonce, item.payer)?, state_nonce)
 			}
 			Lane::Tags(tags) => (self.place_among_tags(tags), 0),
 		};
 		self.check_price(&item, &place.replaced)?;
-		self.check_payer(&item, &place.replaced)?;
-		for victim in self.victims(&item, &place)? {
+		let of_payer = self.payer_victims(&item, &place)?;
+		let victims = self.victims(&item, &place, &of_payer)?;
+		for victim in of_payer {
+			let reason =
+				"pushed out by a transaction that is due, because their agent may be about to pay for no \
+			              more; submit it again when its nonce is due";
+			self.take(victim, TransactionStatus::Dropped(reason.into()), events);
+		}
+		for victim in victims {
 			let reason =
 				"pushed out of the full pool by a transaction of higher priority while it waited for an \
 			              earlier nonce; submit it again when its nonce is due";
@@ -263,16 +274,19 @@ impl Queue {
 		account: &AccountId32,
 		nonce: u32,
 		state_nonce: u32,
+		payer: Option<AgentId>,
 	) -> Result<Place, Refusal> {
+		let max = self.limits.per_account;
 		match nonce.checked_sub(state_nonce) {
 			None => return Err(Refusal::Stale { state_nonce }),
-			Some(ahead) if ahead >= self.limits.per_account => {
-				return Err(Refusal::TooFarAhead { state_nonce })
-			}
+			Some(ahead) if ahead >= max => return Err(Refusal::TooFarAhead { state_nonce, max }),
 			Some(_) => {}
 		}
 		let account = self.accounts.get(account);
 		let ready_end = account.map_or(state_nonce, |account| account.ready_end);
+		if payer.is_some() && nonce.saturating_sub(ready_end) > AGENT_WAITING_MAX {
+			return Err(Refusal::TooFarAhead { state_nonce, max: AGENT_WAITING_MAX });
+		}
 		let replaced = account.and_then(|account| account.transactions.get(&nonce)).copied();
 		Ok(Place { replaced: replaced.into_iter().collect(), waits: nonce > ready_end })
 	}
@@ -299,26 +313,41 @@ impl Queue {
 		Ok(())
 	}
 
-	/// An agent may be about to pay for so much and no more.
-	fn check_payer(&self, item: &Item, replaced: &[Id]) -> Result<(), Refusal> {
-		let Some(agent) = item.payer else { return Ok(()) };
+	/// An agent may be about to pay for so much and no more. What waits makes way for an item that does not, whichever of
+	/// the agent's keys signed it: the latest of the lowest priority first.
+	fn payer_victims(&self, item: &Item, place: &Place) -> Result<Vec<Id>, Refusal> {
+		let Some(agent) = item.payer else { return Ok(Vec::new()) };
+		let replaced = &place.replaced;
 		let Burden { count, bytes } = self.payers.get(&agent).copied().unwrap_or_default();
 		let freed = replaced.iter().map(|id| &self.entries[*id].item).filter(|old| old.payer == item.payer);
 		let (freed_count, freed_bytes) =
 			freed.fold((0, 0), |(count, bytes), old| (count + 1, bytes + old.bytes.len()));
 		let count_after = count.saturating_sub(freed_count).saturating_add(1);
 		let bytes_after = bytes.saturating_sub(freed_bytes).saturating_add(item.bytes.len());
-		if count_after > self.limits.per_agent || bytes_after > self.limits.agent_bytes() {
-			return Err(Refusal::AgentFull { agent, count, bytes });
+		let mut over_count = count_after.saturating_sub(self.limits.per_agent);
+		let mut over_bytes = bytes_after.saturating_sub(self.limits.agent_bytes());
+		let waiting = self.waiting_of.get(&agent).into_iter().flatten();
+		let mut candidates =
+			waiting.map(|(_, id)| *id).filter(|id| !replaced.contains(id)).take(EVICTIONS_MAX);
+		let mut victims = Vec::new();
+		while over_count > 0 || over_bytes > 0 {
+			let victim = candidates.next().filter(|_| !place.waits);
+			let victim = victim.ok_or(Refusal::AgentFull { agent, count, bytes })?;
+			victims.push(victim);
+			over_count = over_count.saturating_sub(1);
+			over_bytes = over_bytes.saturating_sub(self.entries[victim].item.bytes.len());
 		}
-		Ok(())
+		Ok(victims)
 	}
 
-	/// The waiting transactions of strictly lower priority that have to make way for the item; none in most cases.
-	fn victims(&self, item: &Item, place: &Place) -> Result<Vec<Id>, Refusal> {
-		let replaced_bytes: usize = place.replaced.iter().map(|id| self.entries[*id].item.bytes.len()).sum();
+	/// The waiting transactions of strictly lower priority that have to make way for the item besides those of its payer;
+	/// none in most cases.
+	fn victims(&self, item: &Item, place: &Place, of_payer: &[Id]) -> Result<Vec<Id>, Refusal> {
+		let leaves = |id: &Id| place.replaced.contains(id) || of_payer.contains(id);
+		let leaving = place.replaced.iter().chain(of_payer);
+		let replaced_bytes: usize = leaving.map(|id| self.entries[*id].item.bytes.len()).sum();
 		let bytes = (self.bytes + item.bytes.len()).saturating_sub(replaced_bytes);
-		let count = (self.entries.len() + 1).saturating_sub(place.replaced.len());
+		let count = (self.entries.len() + 1).saturating_sub(place.replaced.len() + of_payer.len());
 		let mut over_count = count.saturating_sub(self.limits.count);
 		let mut over_bytes = bytes.saturating_sub(self.limits.bytes);
 		let mut refusal = Refusal::PoolFull;
@@ -333,10 +362,9 @@ impl Queue {
 		}
 
 		let mut victims = Vec::new();
-		let mut candidates = self.waiting.iter().take(EVICTIONS_MAX);
+		let mut candidates = self.waiting.iter().filter(|(_, id)| !leaves(id)).take(EVICTIONS_MAX);
 		while over_count > 0 || over_bytes > 0 {
 			match candidates.next() {
-				Some((_, id)) if place.replaced.contains(id) => {}
 				Some(((priority, _), id)) if *priority < item.priority => {
 					victims.push(*id);
 					over_count = over_count.saturating_sub(1);
@@ -438,12 +466,21 @@ impl Queue {
 		let entry = &self.entries[id];
 		self.waiting.insert(entry.eviction_order(), id);
 		self.waiting_bytes += entry.item.bytes.len();
+		if let Some(agent) = entry.item.payer {
+			self.waiting_of.entry(agent).or_default().insert(entry.eviction_order(), id);
+		}
 	}
 
 	fn stop_waiting(&mut self, id: Id) {
 		let entry = &self.entries[id];
 		self.waiting.remove(&entry.eviction_order());
 		self.waiting_bytes -= entry.item.bytes.len();
+		let Some(agent) = entry.item.payer else { return };
+		let Some(own) = self.waiting_of.get_mut(&agent) else { return };
+		own.remove(&entry.eviction_order());
+		if own.is_empty() {
+			self.waiting_of.remove(&agent);
+		}
 	}
 
 	/// Makes ready what follows the account's ready run without a gap.

@@ -149,7 +149,7 @@ impl Model {
 			let new = u128::from(item.priority);
 			new > old && new >= old * 110 / 100
 		};
-		if !replaced.iter().all(enough) || !self.agent_may_pay(item) {
+		if !replaced.iter().all(enough) {
 			return false;
 		}
 		let mut after = Model { believed: self.believed.clone(), ..Model::default() };
@@ -162,6 +162,12 @@ impl Model {
 		}
 		after.live.push(Live { item: item.clone(), arrival: self.submitted });
 		let waits = !after.is_ready(&after.live[after.live.len() - 1]);
+		while !after.agent_may_pay(item) {
+			let own = waiting.iter().position(|live| live.item.payer == item.payer);
+			let Some(victim) = own.filter(|_| !waits) else { return false };
+			let victim = waiting.remove(victim).item.hash;
+			after.live.retain(|live| live.item.hash != victim);
+		}
 		let over = |after: &Model, waiting: &[Live]| {
 			let bytes = |list: &[Live]| list.iter().map(|live| live.item.bytes.len()).sum::<usize>();
 			let total = after.live.len() > LIMITS.count || bytes(&after.live) > LIMITS.bytes;
@@ -182,12 +188,11 @@ impl Model {
 		true
 	}
 
-	/// Whether all that the item's agent would then pay for is within the limits.
+	/// Whether all that the item's agent is to pay for, the item among it, is within the limits.
 	fn agent_may_pay(&self, item: &Item) -> bool {
 		let Some(agent) = item.payer else { return true };
-		let others = self.live.iter().filter(|live| live.item.payer == Some(agent) && !live.collides(item));
-		let lengths: Vec<usize> =
-			others.map(|live| live.item.bytes.len()).chain([item.bytes.len()]).collect();
+		let own = self.live.iter().filter(|live| live.item.payer == Some(agent));
+		let lengths: Vec<usize> = own.map(|live| live.item.bytes.len()).collect();
 		lengths.len() <= LIMITS.per_agent as usize && lengths.iter().sum::<usize>() <= LIMITS.agent_bytes()
 	}
 
@@ -461,6 +466,12 @@ impl Queue {
 		assert_eq!(self.payers, payers);
 		let waiting_bytes: usize = waiting.values().map(|id| self.entries[*id].item.bytes.len()).sum();
 		assert_eq!(self.waiting_bytes, waiting_bytes);
+		let mut waiting_of = Map::<AgentId, BTreeMap<EvictionOrder, Id>>::default();
+		for (order, id) in &waiting {
+			let Some(agent) = self.entries[*id].item.payer else { continue };
+			waiting_of.entry(agent).or_default().insert(*order, *id);
+		}
+		assert_eq!(self.waiting_of, waiting_of);
 		assert_eq!(self.waiting, waiting);
 		assert_eq!(self.heads, heads);
 	}

@@ -211,7 +211,7 @@ fn the_nonce_that_is_due_fits_however_many_later_ones_came_first() {
 		insert(&mut queue, item(nonce, 1, nonce as u32, 5), 0);
 	}
 	let refused = queue.insert(item(5, 1, 5, 5), Some(0), &mut Vec::new());
-	assert_eq!(refused, Err(Refusal::TooFarAhead { state_nonce: 0 }));
+	assert_eq!(refused, Err(Refusal::TooFarAhead { state_nonce: 0, max: 5 }));
 	insert(&mut queue, item(6, 1, 0, 5), 0);
 	assert_eq!(queue.totals(), (5, 0, 50));
 }
@@ -249,9 +249,9 @@ fn what_one_agent_is_to_pay_for_is_bounded_in_number_and_bytes_and_nobody_else_i
 		bytes: vec![0; length].into(),
 		..item(n, owner, nonce, priority)
 	};
-	// Of two keys, ready and waiting ones alike.
+	// Of two keys, the second of one behind the first.
 	insert(&mut queue, paid(1, 1, 0, 5, 10), 0);
-	insert(&mut queue, paid(2, 1, 4, 5, 10), 0);
+	insert(&mut queue, paid(2, 1, 1, 5, 10), 0);
 	insert(&mut queue, paid(3, 2, 0, 5, 10), 0);
 	let refused = queue.insert(paid(4, 3, 0, 5, 10), Some(0), &mut Vec::new());
 	assert_eq!(refused, Err(Refusal::AgentFull { agent: AgentId(7), count: 3, bytes: 30 }));
@@ -270,5 +270,46 @@ fn what_one_agent_is_to_pay_for_is_bounded_in_number_and_bytes_and_nobody_else_i
 		queue.remove(&hash(n), TransactionStatus::Dropped("removed".into()), &mut Vec::new());
 	}
 	assert!(!queue.payers.contains_key(&AgentId(7)), "an agent that is to pay for nothing takes no memory");
+	queue.check();
+}
+
+#[test]
+fn a_key_whose_nonces_never_come_due_locks_out_no_other_key_of_its_agent() {
+	let mut queue = Queue::new(PoolLimits { per_agent: 3, ..PoolLimits::default() });
+	let paid = |n, owner, nonce| Item { payer: Some(AgentId(7)), ..item(n, owner, nonce, 5) };
+	for n in 1..4 {
+		insert(&mut queue, paid(n, 1, n as u32), 0);
+	}
+	// Another that waits has no better right.
+	let refused = queue.insert(paid(4, 2, 1), Some(0), &mut Vec::new());
+	assert_eq!(refused, Err(Refusal::AgentFull { agent: AgentId(7), count: 3, bytes: 30 }));
+	// One that is due has: the latest makes way.
+	let events = insert(&mut queue, paid(5, 2, 0), 0);
+	assert!(matches!(&events[0], (dropped, TransactionStatus::Dropped(_)) if *dropped == hash(3)));
+	assert_eq!(events[1..], [(hash(5), TransactionStatus::Ready)]);
+	insert(&mut queue, paid(6, 2, 1), 0);
+	insert(&mut queue, paid(7, 3, 0), 0);
+	assert_eq!(queue.totals(), (3, 0, 30));
+	// What is due stays.
+	let refused = queue.insert(paid(8, 4, 0), Some(0), &mut Vec::new());
+	assert_eq!(refused, Err(Refusal::AgentFull { agent: AgentId(7), count: 3, bytes: 30 }));
+	queue.check();
+}
+
+#[test]
+fn a_key_without_funds_waits_for_few_nonces_at_its_agents_expense() {
+	use crate::limits::AGENT_WAITING_MAX;
+	let mut queue = queue();
+	let paid = |n, nonce| Item { payer: Some(AgentId(7)), ..item(n, 1, nonce, 5) };
+	insert(&mut queue, paid(1, AGENT_WAITING_MAX), 0);
+	let too_far = queue.insert(paid(2, AGENT_WAITING_MAX + 1), Some(0), &mut Vec::new());
+	assert_eq!(too_far, Err(Refusal::TooFarAhead { state_nonce: 0, max: AGENT_WAITING_MAX }));
+	// Nobody else is bound by it, and neither is what follows without a gap.
+	insert(&mut queue, item(3, 2, AGENT_WAITING_MAX + 1, 5), 0);
+	for nonce in 0..AGENT_WAITING_MAX {
+		insert(&mut queue, paid(100 + u64::from(nonce), nonce), 0);
+	}
+	insert(&mut queue, paid(2, AGENT_WAITING_MAX + 1), 0);
+	assert_eq!(queue.totals().1, 1);
 	queue.check();
 }

@@ -222,3 +222,26 @@ fn references_are_counted_by_delegation_and_leave_funded_accounts_alone() {
 		assert_eq!(free(&bob()), ENDOWMENT);
 	});
 }
+
+#[test]
+fn a_grant_tells_from_when_its_periods_are_counted() {
+	run(|| {
+		funded_agent();
+		Now::set(Now::get() + 12_345);
+		let delegation = grant(&key(100), terms());
+		let granted_at_ms = Delegations::<Test>::get(AGENT, delegation).expect("it is granted").granted_at_ms;
+		assert_eq!(granted_at_ms, Now::get());
+		let deposit = INITIAL_DEPOSIT;
+		let (key, terms) = (key(100), terms());
+		let told = Event::<Test>::Delegated {
+			agent: AGENT,
+			delegation,
+			parent: None,
+			key,
+			terms,
+			granted_at_ms,
+			deposit,
+		};
+		assert!(System::events().iter().any(|record| record.event == told.clone().into()));
+	});
+}

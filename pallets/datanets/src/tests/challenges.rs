@@ -16,6 +16,13 @@ fn challenge(signer: u64) -> DispatchResult {
 	Datanets::challenge(signed(signer), ContributionId(0))
 }
 
+/// Challenges, and draws the chunk in the next block.
+fn challenge_and_draw(signer: u64) -> DispatchResult {
+	challenge(signer)?;
+	next_block(7);
+	draw(0)
+}
+
 fn close() -> DispatchResult {
 	Datanets::close_challenge(signed(ERIN), ContributionId(0))
 }
@@ -37,7 +44,8 @@ fn answer(slice: &[u8]) -> DispatchResult {
 }
 
 fn asked() -> u64 {
-	Datanets::challenge_of(ContributionId(0)).expect("a challenge is open").chunk
+	let challenge = Datanets::challenge_of(ContributionId(0)).expect("a challenge is open");
+	challenge.chunk.expect("the chunk is drawn")
 }
 
 #[test]
@@ -45,7 +53,7 @@ fn the_chunk_that_was_asked_for_answers_a_challenge_and_half_of_the_bond_is_the_
 	run(|| {
 		scene();
 		let issuance = Balances::total_issuance();
-		assert_ok!(challenge(CAROL));
+		assert_ok!(challenge_and_draw(CAROL));
 		assert_eq!(held(HoldReason::Challenge, CAROL), 31);
 		assert_noop!(challenge(DAVE), Error::<Test>::ChallengeOpen);
 		let (asked, before) = (asked(), free(BOB));
@@ -69,7 +77,7 @@ fn an_unanswered_challenge_bars_new_versions_and_returns_the_bond() {
 	run(|| {
 		scene();
 		assert_ok!(publish(ALICE, 0));
-		assert_ok!(challenge(CAROL));
+		assert_ok!(challenge_and_draw(CAROL));
 		pass(74);
 		assert_noop!(close(), Error::<Test>::ChallengeNotOver);
 		pass(1);
@@ -92,7 +100,7 @@ fn an_unanswered_challenge_bars_new_versions_and_returns_the_bond() {
 fn before_any_version_an_unanswered_challenge_frees_the_root() {
 	run(|| {
 		scene();
-		assert_ok!(challenge(CAROL));
+		assert_ok!(challenge_and_draw(CAROL));
 		pass(75);
 		assert_ok!(close());
 		assert_eq!((free(BOB), free(CAROL)), (ENDOWMENT, ENDOWMENT));
@@ -123,7 +131,7 @@ fn what_does_not_claim_to_be_available_is_not_asked_for_and_nobody_asks_itself()
 		assert_noop!(challenge(CAROL), Error::<Test>::NotPublished);
 		assert_ok!(Datanets::set_locator(signed(BOB), ContributionId(0), bounded(b"a:b")));
 		assert_noop!(challenge(BOB), Error::<Test>::OwnContribution);
-		assert_ok!(challenge(CAROL));
+		assert_ok!(challenge_and_draw(CAROL));
 		assert_eq!(asked(), 0, "there is no other chunk");
 	});
 }
@@ -131,11 +139,12 @@ fn what_does_not_claim_to_be_available_is_not_asked_for_and_nobody_asks_itself()
 #[test]
 fn any_chunk_but_the_first_may_be_asked_for() {
 	let mut seen = std::collections::BTreeSet::new();
-	for parent in 0..100u8 {
+	for hash in 1..100u8 {
 		run(|| {
-			System::set_parent_hash(sp_core::H256::repeat_byte(parent));
 			scene();
 			assert_ok!(challenge(CAROL));
+			next_block(hash);
+			assert_ok!(draw(0));
 			seen.insert(asked());
 			assert_ok!(answer(&slice(asked())));
 		});
@@ -148,9 +157,55 @@ fn a_contributor_who_cannot_receive_so_little_does_not_keep_a_challenge_open() {
 	run(|| {
 		scene();
 		ChallengeBond::set(1);
-		assert_ok!(challenge(CAROL));
+		assert_ok!(challenge_and_draw(CAROL));
 		let before = free(BOB);
 		assert_ok!(answer(&slice(asked())));
 		assert_eq!((free(BOB), free(CAROL)), (before, ENDOWMENT - 1));
+	});
+}
+
+#[test]
+fn nobody_knows_the_chunk_when_asking_and_who_asks_does_not_matter() {
+	let drawn = |challenger, parent: u8, own| {
+		new_test_ext().execute_with(|| {
+			System::set_parent_hash(sp_core::H256::repeat_byte(parent));
+			scene();
+			assert_ok!(challenge(challenger));
+			let open = Datanets::challenge_of(ContributionId(0)).expect("it is open");
+			assert_eq!((open.chunk, open.deadline_ms), (None, None));
+			assert_noop!(draw(0), Error::<Test>::ChunkTooEarly);
+			assert_noop!(answer(&slice(1)), Error::<Test>::ChunkNotDrawn);
+			pass(10_000);
+			assert_noop!(close(), Error::<Test>::ChunkNotDrawn);
+			next_block(own);
+			assert_ok!(draw(0));
+			assert_noop!(draw(0), Error::<Test>::ChunkDrawn);
+			assert_eq!(
+				Datanets::challenge_of(ContributionId(0)).and_then(|open| open.deadline_ms),
+				Some(10_135)
+			);
+			asked()
+		})
+	};
+	for own in 1..20 {
+		let chunk = drawn(CAROL, 1, own);
+		assert_eq!((drawn(DAVE, 1, own), drawn(CAROL, 2, own)), (chunk, chunk));
+	}
+}
+
+#[test]
+fn a_challenge_whose_hash_is_forgotten_is_named_by_another_block() {
+	run(|| {
+		scene();
+		assert_ok!(challenge(CAROL));
+		System::set_block_number(5_000);
+		assert_ok!(draw(0));
+		let renewed: Event<Test> = Event::ChallengeRenewed { contribution: ContributionId(0), at: 5_000 };
+		assert_eq!(last_event(), renewed.into());
+		assert_noop!(draw(0), Error::<Test>::ChunkTooEarly);
+		next_block(9);
+		assert_ok!(draw(0));
+		assert_ok!(answer(&slice(asked())));
+		assert_noop!(draw(0), Error::<Test>::NoChallenge);
 	});
 }

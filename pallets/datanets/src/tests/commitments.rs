@@ -274,3 +274,142 @@ fn nobody_pays_for_rivals_that_there_were_not() {
 		assert!(none.ref_time() < one.ref_time() && one.ref_time() < most.ref_time());
 	});
 }
+
+#[test]
+fn who_can_end_a_contribution_does_not_get_its_root() {
+	run(|| {
+		// Carol owns and curates where others contribute, and has committed to what she saw.
+		assert_ok!(create_curated(CAROL, &[CAROL]));
+		assert_ok!(create_datanet(CAROL));
+		assert_ok!(create_datanet(CAROL));
+		assert_ok!(commit_and_register(ALICE, 0, &[b"rejected"]));
+		assert_ok!(commit_and_register(BOB, 1, &[b"retired"]));
+		assert_ok!(contribute(BOB, 1, b"pending"));
+		for bytes in [&b"rejected"[..], b"retired", b"pending"] {
+			assert_ok!(commit(CAROL, &[bytes]));
+		}
+		pass(60);
+		assert_ok!(reject(CAROL, 0));
+		assert_ok!(Datanets::retire(signed(CAROL), DatanetId(1)));
+		for (bytes, holder) in [(&b"rejected"[..], 0), (b"retired", 1), (b"pending", 2)] {
+			assert_noop!(contribute(CAROL, 2, bytes), Error::<Test>::RootAlreadyHeld);
+			assert_ok!(register(CAROL, 2, &[bytes]));
+			let holder = ContributionId(holder);
+			assert!(has_event(Event::RootHeld { root: root(bytes), holder, contributor: CAROL }));
+			assert_noop!(publish(CAROL, 2), Error::<Test>::NothingToPublish);
+		}
+	});
+}
+
+#[test]
+fn what_others_ended_is_registered_anew_under_its_old_number() {
+	run(|| {
+		assert_ok!(create_curated(CAROL, &[CAROL]));
+		assert_ok!(create_datanet(DAVE));
+		assert_ok!(commit(ERIN, &[b"rose"]));
+		assert_ok!(commit_and_register(BOB, 0, &[b"rose"]));
+		assert_ok!(commit(CAROL, &[b"rose"]));
+		assert_ok!(reject(CAROL, 0));
+		let deposit = 7;
+		let reserved: Event<Test> = Event::RootReserved {
+			root: root(b"rose"),
+			contribution: ContributionId(0),
+			account: BOB,
+			commitment: CommitmentNumber(1),
+			until_ms: 760,
+			deposit,
+		};
+		assert_eq!(last_event(), reserved.into());
+		assert_eq!((free(BOB), held(HoldReason::Storage, BOB)), (ENDOWMENT - deposit, deposit));
+		assert_ok!(contribute(BOB, 1, b"rose"));
+		assert_eq!(held(HoldReason::Storage, BOB), STORAGE_DEPOSIT);
+		let again = Datanets::contribution(ContributionId(1)).expect("it is registered");
+		assert_eq!(again.commitment, CommitmentNumber(1));
+		// Carol committed before that, but after Bob had.
+		pass(60);
+		assert_ok!(register(CAROL, 1, &[b"rose"]));
+		assert_eq!(Datanets::contribution_by_root(root(b"rose")).map(|info| info.contributor), Some(BOB));
+		// Who committed before Bob still comes first, also before what is reserved.
+		assert_ok!(Datanets::retire(signed(DAVE), DatanetId(1)));
+		assert_ok!(withdraw(BOB, 1));
+		assert_ok!(create_datanet(DAVE));
+		assert_ok!(register(ERIN, 2, &[b"rose"]));
+		let root = root(b"rose");
+		assert!(has_event(Event::ReservationEnded { root, account: BOB, deposit }));
+		assert_eq!((free(BOB), is_accepted(2)), (ENDOWMENT, true));
+	});
+}
+
+#[test]
+fn a_reservation_ends_in_time_or_when_its_account_says_so() {
+	run(|| {
+		assert_ok!(create_curated(CAROL, &[CAROL]));
+		let clear = |signer| Datanets::clear_reservation(signed(signer), root(b"weed"));
+		for by in [BOB, ERIN] {
+			assert_ok!(contribute(BOB, 0, b"weed"));
+			pass(60);
+			let last = crate::NextContributionId::<Test>::get().0 - 1;
+			assert_ok!(reject(CAROL, last));
+			assert_noop!(clear(ERIN), Error::<Test>::ReservationNotOver);
+			assert_noop!(contribute(ERIN, 0, b"weed"), Error::<Test>::RootAlreadyHeld);
+			if by == ERIN {
+				pass(699);
+				assert_noop!(clear(ERIN), Error::<Test>::ReservationNotOver);
+				pass(1);
+			}
+			assert_ok!(clear(by));
+			assert_eq!(free(BOB), ENDOWMENT);
+			assert_noop!(clear(by), Error::<Test>::NoReservation);
+		}
+		// Nobody has to clear it for the root to be free.
+		assert_ok!(contribute(BOB, 0, b"weed"));
+		pass(60);
+		assert_ok!(reject(CAROL, 2));
+		pass(700);
+		assert_ok!(contribute(ERIN, 0, b"weed"));
+		assert_eq!(free(BOB), ENDOWMENT);
+	});
+}
+
+#[test]
+fn an_owner_who_sees_a_registration_come_cannot_refuse_it() {
+	run(|| {
+		for owner in [CAROL, CAROL] {
+			assert_ok!(create_datanet(owner));
+		}
+		for bytes in [&b"rose"[..], b"lily", b"fern"] {
+			assert_ok!(commit(BOB, &[bytes]));
+		}
+		pass(60);
+		let pause = |paused| Datanets::set_paused(signed(CAROL), DatanetId(0), paused);
+		assert_ok!(pause(true));
+		// What is committed to from now on is refused.
+		assert_ok!(commit(BOB, &[b"moss"]));
+		assert_ok!(register(BOB, 0, &[b"rose"]));
+		assert!(is_accepted(0));
+		// Retired besides, it is closed no earlier.
+		assert_ok!(Datanets::retire(signed(CAROL), DatanetId(0)));
+		assert_ok!(register(BOB, 0, &[b"lily"]));
+		pass(60);
+		assert_noop!(register(BOB, 0, &[b"moss"]), Error::<Test>::DatanetRetired);
+		// What it will never publish is its contributor's to take elsewhere.
+		assert_ok!(withdraw(BOB, 1));
+		assert_ok!(register(BOB, 1, &[b"moss"]));
+		assert_ok!(contribute(BOB, 1, b"lily"));
+		let again = Datanets::contribution_by_root(root(b"lily")).expect("it is held");
+		assert_eq!((again.datanet, again.commitment), (DatanetId(1), CommitmentNumber(1)));
+	});
+	run(|| {
+		assert_ok!(create_datanet(CAROL));
+		assert_ok!(commit(BOB, &[b"rose"]));
+		let pause = |paused| Datanets::set_paused(signed(CAROL), DatanetId(0), paused);
+		for paused in [true, false, true] {
+			assert_ok!(pause(paused));
+		}
+		pass(60);
+		assert_ok!(commit(BOB, &[b"lily"]));
+		assert_ok!(register(BOB, 0, &[b"rose"]));
+		pass(60);
+		assert_noop!(register(BOB, 0, &[b"lily"]), Error::<Test>::DatanetPaused);
+	});
+}

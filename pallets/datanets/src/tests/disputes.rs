@@ -117,6 +117,33 @@ fn a_takedown_clears_the_locator_and_bars_new_versions() {
 }
 
 #[test]
+fn who_lost_the_earnings_does_not_list_the_content_elsewhere() {
+	run(|| {
+		scene(&[CAROL]);
+		for datanet in 1..4 {
+			assert_ok!(create_datanet(DAVE));
+			assert!(datanet > 1 || contribute(BOB, datanet, b"rose").is_ok());
+		}
+		assert_ok!(dispute(ERIN, Remedy::Redirect));
+		assert_ok!(vote(CAROL, true));
+		for contributor in [BOB, ERIN] {
+			assert_noop!(contribute(contributor, 2, b"rose"), Error::<Test>::RootAlreadyHeld);
+		}
+		assert_ok!(commit_and_register(BOB, 2, &[b"rose"]));
+		assert!(has_event(Event::RootHeld {
+			root: root(b"rose"),
+			holder: ContributionId(0),
+			contributor: BOB
+		}));
+		assert_eq!(Datanets::listings(root(b"rose"), None, 10).items.len(), 1);
+		// Who wins them back lists it again.
+		assert_ok!(dispute(BOB, Remedy::Redirect));
+		assert_ok!(judge(true));
+		assert_ok!(contribute(BOB, 3, b"rose"));
+	});
+}
+
+#[test]
 fn a_takedown_has_no_power_over_other_datanets() {
 	run(|| {
 		scene(&[CAROL]);
@@ -136,8 +163,10 @@ fn a_takedown_before_any_version_removes_the_contribution() {
 		assert_ok!(commit_and_register(BOB, 0, &[b"rose"]));
 		assert_ok!(dispute(ERIN, Remedy::Takedown));
 		assert_ok!(judge(true));
-		assert_eq!((status(0), free(BOB), free(ERIN)), (None, ENDOWMENT, ENDOWMENT));
+		assert_eq!((status(0), free(BOB), free(ERIN)), (None, ENDOWMENT - 7, ENDOWMENT));
 		assert_eq!(position(Holder::Account(BOB), 1, None), None);
+		// Those who take down must not get what they took.
+		assert_noop!(contribute(ERIN, 0, b"rose"), Error::<Test>::RootAlreadyHeld);
 		assert_noop!(publish(ALICE, 0), Error::<Test>::NothingToPublish);
 	});
 }
@@ -169,6 +198,30 @@ fn in_open_datanets_only_the_judge_decides_and_otherwise_time_dismisses() {
 		assert_eq!((beneficiary(), free(ERIN)), (BOB, ENDOWMENT - 41));
 		assert_noop!(close(), Error::<Test>::NoDispute);
 		assert_noop!(judge(true), Error::<Test>::NoDispute);
+	});
+}
+
+#[test]
+fn nothing_is_disputed_that_nobody_could_uphold() {
+	run(|| {
+		JudgeExists::set(false);
+		scene(&[]);
+		for remedy in [Remedy::Redirect, Remedy::Takedown] {
+			assert_noop!(dispute(ERIN, remedy), Error::<Test>::NobodyJudges);
+		}
+		assert_eq!(free(ERIN), ENDOWMENT);
+		JudgeExists::set(true);
+		assert_ok!(dispute(ERIN, Remedy::Redirect));
+	});
+	run(|| {
+		JudgeExists::set(false);
+		scene(&[CAROL, DAVE]);
+		// Of two both would have to uphold, and one is a party.
+		assert_noop!(dispute(DAVE, Remedy::Redirect), Error::<Test>::NobodyJudges);
+		assert_ok!(dispute(ERIN, Remedy::Redirect));
+		assert_ok!(vote(CAROL, true));
+		assert_ok!(vote(DAVE, true));
+		assert_eq!((beneficiary(), free(ERIN)), (ERIN, ENDOWMENT));
 	});
 }
 
@@ -223,4 +276,10 @@ fn a_position_in_dispute_that_is_withdrawn_goes_to_whoever_is_right() {
 		assert_ok!(judge(true));
 		assert_eq!(position(Holder::Account(ERIN), 1, Some(2)), Some(1));
 	});
+}
+
+#[test]
+fn the_end_of_a_dispute_costs_no_less_than_the_removal_that_it_may_be() {
+	use crate::WeightInfo;
+	assert!(<() as WeightInfo>::vote().ref_time() > <() as WeightInfo>::withdraw().ref_time());
 }

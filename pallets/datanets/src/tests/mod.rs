@@ -15,7 +15,7 @@ use crate::{
 	mock::*,
 	types::{
 		Admission, AdmissionKind, ContributionStatus, CuratorsOf, DatanetStatus, DepartureCause, Licence,
-		LicenceInfo, Outcome, Registration, Remedy, RemovalReason, Verdict,
+		LicenceInfo, Outcome, Question, Registration, Remedy, RemovalReason, Verdict,
 	},
 	Error, Event, HoldReason, Holder, Windows,
 };
@@ -177,6 +177,16 @@ fn status(contribution: u64) -> Option<ContributionStatus> {
 
 fn is_accepted(contribution: u64) -> bool {
 	matches!(status(contribution), Some(ContributionStatus::Accepted { .. }))
+}
+
+/// The next block, after one with this hash.
+fn next_block(hash: u8) {
+	frame_system::BlockHash::<Test>::insert(System::block_number(), sp_core::H256::repeat_byte(hash));
+	System::set_block_number(System::block_number() + 1);
+}
+
+fn draw(contribution: u64) -> DispatchResult {
+	Datanets::draw_chunk(signed(ERIN), ContributionId(contribution))
 }
 
 fn pass(milliseconds: u64) {

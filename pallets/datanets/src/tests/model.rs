@@ -45,12 +45,14 @@ enum Call {
 	Release,
 	Publish,
 	Challenge,
+	Draw { renewed: bool },
 	Answer { truly: bool },
 	CloseChallenge,
 	Dispute { redirect: bool },
 	Vote { uphold: bool },
 	Judge { uphold: bool },
 	CloseDispute,
+	ClearReservation { content: u8 },
 	SetPrices { conduct: Balance, storage: Balance, per_byte: Balance, bond: Balance },
 }
 
@@ -98,12 +100,14 @@ fn any_call() -> impl Strategy<Value = Call> {
 		2 => Just(Call::Release),
 		8 => Just(Call::Publish),
 		5 => Just(Call::Challenge),
+		12 => prop::bool::weighted(0.2).prop_map(|renewed| Call::Draw { renewed }),
 		12 => prop::bool::weighted(0.8).prop_map(|truly| Call::Answer { truly }),
 		4 => Just(Call::CloseChallenge),
 		4 => prop::bool::weighted(0.7).prop_map(|redirect| Call::Dispute { redirect }),
 		20 => any::<bool>().prop_map(|uphold| Call::Vote { uphold }),
 		1 => any::<bool>().prop_map(|uphold| Call::Judge { uphold }),
 		3 => Just(Call::CloseDispute),
+		3 => (0..CONTENTS).prop_map(|content| Call::ClearReservation { content }),
 		1 => (0..60u64, 0..90u64, 0..3u64, prop_oneof![9 => 0..200u64, 1 => Just(ENDOWMENT)])
 			.prop_map(|(conduct, storage, per_byte, bond)| Call::SetPrices { conduct, storage, per_byte, bond }),
 	]
@@ -158,7 +162,8 @@ struct ModelContribution {
 	storage: Balance,
 	deposit_until: u64,
 	state: State,
-	challenge: Option<(u64, u64, Balance)>,
+	/// Who asks, until when once that is drawn, and the bond.
+	challenge: Option<(u64, Option<u64>, Balance)>,
 	dispute: Option<ModelDispute>,
 }
 
@@ -169,7 +174,9 @@ struct ModelDatanet {
 	status: DatanetStatus,
 	curators: Option<Vec<u64>>,
 	next_curators: Option<(Vec<u64>, u64)>,
-	changed: bool,
+	retired: Option<u64>,
+	/// The number of the next commitment when it was closed.
+	closed: Option<u64>,
 	publishable: u64,
 	/// What each version holds, with weights.
 	versions: Vec<BTreeMap<u64, u8>>,
@@ -181,6 +188,14 @@ struct ModelCommitment {
 	contents: Vec<u8>,
 	number: u64,
 	made: u64,
+}
+
+#[derive(Clone, Debug)]
+struct ModelReservation {
+	account: u64,
+	commitment: u64,
+	until: u64,
+	deposit: Balance,
 }
 
 #[derive(Clone, Debug)]
@@ -201,6 +216,7 @@ struct Model {
 	next_datanet: u32,
 	contributions: BTreeMap<u64, ModelContribution>,
 	next_contribution: u64,
+	reserved: BTreeMap<u8, ModelReservation>,
 	commitments: Vec<ModelCommitment>,
 	next_commitment: u64,
 }
@@ -229,6 +245,7 @@ impl Model {
 			next_datanet: 0,
 			contributions: BTreeMap::new(),
 			next_contribution: 0,
+			reserved: BTreeMap::new(),
 			commitments: Vec::new(),
 			next_commitment: 0,
 		}
@@ -266,8 +283,8 @@ impl Model {
 		self.contributions.get(&id).cloned().ok_or(Refused)
 	}
 
-	fn takes(&self, datanet: u32) -> Applied {
-		must(self.datanets.get(&datanet).ok_or(Refused)?.status == DatanetStatus::Active)
+	fn takes(&self, datanet: u32, commitment: u64) -> Applied {
+		must(self.datanets.get(&datanet).ok_or(Refused)?.closed.is_none_or(|first| commitment < first))
 	}
 
 	fn storage_price(&self, locator_bytes: usize) -> Balance {
@@ -275,25 +292,33 @@ impl Model {
 	}
 
 	fn expirable(&self, id: u64, one: &ModelContribution) -> bool {
-		let retired = self.datanets[&one.datanet].status == DatanetStatus::Retired;
 		match one.state {
-			State::Pending { expires, .. } => retired || self.now >= expires,
-			State::Accepted { .. } => retired && !self.in_a_version(id),
+			State::Pending { expires, .. } => self.now >= expires,
+			State::Accepted { .. } => {
+				let retired = self.datanets[&one.datanet].retired;
+				let over = |since| self.now >= since + WINDOWS.acceptance_ms;
+				retired.is_some_and(over) && !self.in_a_version(id)
+			}
 			State::Departed { .. } => false,
 		}
 	}
 
-	fn remove(&mut self, id: u64) {
+	/// What others took away keeps its root for who had contributed it.
+	fn remove(&mut self, id: u64, by_others: bool) {
 		let one = self.contributions.remove(&id).expect("the caller found it");
 		self.give(one.contributor, one.conduct + one.storage);
+		if by_others && !one.listing && one.beneficiary == one.contributor {
+			let deposit = one.storage.min(7);
+			let until = self.now + WINDOWS.commitment_lifetime_ms;
+			let (account, commitment) = (one.contributor, one.commitment);
+			*self.free.get_mut(&account).expect("every account is in the model") -= deposit;
+			self.reserved.insert(one.content, ModelReservation { account, commitment, until, deposit });
+		}
 		if let Some((challenger, _, bond)) = one.challenge {
 			self.give(challenger, bond);
 		}
 		if let Some(dispute) = one.dispute {
 			self.give(dispute.claimant, dispute.bond);
-		}
-		if matches!(one.state, State::Accepted { .. }) {
-			self.datanets.get_mut(&one.datanet).expect("it was in it").changed = true;
 		}
 	}
 
@@ -301,7 +326,6 @@ impl Model {
 		let one = self.contributions.get_mut(&id).expect("the caller found it");
 		let State::Accepted { weight } = one.state else { panic!("only what was accepted departs") };
 		one.state = State::Departed { weight, taken_down };
-		self.datanets.get_mut(&one.datanet).expect("it was in it").changed = true;
 		if let Some((challenger, _, bond)) =
 			self.contributions.get_mut(&id).and_then(|one| one.challenge.take())
 		{
@@ -309,10 +333,10 @@ impl Model {
 		}
 	}
 
-	fn leave(&mut self, id: u64) {
+	fn leave(&mut self, id: u64, by_others: bool) {
 		match self.in_a_version(id) {
 			true => self.depart(id, false),
-			false => self.remove(id),
+			false => self.remove(id, by_others),
 		}
 	}
 
@@ -321,7 +345,6 @@ impl Model {
 		let one = self.contributions.get_mut(&id).expect("the caller found it");
 		one.state = State::Accepted { weight };
 		one.deposit_until = now + WINDOWS.deposit_ms;
-		self.datanets.get_mut(&one.datanet).expect("it was in it").changed = true;
 	}
 
 	/// Registers, and gives back what to hold; nothing if the root is another's.
@@ -331,7 +354,7 @@ impl Model {
 		datanet: u32,
 		content: u8,
 		locator_bytes: usize,
-		commitment: u64,
+		mut commitment: u64,
 		not_before: u64,
 	) -> Result<Option<Balance>, Refused> {
 		let holder = self.contributions.iter().find(|(_, one)| one.content == content && !one.listing);
@@ -339,7 +362,7 @@ impl Model {
 		let mut listing = false;
 		if let Some((id, one)) = holder {
 			if self.in_a_version(id) {
-				if one.contributor != account {
+				if one.contributor != account || one.beneficiary != account {
 					return Ok(None);
 				}
 				let here = |other: &ModelContribution| other.content == content && other.datanet == datanet;
@@ -351,8 +374,18 @@ impl Model {
 				if !self.expirable(id, &one) && commitment >= one.commitment {
 					return Ok(None);
 				}
-				self.remove(id);
+				self.remove(id, false);
 			}
+		} else if let Some(reserved) = self.reserved.get(&content).cloned() {
+			let alive = self.now < reserved.until;
+			if alive && reserved.account != account && commitment >= reserved.commitment {
+				return Ok(None);
+			}
+			if alive && reserved.account == account {
+				commitment = commitment.min(reserved.commitment);
+			}
+			self.reserved.remove(&content);
+			self.give(reserved.account, reserved.deposit);
 		}
 		let (conduct, storage) = (self.prices.conduct, self.storage_price(locator_bytes));
 		let not_before = if listing { self.now } else { not_before };
@@ -408,7 +441,7 @@ impl Model {
 		match &mut stored.state {
 			State::Departed { taken_down, .. } => *taken_down = true,
 			_ if published => self.depart(id, true),
-			_ => self.remove(id),
+			_ => self.remove(id, true),
 		}
 		Ok(())
 	}
@@ -426,7 +459,8 @@ impl Model {
 					status: DatanetStatus::Active,
 					curators: curators.clone(),
 					next_curators: None,
-					changed: false,
+					retired: None,
+					closed: None,
 					publishable: now + WINDOWS.publication_ms,
 					versions: Vec::new(),
 				};
@@ -434,15 +468,19 @@ impl Model {
 				self.next_datanet += 1;
 			}
 			Call::SetPaused { paused } => {
+				let next = self.next_commitment;
 				let datanet = self.owned(datanet, signer)?;
 				let to = if *paused { DatanetStatus::Paused } else { DatanetStatus::Active };
 				must(datanet.status != DatanetStatus::Retired && datanet.status != to)?;
 				datanet.status = to;
+				datanet.closed = paused.then_some(next);
 			}
 			Call::Retire => {
+				let next = self.next_commitment;
 				let datanet = self.owned(datanet, signer)?;
 				must(datanet.status != DatanetStatus::Retired)?;
-				datanet.status = DatanetStatus::Retired;
+				(datanet.status, datanet.retired) = (DatanetStatus::Retired, Some(now));
+				datanet.closed.get_or_insert(next);
 			}
 			Call::RemoveDatanet => {
 				must(self.owned(datanet, signer)?.versions.is_empty())?;
@@ -487,8 +525,8 @@ impl Model {
 				self.give(made.account, 7);
 			}
 			Call::Register { which } => {
-				self.takes(datanet)?;
 				let made = self.commitments.get(*which).cloned().ok_or(Refused)?;
+				self.takes(datanet, made.number)?;
 				must(made.account == signer)?;
 				must(now >= made.made + WINDOWS.commitment_age_ms)?;
 				must(now < made.made + WINDOWS.commitment_lifetime_ms)?;
@@ -502,8 +540,8 @@ impl Model {
 				self.take(signer, total)?;
 			}
 			Call::Contribute { content, locator_bytes } => {
-				self.takes(datanet)?;
 				let number = self.next_commitment;
+				self.takes(datanet, number)?;
 				self.next_commitment += 1;
 				let not_before = now + WINDOWS.commitment_age_ms;
 				let claimed = self.claim(signer, datanet, *content, *locator_bytes, number, not_before)?;
@@ -518,14 +556,15 @@ impl Model {
 			Call::Review { weight } => self.review(signer, id, *weight)?,
 			Call::Expire => {
 				must(self.expirable(id, &self.one(id)?))?;
-				self.remove(id);
+				self.remove(id, false);
 			}
 			Call::Withdraw => {
 				let one = self.one(id)?;
 				must(one.contributor == signer)?;
+				let retired = self.datanets[&one.datanet].retired.is_some();
 				match one.state {
-					State::Pending { .. } => self.remove(id),
-					State::Accepted { .. } => self.leave(id),
+					State::Pending { .. } => self.remove(id, retired),
+					State::Accepted { .. } => self.leave(id, retired),
 					State::Departed { .. } => return Err(Refused),
 				}
 			}
@@ -547,7 +586,7 @@ impl Model {
 			}
 			Call::Publish => {
 				let record = self.datanets.get(&datanet).ok_or(Refused)?.clone();
-				must(record.status != DatanetStatus::Retired && record.changed)?;
+				must(record.status != DatanetStatus::Retired)?;
 				must(record.owner == signer || now >= record.publishable)?;
 				let members = self.contributions.iter().filter(|(_, one)| one.datanet == datanet);
 				let members = members.filter_map(|(id, one)| match one.state {
@@ -555,12 +594,12 @@ impl Model {
 					_ => None,
 				});
 				let members: BTreeMap<_, _> = members.collect();
-				must(!members.is_empty())?;
+				must(!members.is_empty() && record.versions.last() != Some(&members))?;
 				self.take(signer, 9)?;
 				self.burned += 9;
 				let record = self.datanets.get_mut(&datanet).ok_or(Refused)?;
 				record.versions.push(members);
-				(record.changed, record.publishable) = (false, now + WINDOWS.publication_ms);
+				record.publishable = now + WINDOWS.publication_ms;
 			}
 			Call::Challenge => {
 				let one = self.one(id)?;
@@ -569,20 +608,25 @@ impl Model {
 				must(self.datanets[&one.datanet].status != DatanetStatus::Retired)?;
 				let bond = self.prices.bond;
 				self.take(signer, bond)?;
-				let deadline = now + WINDOWS.challenge_ms;
-				self.contributions.get_mut(&id).ok_or(Refused)?.challenge = Some((signer, deadline, bond));
+				self.contributions.get_mut(&id).ok_or(Refused)?.challenge = Some((signer, None, bond));
+			}
+			Call::Draw { renewed } => {
+				let (_, deadline, _) =
+					self.contributions.get_mut(&id).ok_or(Refused)?.challenge.as_mut().ok_or(Refused)?;
+				must(deadline.is_none())?;
+				*deadline = (!renewed).then_some(now + WINDOWS.challenge_ms);
 			}
 			Call::Answer { truly } => {
 				let one = self.one(id)?;
 				let (_, deadline, bond) = one.challenge.ok_or(Refused)?;
-				must(now < deadline && *truly)?;
+				must(now < deadline.ok_or(Refused)? && *truly)?;
 				self.forfeit(bond, one.contributor);
 				self.contributions.get_mut(&id).ok_or(Refused)?.challenge = None;
 			}
 			Call::CloseChallenge => {
 				let (_, deadline, _) = self.one(id)?.challenge.ok_or(Refused)?;
-				must(now >= deadline)?;
-				self.leave(id);
+				must(now >= deadline.ok_or(Refused)?)?;
+				self.leave(id, false);
 			}
 			Call::Dispute { redirect } => {
 				let one = self.one(id)?;
@@ -602,6 +646,12 @@ impl Model {
 			Call::CloseDispute => {
 				must(now >= self.one(id)?.dispute.ok_or(Refused)?.deadline)?;
 				self.decide(id, false)?;
+			}
+			Call::ClearReservation { content } => {
+				let reserved = self.reserved.get(content).cloned().ok_or(Refused)?;
+				must(reserved.account == signer || now >= reserved.until)?;
+				self.reserved.remove(content);
+				self.give(reserved.account, reserved.deposit);
 			}
 			Call::SetPrices { conduct, storage, per_byte, bond } => {
 				let (conduct, storage, per_byte, bond) = (*conduct, *storage, *per_byte, *bond);
@@ -628,7 +678,7 @@ impl Model {
 		if weights.len() * 2 > curators.len() {
 			self.accept(id, weights[(weights.len() - 1) / 2]);
 		} else if (weights.len() + silent) * 2 <= curators.len() {
-			self.remove(id);
+			self.remove(id, true);
 		} else {
 			let curators = Some(curators);
 			self.contributions.get_mut(&id).ok_or(Refused)?.state =
@@ -679,7 +729,10 @@ impl Model {
 				self.acceptable(one).is_ok() && matches!(one.state, State::Pending { curators: Some(_), .. })
 			}
 			Call::Challenge => accepted && one.challenge.is_none(),
-			Call::Answer { .. } | Call::CloseChallenge => one.challenge.is_some(),
+			Call::Draw { .. } => one.challenge.is_some_and(|(_, deadline, _)| deadline.is_none()),
+			Call::Answer { .. } | Call::CloseChallenge => {
+				one.challenge.is_some_and(|(_, deadline, _)| deadline.is_some())
+			}
 			Call::Dispute { .. } => !matches!(one.state, State::Pending { .. }) && one.dispute.is_none(),
 			Call::Vote { .. } | Call::Judge { .. } | Call::CloseDispute => one.dispute.is_some(),
 			Call::Expire => self.contributions.iter().any(|(id, other)| {
@@ -706,6 +759,7 @@ impl Model {
 				self.commitments.get(*which).map(|made| made.account)
 			}
 			Call::Withdraw | Call::SetLocator { .. } => one.map(|one| one.contributor),
+			Call::ClearReservation { content } => self.reserved.get(content).map(|kept| kept.account),
 			Call::Review { .. } => one.and_then(|one| match &one.state {
 				State::Pending { curators: Some(curators), ballot, .. } => {
 					let silent = |curator: &&u64| {
@@ -737,7 +791,9 @@ impl Model {
 			let claimed = one.dispute.as_ref().filter(|dispute| dispute.claimant == account);
 			own + asked + claimed.map_or(0, |dispute| dispute.bond)
 		});
-		100 * datanets as Balance + 7 * made as Balance + contributions.sum::<Balance>()
+		let reserved = self.reserved.values().filter(|kept| kept.account == account).map(|kept| kept.deposit);
+		let reserved = reserved.sum::<Balance>();
+		100 * datanets as Balance + 7 * made as Balance + contributions.sum::<Balance>() + reserved
 	}
 }
 
@@ -815,9 +871,18 @@ fn dispatch(model: &Model, signer: u64, datanet: u32, id: u64, call: &Call) -> D
 		Call::Release => Datanets::release_deposit(origin, id),
 		Call::Publish => Datanets::publish(origin, datanet),
 		Call::Challenge => Datanets::challenge(origin, id),
+		Call::Draw { renewed } => {
+			let asked = crate::Challenges::<Test>::get(id).map(|open| open.question);
+			if let Some(Question::Asked { at }) = asked {
+				let hash = if *renewed { Default::default() } else { sp_core::H256::repeat_byte(1) };
+				frame_system::BlockHash::<Test>::insert(at, hash);
+			}
+			System::set_block_number(System::block_number() + 1);
+			Datanets::draw_chunk(origin, id)
+		}
 		Call::Answer { truly } => {
 			let content = model.contributions.get(&id.0).map_or(0, |one| one.content);
-			let chunk = Datanets::challenge_of(id).map_or(0, |challenge| challenge.chunk);
+			let chunk = Datanets::challenge_of(id).and_then(|challenge| challenge.chunk).unwrap_or_default();
 			let mut slice = chunk_slice(content, chunk);
 			if !truly {
 				*slice.last_mut().expect("a slice is not empty") ^= 1;
@@ -832,6 +897,9 @@ fn dispatch(model: &Model, signer: u64, datanet: u32, id: u64, call: &Call) -> D
 		Call::Vote { uphold } => Datanets::vote(origin, id, *uphold),
 		Call::Judge { uphold } => Datanets::judge(RuntimeOrigin::root(), id, *uphold),
 		Call::CloseDispute => Datanets::close_dispute(origin, id),
+		Call::ClearReservation { content } => {
+			Datanets::clear_reservation(origin, root(&content_bytes(*content)))
+		}
 		Call::SetPrices { conduct, storage, per_byte, bond } => {
 			ConductDeposit::set(*conduct);
 			StorageDepositBase::set(*storage);
@@ -1003,8 +1071,15 @@ fn unwind(model: &mut Model) {
 	for _ in 0..model.commitments.len() {
 		step(model, 1, 0, Call::Clear { which: 0 });
 	}
+	for content in model.reserved.keys().copied().collect::<Vec<_>>() {
+		step(model, 1, 0, Call::ClearReservation { content });
+	}
+	assert_eq!(crate::Reservations::<Test>::iter().count(), 0);
 	for id in model.contributions.keys().copied().collect::<Vec<_>>() {
-		for call in [Call::CloseDispute, Call::CloseChallenge, Call::Expire, Call::Release] {
+		let draw = Call::Draw { renewed: false };
+		for call in [Call::CloseDispute, draw, Call::CloseChallenge, Call::Expire, Call::Release] {
+			pass(WINDOWS.challenge_ms);
+			model.now += WINDOWS.challenge_ms;
 			step(model, 1, id, call);
 		}
 	}
@@ -1054,7 +1129,7 @@ fn the_pallet_does_what_the_model_does() {
 	println!("{tally:?}");
 	checked.unwrap_or_else(|failed| panic!("seed {seed:?}: {failed}"));
 	assert!(tally.failed > 1_000 && tally.displaced > 10, "the histories show too little: {tally:?}");
-	let kinds = 27;
+	let kinds = 29;
 	let enough = tally.succeeded.len() == kinds && tally.succeeded.values().all(|count| *count > 1);
 	assert!(enough, "the histories show too little: {tally:?}");
 }

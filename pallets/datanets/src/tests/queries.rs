@@ -75,7 +75,9 @@ fn what_is_not_there_gives_nothing() {
 struct Indexed {
 	datanets: BTreeMap<u32, IndexedDatanet>,
 	contributions: BTreeMap<u64, IndexedContribution>,
-	versions: BTreeMap<(u32, u32), (u64, u64)>,
+	versions: BTreeMap<(u32, u32), (u64, u64, u64)>,
+	/// By root: for whom, under which number, until when, and what is on hold.
+	reservations: BTreeMap<[u8; 32], (u64, CommitmentNumber, u64, Balance)>,
 }
 
 #[derive(PartialEq, Debug)]
@@ -85,6 +87,7 @@ struct IndexedDatanet {
 	tags: Vec<Vec<u8>>,
 	deposit: Balance,
 	status: DatanetStatus,
+	closing: (Option<CommitmentNumber>, Option<u64>),
 	publishable_at_ms: u64,
 	curators: Vec<u64>,
 }
@@ -99,7 +102,7 @@ struct IndexedContribution {
 	deposits: (Balance, Balance),
 	deposit_until_ms: Option<u64>,
 	status: ContributionStatus,
-	challenged: bool,
+	challenge: Option<(u64, Option<(u64, u64)>, Balance)>,
 	disputed: bool,
 }
 
@@ -130,6 +133,7 @@ impl Indexed {
 					tags: tags.into_iter().map(Vec::from).collect(),
 					deposit,
 					status: DatanetStatus::Active,
+					closing: (None, None),
 					publishable_at_ms,
 					curators: match admission {
 						Admission::Open => Vec::new(),
@@ -143,15 +147,29 @@ impl Indexed {
 				self.datanet(datanet).name = name.into_inner();
 				self.datanet(datanet).tags = tags.into_iter().map(Vec::from).collect();
 			}
-			Event::DatanetStatusSet { datanet, status } => self.datanet(datanet).status = status,
+			Event::DatanetStatusSet { datanet, status, closed_from, expirable_from_ms } => {
+				let seen = self.datanet(datanet);
+				(seen.status, seen.closing) = (status, (closed_from, expirable_from_ms));
+			}
+			Event::RootReserved { root, account, commitment, until_ms, deposit, .. } => {
+				self.reservations.insert(root, (account, commitment, until_ms, deposit));
+			}
+			Event::ReservationEnded { root, .. } => drop(self.reservations.remove(&root)),
 			Event::OwnerChanged { datanet, owner, .. } => self.datanet(datanet).owner = owner,
 			Event::CuratorsChanged { datanet, curators, .. } => {
 				self.datanet(datanet).curators = curators.into_inner()
 			}
 			Event::VersionPublished {
-				datanet, version, contributions, weight, publishable_at_ms, ..
+				datanet,
+				version,
+				contributions,
+				weight,
+				published_at_ms,
+				publishable_at_ms,
+				..
 			} => {
-				self.versions.insert((datanet.0, version.0), (contributions, weight));
+				let told = (contributions, weight, published_at_ms);
+				self.versions.insert((datanet.0, version.0), told);
 				self.datanet(datanet).publishable_at_ms = publishable_at_ms;
 			}
 			Event::ContributionRegistered {
@@ -178,7 +196,7 @@ impl Indexed {
 					deposits: (deposit + storage_deposit, storage_deposit),
 					deposit_until_ms: None,
 					status: ContributionStatus::Pending { not_before_ms, expires_at_ms, curators },
-					challenged: false,
+					challenge: None,
 					disputed: false,
 				};
 				self.contributions.insert(contribution.0, seen);
@@ -207,9 +225,16 @@ impl Indexed {
 			Event::DepositReleased { contribution, deposit, .. } => {
 				self.one(contribution).deposits.0 -= deposit
 			}
-			Event::Challenged { contribution, .. } => self.one(contribution).challenged = true,
+			Event::Challenged { contribution, challenger, bond, .. } => {
+				self.one(contribution).challenge = Some((challenger, None, bond))
+			}
+			Event::ChunkDrawn { contribution, chunk, deadline_ms } => {
+				let open = self.one(contribution).challenge.as_mut().expect("its challenge was told");
+				open.1 = Some((chunk, deadline_ms));
+			}
+			Event::ChallengeRenewed { .. } => {}
 			Event::ChallengeAnswered { contribution, .. }
-			| Event::ChallengeUnanswered { contribution, .. } => self.one(contribution).challenged = false,
+			| Event::ChallengeUnanswered { contribution, .. } => self.one(contribution).challenge = None,
 			Event::Disputed { contribution, .. } => self.one(contribution).disputed = true,
 			Event::DisputeClosed { contribution, claimant, remedy, outcome, .. } => {
 				let seen = self.one(contribution);
@@ -239,7 +264,7 @@ impl Indexed {
 
 	fn stored() -> Self {
 		let mut stored = Self::default();
-		for id in crate::Datanets::<Test>::iter_keys() {
+		for (id, record) in crate::Datanets::<Test>::iter() {
 			let info = Datanets::datanet(id).expect("it is there");
 			let seen = IndexedDatanet {
 				owner: info.owner,
@@ -247,6 +272,7 @@ impl Indexed {
 				tags: info.tags,
 				deposit: info.deposit,
 				status: info.status,
+				closing: (record.closed_from, record.expirable_from_ms),
 				publishable_at_ms: info.publishable_at_ms,
 				curators: info.curators,
 			};
@@ -263,13 +289,18 @@ impl Indexed {
 				deposits: (info.deposit, info.storage_deposit),
 				deposit_until_ms: info.deposit_until_ms,
 				status: info.status,
-				challenged: info.challenged,
+				challenge: Datanets::challenge_of(id)
+					.map(|open| (open.challenger, open.chunk.zip(open.deadline_ms), open.bond)),
 				disputed: info.disputed,
 			};
 			stored.contributions.insert(id.0, seen);
 		}
 		for (datanet, number, version) in crate::Versions::<Test>::iter() {
-			stored.versions.insert((datanet.0, number.0), (version.contributions, version.weight));
+			let told = (version.contributions, version.weight, version.published_at_ms);
+			stored.versions.insert((datanet.0, number.0), told);
+		}
+		for (root, one) in crate::Reservations::<Test>::iter() {
+			stored.reservations.insert(root, (one.account, one.commitment, one.until_ms, one.deposit));
 		}
 		stored
 	}

@@ -70,6 +70,7 @@ fn the_owner_publishes_at_will_and_everybody_a_day_after_the_last() {
 			weight: 1,
 			publisher: ALICE,
 			price: 9,
+			published_at_ms: 60,
 			publishable_at_ms: 60 + 240,
 		};
 		assert_eq!(last_event(), published.into());
@@ -157,7 +158,26 @@ fn a_locator_is_moved_with_its_price_but_not_removed() {
 }
 
 #[test]
-fn a_retired_datanet_does_nothing_new_and_frees_what_no_version_holds() {
+fn what_came_and_went_again_is_no_change() {
+	run(|| {
+		assert_ok!(create_datanet(ALICE));
+		accepted(BOB, b"stays");
+		assert_ok!(publish(ALICE, 0));
+		accepted(BOB, b"goes");
+		assert_ok!(withdraw(BOB, 1));
+		assert_noop!(publish(ALICE, 0), Error::<Test>::NothingChanged);
+		// Others are not forgotten with it.
+		accepted(BOB, b"comes");
+		accepted(BOB, b"goes too");
+		assert_ok!(withdraw(BOB, 3));
+		assert_ok!(publish(ALICE, 0));
+		assert_ok!(withdraw(BOB, 0));
+		assert_ok!(publish(ALICE, 0));
+	});
+}
+
+#[test]
+fn a_retired_datanet_does_nothing_new_and_frees_in_time_what_no_version_holds() {
 	run(|| {
 		assert_ok!(create_datanet(ALICE));
 		accepted(BOB, b"in version 1");
@@ -172,6 +192,11 @@ fn a_retired_datanet_does_nothing_new_and_frees_what_no_version_holds() {
 		assert_noop!(contribute(BOB, 0, b"more"), Error::<Test>::DatanetRetired);
 		assert_noop!(accept(2), Error::<Test>::DatanetRetired);
 		assert_noop!(publish(ALICE, 0), Error::<Test>::DatanetRetired);
+		pass(839);
+		for held in 0..3 {
+			assert_noop!(expire(held), Error::<Test>::NotExpired);
+		}
+		pass(1);
 		assert_noop!(expire(0), Error::<Test>::NotExpired);
 		assert_ok!(expire(1));
 		assert_ok!(expire(2));

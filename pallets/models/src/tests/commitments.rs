@@ -167,14 +167,32 @@ fn a_commitment_is_used_in_its_time_and_once() {
 }
 
 #[test]
-fn all_models_of_a_call_are_registered_or_none() {
+fn what_is_wrong_with_one_model_of_a_call_refuses_all() {
 	run(|| {
 		let mut models = [base("one"), base("two")];
 		models[1].spec.card.len = 0;
 		assert_eq!(register_all(ALICE, &models), error(Error::EmptyCard));
 		assert_eq!(crate::Models::<Test>::iter().count(), 0);
-		let twice = [base("same"), base("same")];
-		assert_eq!(register_all(ALICE, &twice), error(Error::RootAlreadyHeld));
+	});
+}
+
+#[test]
+fn one_held_artifact_does_not_void_the_rest_of_a_batch() {
+	run(|| {
+		put(BOB, base("public"));
+		// The same twice is skipped as well: it is held by the first.
+		let models = [base("own"), base("public"), base("own"), base("other")];
+		assert_ok!(register_all(ALICE, &models));
+		let roots = models.map(|model| model.spec.artifact.root);
+		for (root, developer) in roots.into_iter().zip([ALICE, BOB, ALICE, ALICE]) {
+			assert_eq!(Models::model_by_root(root).map(|info| info.developer), Some(developer));
+		}
+		for (root, holder) in [(roots[1], ModelId(0)), (roots[0], ModelId(1))] {
+			assert!(has_event(Event::RootHeld { root, holder, developer: ALICE }));
+		}
+		assert_eq!(crate::Models::<Test>::iter().count(), 3);
+		// Where nothing is left, the commitment stays.
+		assert_eq!(register_all(ALICE, &[base("public"), base("own")]), error(Error::RootAlreadyHeld));
 	});
 }
 

@@ -73,6 +73,7 @@ impl Follower {
 				};
 				assert!(self.models.insert(model, info).is_none());
 			}
+			Event::RootHeld { root, holder, .. } => assert_eq!(self.at(holder).artifact.root, root),
 			Event::ModelSuperseded { model, by } => {
 				self.at(model).status = ModelStatus::Superseded { by };
 			}

@@ -87,6 +87,11 @@ fn a_deposit_that_is_not_on_hold_is_noticed() {
 	assert_noticed(expected, |base, _| {
 		crate::Locations::<Test>::mutate_extant(base, |location| location.deposit += 1);
 	});
+	// Of somebody who has no record at all, too.
+	assert_noticed(expected, |_, _| {
+		use frame_support::traits::fungible::MutateHold;
+		assert_ok!(Balances::hold(&HoldReason::Model.into(), &ACCOUNTS, 1));
+	});
 	assert_noticed(expected, |_, _| {
 		let hash = hash_of(ALICE, SALT, &[super::base("later")]);
 		crate::Commitments::<Test>::remove(ALICE, hash);

@@ -342,9 +342,11 @@ impl Model {
 				if !(AGE_MS..LIFETIME_MS).contains(&age) {
 					return None;
 				}
-				models.iter().try_for_each(|(artifact, plan, parents)| {
-					self.register(signer, made.number, *artifact, plan, parents)
-				})
+				let mut any = false;
+				for (artifact, plan, parents) in models {
+					any |= self.register(signer, made.number, *artifact, plan, parents)?;
+				}
+				any.then_some(())
 			}
 			Resolved::SetDeprecated { id, deprecated } => {
 				let model = &mut self.models[*id as usize];
@@ -383,6 +385,7 @@ impl Model {
 		}
 	}
 
+	/// Whether it was registered, not skipped.
 	fn register(
 		&mut self,
 		developer: u64,
@@ -390,12 +393,12 @@ impl Model {
 		artifact: u8,
 		plan: &Plan,
 		parents: &BTreeSet<u64>,
-	) -> Option<()> {
+	) -> Option<bool> {
 		let by = ModelId(self.models.len() as u64);
 		let holder = self.models.iter_mut().find(|model| model.artifact == artifact && !model.superseded());
 		if let Some(holder) = holder {
 			if holder.number <= number {
-				return None;
+				return Some(false);
 			}
 			holder.status = ModelStatus::Superseded { by };
 		}
@@ -436,7 +439,7 @@ impl Model {
 			locator_bytes: plan.locator_bytes,
 			locators_deposit: self.prices.2 * plan.locator_bytes as Balance,
 		});
-		good.then_some(())
+		good.then_some(true)
 	}
 }
 
