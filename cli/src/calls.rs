@@ -12,7 +12,7 @@ use plexus_primitives::{prove::ProvenContent, Content};
 use sp_core::crypto::AccountId32;
 use subxt::{
 	dynamic::{transaction, Value},
-	ext::scale_value::Composite,
+	ext::{scale_encode::EncodeAsType, scale_value::Composite},
 	tx::DynamicPayload,
 };
 
@@ -94,6 +94,100 @@ pub(crate) fn contribute(datanet: u32, proven: &ProvenContent, media_type: &str,
 			("length_proof", Value::from_bytes(&proven.length_proof)),
 		],
 	)
+}
+
+/// Content, as calls take it.
+#[derive(EncodeAsType)]
+#[encode_as_type(crate_path = "subxt::ext::scale_encode")]
+pub(crate) struct NamedContent {
+	root: [u8; 32],
+	len: u64,
+}
+
+impl From<Content> for NamedContent {
+	fn from(Content { root, len }: Content) -> Self {
+		Self { root, len }
+	}
+}
+
+/// A contribution of a batch. With types of its own and not as [`Value`]s, of which each byte of a proof would be one.
+#[derive(EncodeAsType)]
+#[encode_as_type(crate_path = "subxt::ext::scale_encode")]
+pub(crate) struct Registration<'a> {
+	pub(crate) content: NamedContent,
+	pub(crate) media_type: &'a [u8],
+	pub(crate) locator: &'a [u8],
+	pub(crate) length_proof: &'a [u8],
+}
+
+/// The arguments of `Datanets.register`.
+#[derive(EncodeAsType)]
+#[encode_as_type(crate_path = "subxt::ext::scale_encode")]
+pub(crate) struct Register<'a> {
+	datanet: u32,
+	salt: [u8; 32],
+	registrations: Vec<Registration<'a>>,
+}
+
+/// Commits to content that is registered later.
+pub(crate) fn commit(hash: &[u8; 32]) -> Call {
+	call("Datanets", "commit", [("hash", Value::from_bytes(hash))])
+}
+
+/// Returns the deposit of a commitment that is not to be used.
+pub(crate) fn clear_commitment(account: &AccountId32, hash: &[u8; 32]) -> Call {
+	let arguments = [("account", Value::from_bytes(account)), ("hash", Value::from_bytes(hash))];
+	call("Datanets", "clear_commitment", arguments)
+}
+
+/// Registers content that was committed to, in the order of the commitment.
+pub(crate) fn register<'a>(
+	datanet: u32,
+	salt: &[u8; 32],
+	registrations: Vec<Registration<'a>>,
+) -> DynamicPayload<Register<'a>> {
+	transaction("Datanets", "register", Register { datanet, salt: *salt, registrations })
+}
+
+/// A call of `Datanets` about a contribution, with more arguments.
+pub(crate) fn on_contribution<const N: usize>(
+	name: &str,
+	contribution: u64,
+	arguments: [(&str, Value); N],
+) -> Call {
+	with_id("contribution", contribution, name, arguments)
+}
+
+/// A call of `Datanets` about a datanet, with more arguments.
+pub(crate) fn on_datanet<const N: usize>(name: &str, datanet: u32, arguments: [(&str, Value); N]) -> Call {
+	with_id("datanet", datanet.into(), name, arguments)
+}
+
+fn with_id<const N: usize>(key: &str, id: u64, name: &str, arguments: [(&str, Value); N]) -> Call {
+	let arguments = [(key, Value::u128(id.into()))].into_iter().chain(arguments);
+	let arguments = arguments.map(|(name, value)| (name.to_string(), value)).collect();
+	transaction("Datanets", name, Composite::Named(arguments))
+}
+
+/// Several accounts, or none.
+pub(crate) fn accounts(accounts: &[AccountId32]) -> Value {
+	list(accounts.iter().map(Value::from_bytes))
+}
+
+/// Several texts.
+pub(crate) fn texts(texts: &[String]) -> Value {
+	list(texts.iter().map(Value::from_bytes))
+}
+
+/// Each of these calls, whatever becomes of the others.
+pub(crate) fn force_batch(calls: impl IntoIterator<Item = Call>) -> Call {
+	let calls = Value::unnamed_composite(calls.into_iter().map(Call::into_value));
+	call("Utility", "force_batch", [("calls", calls)])
+}
+
+/// A call as root.
+pub(crate) fn sudo(inner: Call) -> Call {
+	call("Sudo", "sudo", [("call", inner.into_value())])
 }
 
 /// A call of `Validators` on some of the signer's stake.
@@ -275,7 +369,8 @@ pub(crate) fn optional(value: Option<Value>) -> Value {
 	}
 }
 
-fn content_value(root: &[u8; 32], len: u64) -> Value {
+/// A content, as a value.
+pub(crate) fn content_value(root: &[u8; 32], len: u64) -> Value {
 	Value::named_composite([("root", Value::from_bytes(root)), ("len", Value::u128(len.into()))])
 }
 
