@@ -122,6 +122,8 @@ impl Pipeline {
 		if seen.elapsed() < HEAD_AGE {
 			return Ok(at);
 		}
+		// Whoever comes while this one asks has the block before: not all of them ask.
+		self.head.borrow_mut().0 = Instant::now();
 		let at = self.client.at_head().await?;
 		*self.head.borrow_mut() = (Instant::now(), at.clone());
 		Ok(at)
