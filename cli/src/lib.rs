@@ -18,6 +18,7 @@
 //!   └──── client ┘        connection and metadata
 //! account                 keys of accounts, without a node
 //! proof                   files that prove, checked without a node
+//! card                    descriptions of data sets and models that exist elsewhere
 //! licence                 SPDX expressions, and which allow which
 //! keys  address  amount   what people type
 //! explain  failure        what went wrong, and the way out
@@ -33,6 +34,7 @@ mod address;
 mod agents;
 mod amount;
 mod calls;
+mod card;
 mod client;
 mod content;
 mod contribute;
@@ -173,6 +175,9 @@ mod tests {
 			"contribute data --datanet 0 --licence MIT --media-type text/plain --in-flight 4 --timeout 5 --tip 0.1 --key-file key",
 			"verify-file data README.md --datanet 0 --version 1 --json",
 			"verify-file data --datanet 0 --hidden",
+			"tx datanet create --from-card README.md --from //Alice",
+			"tx datanet create --from-card croissant.json --name Poems --licence MIT --tag a --curator //Bob --from //Alice",
+			"tx model register a.safetensors --from-card README.md --parent 0 --from //Alice",
 			"tx datanet review 0 --weight 50 --from //Alice",
 			"tx datanet review 0 --reject --contributor //Bob --from //Alice --json",
 			"tx datanet accept 0 --from //Alice",
@@ -323,6 +328,7 @@ mod tests {
 			"contribute data --datanet 0 --in-flight 0 --from //Alice",
 			"verify-file --datanet 0",
 			"verify-file data",
+			"tx datanet create --from //Alice",
 			"tx datanet review 0 --from //Alice",
 			"tx datanet review 0 --weight 5 --reject --from //Alice",
 			"tx datanet offer-ownership 0 --from //Alice",

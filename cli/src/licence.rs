@@ -34,6 +34,12 @@ pub(crate) fn parse_lax(expression: &str) -> Option<Expression> {
 	Expression::parse_mode(expression, ParseMode::LAX).ok()
 }
 
+/// The identifier of the SPDX list that is spelt like this, but for the case of its letters.
+pub(crate) fn identifier(name: &str) -> Option<String> {
+	let found = spdx::identifiers::LICENSES.iter().find(|known| known.name.eq_ignore_ascii_case(name))?;
+	parse(found.name).is_ok().then(|| found.name.to_string())
+}
+
 /// The reason in one line, with the place that it is about.
 fn explain(error: &spdx::ParseError) -> String {
 	let whole = error.to_string();

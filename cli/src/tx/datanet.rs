@@ -7,7 +7,8 @@ use super::{datanet_reviews as reviews, NoId, Sent, Session, SignedArgs};
 use crate::{
 	address::{parse_account, parse_hex32},
 	calls,
-	client::ConnectionArgs,
+	card::{self, DataSet, Imported, Limits},
+	client::{constant, ConnectionArgs},
 	content::{media_type, prove_file},
 	failure::Failure,
 	licence,
@@ -59,12 +60,16 @@ pub(super) enum Action {
 #[derive(clap::Args, Clone)]
 pub(super) struct CreateArgs {
 	/// What it is called. Names need not be unique.
-	#[arg(long)]
-	name: String,
+	#[arg(long, required_unless_present = "from_card")]
+	name: Option<String>,
 
-	/// Licence of the contributions, as an SPDX expression.
-	#[arg(long, value_name = "SPDX", default_value = "CC-BY-4.0")]
-	licence: String,
+	/// Licence of the contributions, as an SPDX expression; CC-BY-4.0 if neither this nor a card says.
+	#[arg(long, value_name = "SPDX")]
+	licence: Option<String>,
+
+	/// Name, licence and tags from a description: Croissant, or a Hugging Face README.md. What is said besides goes before.
+	#[arg(long, value_name = "FILE")]
+	from_card: Option<PathBuf>,
 
 	/// By which it is found, like biology/plants. Can be given several times.
 	#[arg(long = "tag", value_name = "TAG")]
@@ -394,16 +399,65 @@ async fn clear(connection: &ConnectionArgs, args: ClearArgs) -> Result<Sent<NoId
 	session.send(&calls::clear_commitment(&account, &hash), |_| None).await
 }
 
-async fn create(connection: &ConnectionArgs, args: CreateArgs) -> Result<Sent<u32>, Failure> {
+/// What contributions are under if nobody says otherwise.
+const LICENCE: &str = "CC-BY-4.0";
+
+/// A datanet that was created.
+#[derive(Serialize)]
+struct Created {
+	#[serde(flatten)]
+	sent: Sent<u32>,
+	/// What its description gave, and what that says besides; `null` without one.
+	card: Option<Imported>,
+}
+
+impl Answer for Created {
+	fn human(&self) -> String {
+		match &self.card {
+			Some(card) => format!("{}\n{}", self.sent.human(), card.human()),
+			None => self.sent.human(),
+		}
+	}
+}
+
+/// Name, licence and tags: as they were typed, or else from the card.
+fn describe(
+	args: &CreateArgs,
+	limits: Limits,
+) -> Result<(String, String, Vec<String>, Option<Imported>), Failure> {
+	let from_card = args.from_card.as_deref();
+	// What is typed stands, so that a licence in the card that is not understood does not matter then.
+	let read = |path| card::data_set(path, limits, args.licence.is_none());
+	let set = from_card.map(read).transpose()?;
+	let (set, card) = match set {
+		Some(mut set) => {
+			let card = std::mem::take(&mut set.imported);
+			(set, Some(card))
+		}
+		None => (DataSet::default(), None),
+	};
+	let name = args.name.clone().or(set.name).ok_or_else(|| {
+		Failure::input("NoName", "the card gives no name", "say what the datanet is called with --name")
+	})?;
+	let licence = args.licence.clone().or(set.licence).unwrap_or_else(|| LICENCE.into());
 	// The chain checks the form only, and a licence is for ever.
-	licence::parse(&args.licence)?;
+	licence::parse(&licence)?;
+	let tags = if args.tags.is_empty() { set.tags } else { args.tags.clone() };
+	Ok((name, licence, tags, card))
+}
+
+async fn create(connection: &ConnectionArgs, args: CreateArgs) -> Result<Created, Failure> {
 	let session = Session::open(connection, &args.signed).await?;
+	let limit = |name: &str, otherwise| constant(&session.at, "Datanets", name).unwrap_or(otherwise) as usize;
+	let limits = Limits { tags: limit("TagsMax", 8), tag_bytes: limit("TagBytesMax", 32) };
+	let (name, licence, tags, card) = describe(&args, limits)?;
 	let curators = args.curators.iter().map(|curator| parse_account(curator, &session.kind));
 	let curators = curators.collect::<Result<Vec<_>, _>>()?;
-	let call = calls::create_datanet(&args.name, &args.tags, &args.licence, &curators);
-	session
+	let call = calls::create_datanet(&name, &tags, &licence, &curators);
+	let sent = session
 		.send(&call, |receipt| {
 			receipt.events.find::<DatanetCreated>("Datanets", "DatanetCreated").map(|created| created.datanet)
 		})
-		.await
+		.await?;
+	Ok(Created { sent, card })
 }
