@@ -73,7 +73,7 @@ pub(super) struct RegisterArgs {
 	#[arg(long, value_name = "FILE", required_unless_present = "from_card")]
 	card: Option<PathBuf>,
 
-	/// The model card, a Hugging Face README.md that also says how it came to be.
+	/// Instead of --kind and --card: a Hugging Face README.md.
 	#[arg(long, value_name = "FILE", conflicts_with = "card")]
 	from_card: Option<PathBuf>,
 
@@ -81,15 +81,15 @@ pub(super) struct RegisterArgs {
 	#[arg(long = "parent", value_name = "ID")]
 	parents: Vec<u64>,
 
-	/// A version of a datanet that it was trained on, and its share in per cent: 0:1=100. May be repeated.
-	#[arg(long = "trained-on", value_name = "DATANET:VERSION=SHARE")]
+	/// Datanet, version and share in per cent that it was trained on: 0:1=100. May be repeated.
+	#[arg(long = "trained-on", value_name = "D:V=SHARE")]
 	manifest: Vec<Trained>,
 
 	/// What it asks of descendants: per cent of their fees.
 	#[arg(long, value_name = "PERCENT", default_value = "0")]
 	royalty: Percent,
 
-	/// Per cent of its royalties that go to its data. Without it, as much as its parents ask.
+	/// Per cent of its royalties for its data. Without it, what its parents ask.
 	#[arg(long, value_name = "PERCENT")]
 	data_share: Option<Percent>,
 
@@ -105,7 +105,7 @@ pub(super) struct RegisterArgs {
 	#[arg(long, value_name = "URI", default_value = "", hide_default_value = true)]
 	card_locator: String,
 
-	/// The salt of a commitment that was made before, instead of a new one.
+	/// The salt of a commitment that was made before.
 	#[arg(long, value_name = "HEX")]
 	salt: Option<String>,
 
