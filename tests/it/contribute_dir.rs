@@ -347,6 +347,33 @@ async fn a_challenge_is_answered_from_the_file_and_a_datanet_changes_hands() -> 
 	Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_datanet_is_described_by_the_card_of_its_data_and_an_unknown_licence_is_refused() -> Result<()> {
+	let scene = Scene::new(None).await?;
+	let card =
+		"---\nlicense: apache-2.0\npretty_name: Alpine Flora\ntags: [Botany]\nconfigs: []\n---\n# Flora\n";
+	let card = text(&scene.file("README.md", card.as_bytes())?)?;
+	let created =
+		scene.cli.json(&["tx", "datanet", "create", "--from-card", &card, "--from", "//Alice"]).await?;
+	ensure!(
+		created["card"]["left"] == serde_json::json!(["configs"]),
+		"a field is dropped silently: {created}"
+	);
+	let datanet = scene.cli.json(&["query", "datanet", &number(&created, "id")?.to_string()]).await?;
+	ensure!(datanet["name"] == "Alpine Flora" && datanet["licence"] == "Apache-2.0", "{datanet}");
+	ensure!(datanet["tags"] == serde_json::json!(["botany"]), "{datanet}");
+
+	let other = text(&scene.file("OTHER.md", b"---\nlicense: other\n---\n# Other\n")?)?;
+	let create = ["tx", "datanet", "create", "--from-card", &other, "--from", "//Alice"];
+	let refused = scene.cli.refused(&create).await?;
+	ensure!(refused.text().contains("--licence"), "no way out in {}", refused.text());
+	scene.cli.json(&[&create[..], &["--licence", "LicenseRef-ours"]].concat()).await?;
+	let typed = ["tx", "datanet", "create", "--name", "Typo", "--licence", "Apache2", "--from", "//Alice"];
+	let refused = scene.cli.refused(&typed).await?;
+	ensure!(refused.text().contains("Apache-2.0"), "the right spelling is not told: {}", refused.text());
+	Ok(())
+}
+
 /// Real text at scale, under the licence that their manifests state.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the sources of some 200 crates in cargo's registry folder; scripts/test-slow crates"]

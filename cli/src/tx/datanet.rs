@@ -7,7 +7,7 @@ use super::{datanet_reviews as reviews, NoId, Sent, Session, SignedArgs};
 use crate::{
 	address::{parse_account, parse_hex32},
 	calls,
-	card::{self, DataSet, Imported, Limits},
+	card::{self, Imported, Limits},
 	client::{constant, ConnectionArgs},
 	content::{media_type, prove_file},
 	failure::Failure,
@@ -420,44 +420,44 @@ impl Answer for Created {
 	}
 }
 
-/// Name, licence and tags: as they were typed, or else from the card.
-fn describe(
-	args: &CreateArgs,
-	limits: Limits,
-) -> Result<(String, String, Vec<String>, Option<Imported>), Failure> {
-	let from_card = args.from_card.as_deref();
-	// What is typed stands, so that a licence in the card that is not understood does not matter then.
-	let read = |path| card::data_set(path, limits, args.licence.is_none());
-	let set = from_card.map(read).transpose()?;
-	let (set, card) = match set {
-		Some(mut set) => {
-			let card = std::mem::take(&mut set.imported);
-			(set, Some(card))
-		}
-		None => (DataSet::default(), None),
-	};
-	let name = args.name.clone().or(set.name).ok_or_else(|| {
-		Failure::input("NoName", "the card gives no name", "say what the datanet is called with --name")
-	})?;
-	let licence = args.licence.clone().or(set.licence).unwrap_or_else(|| LICENCE.into());
-	// The chain checks the form only, and a licence is for ever.
-	licence::parse(&licence)?;
-	let tags = if args.tags.is_empty() { set.tags } else { args.tags.clone() };
-	Ok((name, licence, tags, card))
+/// What a datanet says about itself: as it was typed, or else as the card says.
+struct Draft {
+	name: String,
+	licence: String,
+	tags: Vec<String>,
+	card: Option<Imported>,
+}
+
+impl Draft {
+	fn new(args: &CreateArgs, limits: Limits) -> Result<Self, Failure> {
+		// What is typed stands, so that a licence in the card that is not understood does not matter then.
+		let read = |path| card::data_set(path, limits, args.licence.is_none());
+		let mut set = args.from_card.as_deref().map(read).transpose()?;
+		let card = set.as_mut().map(|set| std::mem::take(&mut set.imported));
+		let set = set.unwrap_or_default();
+		let name = args.name.clone().or(set.name).ok_or_else(|| {
+			Failure::input("NoName", "the card gives no name", "say what the datanet is called with --name")
+		})?;
+		let licence = args.licence.clone().or(set.licence).unwrap_or_else(|| LICENCE.into());
+		// The chain checks the form only, and a licence is for ever.
+		licence::parse(&licence)?;
+		let tags = if args.tags.is_empty() { set.tags } else { args.tags.clone() };
+		Ok(Self { name, licence, tags, card })
+	}
 }
 
 async fn create(connection: &ConnectionArgs, args: CreateArgs) -> Result<Created, Failure> {
 	let session = Session::open(connection, &args.signed).await?;
 	let limit = |name: &str, otherwise| constant(&session.at, "Datanets", name).unwrap_or(otherwise) as usize;
 	let limits = Limits { tags: limit("TagsMax", 8), tag_bytes: limit("TagBytesMax", 32) };
-	let (name, licence, tags, card) = describe(&args, limits)?;
+	let draft = Draft::new(&args, limits)?;
 	let curators = args.curators.iter().map(|curator| parse_account(curator, &session.kind));
 	let curators = curators.collect::<Result<Vec<_>, _>>()?;
-	let call = calls::create_datanet(&name, &tags, &licence, &curators);
+	let call = calls::create_datanet(&draft.name, &draft.tags, &draft.licence, &curators);
 	let sent = session
 		.send(&call, |receipt| {
 			receipt.events.find::<DatanetCreated>("Datanets", "DatanetCreated").map(|created| created.datanet)
 		})
 		.await?;
-	Ok(Created { sent, card })
+	Ok(Created { sent, card: draft.card })
 }
