@@ -193,6 +193,10 @@ pub(crate) struct Datanet {
 	/// `open` or `curated`.
 	pub(crate) admission: &'static str,
 	pub(crate) curators: Vec<String>,
+	/// Who may accept to become the owner.
+	pub(crate) proposed_owner: Option<String>,
+	/// Curators to come.
+	pub(crate) proposed_curators: Option<ProposedCurators>,
 	/// `active`, `paused` or `retired`.
 	pub(crate) status: &'static str,
 	pub(crate) contributions: u64,
@@ -204,6 +208,14 @@ pub(crate) struct Datanet {
 	pub(crate) version: u32,
 	pub(crate) created_at: u32,
 	pub(crate) deposit: Amount,
+}
+
+/// Curators to come as they are printed.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub(crate) struct ProposedCurators {
+	curators: Vec<String>,
+	/// From when on they can be enacted, on the chain clock.
+	enactable_at_ms: u64,
 }
 
 impl From<DatanetInfo<AccountId32, u128, u32>> for Datanet {
@@ -219,6 +231,11 @@ impl From<DatanetInfo<AccountId32, u128, u32>> for Datanet {
 			tags: info.tags.iter().map(|tag| text(tag)).collect(),
 			admission: admission(info.admission),
 			curators: info.curators.iter().map(address::display).collect(),
+			proposed_owner: info.proposed_owner.as_ref().map(address::display),
+			proposed_curators: info.proposed_curators.map(|(curators, enactable_at_ms)| ProposedCurators {
+				curators: curators.iter().map(address::display).collect(),
+				enactable_at_ms,
+			}),
 			status: match info.status {
 				DatanetStatus::Active => "active",
 				DatanetStatus::Paused => "paused",
@@ -236,7 +253,12 @@ impl From<DatanetInfo<AccountId32, u128, u32>> for Datanet {
 
 impl Answer for Datanet {
 	fn human(&self) -> String {
-		output::fields([
+		let offered = self.proposed_owner.clone().map(|owner| ("offered to", owner));
+		let to_come = self.proposed_curators.as_ref().map(|proposed| {
+			let (curators, from) = (proposed.curators.join(", "), proposed.enactable_at_ms);
+			("curators to come", format!("{curators} from {from} ms on the chain clock"))
+		});
+		let rows = [
 			("datanet", self.id.to_string()),
 			("name", self.name.clone()),
 			("owner", self.owner.clone()),
@@ -250,7 +272,8 @@ impl Answer for Datanet {
 			("last version", self.version.to_string()),
 			("created at block", self.created_at.to_string()),
 			("deposit", self.deposit.to_string()),
-		])
+		];
+		output::fields(rows.into_iter().chain(offered).chain(to_come))
 	}
 }
 
@@ -338,6 +361,10 @@ pub(crate) struct Contribution {
 	pub(crate) from: Option<u32>,
 	/// The first version after that which does not; `null` if there is none.
 	pub(crate) until: Option<u32>,
+	/// Whether somebody asks for a chunk of it.
+	pub(crate) challenged: bool,
+	/// Whether somebody claims what it earns, or that it be taken down.
+	pub(crate) disputed: bool,
 }
 
 impl From<Info> for Contribution {
@@ -359,6 +386,8 @@ impl From<Info> for Contribution {
 			weight: span.map(|(weight, ..)| weight),
 			from: span.map(|(_, from, _)| from),
 			until: span.and_then(|(.., until)| until),
+			challenged: info.challenged,
+			disputed: info.disputed,
 		}
 	}
 }
@@ -395,13 +424,23 @@ impl Answer for Contribution {
 			("registered at block", self.registered_at.to_string()),
 			("deposit", self.deposit.to_string()),
 			("beneficiary", self.beneficiary.clone()),
-			("status", self.status.to_string()),
+			("status", format!("{}{}", self.status, self.questions())),
 			("in versions", self.versions()),
 		])
 	}
 }
 
 impl Contribution {
+	/// What is open about it.
+	fn questions(&self) -> &'static str {
+		match (self.challenged, self.disputed) {
+			(false, false) => "",
+			(true, false) => ", challenged",
+			(false, true) => ", disputed",
+			(true, true) => ", challenged and disputed",
+		}
+	}
+
 	fn versions(&self) -> String {
 		match (self.from, self.until, self.weight) {
 			(Some(from), Some(until), _) if from == until => "none".into(),
@@ -477,7 +516,7 @@ mod tests {
 				"root": format!("0x{}", "03".repeat(32)), "length": 9, "media_type": "text/plain", "locator": null,
 				"registered_at": 77, "deposit": "1000",
 				"beneficiary": "5C62Ck4UrFPiBtoCmeSrgF7x9yv9mn38446dhCpsi2mLHiFT", "status": "accepted", "weight": 40,
-				"from": 3, "until": null,
+				"from": 3, "until": null, "challenged": false, "disputed": false,
 			})
 		);
 	}

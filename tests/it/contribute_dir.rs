@@ -328,6 +328,8 @@ async fn a_challenge_is_answered_from_the_file_and_a_datanet_changes_hands() -> 
 	ensure!(refused.text().contains("NoSuchContribution"), "{}", refused.text());
 
 	cli.json(&["tx", "datanet", "offer-ownership", datanet, "--to", "//Bob", "--from", "//Alice"]).await?;
+	let offered = cli.json(&["query", "datanet", datanet]).await?;
+	ensure!(offered["proposed_owner"].is_string() && offered["name"] == "Sources", "{offered}");
 	cli.json(&["tx", "datanet", "accept-ownership", datanet, "--from", "//Bob"]).await?;
 	cli.json(&[
 		"tx",
