@@ -12,7 +12,7 @@ use plexus_primitives::{prove::ProvenContent, Content};
 use sp_core::crypto::AccountId32;
 use subxt::{
 	dynamic::{transaction, Value},
-	ext::scale_value::Composite,
+	ext::{scale_encode::EncodeAsType, scale_value::Composite},
 	tx::DynamicPayload,
 };
 
@@ -94,6 +94,100 @@ pub(crate) fn contribute(datanet: u32, proven: &ProvenContent, media_type: &str,
 			("length_proof", Value::from_bytes(&proven.length_proof)),
 		],
 	)
+}
+
+/// Content, as calls take it.
+#[derive(EncodeAsType)]
+#[encode_as_type(crate_path = "subxt::ext::scale_encode")]
+pub(crate) struct NamedContent {
+	root: [u8; 32],
+	len: u64,
+}
+
+impl From<Content> for NamedContent {
+	fn from(Content { root, len }: Content) -> Self {
+		Self { root, len }
+	}
+}
+
+/// A contribution of a batch. With types of its own and not as [`Value`]s, of which each byte of a proof would be one.
+#[derive(EncodeAsType)]
+#[encode_as_type(crate_path = "subxt::ext::scale_encode")]
+pub(crate) struct Registration<'a> {
+	pub(crate) content: NamedContent,
+	pub(crate) media_type: &'a [u8],
+	pub(crate) locator: &'a [u8],
+	pub(crate) length_proof: &'a [u8],
+}
+
+/// The arguments of `Datanets.register`.
+#[derive(EncodeAsType)]
+#[encode_as_type(crate_path = "subxt::ext::scale_encode")]
+pub(crate) struct Register<'a> {
+	datanet: u32,
+	salt: [u8; 32],
+	registrations: Vec<Registration<'a>>,
+}
+
+/// Commits to content that is registered later.
+pub(crate) fn commit(hash: &[u8; 32]) -> Call {
+	call("Datanets", "commit", [("hash", Value::from_bytes(hash))])
+}
+
+/// Returns the deposit of a commitment that is not to be used.
+pub(crate) fn clear_commitment(account: &AccountId32, hash: &[u8; 32]) -> Call {
+	let arguments = [("account", Value::from_bytes(account)), ("hash", Value::from_bytes(hash))];
+	call("Datanets", "clear_commitment", arguments)
+}
+
+/// Registers content that was committed to, in the order of the commitment.
+pub(crate) fn register<'a>(
+	datanet: u32,
+	salt: &[u8; 32],
+	registrations: Vec<Registration<'a>>,
+) -> DynamicPayload<Register<'a>> {
+	transaction("Datanets", "register", Register { datanet, salt: *salt, registrations })
+}
+
+/// A call of `Datanets` about a contribution, with more arguments.
+pub(crate) fn on_contribution<const N: usize>(
+	name: &str,
+	contribution: u64,
+	arguments: [(&str, Value); N],
+) -> Call {
+	with_id("contribution", contribution, name, arguments)
+}
+
+/// A call of `Datanets` about a datanet, with more arguments.
+pub(crate) fn on_datanet<const N: usize>(name: &str, datanet: u32, arguments: [(&str, Value); N]) -> Call {
+	with_id("datanet", datanet.into(), name, arguments)
+}
+
+fn with_id<const N: usize>(key: &str, id: u64, name: &str, arguments: [(&str, Value); N]) -> Call {
+	let arguments = [(key, Value::u128(id.into()))].into_iter().chain(arguments);
+	let arguments = arguments.map(|(name, value)| (name.to_string(), value)).collect();
+	transaction("Datanets", name, Composite::Named(arguments))
+}
+
+/// Several accounts, or none.
+pub(crate) fn accounts(accounts: &[AccountId32]) -> Value {
+	list(accounts.iter().map(Value::from_bytes))
+}
+
+/// Several texts.
+pub(crate) fn texts(texts: &[String]) -> Value {
+	list(texts.iter().map(Value::from_bytes))
+}
+
+/// Each of these calls, whatever becomes of the others.
+pub(crate) fn force_batch(calls: impl IntoIterator<Item = Call>) -> Call {
+	let calls = Value::unnamed_composite(calls.into_iter().map(Call::into_value));
+	call("Utility", "force_batch", [("calls", calls)])
+}
+
+/// A call as root.
+pub(crate) fn sudo(inner: Call) -> Call {
+	call("Sudo", "sudo", [("call", inner.into_value())])
 }
 
 /// A call of `Validators` on some of the signer's stake.
@@ -275,11 +369,113 @@ pub(crate) fn optional(value: Option<Value>) -> Value {
 	}
 }
 
-fn content_value(root: &[u8; 32], len: u64) -> Value {
+/// A content, as a value.
+pub(crate) fn content_value(root: &[u8; 32], len: u64) -> Value {
 	Value::named_composite([("root", Value::from_bytes(root)), ("len", Value::u128(len.into()))])
 }
 
 fn call<const N: usize>(pallet: &str, name: &str, arguments: [(&str, Value); N]) -> Call {
 	let arguments = arguments.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
 	transaction(pallet, name, Composite::Named(arguments))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use codec::{Decode, DecodeAll, Encode};
+	use plexus_runtime::{Runtime, RuntimeCall};
+	use subxt::{
+		ext::scale_encode::{EncodeAsFields, Field},
+		tx::Payload,
+		Metadata,
+	};
+
+	/// Version 15 is what clients ask for first.
+	fn metadata() -> Metadata {
+		let opaque = Runtime::metadata_at_version(15).expect("the runtime has this version");
+		Metadata::decode(&mut &opaque[..]).expect("it is metadata")
+	}
+
+	/// The call as the runtime reads it.
+	fn read(metadata: &Metadata, call: &impl Payload) -> RuntimeCall {
+		let pallet = metadata.pallet_by_name(call.pallet_name()).expect("the runtime has this pallet");
+		let variant = pallet.call_variant_by_name(call.call_name()).expect("the pallet has this call");
+		let mut fields = variant.fields.iter().map(|field| Field::new(field.ty.id, field.name.as_deref()));
+		let mut bytes = vec![pallet.call_index(), variant.index];
+		let encoded = call.call_data().encode_as_fields_to(&mut fields, metadata.types(), &mut bytes);
+		encoded.expect("the call has these arguments");
+		let read = RuntimeCall::decode_all(&mut &bytes[..]).expect("it is a call and nothing more");
+		assert_eq!(read.encode(), bytes);
+		read
+	}
+
+	#[test]
+	fn a_registration_of_several_is_what_the_runtime_reads() {
+		let content = Content { root: [7; 32], len: 9 };
+		let registration = |locator| Registration {
+			content: content.into(),
+			media_type: b"text/plain",
+			locator,
+			length_proof: &[1, 2, 3],
+		};
+		let registrations = vec![registration(&b""[..]), registration(b"ipfs:x")];
+		let call = read(&metadata(), &register(5, &[8; 32], registrations));
+		let expected = (
+			5u32,
+			[8u8; 32],
+			vec![
+				(content, b"text/plain".to_vec(), Vec::new(), vec![1u8, 2, 3]),
+				(content, b"text/plain".to_vec(), b"ipfs:x".to_vec(), vec![1, 2, 3]),
+			],
+		);
+		// Behind the indices of pallet and call.
+		assert_eq!(call.encode()[2..], expected.encode());
+	}
+
+	#[test]
+	fn every_call_about_datanets_and_contributions_is_one_of_the_runtime() {
+		let (metadata, account) = (metadata(), AccountId32::from([3; 32]));
+		let some_account = || optional(Some(Value::from_bytes(&account)));
+		let uphold = || [("uphold", Value::bool(true))];
+		let evidence = || optional(Some(content_value(&[1; 32], 2)));
+		let claim = |remedy: &str| [("remedy", Value::unnamed_variant(remedy, [])), ("evidence", evidence())];
+		let tags = vec!["a".to_string(), "b/c".to_string()];
+		let curators = || optional(Some(accounts(&[AccountId32::from([4; 32]), AccountId32::from([5; 32])])));
+		let mut calls = vec![
+			commit(&[1; 32]),
+			clear_commitment(&account, &[1; 32]),
+			set_paused(1, true),
+			review(1, Some(50)),
+			review(1, None),
+			on_datanet("describe", 1, [("name", Value::from_bytes("name")), ("tags", texts(&tags))]),
+			on_datanet("propose_owner", 1, [("owner", some_account())]),
+			on_datanet("propose_owner", 1, [("owner", optional(None))]),
+			on_datanet("propose_curators", 1, [("curators", curators())]),
+			on_datanet("propose_curators", 1, [("curators", optional(None))]),
+			on_contribution("set_locator", 1, [("locator", Value::from_bytes("ipfs:x"))]),
+			on_contribution("answer", 1, [("slice", Value::from_bytes([1, 2]))]),
+			on_contribution("dispute", 1, claim("Redirect")),
+			on_contribution("dispute", 1, claim("Takedown")),
+			on_contribution("vote", 1, uphold()),
+			sudo(on_contribution("judge", 1, uphold())),
+			force_batch([review(1, Some(50)), about_contribution("accept", 2)]),
+		];
+		for name in ["remove_datanet", "publish", "retire", "accept_ownership", "enact_curators"] {
+			calls.push(about_datanet(name, 1));
+		}
+		for name in [
+			"withdraw",
+			"accept",
+			"expire",
+			"release_deposit",
+			"challenge",
+			"close_challenge",
+			"close_dispute",
+		] {
+			calls.push(about_contribution(name, 1));
+		}
+		for call in &calls {
+			read(&metadata, call);
+		}
+	}
 }

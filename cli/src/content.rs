@@ -46,7 +46,7 @@ fn prove(path: &Path) -> Result<ProvenContent, Failure> {
 		return Err(Failure::input(
 			"NotAFile",
 			format!("{} is a directory", path.display()),
-			"contribute its files one by one, or an archive of it",
+			"contribute all its files with `plexus contribute DIR`, or an archive of it",
 		));
 	}
 	let bar = progress_bar(metadata.len());
@@ -96,6 +96,13 @@ pub(crate) fn media_type(path: &Path) -> &'static str {
 		"jsonl" | "ndjson" => "application/jsonl",
 		"xml" => "application/xml",
 		"pdf" => "application/pdf",
+		"rs" => "text/x-rust",
+		"py" => "text/x-python",
+		"c" | "h" => "text/x-c",
+		"toml" => "application/toml",
+		"yaml" | "yml" => "application/yaml",
+		"js" | "mjs" => "text/javascript",
+		"css" => "text/css",
 		"parquet" => "application/vnd.apache.parquet",
 		"zip" => "application/zip",
 		"gz" | "tgz" => "application/gzip",

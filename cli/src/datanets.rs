@@ -8,12 +8,12 @@ use crate::{
 	amount::Amount,
 	client::{bounded, runtime_call, AtBlock},
 	explain::explain_client,
-	failure::Failure,
+	failure::{Failure, FailureKind},
 	output::{self, hex, text, Answer},
 };
 use plexus_primitives::api::{
-	AdmissionKind, ContributionInfo, ContributionPage, ContributionStatus, DatanetInfo, DatanetStatus,
-	DepartureCause, LicenceInfo, VersionInfo, VersionPage,
+	AdmissionKind, ChallengeInfo, ContributionInfo, ContributionPage, ContributionStatus, DatanetInfo,
+	DatanetStatus, DepartureCause, LicenceInfo, ListingPage, MemberPage, VersionInfo, VersionPage, PAGE_MAX,
 };
 use serde::Serialize;
 use sp_core::crypto::AccountId32;
@@ -32,12 +32,123 @@ pub(crate) async fn contribution(at: &AtBlock, id: u64) -> Result<Option<Info>, 
 	runtime_call(at, "DatanetsApi_contribution", id).await
 }
 
+/// Whether the holder of a root lists it in a datanet besides.
+pub(crate) async fn is_listed(at: &AtBlock, root: [u8; 32], datanet: u32) -> Result<bool, Failure> {
+	Ok(listing(at, root, datanet).await?.is_some())
+}
+
+/// The contribution by which the holder of a root lists it in a datanet besides.
+pub(crate) async fn listing(at: &AtBlock, root: [u8; 32], datanet: u32) -> Result<Option<Info>, Failure> {
+	let mut cursor: Option<u32> = None;
+	// A root is listed once in each datanet at most, and pages advance.
+	loop {
+		let page: ListingPage<AccountId32, u128, u32> =
+			runtime_call(at, "DatanetsApi_listings", (root, cursor, PAGE_MAX)).await?;
+		if let Some(found) = page.items.into_iter().find(|listed| listed.datanet.0 == datanet) {
+			return Ok(Some(found));
+		}
+		match page.next {
+			Some(next) if Some(next.0) != cursor => cursor = Some(next.0),
+			_ => return Ok(None),
+		}
+	}
+}
+
+/// A commitment that was neither used nor cleared. Times are on the chain clock.
+#[derive(subxt::ext::scale_decode::DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub(crate) struct CommitmentInfo {
+	pub(crate) usable_from_ms: u64,
+	pub(crate) expires_at_ms: u64,
+}
+
+/// An account's commitment. The runtime API does not tell of them.
+pub(crate) async fn commitment(
+	at: &AtBlock,
+	account: &AccountId32,
+	hash: [u8; 32],
+) -> Result<Option<CommitmentInfo>, Failure> {
+	let address = dynamic::storage::<([u8; 32], [u8; 32]), CommitmentInfo>("Datanets", "Commitments");
+	let account: [u8; 32] = account.clone().into();
+	let storage = at.storage();
+	let found = bounded("a commitment", storage.try_fetch(address, (account, hash))).await?;
+	found.map_err(explain_client)?.map(|value| value.decode().map_err(explain_client)).transpose()
+}
+
+/// The weight of a contribution in a version of its datanet; nothing if that does not hold it.
+pub(crate) async fn weight_at(at: &AtBlock, contribution: u64, version: u32) -> Result<Option<u8>, Failure> {
+	runtime_call(at, "DatanetsApi_weight_at", (contribution, version)).await
+}
+
+/// A version of a datanet.
+pub(crate) async fn version(
+	at: &AtBlock,
+	datanet: u32,
+	version: u32,
+) -> Result<Option<VersionInfo<u32>>, Failure> {
+	runtime_call(at, "DatanetsApi_version", (datanet, version)).await
+}
+
+/// One page of a version's members.
+pub(crate) async fn members(
+	at: &AtBlock,
+	datanet: u32,
+	version: u32,
+	cursor: Option<u64>,
+	limit: u32,
+) -> Result<MemberPage, Failure> {
+	runtime_call(at, "DatanetsApi_members", (datanet, version, cursor, limit)).await
+}
+
+/// The open challenge of a contribution.
+pub(crate) async fn challenge(
+	at: &AtBlock,
+	contribution: u64,
+) -> Result<Option<ChallengeInfo<AccountId32, u128>>, Failure> {
+	runtime_call(at, "DatanetsApi_challenge", contribution).await
+}
+
 /// The datanet with this id.
 pub(crate) async fn datanet(
 	at: &AtBlock,
 	id: u32,
 ) -> Result<Option<DatanetInfo<AccountId32, u128, u32>>, Failure> {
 	runtime_call(at, "DatanetsApi_datanet", id).await
+}
+
+/// The datanet with this id, which must exist.
+pub(crate) async fn known_datanet(
+	at: &AtBlock,
+	id: u32,
+) -> Result<DatanetInfo<AccountId32, u128, u32>, Failure> {
+	datanet(at, id).await?.ok_or_else(|| {
+		Failure::new(
+			FailureKind::NotFound,
+			"NoSuchDatanet",
+			format!("there is no datanet {id}"),
+			"list them with `plexus query datanets`",
+		)
+	})
+}
+
+/// A version of a datanet that exists: the one that is named, or the last.
+pub(crate) async fn known_version(at: &AtBlock, id: u32, named: Option<u32>) -> Result<u32, Failure> {
+	let last = known_datanet(at, id).await?.version.0;
+	match named.unwrap_or(last) {
+		0 => Err(Failure::new(
+			FailureKind::NotFound,
+			"NoVersion",
+			format!("datanet {id} has no version yet"),
+			"publish one with `plexus tx datanet publish`",
+		)),
+		version if version <= last => Ok(version),
+		version => Err(Failure::new(
+			FailureKind::NotFound,
+			"NoSuchVersion",
+			format!("the last version of datanet {id} is {last}, not {version}"),
+			"list them with `plexus query versions`",
+		)),
+	}
 }
 
 /// The id that the next datanet gets: all there are have smaller ones. The runtime API has no list of datanets.
@@ -82,6 +193,10 @@ pub(crate) struct Datanet {
 	/// `open` or `curated`.
 	pub(crate) admission: &'static str,
 	pub(crate) curators: Vec<String>,
+	/// Who may accept to become the owner.
+	pub(crate) proposed_owner: Option<String>,
+	/// Curators to come.
+	pub(crate) proposed_curators: Option<ProposedCurators>,
 	/// `active`, `paused` or `retired`.
 	pub(crate) status: &'static str,
 	pub(crate) contributions: u64,
@@ -93,6 +208,14 @@ pub(crate) struct Datanet {
 	pub(crate) version: u32,
 	pub(crate) created_at: u32,
 	pub(crate) deposit: Amount,
+}
+
+/// Curators to come as they are printed.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub(crate) struct ProposedCurators {
+	curators: Vec<String>,
+	/// From when on they can be enacted, on the chain clock.
+	enactable_at_ms: u64,
 }
 
 impl From<DatanetInfo<AccountId32, u128, u32>> for Datanet {
@@ -108,6 +231,11 @@ impl From<DatanetInfo<AccountId32, u128, u32>> for Datanet {
 			tags: info.tags.iter().map(|tag| text(tag)).collect(),
 			admission: admission(info.admission),
 			curators: info.curators.iter().map(address::display).collect(),
+			proposed_owner: info.proposed_owner.as_ref().map(address::display),
+			proposed_curators: info.proposed_curators.map(|(curators, enactable_at_ms)| ProposedCurators {
+				curators: curators.iter().map(address::display).collect(),
+				enactable_at_ms,
+			}),
 			status: match info.status {
 				DatanetStatus::Active => "active",
 				DatanetStatus::Paused => "paused",
@@ -125,7 +253,12 @@ impl From<DatanetInfo<AccountId32, u128, u32>> for Datanet {
 
 impl Answer for Datanet {
 	fn human(&self) -> String {
-		output::fields([
+		let offered = self.proposed_owner.clone().map(|owner| ("offered to", owner));
+		let to_come = self.proposed_curators.as_ref().map(|proposed| {
+			let (curators, from) = (proposed.curators.join(", "), proposed.enactable_at_ms);
+			("curators to come", format!("{curators} from {from} ms on the chain clock"))
+		});
+		let rows = [
 			("datanet", self.id.to_string()),
 			("name", self.name.clone()),
 			("owner", self.owner.clone()),
@@ -139,7 +272,8 @@ impl Answer for Datanet {
 			("last version", self.version.to_string()),
 			("created at block", self.created_at.to_string()),
 			("deposit", self.deposit.to_string()),
-		])
+		];
+		output::fields(rows.into_iter().chain(offered).chain(to_come))
 	}
 }
 
@@ -227,6 +361,10 @@ pub(crate) struct Contribution {
 	pub(crate) from: Option<u32>,
 	/// The first version after that which does not; `null` if there is none.
 	pub(crate) until: Option<u32>,
+	/// Whether somebody asks for a chunk of it.
+	pub(crate) challenged: bool,
+	/// Whether somebody claims what it earns, or that it be taken down.
+	pub(crate) disputed: bool,
 }
 
 impl From<Info> for Contribution {
@@ -248,6 +386,8 @@ impl From<Info> for Contribution {
 			weight: span.map(|(weight, ..)| weight),
 			from: span.map(|(_, from, _)| from),
 			until: span.and_then(|(.., until)| until),
+			challenged: info.challenged,
+			disputed: info.disputed,
 		}
 	}
 }
@@ -284,13 +424,23 @@ impl Answer for Contribution {
 			("registered at block", self.registered_at.to_string()),
 			("deposit", self.deposit.to_string()),
 			("beneficiary", self.beneficiary.clone()),
-			("status", self.status.to_string()),
+			("status", format!("{}{}", self.status, self.questions())),
 			("in versions", self.versions()),
 		])
 	}
 }
 
 impl Contribution {
+	/// What is open about it.
+	fn questions(&self) -> &'static str {
+		match (self.challenged, self.disputed) {
+			(false, false) => "",
+			(true, false) => ", challenged",
+			(false, true) => ", disputed",
+			(true, true) => ", challenged and disputed",
+		}
+	}
+
 	fn versions(&self) -> String {
 		match (self.from, self.until, self.weight) {
 			(Some(from), Some(until), _) if from == until => "none".into(),
@@ -366,7 +516,7 @@ mod tests {
 				"root": format!("0x{}", "03".repeat(32)), "length": 9, "media_type": "text/plain", "locator": null,
 				"registered_at": 77, "deposit": "1000",
 				"beneficiary": "5C62Ck4UrFPiBtoCmeSrgF7x9yv9mn38446dhCpsi2mLHiFT", "status": "accepted", "weight": 40,
-				"from": 3, "until": null,
+				"from": 3, "until": null, "challenged": false, "disputed": false,
 			})
 		);
 	}

@@ -5,17 +5,21 @@
 //!
 //! ```text
 //! tx/  query/  load/      one file for each command
+//! contribute/ verify_file directories of files: registered, and checked against a version
 //!   │     │      │
 //!   │   datanets │        what the runtime API tells of data
 //!   │ validators │        what the runtime API tells of stake
 //!   │   agents   │        what the runtime API tells of agents
 //!   │   models   │        what the runtime API tells of models
 //!   ├─ submit    │        nonce, signature, submission, finality, result
+//!   ├─ pipeline  │        many transactions of one account at once
 //!   ├─ calls ────┤        the shape of each call
 //!   ├─ content   │        root, length and proof of a file
 //!   └──── client ┘        connection and metadata
 //! account                 keys of accounts, without a node
 //! proof                   files that prove, checked without a node
+//! card                    descriptions of data sets and models that exist elsewhere
+//! licence                 SPDX expressions, and which allow which
 //! keys  address  amount   what people type
 //! explain  failure        what went wrong, and the way out
 //! remote  payer           for programs: plain calls, payments of a faucet
@@ -30,32 +34,39 @@ mod address;
 mod agents;
 mod amount;
 mod calls;
+mod card;
 mod client;
 mod content;
+mod contribute;
 mod datanets;
 pub mod explain;
 pub mod failure;
 mod keys;
+mod licence;
 pub mod load;
 mod models;
 mod output;
 pub mod payer;
+mod pipeline;
 pub mod proof;
 mod query;
 pub mod remote;
 mod submit;
 mod tx;
 mod validators;
+mod verify_file;
 
 use futures::future::LocalBoxFuture;
 
 pub use account::AccountCommand;
+pub use contribute::ContributeCommand;
 pub use explain::explain_dispatch_error;
 pub use failure::{split_remedy, Failure, FailureKind};
 pub use payer::{Paid, Payer};
 pub use query::QueryCommand;
 pub use remote::Remote;
 pub use tx::TxCommand;
+pub use verify_file::VerifyFileCommand;
 
 /// The commands that talk to a node as a client.
 #[derive(clap::Subcommand, Clone)]
@@ -67,6 +78,12 @@ pub enum Command {
 	/// Read the chain: balances, datanets, contributions, models, agents, blocks
 	#[command(subcommand_required = true, arg_required_else_help = true)]
 	Query(QueryCommand),
+
+	/// Register every file of a directory in a datanet; a run that was stopped goes on
+	Contribute(Box<ContributeCommand>),
+
+	/// Check that files are, to the byte, what a version of a datanet holds
+	VerifyFile(Box<VerifyFileCommand>),
 
 	/// Make keys of accounts, and show their addresses
 	#[command(subcommand_required = true, arg_required_else_help = true)]
@@ -93,6 +110,8 @@ impl Command {
 		let (json, done) = match self {
 			Self::Tx(command) => (command.connection.json, command.run().await),
 			Self::Query(command) => (command.connection.json, command.run().await),
+			Self::Contribute(command) => (command.connection.json, command.run().await),
+			Self::VerifyFile(command) => (command.connection.json, command.run().await),
 			Self::Account(command) => (command.json, command.run()),
 			// Prints its own failures: a run that loses transfers has figures too.
 			Self::BenchLoad(args) => (false, load::run_and_print(args).await),
@@ -151,6 +170,42 @@ mod tests {
 			"tx datanet create --name Poems --from //Alice",
 			"tx contribute README.md --datanet 0 --from //Alice",
 			"tx contribute --root 0x00 --length 1 --proof slice.bin --datanet 0 --from //Alice",
+			"contribute data --datanet 0 --from //Alice",
+			"contribute data --datanet 0 --hidden --manifests --locator https://example.org/{path} --journal j --from //Alice --json",
+			"contribute data --datanet 0 --licence MIT --media-type text/plain --in-flight 4 --timeout 5 --tip 0.1 --key-file key",
+			"verify-file data README.md --datanet 0 --version 1 --json",
+			"verify-file data --datanet 0 --hidden",
+			"tx datanet create --from-card README.md --from //Alice",
+			"tx datanet create --from-card croissant.json --name Poems --licence MIT --tag a --curator //Bob --from //Alice",
+			"tx model register a.safetensors --from-card README.md --parent 0 --from //Alice",
+			"tx datanet review 0 --weight 50 --from //Alice",
+			"tx datanet review 0 --reject --contributor //Bob --from //Alice --json",
+			"tx datanet accept 0 --from //Alice",
+			"tx datanet describe 0 --name Poems --tag text/poems --tag old --from //Alice",
+			"tx datanet offer-ownership 0 --to //Bob --from //Alice",
+			"tx datanet offer-ownership 0 --withdraw --from //Alice",
+			"tx datanet accept-ownership 0 --from //Bob",
+			"tx datanet propose-curators 0 --curator //Bob --curator //Charlie --from //Alice",
+			"tx datanet propose-curators 0 --withdraw --from //Alice",
+			"tx datanet enact-curators 0 --from //Alice",
+			"tx datanet commit a b --from //Alice --json",
+			"tx datanet register a b --datanet 0 --salt 00 --from //Alice",
+			"tx datanet clear-commitment 0x00 --account //Bob --from //Alice",
+			"tx contribution locator 3 https://example.org/a --from //Alice",
+			"tx contribution challenge 3 --from //Alice",
+			"tx contribution answer 3 README.md --from //Alice",
+			"tx contribution close-challenge 3 --from //Alice",
+			"tx contribution dispute 3 --takedown --evidence letter.pdf --from //Alice",
+			"tx contribution dispute 3 --from //Alice",
+			"tx contribution vote 3 --uphold --from //Alice",
+			"tx contribution judge 3 --dismiss --from //Alice",
+			"tx contribution close-dispute 3 --from //Alice",
+			"tx contribution release-deposit 3 --from //Alice",
+			"tx contribution expire 3 --from //Alice",
+			"query members 0 --version 1 --cursor 7 --limit 256",
+			"query members 0",
+			"query weight 3 --version 1",
+			"query challenge 3",
 			"tx withdraw 3 --key-file key",
 			"tx validator bond --amount 1000 --from //Alice",
 			"tx validator bond-more --amount 1.5 --from //Alice",
@@ -267,6 +322,24 @@ mod tests {
 			"tx contribute README.md --root 00 --length 1 --proof p --datanet 0",
 			"tx contribute --root 00 --datanet 0",
 			"tx transfer --to //Bob --amount 1 --timeout 0",
+			"contribute --datanet 0 --from //Alice",
+			"contribute data --from //Alice",
+			"contribute data --datanet 0 --licence MIT --manifests --from //Alice",
+			"contribute data --datanet 0 --in-flight 0 --from //Alice",
+			"verify-file --datanet 0",
+			"verify-file data",
+			"tx datanet create --from //Alice",
+			"tx datanet review 0 --from //Alice",
+			"tx datanet review 0 --weight 5 --reject --from //Alice",
+			"tx datanet offer-ownership 0 --from //Alice",
+			"tx datanet propose-curators 0 --from //Alice",
+			"tx datanet propose-curators 0 --curator //Bob --withdraw --from //Alice",
+			"tx datanet register a --datanet 0 --from //Alice",
+			"tx contribution vote 3 --from //Alice",
+			"tx contribution vote 3 --uphold --dismiss --from //Alice",
+			"tx contribution answer 3 --from //Alice",
+			"query weight 3",
+			"query members 0 --limit 257",
 			"query file",
 			"query contributions 0 --limit 257",
 			"query proof --account //Alice",

@@ -36,14 +36,14 @@ use subxt::{
 
 /// For how many blocks a transaction stays valid: about a minute with blocks of one second, and long enough with
 /// blocks of 200 ms for whoever signs at once.
-const MORTAL_BLOCKS: u64 = 64;
+pub(crate) const MORTAL_BLOCKS: u64 = 64;
 
 /// How a transaction is sent and waited for.
 #[derive(clap::Args, Clone)]
 pub(crate) struct SubmitArgs {
 	/// Tip for the block's author, in PLX.
 	#[arg(long, value_name = "AMOUNT", default_value = "0", hide = true)]
-	tip: Amount,
+	pub(crate) tip: Amount,
 
 	/// Nonce, instead of the account's next one.
 	#[arg(long, hide = true)]
@@ -52,7 +52,7 @@ pub(crate) struct SubmitArgs {
 	/// Seconds to wait for finality; 60 if not given.
 	#[arg(long, value_name = "SECONDS", default_value_t = 60, hide_default_value = true, hide = true)]
 	#[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
-	timeout: u64,
+	pub(crate) timeout: u64,
 
 	/// Return as soon as the node has accepted the transaction.
 	#[arg(long, hide = true)]
@@ -69,6 +69,26 @@ impl SubmitArgs {
 	pub(crate) fn in_two_steps(&self) -> [Self; 2] {
 		let second = Self { nonce: self.nonce.map(|nonce| nonce.saturating_add(1)), ..self.clone() };
 		[Self { no_wait: false, ..self.clone() }, second]
+	}
+
+	/// The same with a tip.
+	pub(crate) fn with_tip(self, tip: Amount) -> Self {
+		Self { tip, ..self }
+	}
+
+	/// Refuses what only one transaction can have.
+	///
+	/// # Errors
+	/// A nonce was given, or that nothing is waited for.
+	pub(crate) fn refuse_what_is_for_one(&self) -> Result<(), Failure> {
+		if self.nonce.is_none() && !self.no_wait {
+			return Ok(());
+		}
+		Err(Failure::input(
+			"ForOneTransaction",
+			"--nonce and --no-wait are for a single transaction, and this command sends several",
+			"leave them out",
+		))
 	}
 
 	/// An ordinary transaction, done with once the node has accepted it.
@@ -178,7 +198,7 @@ async fn finalised(events: &mut RpcSubscription<Json>) -> Result<H256, Failure> 
 }
 
 /// The failure behind an event that says the transaction will not be included; `None` for all other events.
-fn left_the_pool(event: &Json) -> Option<Failure> {
+pub(crate) fn left_the_pool(event: &Json) -> Option<Failure> {
 	let otherwise = match event["event"].as_str()? {
 		"invalid" => "check the account's nonce and balance with `plexus query account`, and send it again",
 		"dropped" => "send it again, with a --tip if the chain is busy",
@@ -188,7 +208,7 @@ fn left_the_pool(event: &Json) -> Option<Failure> {
 	Some(explain_reason(event["error"].as_str().unwrap_or_default(), otherwise))
 }
 
-fn still_underway(mut failure: Failure, hash: &H256) -> Failure {
+pub(crate) fn still_underway(mut failure: Failure, hash: &H256) -> Failure {
 	failure.cause = format!("{}; the transaction is {hash:#x}", failure.cause);
 	if failure.kind != FailureKind::Refused {
 		failure.remedy =
@@ -197,7 +217,7 @@ fn still_underway(mut failure: Failure, hash: &H256) -> Failure {
 	failure
 }
 
-fn not_final_yet(hash: &H256, seconds: u64) -> Failure {
+pub(crate) fn not_final_yet(hash: &H256, seconds: u64) -> Failure {
 	Failure::new(
 		FailureKind::TimedOut,
 		"NotFinalYet",
@@ -301,7 +321,8 @@ struct FeePaid {
 	actual_fee: u128,
 }
 
-fn find_event<'a, Fields: DecodeAsFields>(
+/// The first event with this name, as far as `Fields` wants it.
+pub(crate) fn find_event<'a, Fields: DecodeAsFields>(
 	mut events: impl Iterator<Item = Event<'a>>,
 	pallet: &str,
 	name: &str,

@@ -6,7 +6,7 @@
 //! deterministic and `no_std`, because the runtime executes it.
 //!
 //! # Reading order
-//! [`ids`] and [`content`] name things, [`slice`] verifies bytes against a name, `prove` (with `std`) makes
+//! [`ids`] and [`content`] name things, [`slice`] verifies bytes against a name, `prove` and `prove_chunk` (with `std`) make
 //! what `slice` verifies, [`purpose`] separates signatures, [`mod@commitment`] hides what will be registered,
 //! [`consensus`] is what validators sign and [`equivocation`] the proof that one signed too much, [`light`] follows
 //! validators to a header that is final, [`constants`] fixes the token, [`text`] says which texts are stored, [`api`] is
@@ -29,6 +29,8 @@ pub mod ids;
 pub mod light;
 #[cfg(feature = "std")]
 pub mod prove;
+#[cfg(feature = "std")]
+pub mod prove_chunk;
 pub mod purpose;
 pub mod slice;
 pub mod text;

@@ -1,10 +1,12 @@
-//! `plexus query datanet|datanets|contribution|contributions|file`.
+//! `plexus query datanet|datanets|contribution|contributions|versions|members|weight|challenge|file`.
 //!
 //! # Must not
 //! Ask for more than a page at once.
 
 use super::not_found;
 use crate::{
+	address,
+	amount::Amount,
 	client::{AtBlock, Client},
 	content::{parse_root, prove_file},
 	datanets::{self, Contribution, Datanet, Page, Version, Versions},
@@ -67,6 +69,34 @@ pub(super) struct VersionsArgs {
 }
 
 #[derive(clap::Args, Clone)]
+pub(super) struct MembersArgs {
+	/// Id of the datanet.
+	datanet: u32,
+
+	/// The version; without it, the last one.
+	#[arg(long)]
+	version: Option<u32>,
+
+	/// Where to go on: the end of the last page tells.
+	#[arg(long, value_name = "SEQUENCE")]
+	cursor: Option<u64>,
+
+	/// How many places to look at; what the version does not hold leaves gaps.
+	#[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=PAGE_MAX as i64))]
+	limit: u32,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct WeightArgs {
+	/// Id of the contribution.
+	contribution: u64,
+
+	/// The version of its datanet.
+	#[arg(long)]
+	version: u32,
+}
+
+#[derive(clap::Args, Clone)]
 pub(super) struct FileArgs {
 	/// The file. It is hashed here; only the hash is sent.
 	#[arg(required_unless_present = "root", conflicts_with = "root")]
@@ -82,13 +112,7 @@ pub(super) async fn datanet(client: &Client, args: DatanetArgs) -> Result<Datane
 }
 
 async fn find_datanet(at: &AtBlock, id: u32) -> Result<Datanet, Failure> {
-	datanets::datanet(at, id).await?.map(Datanet::from).ok_or_else(|| {
-		not_found(
-			"NoSuchDatanet",
-			format!("there is no datanet {id}"),
-			"list them with `plexus query datanets`",
-		)
-	})
+	datanets::known_datanet(at, id).await.map(Datanet::from)
 }
 
 /// A page of datanets.
@@ -133,11 +157,14 @@ pub(super) async fn datanets(client: &Client, args: DatanetsArgs) -> Result<Data
 }
 
 pub(super) async fn contribution(client: &Client, args: ContributionArgs) -> Result<Contribution, Failure> {
-	let at = client.at_head().await?;
-	datanets::contribution(&at, args.id).await?.map(Contribution::from).ok_or_else(|| {
+	known_contribution(&client.at_head().await?, args.id).await.map(Contribution::from)
+}
+
+async fn known_contribution(at: &AtBlock, id: u64) -> Result<datanets::Info, Failure> {
+	datanets::contribution(at, id).await?.ok_or_else(|| {
 		not_found(
 			"NoSuchContribution",
-			format!("there is no contribution {}, or it was withdrawn", args.id),
+			format!("there is no contribution {id}, or it was withdrawn"),
 			"look it up by its bytes with `plexus query file`, or list a datanet's with `plexus query contributions`",
 		)
 	})
@@ -162,6 +189,123 @@ pub(super) async fn versions(client: &Client, args: VersionsArgs) -> Result<Vers
 	Ok(Versions {
 		versions: page.items.into_iter().map(Version::from).collect(),
 		next: page.next.map(|version| version.0),
+	})
+}
+
+/// A page of a version's members.
+#[derive(Serialize)]
+pub(super) struct Members {
+	datanet: u32,
+	version: u32,
+	members: Vec<Member>,
+	/// Cursor of the next page; `null` at the end.
+	next: Option<u64>,
+}
+
+/// A member of a version.
+#[derive(Serialize)]
+struct Member {
+	contribution: u64,
+	weight: u8,
+}
+
+impl Answer for Members {
+	fn human(&self) -> String {
+		let rows =
+			self.members.iter().map(|member| [member.contribution.to_string(), member.weight.to_string()]);
+		let table = output::columns(["CONTRIBUTION", "WEIGHT"], rows);
+		match self.next {
+			Some(next) => format!("{table}\nmore with --cursor {next}"),
+			None => table,
+		}
+	}
+}
+
+pub(super) async fn members(client: &Client, args: MembersArgs) -> Result<Members, Failure> {
+	let at = client.at_head().await?;
+	let version = datanets::known_version(&at, args.datanet, args.version).await?;
+	let page = datanets::members(&at, args.datanet, version, args.cursor, args.limit).await?;
+	let member = |(contribution, weight): (plexus_primitives::ContributionId, u8)| Member {
+		contribution: contribution.0,
+		weight,
+	};
+	Ok(Members {
+		datanet: args.datanet,
+		version,
+		members: page.items.into_iter().map(member).collect(),
+		next: page.next.map(|sequence| sequence.0),
+	})
+}
+
+/// What a contribution weighs in a version.
+#[derive(Serialize)]
+pub(super) struct Weight {
+	contribution: u64,
+	datanet: u32,
+	version: u32,
+	/// `null` if the version does not hold it.
+	weight: Option<u8>,
+}
+
+impl Answer for Weight {
+	fn human(&self) -> String {
+		match self.weight {
+			Some(weight) => weight.to_string(),
+			None => format!(
+				"version {} of datanet {} does not hold contribution {}",
+				self.version, self.datanet, self.contribution
+			),
+		}
+	}
+}
+
+pub(super) async fn weight(client: &Client, args: WeightArgs) -> Result<Weight, Failure> {
+	let at = client.at_head().await?;
+	let datanet = known_contribution(&at, args.contribution).await?.datanet.0;
+	let version = datanets::known_version(&at, datanet, Some(args.version)).await?;
+	let weight = datanets::weight_at(&at, args.contribution, version).await?;
+	Ok(Weight { contribution: args.contribution, datanet, version, weight })
+}
+
+/// A challenge as it is printed.
+#[derive(Serialize)]
+pub(super) struct Challenge {
+	contribution: u64,
+	challenger: String,
+	/// The chunk of 1 KiB that is asked for.
+	chunk: u64,
+	/// On the chain clock.
+	deadline_ms: u64,
+	bond: Amount,
+}
+
+impl Answer for Challenge {
+	fn human(&self) -> String {
+		output::fields([
+			("contribution", self.contribution.to_string()),
+			("challenger", self.challenger.clone()),
+			("chunk", self.chunk.to_string()),
+			("until", format!("{} ms on the chain clock", self.deadline_ms)),
+			("bond", self.bond.to_string()),
+		])
+	}
+}
+
+pub(super) async fn challenge(client: &Client, args: ContributionArgs) -> Result<Challenge, Failure> {
+	let at = client.at_head().await?;
+	let found = datanets::challenge(&at, args.id).await?.ok_or_else(|| {
+		not_found(
+			"NoChallenge",
+			format!("nobody asks for a chunk of contribution {}", args.id),
+			"ask with `plexus tx contribution challenge`",
+		)
+	})?;
+	Ok(Challenge {
+		contribution: found.contribution.0,
+		challenger: address::display(&found.challenger),
+		chunk: found.chunk,
+		deadline_ms: found.deadline_ms,
+		bond: Amount(found.bond),
 	})
 }
 

@@ -54,6 +54,12 @@ enum Question {
 	Contributions(data::ContributionsArgs),
 	/// The versions of a datanet, by page
 	Versions(data::VersionsArgs),
+	/// What a version of a datanet holds, by page
+	Members(data::MembersArgs),
+	/// The weight of a contribution in a version of its datanet
+	Weight(data::WeightArgs),
+	/// What is asked of a contribution's holder
+	Challenge(data::ContributionArgs),
 	/// The contribution that holds a file's content, looked up by its hash
 	File(data::FileArgs),
 	/// A block, by number or hash; without either the last one
@@ -100,6 +106,11 @@ impl QueryCommand {
 			}
 			Question::Versions(args) => {
 				data::versions(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Members(args) => data::members(&client, args).await.map(|answer| print(json, &answer)),
+			Question::Weight(args) => data::weight(&client, args).await.map(|answer| print(json, &answer)),
+			Question::Challenge(args) => {
+				data::challenge(&client, args).await.map(|answer| print(json, &answer))
 			}
 			Question::File(args) => data::file(&client, args).await.map(|answer| print(json, &answer)),
 			Question::Block(args) => block::block(&client, args).await.map(|answer| print(json, &answer)),

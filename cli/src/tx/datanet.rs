@@ -3,8 +3,23 @@
 //! # Must not
 //! Repeat the pallet's rules: the chain checks lengths and says which one was broken.
 
-use super::{Sent, Session, SignedArgs};
-use crate::{address::parse_account, calls, client::ConnectionArgs, failure::Failure};
+use super::{datanet_reviews as reviews, NoId, Sent, Session, SignedArgs};
+use crate::{
+	address::{parse_account, parse_hex32},
+	calls,
+	card::{self, Imported, Limits},
+	client::{constant, ConnectionArgs},
+	content::{media_type, prove_file},
+	failure::Failure,
+	licence,
+	output::{self, hex, Answer},
+};
+use codec::Encode;
+use plexus_primitives::{commitment, prove::ProvenContent, purpose::Purpose};
+use rand_core::{OsRng, RngCore};
+use serde::Serialize;
+use std::path::PathBuf;
+use subxt::dynamic::Value;
 
 #[derive(clap::Subcommand, Clone)]
 pub(super) enum Action {
@@ -20,17 +35,41 @@ pub(super) enum Action {
 	Resume(DatanetArgs),
 	/// End a datanet of yours for ever; its versions stay
 	Retire(DatanetArgs),
+	/// Give a datanet of yours another name and other tags
+	Describe(DescribeArgs),
+	/// Review everything that waits, as a curator
+	Review(reviews::ReviewArgs),
+	/// Accept everything in an open datanet that is old enough
+	Accept(reviews::AcceptArgs),
+	/// Offer a datanet of yours to another account, or take the offer back
+	OfferOwnership(OfferArgs),
+	/// Accept a datanet that was offered
+	AcceptOwnership(DatanetArgs),
+	/// Propose other curators, or take the proposal back
+	ProposeCurators(CuratorsArgs),
+	/// Put proposed curators in charge, once their time has come
+	EnactCurators(DatanetArgs),
+	/// Commit to files that are registered later, with the salt of the answer
+	Commit(CommitArgs),
+	/// Register the files of a commitment; the answer's id is the first contribution's
+	Register(RegisterArgs),
+	/// Return the deposit of a commitment that is not to be used
+	ClearCommitment(ClearArgs),
 }
 
 #[derive(clap::Args, Clone)]
 pub(super) struct CreateArgs {
 	/// What it is called. Names need not be unique.
-	#[arg(long)]
-	name: String,
+	#[arg(long, required_unless_present = "from_card")]
+	name: Option<String>,
 
-	/// Licence of the contributions, as an SPDX expression.
-	#[arg(long, value_name = "SPDX", default_value = "CC-BY-4.0")]
-	licence: String,
+	/// Licence of the contributions, as an SPDX expression; CC-BY-4.0 if neither this nor a card says.
+	#[arg(long, value_name = "SPDX")]
+	licence: Option<String>,
+
+	/// Name, licence and tags from a description: Croissant, or a Hugging Face README.md. What is said besides goes before.
+	#[arg(long, value_name = "FILE")]
+	from_card: Option<PathBuf>,
 
 	/// By which it is found, like biology/plants. Can be given several times.
 	#[arg(long = "tag", value_name = "TAG")]
@@ -39,6 +78,104 @@ pub(super) struct CreateArgs {
 	/// An account that reviews contributions. Can be given several times; without one, the datanet is open for ever.
 	#[arg(long = "curator", value_name = "ACCOUNT")]
 	curators: Vec<String>,
+
+	#[command(flatten)]
+	signed: SignedArgs,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct DescribeArgs {
+	/// Id of the datanet.
+	datanet: u32,
+
+	/// What it is called.
+	#[arg(long)]
+	name: String,
+
+	/// By which it is found. Can be given several times; all others are removed.
+	#[arg(long = "tag", value_name = "TAG")]
+	tags: Vec<String>,
+
+	#[command(flatten)]
+	signed: SignedArgs,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct OfferArgs {
+	/// Id of the datanet.
+	datanet: u32,
+
+	/// Who may accept it.
+	#[arg(long, value_name = "ACCOUNT", required_unless_present = "withdraw", conflicts_with = "withdraw")]
+	to: Option<String>,
+
+	/// Take the offer back.
+	#[arg(long)]
+	withdraw: bool,
+
+	#[command(flatten)]
+	signed: SignedArgs,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct CuratorsArgs {
+	/// Id of the datanet.
+	datanet: u32,
+
+	/// An account that will review. Can be given several times; all others are no curators any more.
+	#[arg(long = "curator", value_name = "ACCOUNT")]
+	#[arg(required_unless_present = "withdraw", conflicts_with = "withdraw")]
+	curators: Vec<String>,
+
+	/// Take the proposal back.
+	#[arg(long)]
+	withdraw: bool,
+
+	#[command(flatten)]
+	signed: SignedArgs,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct CommitArgs {
+	/// The files, in the order in which they are registered.
+	#[arg(required = true)]
+	files: Vec<PathBuf>,
+
+	#[command(flatten)]
+	signed: SignedArgs,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct RegisterArgs {
+	/// The files, in the order of the commitment.
+	#[arg(required = true)]
+	files: Vec<PathBuf>,
+
+	/// Id of the datanet.
+	#[arg(long, value_name = "ID")]
+	datanet: u32,
+
+	/// The salt that `plexus tx datanet commit` answered.
+	#[arg(long, value_name = "HEX")]
+	salt: String,
+
+	/// Where others find the content (a URI). For one file only.
+	#[arg(long, value_name = "URI", default_value = "", hide_default_value = true)]
+	locator: String,
+
+	#[command(flatten)]
+	signed: SignedArgs,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct ClearArgs {
+	/// The commitment.
+	#[arg(value_name = "HASH")]
+	hash: String,
+
+	/// Whose it is, if not the signer's. Anybody may clear what has expired.
+	#[arg(long, value_name = "ADDRESS")]
+	account: Option<String>,
 
 	#[command(flatten)]
 	signed: SignedArgs,
@@ -60,28 +197,267 @@ struct DatanetCreated {
 	datanet: u32,
 }
 
-async fn create(connection: &ConnectionArgs, args: CreateArgs) -> Result<Sent<u32>, Failure> {
+/// A commitment that was sent.
+#[derive(Serialize)]
+struct Committed {
+	salt: String,
+	hash: String,
+	/// On the chain clock; `null` before finality.
+	usable_from_ms: Option<u64>,
+	/// On the chain clock; `null` before finality.
+	expires_at_ms: Option<u64>,
+	#[serde(flatten)]
+	sent: Sent<NoId>,
+}
+
+impl Answer for Committed {
+	fn human(&self) -> String {
+		let rows = [("salt", self.salt.clone()), ("commitment", self.hash.clone())];
+		let times = match (self.usable_from_ms, self.expires_at_ms) {
+			(Some(from), Some(until)) => Some(("usable", format!("{from} to {until} ms on the chain clock"))),
+			_ => None,
+		};
+		format!("{}\n{}", self.sent.human(), output::fields(rows.into_iter().chain(times)))
+	}
+}
+
+/// The part of `Datanets.CommitmentMade` that is told.
+#[derive(subxt::ext::scale_decode::DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct CommitmentMade {
+	usable_from_ms: u64,
+	expires_at_ms: u64,
+}
+
+/// The part of `Datanets.ContributionRegistered` that is told.
+#[derive(subxt::ext::scale_decode::DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct ContributionRegistered {
+	contribution: u64,
+}
+
+/// Sends the call of an action and prints what became of it.
+pub(super) async fn run(connection: &ConnectionArgs, json: bool, action: Action) -> Result<(), Failure> {
+	match action {
+		Action::Review(args) => {
+			reviews::review(connection, args).await.map(|answer| output::print(json, &answer))
+		}
+		Action::Accept(args) => {
+			reviews::accept(connection, args).await.map(|answer| output::print(json, &answer))
+		}
+		Action::Commit(args) => commit(connection, args).await.map(|answer| output::print(json, &answer)),
+		Action::Register(args) => register(connection, args).await.map(|answer| output::print(json, &answer)),
+		Action::ClearCommitment(args) => {
+			clear(connection, args).await.map(|answer| output::print(json, &answer))
+		}
+		Action::Create(args) => create(connection, args).await.map(|answer| output::print(json, &answer)),
+		Action::OfferOwnership(args) => {
+			offer(connection, args).await.map(|answer| output::print(json, &answer))
+		}
+		Action::ProposeCurators(args) => {
+			propose_curators(connection, args).await.map(|answer| output::print(json, &answer))
+		}
+		Action::Describe(args) => {
+			let arguments = [("name", Value::from_bytes(&args.name)), ("tags", calls::texts(&args.tags))];
+			let call = calls::on_datanet("describe", args.datanet, arguments);
+			change(connection, call, args.datanet, args.signed, json).await
+		}
+		Action::Pause(args) => {
+			change(connection, calls::set_paused(args.datanet, true), args.datanet, args.signed, json).await
+		}
+		Action::Resume(args) => {
+			change(connection, calls::set_paused(args.datanet, false), args.datanet, args.signed, json).await
+		}
+		Action::Remove(args) => about(connection, "remove_datanet", args, json).await,
+		Action::Publish(args) => about(connection, "publish", args, json).await,
+		Action::Retire(args) => about(connection, "retire", args, json).await,
+		Action::AcceptOwnership(args) => about(connection, "accept_ownership", args, json).await,
+		Action::EnactCurators(args) => about(connection, "enact_curators", args, json).await,
+	}
+}
+
+async fn about(
+	connection: &ConnectionArgs,
+	name: &str,
+	args: DatanetArgs,
+	json: bool,
+) -> Result<(), Failure> {
+	let call = calls::about_datanet(name, args.datanet);
+	change(connection, call, args.datanet, args.signed, json).await
+}
+
+/// The answer's id is the datanet's.
+async fn change(
+	connection: &ConnectionArgs,
+	call: calls::Call,
+	datanet: u32,
+	signed: SignedArgs,
+	json: bool,
+) -> Result<(), Failure> {
+	let session = Session::open(connection, &signed).await?;
+	session.send(&call, |_| Some(datanet)).await.map(|answer| output::print(json, &answer))
+}
+
+async fn offer(connection: &ConnectionArgs, args: OfferArgs) -> Result<Sent<u32>, Failure> {
+	let session = Session::open(connection, &args.signed).await?;
+	let owner = args.to.as_deref().map(|to| parse_account(to, &session.kind)).transpose()?;
+	let owner = calls::optional(owner.map(Value::from_bytes));
+	let call = calls::on_datanet("propose_owner", args.datanet, [("owner", owner)]);
+	session.send(&call, |_| Some(args.datanet)).await
+}
+
+async fn propose_curators(connection: &ConnectionArgs, args: CuratorsArgs) -> Result<Sent<u32>, Failure> {
 	let session = Session::open(connection, &args.signed).await?;
 	let curators = args.curators.iter().map(|curator| parse_account(curator, &session.kind));
 	let curators = curators.collect::<Result<Vec<_>, _>>()?;
-	let call = calls::create_datanet(&args.name, &args.tags, &args.licence, &curators);
+	let curators = calls::optional((!args.withdraw).then(|| calls::accounts(&curators)));
+	let call = calls::on_datanet("propose_curators", args.datanet, [("curators", curators)]);
+	session.send(&call, |_| Some(args.datanet)).await
+}
+
+async fn prove_files(files: &[PathBuf]) -> Result<Vec<ProvenContent>, Failure> {
+	let mut proven = Vec::with_capacity(files.len());
+	for file in files {
+		proven.push(prove_file(file.clone()).await?);
+	}
+	Ok(proven)
+}
+
+async fn commit(connection: &ConnectionArgs, args: CommitArgs) -> Result<Committed, Failure> {
+	let session = Session::open(connection, &args.signed).await?;
+	let proven = prove_files(&args.files).await?;
+	let mut salt = [0; 32];
+	OsRng.fill_bytes(&mut salt);
+	let genesis = session.client.api.genesis_hash().0;
+	let roots = proven.iter().map(|proven| proven.content.root);
+	let account = session.key.account().encode();
+	let hash = commitment(Purpose::ContributionCommitment, &genesis, &account, &salt, roots);
+	// To standard error, and before it is needed: whoever is interrupted now goes on with it.
+	eprintln!("commits with --salt {}", hex(salt));
+	let mut made = None;
+	let sent = session
+		.send(&calls::commit(&hash), |receipt| {
+			made = receipt.events.find::<CommitmentMade>("Datanets", "CommitmentMade");
+			None
+		})
+		.await?;
+	Ok(Committed {
+		salt: hex(salt),
+		hash: hex(hash),
+		usable_from_ms: made.as_ref().map(|made| made.usable_from_ms),
+		expires_at_ms: made.as_ref().map(|made| made.expires_at_ms),
+		sent,
+	})
+}
+
+async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Sent<u64>, Failure> {
+	if args.files.len() > 1 && !args.locator.is_empty() {
+		return Err(Failure::input(
+			"LocatorOfSeveral",
+			format!("there are {} files and one --locator", args.files.len()),
+			"register without, and tell each one's with `plexus tx contribution locator`",
+		));
+	}
+	let salt = parse_hex32(args.salt.trim()).ok_or_else(|| {
+		Failure::input(
+			"InvalidSalt",
+			"the salt is not 64 hexadecimal digits",
+			"give the salt that `plexus tx datanet commit` answered",
+		)
+	})?;
+	let session = Session::open(connection, &args.signed).await?;
+	let proven = prove_files(&args.files).await?;
+	let registrations = args.files.iter().zip(&proven).map(|(file, proven)| calls::Registration {
+		content: proven.content.into(),
+		media_type: media_type(file).as_bytes(),
+		locator: args.locator.as_bytes(),
+		length_proof: &proven.length_proof,
+	});
+	let call = calls::register(args.datanet, &salt, registrations.collect());
 	session
 		.send(&call, |receipt| {
-			receipt.events.find::<DatanetCreated>("Datanets", "DatanetCreated").map(|created| created.datanet)
+			let registered =
+				receipt.events.find::<ContributionRegistered>("Datanets", "ContributionRegistered");
+			registered.map(|event| event.contribution)
 		})
 		.await
 }
 
-/// Everything but the creation; the answer's id is the datanet's.
-pub(super) async fn change(connection: &ConnectionArgs, action: Action) -> Result<Sent<u32>, Failure> {
-	let (call, args) = match action {
-		Action::Create(args) => return create(connection, args).await,
-		Action::Remove(args) => (calls::about_datanet("remove_datanet", args.datanet), args),
-		Action::Publish(args) => (calls::about_datanet("publish", args.datanet), args),
-		Action::Pause(args) => (calls::set_paused(args.datanet, true), args),
-		Action::Resume(args) => (calls::set_paused(args.datanet, false), args),
-		Action::Retire(args) => (calls::about_datanet("retire", args.datanet), args),
-	};
+async fn clear(connection: &ConnectionArgs, args: ClearArgs) -> Result<Sent<NoId>, Failure> {
 	let session = Session::open(connection, &args.signed).await?;
-	session.send(&call, |_| Some(args.datanet)).await
+	let hash = parse_hex32(args.hash.trim()).ok_or_else(|| {
+		Failure::input(
+			"InvalidCommitment",
+			"the commitment is not 64 hexadecimal digits",
+			"give the commitment that `plexus tx datanet commit` answered",
+		)
+	})?;
+	let account = match &args.account {
+		Some(account) => parse_account(account, &session.kind)?,
+		None => session.key.account(),
+	};
+	session.send(&calls::clear_commitment(&account, &hash), |_| None).await
+}
+
+/// What contributions are under if nobody says otherwise.
+const LICENCE: &str = "CC-BY-4.0";
+
+/// A datanet that was created.
+#[derive(Serialize)]
+struct Created {
+	#[serde(flatten)]
+	sent: Sent<u32>,
+	/// What its description gave, and what that says besides; `null` without one.
+	card: Option<Imported>,
+}
+
+impl Answer for Created {
+	fn human(&self) -> String {
+		match &self.card {
+			Some(card) => format!("{}\n{}", self.sent.human(), card.human()),
+			None => self.sent.human(),
+		}
+	}
+}
+
+/// What a datanet says about itself: as it was typed, or else as the card says.
+struct Draft {
+	name: String,
+	licence: String,
+	tags: Vec<String>,
+	card: Option<Imported>,
+}
+
+impl Draft {
+	fn new(args: &CreateArgs, limits: Limits) -> Result<Self, Failure> {
+		// What is typed stands, so that a licence in the card that is not understood does not matter then.
+		let read = |path| card::data_set(path, limits, args.licence.is_none());
+		let mut set = args.from_card.as_deref().map(read).transpose()?;
+		let card = set.as_mut().map(|set| std::mem::take(&mut set.imported));
+		let set = set.unwrap_or_default();
+		let name = args.name.clone().or(set.name).ok_or_else(|| {
+			Failure::input("NoName", "the card gives no name", "say what the datanet is called with --name")
+		})?;
+		let licence = args.licence.clone().or(set.licence).unwrap_or_else(|| LICENCE.into());
+		// The chain checks the form only, and a licence is for ever.
+		licence::parse(&licence)?;
+		let tags = if args.tags.is_empty() { set.tags } else { args.tags.clone() };
+		Ok(Self { name, licence, tags, card })
+	}
+}
+
+async fn create(connection: &ConnectionArgs, args: CreateArgs) -> Result<Created, Failure> {
+	let session = Session::open(connection, &args.signed).await?;
+	let limit = |name: &str, otherwise| constant(&session.at, "Datanets", name).unwrap_or(otherwise) as usize;
+	let limits = Limits { tags: limit("TagsMax", 8), tag_bytes: limit("TagBytesMax", 32) };
+	let draft = Draft::new(&args, limits)?;
+	let curators = args.curators.iter().map(|curator| parse_account(curator, &session.kind));
+	let curators = curators.collect::<Result<Vec<_>, _>>()?;
+	let call = calls::create_datanet(&draft.name, &draft.tags, &draft.licence, &curators);
+	let sent = session
+		.send(&call, |receipt| {
+			receipt.events.find::<DatanetCreated>("Datanets", "DatanetCreated").map(|created| created.datanet)
+		})
+		.await?;
+	Ok(Created { sent, card: draft.card })
 }

@@ -5,7 +5,9 @@
 
 mod agent;
 mod contribute;
+mod contribution;
 mod datanet;
+mod datanet_reviews;
 mod model;
 mod review;
 mod transfer;
@@ -39,9 +41,12 @@ enum Action {
 	Transfer(transfer::Args),
 	/// Create and manage datanets
 	#[command(subcommand)]
-	Datanet(datanet::Action),
+	Datanet(Box<datanet::Action>),
 	/// Register a file's content in a datanet
 	Contribute(Box<contribute::Args>),
+	/// Contributions: locate, challenge, answer, dispute, judge
+	#[command(subcommand)]
+	Contribution(Box<contribution::Action>),
 	/// Review a contribution, as a curator of its datanet
 	Review(review::ReviewArgs),
 	/// Bring a contribution that is old enough into an open datanet's next version
@@ -75,8 +80,9 @@ impl TxCommand {
 			Action::Transfer(args) => {
 				transfer::run(&self.connection, args).await.map(|answer| output::print(json, &answer))
 			}
-			Action::Datanet(action) => {
-				datanet::change(&self.connection, action).await.map(|answer| output::print(json, &answer))
+			Action::Datanet(action) => datanet::run(&self.connection, json, *action).await,
+			Action::Contribution(action) => {
+				contribution::run(&self.connection, *action).await.map(|answer| output::print(json, &answer))
 			}
 			Action::Review(args) => {
 				review::review(&self.connection, args).await.map(|answer| output::print(json, &answer))

@@ -15,6 +15,7 @@ use crate::{
 	address::{display, parse_account, parse_hex32},
 	agents,
 	calls::{self, Call, ModelDraft},
+	card::{self, Imported},
 	client::ConnectionArgs,
 	content::prove_file,
 	failure::{Failure, FailureKind},
@@ -65,26 +66,30 @@ pub(super) struct RegisterArgs {
 	files: Vec<PathBuf>,
 
 	/// How it came to be: base, fine-tune, adapter or merge.
-	#[arg(long, value_enum, hide_possible_values = true)]
-	kind: Kind,
+	#[arg(long, value_enum, hide_possible_values = true, required_unless_present = "from_card")]
+	kind: Option<Kind>,
 
 	/// The model card, a file.
-	#[arg(long, value_name = "FILE")]
-	card: PathBuf,
+	#[arg(long, value_name = "FILE", required_unless_present = "from_card")]
+	card: Option<PathBuf>,
+
+	/// Instead of --kind and --card: a Hugging Face README.md.
+	#[arg(long, value_name = "FILE", conflicts_with = "card")]
+	from_card: Option<PathBuf>,
 
 	/// Id of a model that it was made from. May be repeated.
 	#[arg(long = "parent", value_name = "ID")]
 	parents: Vec<u64>,
 
-	/// A version of a datanet that it was trained on, and its share in per cent: 0:1=100. May be repeated.
-	#[arg(long = "trained-on", value_name = "DATANET:VERSION=SHARE")]
+	/// Datanet, version and share in per cent that it was trained on: 0:1=100. May be repeated.
+	#[arg(long = "trained-on", value_name = "D:V=SHARE")]
 	manifest: Vec<Trained>,
 
 	/// What it asks of descendants: per cent of their fees.
 	#[arg(long, value_name = "PERCENT", default_value = "0")]
 	royalty: Percent,
 
-	/// Per cent of its royalties that go to its data. Without it, as much as its parents ask.
+	/// Per cent of its royalties for its data. Without it, what its parents ask.
 	#[arg(long, value_name = "PERCENT")]
 	data_share: Option<Percent>,
 
@@ -246,17 +251,49 @@ struct Registered {
 	models: Vec<u64>,
 	/// To go on with, should this registration not be included.
 	salt: String,
+	/// What `--from-card` gave, and what the card says besides; `null` without it.
+	card: Option<Imported>,
 	#[serde(flatten)]
 	sent: Sent<u64>,
 }
 
 impl Answer for Registered {
 	fn human(&self) -> String {
-		match self.models[..] {
-			[first, .., last] => format!("{}\nmodels {first} to {last}", self.sent.human()),
-			_ => self.sent.human(),
+		let mut text = self.sent.human();
+		if let [first, .., last] = self.models[..] {
+			text.push_str(&format!("\nmodels {first} to {last}"));
 		}
+		if let Some(card) = &self.card {
+			text.push_str(&format!("\n{}", card.human()));
+		}
+		text
 	}
+}
+
+/// Kind and card as they were given, or as the card itself says.
+fn described(args: &RegisterArgs) -> Result<(Kind, PathBuf, Option<Imported>), Failure> {
+	let missing = || {
+		Failure::input(
+			"NoCard",
+			"there is neither a kind with a card, nor a card that tells the kind",
+			"give --kind and --card, or --from-card",
+		)
+	};
+	let Some(path) = &args.from_card else {
+		let (kind, path) = args.kind.zip(args.card.clone()).ok_or_else(missing)?;
+		return Ok((kind, path, None));
+	};
+	let card = card::model(path)?;
+	let kind = args.kind.unwrap_or(card.kind);
+	if kind != Kind::Base && args.parents.is_empty() {
+		let bases = if card.bases.is_empty() { "nothing".into() } else { card.bases.join(", ") };
+		return Err(Failure::input(
+			"ParentsUnknown",
+			format!("the card names {bases} as what it was made from, and no --parent is given"),
+			"find their ids by their files with `plexus query model show --file`, and give each with --parent",
+		));
+	}
+	Ok((kind, path.clone(), Some(card.imported)))
 }
 
 /// A commitment that was sent.
@@ -324,13 +361,14 @@ async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Reg
 			"register without, and tell each model's with `plexus tx model locators`",
 		));
 	}
+	let (kind, card, imported) = described(&args)?;
 	let (mut session, developer) = args.by.open(connection).await?;
 	let artifacts = prove_files(&args.files).await?;
 	// A commitment that was made earlier may win.
 	if args.salt.is_none() {
 		refuse_if_held(&session, &artifacts).await?;
 	}
-	let card = prove_file(args.card.clone()).await?.content;
+	let card = prove_file(card).await?.content;
 	let parents = ascending(args.parents);
 	let data = match args.data_share {
 		Some(share) => share,
@@ -338,7 +376,7 @@ async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Reg
 	};
 	let manifest = in_order(args.manifest);
 	let draft = |artifact| ModelDraft {
-		kind: args.kind,
+		kind,
 		artifact,
 		card,
 		parents: &parents,
@@ -370,7 +408,7 @@ async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Reg
 			models.first().copied()
 		})
 		.await?;
-	Ok(Registered { models, salt: hex(salt), sent })
+	Ok(Registered { models, salt: hex(salt), card: imported, sent })
 }
 
 async fn commit(connection: &ConnectionArgs, args: CommitArgs) -> Result<Committed, Failure> {
@@ -632,11 +670,12 @@ mod tests {
 			let transaction = "0x01".into();
 			Sent { status: "finalised", id, transaction, block_hash: None, block_number: Some(3), fee: None }
 		}
-		let registered = Registered { models: vec![7, 8], salt: "0x02".into(), sent: sent(Some(7)) };
+		let registered =
+			Registered { models: vec![7, 8], salt: "0x02".into(), card: None, sent: sent(Some(7)) };
 		assert_eq!(
 			serde_json::to_value(&registered).unwrap(),
 			serde_json::json!({
-				"models": [7, 8], "salt": "0x02", "status": "finalised", "id": 7, "transaction": "0x01",
+				"models": [7, 8], "salt": "0x02", "card": null, "status": "finalised", "id": 7, "transaction": "0x01",
 				"block_hash": null, "block_number": 3, "fee": null,
 			})
 		);

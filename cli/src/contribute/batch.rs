@@ -1,0 +1,318 @@
+//! The way of one batch: which of it is free, the commitment, the wait, the registration.
+//!
+//! ```text
+//!   looked up ──► journal ──► commit ──► old enough ──► register ──► journal
+//!       │                                    ▲
+//!       └─ held: counted or refused          └─ a batch of an earlier run comes in here
+//! ```
+//!
+//! # Must not
+//! Commit before the journal is on disk. Count as registered what the chain's events do not tell.
+
+use super::{
+	journal::{Journal, JournalBatch},
+	terms::Terms,
+	walk::{Item, Refusal, Tree},
+};
+use crate::{
+	address, calls,
+	client::AtBlock,
+	datanets::{self, Info},
+	failure::Failure,
+	pipeline::{Done, Pipeline},
+};
+use codec::Encode;
+use futures::{StreamExt, TryStreamExt};
+use plexus_primitives::{api::ContributionStatus, commitment, purpose::Purpose};
+use rand_core::{OsRng, RngCore};
+use sp_core::crypto::AccountId32;
+use std::{cell::RefCell, collections::HashSet};
+
+/// Look-ups of one batch that are under way at once. The node answers as many of a connection.
+const LOOKUPS: usize = 32;
+
+/// A commitment that is void sooner than this is not waited for: the registration would come too late.
+const MARGIN_MS: u64 = 30_000;
+
+/// What became of some files.
+#[derive(Default)]
+pub(super) struct Tally {
+	pub(super) registered: u64,
+	pub(super) already: u64,
+	pub(super) refused: Vec<Refusal>,
+	pub(super) transactions: u64,
+	/// In the smallest unit.
+	pub(super) fees: u128,
+	/// The smallest and the largest id that were given out.
+	pub(super) ids: Option<(u64, u64)>,
+}
+
+impl Tally {
+	/// How many files it is about.
+	pub(super) fn files(&self) -> u64 {
+		self.registered + self.already + self.refused.len() as u64
+	}
+
+	fn sent(&mut self, done: &Done) {
+		self.transactions += 1;
+		self.fees = self.fees.saturating_add(done.fee());
+	}
+}
+
+/// A batch that an earlier run committed to.
+pub(super) struct Committed {
+	items: Vec<Item>,
+	salt: [u8; 32],
+	usable_from_ms: u64,
+}
+
+/// What an earlier run left.
+#[derive(Default)]
+pub(super) struct Left {
+	pub(super) batches: Vec<Committed>,
+	/// Their files, which the walk leaves out.
+	pub(super) paths: HashSet<String>,
+	/// Their roots.
+	pub(super) roots: HashSet<[u8; 32]>,
+	/// Commitments that were cleared, because they cannot be used any more.
+	pub(super) cleared: u64,
+}
+
+/// What a file meets on the chain.
+enum Standing {
+	/// Nobody holds it, or this account does and may list it here besides.
+	Free,
+	/// This account has it in this datanet.
+	Already,
+	Refused(Refusal),
+}
+
+/// The part of `Datanets.CommitmentMade` that is told.
+#[derive(subxt::ext::scale_decode::DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct CommitmentMade {
+	usable_from_ms: u64,
+}
+
+/// The part of `Datanets.ContributionRegistered` that is told.
+#[derive(subxt::ext::scale_decode::DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct ContributionRegistered {
+	contribution: u64,
+}
+
+/// The part of `Datanets.RootHeld` that is told.
+#[derive(subxt::ext::scale_decode::DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct RootHeld {
+	root: [u8; 32],
+	holder: u64,
+}
+
+/// Who contributes what to where.
+pub(super) struct Registrar {
+	pub(super) pipeline: Pipeline,
+	pub(super) datanet: u32,
+	pub(super) account: AccountId32,
+	pub(super) genesis: [u8; 32],
+	pub(super) journal: RefCell<Journal>,
+}
+
+impl Registrar {
+	/// Registers what of these files is free.
+	///
+	/// # Errors
+	/// As [`Pipeline::send`], with the files named; or the journal cannot be written.
+	pub(super) async fn contribute(&self, items: Vec<Item>) -> Result<Tally, Failure> {
+		let (mut tally, items) = self.sort_out(items).await?;
+		if items.is_empty() {
+			return Ok(tally);
+		}
+		let mut salt = [0; 32];
+		OsRng.fill_bytes(&mut salt);
+		let named = items.iter().map(|item| (item.path.as_str(), item.proven.content.root));
+		self.journal.borrow_mut().begin(JournalBatch::new(&salt, named))?;
+		let hash = self.hash(&salt, items.iter().map(|item| item.proven.content.root));
+		let done =
+			self.pipeline.send(&calls::commit(&hash)).await.map_err(|failure| about(failure, &items))?;
+		tally.sent(&done);
+		let made = done.find_all::<CommitmentMade>("Datanets", "CommitmentMade");
+		let usable_from_ms = made.first().map_or(0, |made| made.usable_from_ms);
+		self.register(Committed { items, salt, usable_from_ms }, tally).await
+	}
+
+	/// Goes on with a batch of an earlier run.
+	///
+	/// # Errors
+	/// As [`Self::contribute`].
+	pub(super) async fn resume(&self, batch: Committed) -> Result<Tally, Failure> {
+		self.register(batch, Tally::default()).await
+	}
+
+	async fn register(&self, batch: Committed, mut tally: Tally) -> Result<Tally, Failure> {
+		let Committed { items, salt, usable_from_ms } = batch;
+		let waited = self.pipeline.clock_shows(usable_from_ms).await;
+		waited.map_err(|failure| about(failure, &items))?;
+		let registrations = items.iter().map(|item| calls::Registration {
+			content: item.proven.content.into(),
+			media_type: item.media_type.as_bytes(),
+			locator: item.locator.as_bytes(),
+			length_proof: &item.proven.length_proof,
+		});
+		let sent = self.pipeline.send(&calls::register(self.datanet, &salt, registrations.collect())).await;
+		let done = match sent {
+			Ok(done) => done,
+			// Registered by a transaction of an earlier run that was still on its way.
+			Err(failure) if failure.name == "Datanets.UnknownCommitment" => {
+				let (now, left) = self.sort_out(items).await?;
+				if !left.is_empty() {
+					return Err(about(failure, &left));
+				}
+				self.journal.borrow_mut().end(&salt)?;
+				tally.already += now.already;
+				tally.refused.extend(now.refused);
+				return Ok(tally);
+			}
+			Err(failure) => return Err(about(failure, &items)),
+		};
+		self.journal.borrow_mut().end(&salt)?;
+		tally.sent(&done);
+		for event in done.find_all::<ContributionRegistered>("Datanets", "ContributionRegistered") {
+			tally.registered += 1;
+			let (first, last) = tally.ids.unwrap_or((event.contribution, event.contribution));
+			tally.ids = Some((first.min(event.contribution), last.max(event.contribution)));
+		}
+		for held in done.find_all::<RootHeld>("Datanets", "RootHeld") {
+			let of = items.iter().find(|item| item.proven.content.root == held.root);
+			tally.refused.extend(of.map(|item| held_by(&item.path, held.holder, "somebody who came first")));
+		}
+		Ok(tally)
+	}
+
+	/// Parts what is to be registered from what is there already or belongs to others.
+	async fn sort_out(&self, items: Vec<Item>) -> Result<(Tally, Vec<Item>), Failure> {
+		let at = self.pipeline.head().await?;
+		let standings = futures::stream::iter(items).map(|item| {
+			let at = &at;
+			async move { self.standing(at, &item).await.map(|standing| (item, standing)) }
+		});
+		let (mut tally, mut free) = (Tally::default(), Vec::new());
+		for (item, standing) in standings.buffered(LOOKUPS).try_collect::<Vec<_>>().await? {
+			match standing {
+				Standing::Free => free.push(item),
+				Standing::Already => tally.already += 1,
+				Standing::Refused(refusal) => tally.refused.push(refusal),
+			}
+		}
+		Ok((tally, free))
+	}
+
+	async fn standing(&self, at: &AtBlock, item: &Item) -> Result<Standing, Failure> {
+		let root = item.proven.content.root;
+		let Some(held) = datanets::contribution_by_root(at, root).await? else { return Ok(Standing::Free) };
+		if held.contributor != self.account {
+			let holder = address::display(&held.contributor);
+			return Ok(Standing::Refused(held_by(&item.path, held.id.0, &holder)));
+		}
+		if held.datanet.0 == self.datanet || datanets::is_listed(at, root, self.datanet).await? {
+			return Ok(Standing::Already);
+		}
+		if is_published(at, &held).await? {
+			return Ok(Standing::Free);
+		}
+		Ok(Standing::Refused(Refusal::new(
+			&item.path,
+			format!("you have it as contribution {} in datanet {}", held.id.0, held.datanet.0),
+			"wait until a version of that datanet holds it, or withdraw it there with `plexus tx withdraw`",
+		)))
+	}
+
+	/// What an earlier run committed to and did not register: to be gone on with if the files are still the same, cleared
+	/// otherwise.
+	///
+	/// # Errors
+	/// The chain does not answer, or a commitment cannot be cleared.
+	pub(super) async fn left_over(
+		&self,
+		batches: Vec<JournalBatch>,
+		tree: &Tree,
+		terms: &Terms,
+	) -> Result<Left, Failure> {
+		let mut left = Left::default();
+		for batch in batches {
+			let Some((salt, roots)) = batch.committed() else { continue };
+			let hash = self.hash(&salt, roots.iter().copied());
+			let at = self.pipeline.head().await?;
+			let Some(made) = datanets::commitment(&at, &self.account, hash).await? else {
+				self.journal.borrow_mut().end(&salt)?;
+				continue;
+			};
+			let (_, clock_ms) = crate::validators::era_and_clock(&at).await?;
+			let in_time = made.expires_at_ms > clock_ms.max(made.usable_from_ms).saturating_add(MARGIN_MS);
+			let items = if in_time { hash_again(&batch, &roots, tree, terms).await } else { None };
+			match items {
+				Some(items) => {
+					left.paths.extend(items.iter().map(|item| item.path.clone()));
+					left.roots.extend(roots);
+					left.batches.push(Committed { items, salt, usable_from_ms: made.usable_from_ms });
+				}
+				None => {
+					self.pipeline.send(&calls::clear_commitment(&self.account, &hash)).await?;
+					self.journal.borrow_mut().end(&salt)?;
+					left.cleared += 1;
+				}
+			}
+		}
+		Ok(left)
+	}
+
+	fn hash(&self, salt: &[u8; 32], roots: impl Iterator<Item = [u8; 32]>) -> [u8; 32] {
+		commitment(Purpose::ContributionCommitment, &self.genesis, &self.account.encode(), salt, roots)
+	}
+}
+
+/// The files of a batch, if all of them have the roots that were committed to.
+async fn hash_again(
+	batch: &JournalBatch,
+	roots: &[[u8; 32]],
+	tree: &Tree,
+	terms: &Terms,
+) -> Option<Vec<Item>> {
+	let (tree, mut terms) = (tree.clone(), terms.clone());
+	let paths: Vec<String> = batch.files.iter().map(|file| file.path.clone()).collect();
+	let hashing = tokio::task::spawn_blocking(move || {
+		paths.into_iter().map(|path| tree.name(path, &mut terms)).collect::<Result<Vec<_>, _>>()
+	});
+	let items = hashing.await.ok()?.ok()?;
+	items.iter().map(|item| item.proven.content.root).eq(roots.iter().copied()).then_some(items)
+}
+
+/// Whether a version holds it, so that nobody can take the root any more.
+async fn is_published(at: &AtBlock, held: &Info) -> Result<bool, Failure> {
+	Ok(match held.status {
+		ContributionStatus::Pending { .. } => false,
+		ContributionStatus::Accepted { from, .. } => {
+			datanets::datanet(at, held.datanet.0).await?.is_some_and(|datanet| datanet.version >= from)
+		}
+		ContributionStatus::Departed { from, until, .. } => from < until,
+	})
+}
+
+fn held_by(path: &str, contribution: u64, holder: &str) -> Refusal {
+	Refusal::new(
+		path,
+		format!("{holder} holds its content as contribution {contribution}"),
+		format!("content is held once in the whole chain: use that one (`plexus query contribution {contribution}`)"),
+	)
+}
+
+/// A failure that names the files it is about.
+fn about(failure: Failure, items: &[Item]) -> Failure {
+	match items {
+		[] => failure,
+		[only] => failure.with_context(&only.path),
+		[first, .., last] => {
+			failure.with_context(format!("{} files, from {} to {}", items.len(), first.path, last.path))
+		}
+	}
+}

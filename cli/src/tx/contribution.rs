@@ -1,0 +1,190 @@
+//! `plexus tx contribution …`: what happens to a contribution after its registration.
+//!
+//! # Must not
+//! Repeat the pallet's rules. Send more of a file than the chunk that was asked for.
+
+use super::{Sent, Session, SignedArgs};
+use crate::{
+	calls::{self, Call},
+	client::ConnectionArgs,
+	content::prove_file,
+	datanets,
+	failure::{Failure, FailureKind},
+	output::hex,
+};
+use plexus_primitives::prove_chunk::prove_chunk;
+use std::{fs::File, path::PathBuf};
+use subxt::dynamic::Value;
+
+#[derive(clap::Subcommand, Clone)]
+pub(super) enum Action {
+	/// Say where a contribution of yours is
+	Locator(LocatorArgs),
+	/// Ask for a random chunk of an accepted contribution that has a locator
+	Challenge(IdArgs),
+	/// Show the chunk that a challenge asks for, from the file
+	Answer(AnswerArgs),
+	/// End a challenge that nobody answered in time
+	CloseChallenge(IdArgs),
+	/// Claim what a contribution earns, or that it be taken down
+	Dispute(DisputeArgs),
+	/// Vote in a dispute, as a curator
+	Vote(VerdictArgs),
+	/// Decide a dispute, as root
+	Judge(VerdictArgs),
+	/// Dismiss a dispute that nobody decided in time
+	CloseDispute(IdArgs),
+	/// Return the deposit for conduct of a contribution whose time is over
+	ReleaseDeposit(IdArgs),
+	/// Remove a contribution that nobody accepted in time
+	Expire(IdArgs),
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct IdArgs {
+	/// Id of the contribution.
+	contribution: u64,
+
+	#[command(flatten)]
+	signed: SignedArgs,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct LocatorArgs {
+	/// Id of the contribution.
+	contribution: u64,
+
+	/// Where others find the content. It can be replaced, never removed.
+	#[arg(value_name = "URI")]
+	locator: String,
+
+	#[command(flatten)]
+	signed: SignedArgs,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct AnswerArgs {
+	/// Id of the contribution.
+	contribution: u64,
+
+	/// The whole file. It is read here; one chunk of it is sent.
+	file: PathBuf,
+
+	#[command(flatten)]
+	signed: SignedArgs,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct DisputeArgs {
+	/// Id of the contribution.
+	contribution: u64,
+
+	/// That it be in no new version, and its locator be removed; instead of a claim to its earnings.
+	#[arg(long)]
+	takedown: bool,
+
+	/// What speaks for the claim, a file. It is hashed here; only its hash is sent.
+	#[arg(long, value_name = "FILE")]
+	evidence: Option<PathBuf>,
+
+	#[command(flatten)]
+	signed: SignedArgs,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct VerdictArgs {
+	/// Id of the contribution.
+	contribution: u64,
+
+	/// The claimant is right.
+	#[arg(long, required_unless_present = "dismiss", conflicts_with = "dismiss")]
+	uphold: bool,
+
+	/// The claimant is wrong.
+	#[arg(long)]
+	dismiss: bool,
+
+	#[command(flatten)]
+	signed: SignedArgs,
+}
+
+impl VerdictArgs {
+	fn call(&self, name: &str) -> Call {
+		calls::on_contribution(name, self.contribution, [("uphold", Value::bool(self.uphold))])
+	}
+}
+
+/// Sends the call of an action; the answer's id is the contribution's.
+pub(super) async fn run(connection: &ConnectionArgs, action: Action) -> Result<Sent<u64>, Failure> {
+	let about = |name: &str, args: IdArgs| {
+		(calls::about_contribution(name, args.contribution), args.contribution, args.signed)
+	};
+	let (call, id, signed) = match action {
+		Action::Answer(args) => return answer(connection, args).await,
+		Action::Locator(args) => {
+			let locator = [("locator", Value::from_bytes(&args.locator))];
+			(
+				calls::on_contribution("set_locator", args.contribution, locator),
+				args.contribution,
+				args.signed,
+			)
+		}
+		Action::Dispute(args) => (dispute(&args).await?, args.contribution, args.signed),
+		Action::Vote(args) => (args.call("vote"), args.contribution, args.signed),
+		Action::Judge(args) => (calls::sudo(args.call("judge")), args.contribution, args.signed),
+		Action::Challenge(args) => about("challenge", args),
+		Action::CloseChallenge(args) => about("close_challenge", args),
+		Action::CloseDispute(args) => about("close_dispute", args),
+		Action::ReleaseDeposit(args) => about("release_deposit", args),
+		Action::Expire(args) => about("expire", args),
+	};
+	let session = Session::open(connection, &signed).await?;
+	session.send(&call, |_| Some(id)).await
+}
+
+async fn dispute(args: &DisputeArgs) -> Result<Call, Failure> {
+	let evidence = match &args.evidence {
+		Some(file) => Some(prove_file(file.clone()).await?.content),
+		None => None,
+	};
+	let evidence = evidence.map(|content| calls::content_value(&content.root, content.len));
+	let remedy = if args.takedown { "Takedown" } else { "Redirect" };
+	let arguments = [("remedy", Value::unnamed_variant(remedy, [])), ("evidence", calls::optional(evidence))];
+	Ok(calls::on_contribution("dispute", args.contribution, arguments))
+}
+
+/// Looks up which chunk is asked for, and shows it.
+async fn answer(connection: &ConnectionArgs, args: AnswerArgs) -> Result<Sent<u64>, Failure> {
+	let session = Session::open(connection, &args.signed).await?;
+	let (id, file) = (args.contribution, args.file);
+	let challenge = datanets::challenge(&session.at, id).await?.ok_or_else(|| {
+		Failure::new(
+			FailureKind::NotFound,
+			"NoChallenge",
+			format!("nobody asks for a chunk of contribution {id}"),
+			"there is nothing to answer",
+		)
+	})?;
+	let held = datanets::contribution(&session.at, id).await?;
+	let (path, chunk) = (file.clone(), challenge.chunk);
+	let unreadable = |cause: String| {
+		Failure::input(
+			"FileUnreadable",
+			format!("{}: {cause}", file.display()),
+			"name the file that was contributed, and that you may read",
+		)
+	};
+	let proving =
+		tokio::task::spawn_blocking(move || File::open(path).and_then(|file| prove_chunk(file, chunk)));
+	let proven = proving.await.map_err(|stopped| unreadable(stopped.to_string()))?;
+	let proven = proven.map_err(|error| unreadable(error.to_string()))?;
+	if held.is_some_and(|held| held.content != proven.content) {
+		return Err(Failure::input(
+			"AnotherFile",
+			format!("{} has the root {}, which is not the contribution's", file.display(), hex(proven.content.root)),
+			format!("give the very bytes that were contributed; `plexus query contribution {id}` shows their root"),
+		));
+	}
+	let call = calls::on_contribution("answer", id, [("slice", Value::from_bytes(&proven.slice))]);
+	session.send(&call, |_| Some(id)).await
+}
