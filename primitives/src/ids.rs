@@ -171,6 +171,46 @@ pub struct DatanetVersion(pub u32);
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 pub struct CommitmentNumber(pub u64);
 
+/// Identifies a payment channel.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Hash,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct ChannelId(pub u64);
+
+/// Identifies a batch of receipts.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Hash,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct BatchId(pub u64);
+
 impl DatanetId {
 	/// The id after this one, `None` when all are used up.
 	pub fn next(self) -> Option<Self> {
@@ -222,6 +262,20 @@ impl CommitmentNumber {
 
 impl DatanetVersion {
 	/// The version after this one, `None` when all are used up.
+	pub fn next(self) -> Option<Self> {
+		self.0.checked_add(1).map(Self)
+	}
+}
+
+impl ChannelId {
+	/// The id after this one, `None` when all are used up.
+	pub fn next(self) -> Option<Self> {
+		self.0.checked_add(1).map(Self)
+	}
+}
+
+impl BatchId {
+	/// The id after this one, `None` when all are used up.
 	pub fn next(self) -> Option<Self> {
 		self.0.checked_add(1).map(Self)
 	}

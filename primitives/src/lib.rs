@@ -7,8 +7,8 @@
 //!
 //! # Reading order
 //! [`ids`] and [`content`] name things, [`slice`] verifies bytes against a name, `prove` (with `std`) makes
-//! what `slice` verifies, [`purpose`] separates signatures, [`mod@commitment`] hides what will be registered,
-//! [`consensus`] is what validators sign and [`equivocation`] the proof that one signed too much, [`light`] follows
+//! what `slice` verifies, [`merkle`] commits to a list, [`purpose`] separates signatures, [`mod@commitment`] hides what will be registered,
+//! [`receipt`] is what both sides of a payment channel agree on, [`consensus`] is what validators sign and [`equivocation`] the proof that one signed too much, [`light`] follows
 //! validators to a header that is final, [`constants`] fixes the token, [`text`] says which texts are stored, [`api`] is
 //! what a client may ask the runtime.
 
@@ -26,9 +26,11 @@ pub mod equivocation;
 pub mod hasher;
 pub mod ids;
 pub mod light;
+pub mod merkle;
 #[cfg(feature = "std")]
 pub mod prove;
 pub mod purpose;
+pub mod receipt;
 pub mod slice;
 pub mod text;
 
@@ -37,6 +39,7 @@ pub use content::Content;
 #[cfg(feature = "std")]
 pub use hasher::Blake3Hasher;
 pub use ids::{
-	AgentId, CommitmentNumber, ContributionId, DatanetId, DatanetVersion, DelegationId, ModelId, Sequence,
+	AgentId, BatchId, ChannelId, CommitmentNumber, ContributionId, DatanetId, DatanetVersion, DelegationId, ModelId, Sequence,
 };
+pub use receipt::{Context, Receipt};
 pub use slice::{verify_length_proof, verify_slice, SliceError, VerifiedSlice};
