@@ -39,7 +39,8 @@ pub use content::Content;
 #[cfg(feature = "std")]
 pub use hasher::Blake3Hasher;
 pub use ids::{
-	AgentId, BatchId, ChannelId, CommitmentNumber, ContributionId, DatanetId, DatanetVersion, DelegationId, ModelId, Sequence,
+	AgentId, BatchId, ChannelId, CommitmentNumber, ContributionId, DatanetId, DatanetVersion, DelegationId,
+	ModelId, Sequence,
 };
 pub use receipt::{Context, Receipt};
 pub use slice::{verify_length_proof, verify_slice, SliceError, VerifiedSlice};

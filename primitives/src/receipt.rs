@@ -155,18 +155,18 @@ mod tests {
 		.concat();
 		assert_eq!(voucher(&genesis, channel, 3, 4, &[5; 32]), signed);
 		let agreed = [
-			&[6; 32][..],          // acc
-			&1u64.to_le_bytes(),   // sequence
-			&7u64.to_le_bytes(),   // model
-			&[1; 32],              // prompt
-			&2u64.to_le_bytes(),   // its length
-			&[1],                  // there is a context
-			&[5; 32],              // its root
-			&6u64.to_le_bytes(),   // its bytes
-			&[3; 32],              // output
-			&4u64.to_le_bytes(),   // its length
-			&8u128.to_le_bytes(),  // fee
-			&[0],                  // not disclosed
+			&[6; 32][..],         // acc
+			&1u64.to_le_bytes(),  // sequence
+			&7u64.to_le_bytes(),  // model
+			&[1; 32],             // prompt
+			&2u64.to_le_bytes(),  // its length
+			&[1],                 // there is a context
+			&[5; 32],             // its root
+			&6u64.to_le_bytes(),  // its bytes
+			&[3; 32],             // output
+			&4u64.to_le_bytes(),  // its length
+			&8u128.to_le_bytes(), // fee
+			&[0],                 // not disclosed
 		]
 		.concat();
 		assert_eq!(receipt().accumulate(&[6; 32], 1), *blake3::hash(&agreed).as_bytes());
