@@ -139,11 +139,13 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn close_all() {
-		let payer = rich::<T>(0);
+	fn close_all() -> Result<(), BenchmarkError> {
+		let (payer, server) = (rich::<T>(0), T::BenchmarkHelper::server());
+		open_by::<T>(payer.clone(), server, models::<T>(1))?;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(payer.clone()));
-		assert!(Closings::<T>::contains_key(payer));
+		assert!(!CurrentGenerations::<T>::contains_key(payer));
+		Ok(())
 	}
 
 	#[benchmark]
@@ -151,7 +153,7 @@ mod benchmarks {
 		let (payer, server) = (rich::<T>(0), T::BenchmarkHelper::server());
 		let channel = open_by::<T>(payer.clone(), server, models::<T>(1))?;
 		// As if the grace were over: the clock belongs to the runtime.
-		Closings::<T>::insert(&payer, (NextChannelId::<T>::get(), 0));
+		Generations::<T>::insert(channel, Generation { channels: 1, closes_at_ms: Some(0) });
 		#[extrinsic_call]
 		_(RawOrigin::Signed(payer), channel);
 		assert!(!Channels::<T>::contains_key(channel));

@@ -36,6 +36,9 @@ pub mod errors {
 		ChannelClosing,
 		/// The channel neither expired nor has its grace passed. The query `channel` tells when it ends.
 		ChannelAlive,
+		/// The account has no channels but such as it closed with all others before. There is nothing to do; the event
+		/// `ChannelsClosing` tells when they can be finished.
+		NothingToClose,
 		/// Only the channel's payer may do this. Sign with the account that opened it; an agent's account signs through
 		/// `act` or `control`.
 		NotPayer,

@@ -5,6 +5,7 @@
 //!
 //! # Invariants
 //! - Every channel's and batch's id was allocated; a channel's models have books; its terms have the form that was checked.
+//! - A generation has as many channels as it says, all of one payer; a payer's current one is not closing.
 //! - What was pulled from a book is what its ancestors pulled, and neither they nor the developer pulled more than is
 //!   theirs.
 //! - The pot has all earnings, and all that books retain, at least. More only if somebody gave it more.
@@ -33,6 +34,7 @@ impl<T: Config> Pallet<T> {
 			ensure!(id < NextBatchId::<T>::get(), "a batch's id is yet to be allocated");
 			ensure!(batch.receipts > 0, "a batch has no receipts");
 		}
+		Self::check_generations()?;
 		Self::check_books()?;
 		Self::check_pot()?;
 		let locked = Channels::<T>::iter_values().map(|channel| (channel.payer, channel.locked));
@@ -41,6 +43,28 @@ impl<T: Config> Pallet<T> {
 		Self::check_held(HoldReason::ChannelDeposit, deposits)?;
 		let batches = Batches::<T>::iter_values().map(|batch| (batch.account, batch.deposit));
 		Self::check_held(HoldReason::Batch, batches)
+	}
+
+	fn check_generations() -> Result<(), TryRuntimeError> {
+		let mut members = BTreeMap::<ChannelId, (u64, AccountIdOf<T>)>::new();
+		for channel in Channels::<T>::iter_values() {
+			let first = || (0, channel.payer.clone());
+			let (count, payer) = members.entry(channel.generation).or_insert_with(first);
+			ensure!(*payer == channel.payer, "a generation has channels of several payers");
+			*count = count.saturating_add(1);
+		}
+		ensure!(Generations::<T>::iter().count() == members.len(), "a generation has no channels");
+		for (id, (count, _)) in &members {
+			let generation = Generations::<T>::get(id).ok_or("a channel's generation is missing")?;
+			ensure!(generation.channels == *count, "a generation has lost count");
+		}
+		for (payer, id) in CurrentGenerations::<T>::iter() {
+			let generation = Generations::<T>::get(id).ok_or("a current generation has no channels")?;
+			ensure!(generation.closes_at_ms.is_none(), "a current generation is closing");
+			let own = members.get(&id).is_some_and(|(_, of)| *of == payer);
+			ensure!(own, "a current generation is another payer's");
+		}
+		Ok(())
 	}
 
 	fn check_books() -> Result<(), TryRuntimeError> {

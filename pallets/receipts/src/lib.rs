@@ -13,6 +13,7 @@
 //! - **Accumulator**: a hash over all receipts of the channel so far.
 //! - **Voucher**: the signer's signature over channel, sum of all fees, last sequence and accumulator
 //!   ([`plexus_primitives::receipt`]).
+//! - **Generation**: the channels that a payer opened since it last closed all of them; they can be closed at once.
 //! - **Batch**: receipts of several channels of one server, redeemed at once. Its **root** is the Merkle root over them
 //!   ([`plexus_primitives::merkle`]).
 //! - **Book**: what a model earned ever, and how it is divided ([`Book`]). Ancestors, royalties, policy and manifest are
@@ -163,8 +164,8 @@ pub mod weights;
 pub use pallet::*;
 pub use redemption::Settled;
 pub use types::{
-	Batch, Book, ChainClock, Channel, ChannelTerms, Corpora, Pools, Redemption, RevenueOf, RevenueTerms,
-	Servers,
+	Batch, Book, ChainClock, Channel, ChannelTerms, Corpora, Generation, Pools, Redemption, RevenueOf,
+	RevenueTerms, Servers,
 };
 pub use weights::WeightInfo;
 
@@ -305,9 +306,13 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Channels<T: Config> = StorageMap<_, Twox64Concat, ChannelId, Channel<T>>;
 
-	/// Payers that close all channels with smaller ids, and when their grace ends.
+	/// The generation that a payer's next channel belongs to: the id of its first channel since it last closed all.
 	#[pallet::storage]
-	pub type Closings<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, (ChannelId, u64)>;
+	pub type CurrentGenerations<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, ChannelId>;
+
+	/// The generations that have channels.
+	#[pallet::storage]
+	pub type Generations<T> = StorageMap<_, Twox64Concat, ChannelId, Generation>;
 
 	/// The id of the next batch.
 	#[pallet::storage]
@@ -412,6 +417,7 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::close_all())]
 		pub fn close_all(origin: OriginFor<T>) -> DispatchResult {
 			let payer = ensure_signed(origin)?;
+			ensure!(CurrentGenerations::<T>::contains_key(&payer), Error::<T>::NothingToClose);
 			Self::begin_closing_all(payer);
 			Ok(())
 		}

@@ -22,10 +22,9 @@ impl<T: Config> Pallet<T> {
 	/// The channel with this id.
 	pub fn channel(id: ChannelId) -> Option<ChannelInfoOf<T>> {
 		let channel = Channels::<T>::get(id)?;
-		let closing = Self::closes_at_ms(id, &channel).is_some();
-		let ends_at_ms = Self::ends_at_ms(id, &channel);
-		let Channel { payer, server, terms, closes_at_ms: _, locked, redeemed, sequence, acc, deposit } =
-			channel;
+		let closing = Self::closes_at_ms(&channel).is_some();
+		let ends_at_ms = Self::ends_at_ms(&channel);
+		let Channel { payer, server, terms, locked, redeemed, sequence, acc, deposit, .. } = channel;
 		let ChannelTerms { signer, models, corpora, expires_at_ms } = terms;
 		Some(ChannelInfo {
 			id,

@@ -30,8 +30,14 @@ pub type ReceiptsOf<T> = BoundedVec<Receipt, <T as Config>::BatchReceiptsMax>;
 pub type RedemptionsOf<T> = BoundedVec<Redemption<T>, <T as Config>::BatchChannelsMax>;
 
 /// State bytes of a channel besides its lists, and of a batch, for the price of the deposits: 32 bytes of prefix and 16 of
-/// the id's key, then the values, with accounts of 32 bytes.
-pub const CHANNEL_ENTRY_BYTES: u32 = 32 + 16 + 32 + 8 + 32 + 2 + 8 + 9 + 16 + 16 + 8 + 32 + 16;
+/// the id's key, then the values, with accounts of 32 bytes. A channel's are with those of its generation, which may have
+/// no other.
+pub const CHANNEL_ENTRY_BYTES: u32 = {
+	let channel = 32 + 16 + 32 + 8 + 32 + 2 + 8 + 8 + 9 + 16 + 16 + 8 + 32 + 16;
+	let generation = 32 + 16 + 8 + 9;
+	let current = 32 + 16 + 32 + 8;
+	channel + generation + current
+};
 /// See [`CHANNEL_ENTRY_BYTES`]; with block numbers of 4 bytes.
 pub const BATCH_ENTRY_BYTES: u32 = 32 + 16 + 8 + 32 + 32 + 4 + 16 + 4 + 8 + 8 + 16;
 
@@ -131,7 +137,9 @@ pub struct Channel<T: Config> {
 	pub server: AgentId,
 	/// What the payer fixed when it was opened.
 	pub terms: ChannelTerms<T>,
-	/// From when anybody may finish it, because it is being closed; on the chain clock.
+	/// Its generation: it may be closed with all others of it.
+	pub generation: ChannelId,
+	/// From when anybody may finish it, because it alone is being closed; on the chain clock.
 	pub closes_at_ms: Option<u64>,
 	/// What is locked still.
 	pub locked: Balance,
@@ -143,6 +151,15 @@ pub struct Channel<T: Config> {
 	pub acc: [u8; 32],
 	/// What is on hold for the entry; returned exactly, whatever the deposit is by then.
 	pub deposit: Balance,
+}
+
+/// Channels that a payer opened between two times that it closed all.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Generation {
+	/// How many of them there are still; at least one.
+	pub channels: u64,
+	/// From when anybody may finish them, because all are being closed; on the chain clock.
+	pub closes_at_ms: Option<u64>,
 }
 
 /// What a payer fixes when it opens a channel.

@@ -93,28 +93,29 @@ fn cost<P: Prices>(nanoseconds: u64, reads: u64, writes: u64) -> Weight {
 
 impl<P: Prices> WeightInfo for P {
 	/// Reads the clock, the genesis hash and the agent; reads and writes `NextChannelId`, `System::Account`,
-	/// `Balances::Holds`; writes `Channels`. For each model: reads the model, its lineage; reads and writes `Books`. For
+	/// `Balances::Holds`, `CurrentGenerations`, `Generations`; writes `Channels`. For each model: reads the model, its lineage; reads and writes `Books`. For
 	/// each version: reads it and its datanet.
 	fn open(models: u32, corpora: u32) -> Weight {
 		let [models, corpora] = [models, corpora].map(u64::from);
 		let ns = 60_000 + 25_000 * models + 4_000 * corpora;
-		cost::<P>(ns, 6 + 4 * models + 2 * corpora, 4 + models)
+		cost::<P>(ns, 8 + 4 * models + 2 * corpora, 6 + models)
 	}
-	/// Reads the clock and `Closings`; reads and writes `Channels`, `System::Account`, `Balances::Holds`.
+	/// Reads the clock and `Generations`; reads and writes `Channels`, `System::Account`, `Balances::Holds`.
 	fn top_up() -> Weight {
 		cost::<P>(35_000, 5, 3)
 	}
 	/// As [`Self::finish`].
 	fn close() -> Weight {
-		cost::<P>(60_000, 5, 3)
+		cost::<P>(65_000, 6, 5)
 	}
-	/// Reads the clock and `NextChannelId`; writes `Closings`.
+	/// Reads the clock and `NextChannelId`; reads and writes `CurrentGenerations`, `Generations`.
 	fn close_all() -> Weight {
-		cost::<P>(15_000, 2, 1)
+		cost::<P>(20_000, 4, 2)
 	}
-	/// Reads the clock and `Closings`; reads and writes `Channels`, `System::Account`, `Balances::Holds`.
+	/// Reads the clock; reads and writes `Channels`, `Generations`, `CurrentGenerations`, `System::Account`,
+	/// `Balances::Holds`.
 	fn finish() -> Weight {
-		cost::<P>(60_000, 5, 3)
+		cost::<P>(65_000, 6, 5)
 	}
 	/// Once: reads the clock, the block number and the genesis hash; reads and writes `NextBatchId`, `Earnings`, the pot,
 	/// the validators' pot, issuance, and `System::Account` and `Balances::Holds` of the server; writes `Batches`. For

@@ -174,3 +174,35 @@ fn a_channel_that_closes_earlier_is_not_kept_by_closing_all() {
 		assert_ok!(Receipts::finish(by(PAYER), id));
 	});
 }
+
+#[test]
+fn closing_all_again_prolongs_no_grace_and_needs_something_to_close() {
+	run(|| {
+		assert_noop!(Receipts::close_all(by(PAYER)), Error::<Test>::NothingToClose);
+		let early = open(100);
+		assert_ok!(Receipts::close_all(by(PAYER)));
+		assert_noop!(Receipts::close_all(by(PAYER)), Error::<Test>::NothingToClose);
+		pass(GRACE_MS / 2);
+		let late = open(100);
+		assert_ok!(Receipts::close_all(by(PAYER)));
+		pass(GRACE_MS / 2);
+		assert_ok!(Receipts::finish(by(PAYER), early));
+		assert_noop!(Receipts::finish(by(PAYER), late), Error::<Test>::ChannelAlive);
+		pass(GRACE_MS / 2);
+		assert_ok!(Receipts::finish(by(PAYER), late));
+		assert_eq!(crate::Generations::<Test>::iter().count(), 0);
+	});
+}
+
+#[test]
+fn a_generation_goes_with_its_last_channel_and_leaves_nothing_to_close() {
+	run(|| {
+		let ids = [open(1), open(1)];
+		for id in ids {
+			assert_eq!(crate::Generations::<Test>::iter().count(), 1);
+			assert_ok!(Receipts::close(signed(agent_account(0)), id));
+		}
+		assert_eq!(crate::Generations::<Test>::iter().count(), 0);
+		assert_noop!(Receipts::close_all(by(PAYER)), Error::<Test>::NothingToClose);
+	});
+}

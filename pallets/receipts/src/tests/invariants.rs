@@ -61,6 +61,20 @@ fn books_that_gave_away_too_much_or_forgot_what_they_gave_are_noticed() {
 }
 
 #[test]
+fn generations_that_lost_count_are_noticed() {
+	planted(|| crate::Generations::<Test>::remove(ChannelId(0)));
+	planted(|| crate::CurrentGenerations::<Test>::insert(account(OTHER), ChannelId(0)));
+	planted(|| {
+		let generation = crate::Generation { channels: 2, closes_at_ms: None };
+		crate::Generations::<Test>::insert(ChannelId(0), generation);
+	});
+	planted(|| {
+		let generation = crate::Generation { channels: 1, closes_at_ms: Some(0) };
+		crate::Generations::<Test>::insert(ChannelId(0), generation);
+	});
+}
+
+#[test]
 fn ids_that_were_never_given_are_noticed() {
 	planted(|| crate::NextChannelId::<Test>::put(ChannelId(0)));
 	planted(|| crate::NextBatchId::<Test>::put(BatchId(0)));

@@ -58,7 +58,7 @@ fn a_key_of_the_server_redeems_within_its_scope() {
 		// Nothing leaves the agent's account but into a deposit: a key without a budget may.
 		let delegation = plexus_primitives::DelegationId(0);
 		assert_ok!(Agents::act(by(OTHER), AgentId(0), delegation, Box::new(call.into())));
-		assert_eq!(crate::Earnings::<Test>::get(agent_account(0)), 44);
+		assert_eq!(crate::Earnings::<Test>::get(agent_account(0)), 48);
 	});
 }
 
