@@ -70,10 +70,10 @@ pub fn verify(root: &[u8; 32], count: u64, mut index: u64, leaf: &[u8; 32], proo
 	}
 	let (mut width, mut hash, mut beside) = (count, *leaf, proof.iter());
 	while width > 1 {
-		let lone = index.checked_add(1) == Some(width) && index % 2 == 0;
+		let lone = index.checked_add(1) == Some(width) && index.is_multiple_of(2);
 		if !lone {
 			let Some(other) = beside.next() else { return false };
-			hash = if index % 2 == 0 { node(&hash, other) } else { node(other, &hash) };
+			hash = if index.is_multiple_of(2) { node(&hash, other) } else { node(other, &hash) };
 		}
 		index /= 2;
 		width = width.div_ceil(2);

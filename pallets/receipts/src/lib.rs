@@ -98,7 +98,8 @@
 //!   gone, and [`close_all`] leaves the thief the grace, if the server plays along.
 //! - That a voucher above what is locked is paid. It can be once the payer tops up.
 //! - That a server which never submits before the channel is finished is paid.
-//! - That money for data reaches anybody: pools are another pallet's.
+//! - That money for data reaches anybody, or that a part of it goes to what an output was made from: pools and claims are
+//!   other pallets'. A receipt here carries no claims; contexts and disclosure are agreed on for those that will.
 //!
 //! ## Example
 //!
@@ -358,6 +359,10 @@ pub mod pallet {
 			assert!(T::BatchReceiptsMax::get() > 0, "BatchReceiptsMax is zero: nothing could be redeemed");
 			assert!(T::BatchChannelsMax::get() > 0, "BatchChannelsMax is zero: nothing could be redeemed");
 			assert!(T::BatchModelsMax::get() > 0, "BatchModelsMax is zero: nothing could be redeemed");
+			assert!(
+				u64::from(T::BatchModelsMax::get()) <= weights::BATCH_MODELS,
+				"BatchModelsMax is above what the weight of submit counts with",
+			);
 			assert!(T::CloseGraceMs::get() > 0, "CloseGraceMs is zero: payers could outrun servers");
 			assert!(T::ProtocolShare::get() < Perbill::one(), "ProtocolShare is one: nobody would be paid");
 		}

@@ -19,12 +19,14 @@ struct Channel {
 	deposit: Balance,
 }
 
+/// What an indexer would keep of a batch: server, root, number of receipts, gross, when clearable, deposit.
+type Kept = (AgentId, [u8; 32], u32, Balance, u64, Balance);
+
 /// What an indexer would keep.
 #[derive(Default)]
 pub struct Follower {
 	channels: BTreeMap<ChannelId, Channel>,
-	/// Server, root, number of receipts, gross, when clearable, deposit.
-	batches: BTreeMap<BatchId, (AgentId, [u8; 32], u32, Balance, u64, Balance)>,
+	batches: BTreeMap<BatchId, Kept>,
 	books: BTreeMap<ModelId, Book<AccountId>>,
 	royalties: BTreeMap<(ModelId, ModelId), Balance>,
 	earnings: BTreeMap<AccountId, Balance>,
