@@ -6,7 +6,10 @@
 use crate::{types::*, *};
 use alloc::{vec, vec::Vec};
 use frame_benchmarking::v2::*;
-use frame_support::{traits::fungible::Mutate, BoundedVec};
+use frame_support::{
+	traits::fungible::{Inspect, Mutate},
+	BoundedVec,
+};
 use frame_system::RawOrigin;
 use plexus_primitives::{
 	receipt::voucher, AgentId, BatchId, ChannelId, Content, Context, DatanetId, DatanetVersion, ModelId,

@@ -127,7 +127,9 @@
 //! transfers it there. `BatchReceiptsMax`, `BatchChannelsMax`, `BatchModelsMax`, `ChannelModelsMax` and
 //! `ChannelCorporaMax` may be raised; the latter two never lowered, because what is stored keeps within them.
 //! To a pallet that tells deposits from spending, [`HoldReason::Channel`] is spending, and [`HoldReason::ChannelDeposit`]
-//! and [`HoldReason::Batch`] are deposits. [`Pallet::begin_closing_all`] is for what a change of an agent's controller must
+//! and [`HoldReason::Batch`] are deposits. No call both brings money into its signer's account and takes some out, so that
+//! each may be in a scope: what a submission earns waits until somebody calls [`withdraw`].
+//! [`Pallet::begin_closing_all`] is for what a change of an agent's controller must
 //! end. A pallet above that has claims calls [`Pallet::settle`], which leaves the money for data to it, instead of
 //! having [`submit`] called.
 //!
