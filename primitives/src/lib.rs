@@ -6,11 +6,11 @@
 //! deterministic and `no_std`, because the runtime executes it.
 //!
 //! # Reading order
-//! [`ids`] and [`content`] name things, [`slice`] verifies bytes against a name, `prove` (with `std`) makes
-//! what `slice` verifies, [`merkle`] commits to a list, [`purpose`] separates signatures, [`mod@commitment`] hides what will be registered,
-//! [`receipt`] is what both sides of a payment channel agree on, [`consensus`] is what validators sign and [`equivocation`] the proof that one signed too much, [`light`] follows
-//! validators to a header that is final, [`constants`] fixes the token, [`text`] says which texts are stored, [`api`] is
-//! what a client may ask the runtime.
+//! [`ids`] and [`content`] name things, [`mod@slice`] verifies bytes against a name, `prove` (with `std`) makes
+//! what `slice` verifies, [`merkle`] commits to a list, [`purpose`] separates signatures, [`mod@commitment`] hides what
+//! will be registered, [`receipt`] is what both sides of a payment channel agree on, [`consensus`] is what validators sign
+//! and [`equivocation`] the proof that one signed too much, [`light`] follows validators to a header that is final,
+//! [`constants`] fixes the token, [`text`] says which texts are stored, [`api`] is what a client may ask the runtime.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 

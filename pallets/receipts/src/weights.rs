@@ -104,7 +104,7 @@ impl<P: Prices> WeightInfo for P {
 	fn top_up() -> Weight {
 		cost::<P>(35_000, 5, 3)
 	}
-	/// As [`Self::finish`].
+	/// As `finish`.
 	fn close() -> Weight {
 		cost::<P>(65_000, 6, 5)
 	}

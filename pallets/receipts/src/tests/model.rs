@@ -15,9 +15,9 @@ use proptest::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// 24 histories of 450 steps: more than 10,000 calls, after those which find nothing yet that they could be about.
+/// 24 histories of 480 steps: more than 10,000 calls, after those which find nothing yet that they could be about.
 const HISTORIES: u32 = 24;
-const STEPS: usize = 450;
+const STEPS: usize = 480;
 
 /// To repeat a run, put the seed here that it printed.
 const SEED: Option<[u8; 32]> = None;
