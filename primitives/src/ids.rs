@@ -66,4 +66,10 @@ ids! {
 
 	/// Numbers commitments in the order in which they were made: of two rivals the smaller number is the earlier.
 	CommitmentNumber(u64);
+
+	/// Identifies a payment channel.
+	ChannelId(u64);
+
+	/// Identifies a batch of receipts.
+	BatchId(u64);
 }

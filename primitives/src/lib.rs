@@ -6,10 +6,11 @@
 //! deterministic and `no_std`, because the runtime executes it.
 //!
 //! # Reading order
-//! [`ids`] and [`content`] name things, [`slice`] verifies bytes against a name, `prove` and `prove_chunk` (with `std`) make
-//! what `slice` verifies, [`purpose`] separates signatures, [`mod@commitment`] hides what will be registered,
-//! [`consensus`] is what validators sign and [`equivocation`] the proof that one signed too much, [`light`] follows
-//! validators to a header that is final, [`constants`] fixes the token, [`text`] says which texts are stored, [`api`] is
+//! [`ids`] and [`content`] name things, [`mod@slice`] verifies bytes against a name, `prove` and `prove_chunk` (with `std`)
+//! make what `slice` verifies, [`merkle`] commits to a list, [`purpose`] separates signatures, [`mod@commitment`] hides what
+//! will be registered, [`receipt`] is what both sides of a payment channel agree on, [`consensus`] is what validators sign
+//! and [`equivocation`] the proof that one signed too much, [`light`] follows validators to a header that is final,
+//! [`constants`] fixes the token, [`clock`] is the time that pallets read, [`text`] says which texts are stored, [`api`] is
 //! what a client may ask the runtime.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -27,11 +28,13 @@ pub mod equivocation;
 pub mod hasher;
 pub mod ids;
 pub mod light;
+pub mod merkle;
 #[cfg(feature = "std")]
 pub mod prove;
 #[cfg(feature = "std")]
 pub mod prove_chunk;
 pub mod purpose;
+pub mod receipt;
 pub mod slice;
 pub mod text;
 
@@ -41,6 +44,8 @@ pub use content::Content;
 #[cfg(feature = "std")]
 pub use hasher::Blake3Hasher;
 pub use ids::{
-	AgentId, CommitmentNumber, ContributionId, DatanetId, DatanetVersion, DelegationId, ModelId, Sequence,
+	AgentId, BatchId, ChannelId, CommitmentNumber, ContributionId, DatanetId, DatanetVersion, DelegationId,
+	ModelId, Sequence,
 };
+pub use receipt::{Context, Receipt};
 pub use slice::{verify_length_proof, verify_slice, SliceError, VerifiedSlice};

@@ -24,6 +24,10 @@ pub enum Purpose {
 	ModelCommitment,
 	/// A contributor commits to contents to come.
 	ContributionCommitment,
+	/// A channel's signer promises to pay for what the channel's receipts say.
+	Voucher,
+	/// The beginning of what accumulates a channel's receipts.
+	Receipts,
 }
 
 /// Length of a tag in bytes.
@@ -34,7 +38,7 @@ pub const DOMAIN_BYTES: usize = TAG_BYTES + 32;
 
 impl Purpose {
 	/// Every purpose.
-	pub const ALL: [Self; 7] = [
+	pub const ALL: [Self; 9] = [
 		Self::Proposal,
 		Self::Vote,
 		Self::ProposalPart,
@@ -42,6 +46,8 @@ impl Purpose {
 		Self::ValidatorSet,
 		Self::ModelCommitment,
 		Self::ContributionCommitment,
+		Self::Voucher,
+		Self::Receipts,
 	];
 
 	/// The purpose's tag: ASCII, padded to [`TAG_BYTES`].
@@ -54,6 +60,8 @@ impl Purpose {
 			Self::ValidatorSet => *b"plexus/valset\0\0\0",
 			Self::ModelCommitment => *b"plexus/modelcmt\0",
 			Self::ContributionCommitment => *b"plexus/datacmt\0\0",
+			Self::Voucher => *b"plexus/voucher\0\0",
+			Self::Receipts => *b"plexus/receipts\0",
 		}
 	}
 
