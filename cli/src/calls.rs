@@ -70,6 +70,11 @@ pub(crate) fn about_contribution(name: &str, contribution: u64) -> Call {
 	call("Datanets", name, [("contribution", Value::u128(contribution.into()))])
 }
 
+/// Ends the reservation of a root.
+pub(crate) fn clear_reservation(root: &[u8; 32]) -> Call {
+	call("Datanets", "clear_reservation", [("root", Value::from_bytes(root))])
+}
+
 /// Reviews a contribution: accepts it with a weight, or rejects it.
 pub(crate) fn review(contribution: u64, weight: Option<u8>) -> Call {
 	let verdict = match weight {
