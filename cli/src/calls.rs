@@ -397,7 +397,9 @@ mod tests {
 
 	/// Version 15 is what clients ask for first.
 	fn metadata() -> Metadata {
-		let opaque = Runtime::metadata_at_version(15).expect("the runtime has this version");
+		// Some constants are read from the state.
+		let opaque = sp_io::TestExternalities::default().execute_with(|| Runtime::metadata_at_version(15));
+		let opaque = opaque.expect("the runtime has this version");
 		Metadata::decode(&mut &opaque[..]).expect("it is metadata")
 	}
 
