@@ -380,7 +380,8 @@ fn play_dispute(model: &mut Model, call: &Call, tally: &mut Tally) {
 			let Some(id) = model.pick(which, open) else { return };
 			let piece = &model.pieces[&id];
 			let own = *claimant == piece.beneficiary || (*takedown && *claimant == piece.contributor);
-			let may = !own && !(*takedown && piece.taken_down);
+			let done = *takedown && piece.taken_down;
+			let may = !own && !done;
 			let remedy = if *takedown { Remedy::Takedown } else { Remedy::Redirect };
 			let _refused = attempt(tally, may, || dispute(*claimant, ContributionId(id), remedy));
 			if may {
@@ -488,7 +489,7 @@ fn claim_some(model: &Model, index: u8, which: &[Index], tally: &mut Tally) {
 	// One's own first, and only these most of the time.
 	places.sort_by_key(|(own, _)| !own);
 	let own = places.iter().filter(|(own, _)| *own).count();
-	let bound = if which.len() % 4 == 0 { places.len() } else { own };
+	let bound = if which.len().is_multiple_of(4) { places.len() } else { own };
 	let named = which.iter().filter(|_| bound > 0).map(|which| places[which.index(bound)].1);
 	let named: Vec<_> = named.collect();
 	let others = |earned: &BTreeMap<Whose, Earned>| {
