@@ -14,9 +14,11 @@
 //! - At a stop, no new calls are accepted before consensus has finished the commit under way; the database is closed last.
 
 use crate::{
+	config::Index,
 	control::{Control, Peers},
 	gossip::{self, FromPeers},
 	health::{HealthServer, Vitals, VitalsSource},
+	index,
 	keystore::{KeyKind, KeystoreError, SecretKey},
 	logging::LogControl,
 	metrics::{Metrics, Sampled},
@@ -181,6 +183,9 @@ pub async fn run(
 	if let Some(keeping) = keeping(&place) {
 		helpers.spawn(snapshot::keep(keeping, Arc::new(place.spec.clone()), chain.clone()));
 	}
+	if place.config().storage.index == Index::On {
+		helpers.spawn(index::keep(chain.clone()));
+	}
 	metrics.sample(Arc::new(Samples { chain: chain.clone(), peers: peers.clone() }));
 	let running = Arc::new(AtomicBool::new(true));
 	let vitals = NodeVitals {
@@ -317,8 +322,12 @@ async fn start_rpc(
 	control: Control,
 	metrics: &Metrics,
 ) -> Result<RpcHandle, plexus_rpc::StartError> {
-	let context =
-		RpcContext { chain: chain.clone(), spec: Arc::new(place.spec.clone()), node: Arc::new(control) };
+	let context = RpcContext {
+		chain: chain.clone(),
+		spec: Arc::new(place.spec.clone()),
+		node: Arc::new(control),
+		index: place.config().storage.index == Index::On,
+	};
 	plexus_rpc::start(rpc_config::server(place.config()), context, Arc::new(metrics.clone())).await
 }
 

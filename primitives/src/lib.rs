@@ -10,7 +10,7 @@
 //! make what `slice` verifies, [`merkle`] commits to a list, [`purpose`] separates signatures, [`mod@commitment`] hides what
 //! will be registered, [`receipt`] is what both sides of a payment channel agree on, [`consensus`] is what validators sign
 //! and [`equivocation`] the proof that one signed too much, [`light`] follows validators to a header that is final,
-//! [`constants`] fixes the token, [`clock`] is the time that pallets read, [`text`] says which texts are stored, [`api`] is
+//! [`constants`] fixes the token, [`clock`] is the time that pallets read, [`subject`] what events are about, [`text`] says which texts are stored, [`api`] is
 //! what a client may ask the runtime.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -36,6 +36,7 @@ pub mod prove_chunk;
 pub mod purpose;
 pub mod receipt;
 pub mod slice;
+pub mod subject;
 pub mod text;
 
 pub use clock::ChainClock;
@@ -49,3 +50,4 @@ pub use ids::{
 };
 pub use receipt::{Context, Receipt};
 pub use slice::{verify_length_proof, verify_slice, SliceError, VerifiedSlice};
+pub use subject::Subject;

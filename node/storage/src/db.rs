@@ -199,6 +199,10 @@ impl Database {
 		&self.0.db
 	}
 
+	pub(crate) fn raw_handle(&self) -> &Arc<Handle> {
+		&self.0.db
+	}
+
 	/// Directory of the database.
 	pub fn path(&self) -> &Path {
 		&self.0.path
