@@ -1,6 +1,9 @@
 //! The index behind a real development chain, whose blocks the tests make by hand.
 
+mod common;
+
 use codec::{DecodeAll, Encode};
+use common::signed_transfer;
 use plexus_chain::{
 	index::{catch_up, rebuild_by_execution, rebuild_from_states, IndexError},
 	replay::ReplayError,
@@ -15,13 +18,10 @@ use plexus_storage::{
 	db::STATE_HISTORY_MIN, index::PAGE_MAX, Database, Genesis, HistoryPage, IndexMark, Options, Order, Place,
 	StatePruning,
 };
-use sp_core::Pair;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::{
-	generic::Era,
 	traits::{BlakeTwo256, Hash as _},
 	transaction_validity::TransactionSource,
-	MultiAddress,
 };
 use std::{ops::ControlFlow, path::Path};
 use Sr25519Keyring::{Alice, Bob, Charlie};
@@ -60,7 +60,13 @@ impl Scene {
 	/// A block of transfers of Alice's.
 	fn block(&mut self, transfers: &[(Sr25519Keyring, u128)]) {
 		for (to, value) in transfers {
-			let extrinsic = transfer(self.chain.genesis_hash(), self.nonce, *to, *value);
+			let extrinsic = signed_transfer(
+				self.chain.genesis_hash(),
+				&Alice.pair(),
+				self.nonce,
+				to.to_account_id(),
+				*value,
+			);
 			self.nonce += 1;
 			self.chain.pool().submit(TransactionSource::External, extrinsic).expect("the pool takes it");
 		}
@@ -98,18 +104,6 @@ impl Scene {
 		let mark = self.database().index_mark().expect("the disk is well");
 		mark.map(|IndexMark { complete_from, indexed_to }| (complete_from, indexed_to))
 	}
-}
-
-fn transfer(genesis: runtime::Hash, nonce: u32, to: Sr25519Keyring, value: u128) -> Vec<u8> {
-	let dest = MultiAddress::Id(to.to_account_id());
-	let call = runtime::RuntimeCall::Balances(pallet_balances::Call::transfer_keep_alive { dest, value });
-	let extension = runtime::tx_extension(nonce, Era::Immortal, 0);
-	let (spec, transaction) = (runtime::VERSION.spec_version, runtime::VERSION.transaction_version);
-	let implicit = ((), (), spec, transaction, genesis, genesis, (), (), (), None, ());
-	let payload = runtime::SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
-	let signature: runtime::Signature = payload.using_encoded(|bytes| Alice.pair().sign(bytes)).into();
-	let sender = MultiAddress::Id(Alice.to_account_id());
-	runtime::UncheckedExtrinsic::new_signed(call, sender, signature, extension).encode()
 }
 
 /// More than the existential deposit, and each another.
