@@ -186,7 +186,8 @@ pub async fn run(
 	if place.config().storage.index == Index::On {
 		helpers.spawn(index::keep(chain.clone()));
 	}
-	metrics.sample(Arc::new(Samples { chain: chain.clone(), peers: peers.clone() }));
+	let index = place.config().storage.index;
+	metrics.sample(Arc::new(Samples { chain: chain.clone(), peers: peers.clone(), index }));
 	let running = Arc::new(AtomicBool::new(true));
 	let vitals = NodeVitals {
 		chain: chain.clone(),
@@ -406,6 +407,7 @@ async fn open_chain(place: Arc<Place>) -> Result<Chain, ServiceError> {
 struct Samples {
 	chain: Chain,
 	peers: Arc<dyn Peers>,
+	index: Index,
 }
 
 impl fmt::Debug for Samples {
@@ -422,6 +424,15 @@ impl Sampled for Samples {
 
 	fn database_bytes(&self) -> u64 {
 		self.chain.database().stats().table_bytes
+	}
+
+	fn index_behind(&self) -> Option<u64> {
+		let database = self.chain.database();
+		match (self.index, database.index_mark()) {
+			(Index::On, Ok(Some(mark))) => Some(database.tip().number.saturating_sub(mark.indexed_to).into()),
+			// Nothing is indexed yet, or the failing disk is told elsewhere.
+			(Index::On, _) | (Index::Off, _) => None,
+		}
 	}
 
 	fn network(&self) -> NetworkStats {

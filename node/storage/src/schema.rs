@@ -19,6 +19,8 @@
 
 /// Version of the layout above.
 pub const SCHEMA_VERSION: u32 = 3;
+/// The version before it, which lacks the column `index` and nothing else: opened for writing it becomes this one.
+pub const SCHEMA_WITHOUT_INDEX: u32 = 2;
 
 /// Single values, named below.
 pub const META: &str = "meta";

@@ -194,3 +194,19 @@ fn a_page_is_bounded_whatever_is_asked_for() {
 		assert_eq!(page.is_last, order == Order::OldestFirst, "{order:?}");
 	}
 }
+
+#[test]
+fn a_database_of_the_version_before_the_index_gets_one_when_it_is_opened() {
+	let dir = tempfile::tempdir().unwrap();
+	drop(open(dir.path()));
+	let mut old = rocksdb::DB::open_cf(&rocksdb::Options::default(), dir.path(), COLUMNS).unwrap();
+	old.put_cf(cf(&old, META), META_SCHEMA, SCHEMA_WITHOUT_INDEX.to_le_bytes()).unwrap();
+	old.drop_cf(INDEX).unwrap();
+	drop(old);
+	let db = open(dir.path());
+	put(&db, &mut Model::new(), 1, &[BTreeSet::from([2])]);
+	assert_eq!(db.history(&key(2), Order::OldestFirst, None, 1).unwrap().events.len(), 1);
+	drop(db);
+	let again = open(dir.path());
+	assert!(again.index_mark().unwrap().is_some());
+}
