@@ -4,9 +4,10 @@
 //! commit ──► tip … (a step at a time, later) … catch_up ──► state after each block ──► events ──► index
 //! ```
 //!
-//! The index is written behind blocks and never with them, so that it cannot delay a commit, let alone refuse one: how far it
-//! is stands in the database, and whoever was stopped or fell behind goes on there. Events are a part of the state, so what
-//! can be caught up is what is kept of past states; where that is not enough, the index begins anew and says from where.
+//! The index is written behind blocks and never with them, so that it cannot refuse a commit, nor delay one for longer
+//! than a block's entries take on their way into memory. How far it is stands in the database, and whoever was stopped or
+//! fell behind goes on there. Events are a part of the state, so what can be caught up is what is kept of past states;
+//! where that is not enough, the index begins anew and says from where.
 //!
 //! # Must not
 //! Be asked by consensus or execution.

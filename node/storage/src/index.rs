@@ -143,7 +143,10 @@ impl Database {
 		}
 		let mark = IndexMark { complete_from, indexed_to: number };
 		batch.put_cf(cf(db, META), META_INDEX, mark.encode());
-		Ok(db.write(batch)?)
+		let mut options = WriteOptions::default();
+		// Where the disk falls behind, it is this that waits.
+		options.set_low_pri(true);
+		Ok(db.write_opt(batch, &options)?)
 	}
 
 	/// Goes over a block whose events are not to be had: the index is complete from the one after it on.
