@@ -61,7 +61,7 @@ mod tests {
 			to: AccountId::new([2; 32]),
 			amount: 5,
 		};
-		let nothing = || frame_system::Event::<Runtime>::CodeUpdated;
+		let nothing = || frame_system::Event::<Runtime>::KilledAccount { account: AccountId::new([9; 32]) };
 		let records = vec![
 			record(Phase::Initialization, nothing()),
 			record(Phase::ApplyExtrinsic(3), transfer.clone()),
