@@ -37,7 +37,9 @@ fn key(subject: u8) -> Vec<u8> {
 
 fn event(place: Place) -> IndexedEvent {
 	IndexedEvent {
-		extrinsic: (place.position % 2 == 0)
+		extrinsic: place
+			.position
+			.is_multiple_of(2)
 			.then(|| (place.position / 2, Hash::repeat_byte(place.number as u8))),
 		spec_version: 7,
 		event: place.key().to_vec(),
