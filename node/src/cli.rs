@@ -11,8 +11,9 @@ mod settings;
 pub(crate) use duration::duration;
 
 pub use actions::{
-	ChainSpecCommand, CheckArgs, ConfigCommand, DoctorArgs, ExportArgs, FaucetArgs, ImportArgs, KeyCommand,
-	RunArgs, SigningCommand, SnapshotCommand, TestnetCommand, TestnetNewArgs, TestnetRunArgs, VerifyArgs,
+	ChainSpecCommand, CheckArgs, ConfigCommand, DoctorArgs, ExportArgs, FaucetArgs, ImportArgs, IndexCommand,
+	IndexRebuildArgs, KeyCommand, RunArgs, SigningCommand, SnapshotCommand, TestnetCommand, TestnetNewArgs,
+	TestnetRunArgs, VerifyArgs,
 };
 pub use settings::{P2pArgs, PlaceArgs, PoolArgs, RpcArgs, SettingArgs};
 
@@ -66,6 +67,9 @@ pub enum Command {
 	/// Copy a database, and start from a copy
 	#[command(subcommand)]
 	Snapshot(SnapshotCommand),
+	/// Make the index of events anew
+	#[command(subcommand)]
+	Index(IndexCommand),
 	/// Check a proof without a node, by the chain's specification alone
 	Verify(VerifyArgs),
 	/// Host a network of one's own, or run and disturb one on this machine

@@ -11,6 +11,7 @@ mod doctor;
 mod export;
 mod faucet;
 mod import;
+mod index;
 mod key;
 mod key_signing;
 mod progress;
@@ -51,6 +52,10 @@ pub fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
 		Command::Snapshot(command) => {
 			logging::start_for_command();
 			snapshot::run(command).map(done)
+		}
+		Command::Index(command) => {
+			logging::start_for_command();
+			index::run(command).map(done)
 		}
 		Command::Verify(args) => verify::run(&args).map(done),
 		Command::Testnet(command) => testnet::run(command),

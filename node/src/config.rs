@@ -13,7 +13,9 @@ mod validate;
 
 pub use layers::{load, Flags, Loaded};
 pub use settings::{env_name, nearest, Kind, Setting, SETTINGS};
-pub use types::{Config, Keys, Log, LogFormat, Metrics, P2p, Pool, Rpc, RpcMethods, StatePruning, Storage};
+pub use types::{
+	Config, Index, Keys, Log, LogFormat, Metrics, P2p, Pool, Rpc, RpcMethods, StatePruning, Storage,
+};
 pub use validate::{
 	BLOCK_TIME_MS_MAX, BLOCK_TIME_MS_MIN, SNAPSHOTS_KEPT_MAX, SNAPSHOT_EVERY_MIN, STATE_PRUNING_MIN,
 };

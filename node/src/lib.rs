@@ -21,11 +21,12 @@
 //! | gossip: transactions between pool and peers | `service` | with the service |
 //! | reporter: a log line and counts for each block | `service` | with the service |
 //! | snapshots at intervals, if asked for | `service` | with the service |
+//! | index of events, behind the chain | `service` | with the service |
 //! | states for peers that join | `service` | with the service |
 //!
 //! # Reading order
 //! [`cli`], [`config`], [`place`], [`commands`], [`service`]; then what these use: [`keystore`], [`control`], [`gossip`], [`reporter`],
-//! [`health`], [`metrics`], [`snapshot`], [`state_sync`], [`logging`], [`report`].
+//! [`health`], [`metrics`], [`snapshot`], [`index`], [`state_sync`], [`logging`], [`report`].
 
 pub mod block_file;
 pub mod cli;
@@ -34,6 +35,7 @@ pub mod config;
 pub mod control;
 pub mod gossip;
 pub mod health;
+pub mod index;
 pub mod keystore;
 pub mod logging;
 pub mod metrics;

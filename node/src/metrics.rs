@@ -41,6 +41,8 @@ pub trait Sampled: Send + Sync + fmt::Debug + 'static {
 	fn pool(&self) -> (u64, u64, u64);
 	/// Bytes of the database on disk.
 	fn database_bytes(&self) -> u64;
+	/// Committed blocks that the index of events lacks; `None` where the node keeps none.
+	fn index_behind(&self) -> Option<u64>;
 	/// What the network counts.
 	fn network(&self) -> NetworkStats;
 }
@@ -265,6 +267,9 @@ impl Collector for NodeCollector {
 		)?;
 		gauge(&mut encoder, "pool_bytes", "Bytes of all transactions in the pool", bytes)?;
 		gauge(&mut encoder, "database_bytes", "Bytes of the database on disk", self.0.database_bytes())?;
+		if let Some(behind) = self.0.index_behind() {
+			gauge(&mut encoder, "index_behind_blocks", "Blocks that the index of events lacks", behind)?;
+		}
 		encode_network(&mut encoder, &self.0.network())
 	}
 }
@@ -369,6 +374,9 @@ mod tests {
 		fn database_bytes(&self) -> u64 {
 			4096
 		}
+		fn index_behind(&self) -> Option<u64> {
+			Some(2)
+		}
 		fn network(&self) -> NetworkStats {
 			NetworkStats {
 				peers_inbound: 1,
@@ -397,6 +405,7 @@ mod tests {
 			"plexus_block_commit_seconds_count 1",
 			"plexus_pool_ready_transactions 3",
 			"plexus_database_bytes 4096",
+			"plexus_index_behind_blocks 2",
 			"plexus_rpc_calls_total{method=\"system_name\",outcome=\"ok\"} 1",
 			"plexus_peers 1",
 			"plexus_network_peers{direction=\"inbound\"} 1",

@@ -14,9 +14,11 @@
 //! - At a stop, no new calls are accepted before consensus has finished the commit under way; the database is closed last.
 
 use crate::{
+	config::Index,
 	control::{Control, Peers},
 	gossip::{self, FromPeers},
 	health::{HealthServer, Vitals, VitalsSource},
+	index,
 	keystore::{KeyKind, KeystoreError, SecretKey},
 	logging::LogControl,
 	metrics::{Metrics, Sampled},
@@ -181,7 +183,11 @@ pub async fn run(
 	if let Some(keeping) = keeping(&place) {
 		helpers.spawn(snapshot::keep(keeping, Arc::new(place.spec.clone()), chain.clone()));
 	}
-	metrics.sample(Arc::new(Samples { chain: chain.clone(), peers: peers.clone() }));
+	if place.config().storage.index == Index::On {
+		helpers.spawn(index::keep(chain.clone()));
+	}
+	let index = place.config().storage.index;
+	metrics.sample(Arc::new(Samples { chain: chain.clone(), peers: peers.clone(), index }));
 	let running = Arc::new(AtomicBool::new(true));
 	let vitals = NodeVitals {
 		chain: chain.clone(),
@@ -317,8 +323,12 @@ async fn start_rpc(
 	control: Control,
 	metrics: &Metrics,
 ) -> Result<RpcHandle, plexus_rpc::StartError> {
-	let context =
-		RpcContext { chain: chain.clone(), spec: Arc::new(place.spec.clone()), node: Arc::new(control) };
+	let context = RpcContext {
+		chain: chain.clone(),
+		spec: Arc::new(place.spec.clone()),
+		node: Arc::new(control),
+		index: place.config().storage.index == Index::On,
+	};
 	plexus_rpc::start(rpc_config::server(place.config()), context, Arc::new(metrics.clone())).await
 }
 
@@ -397,6 +407,7 @@ async fn open_chain(place: Arc<Place>) -> Result<Chain, ServiceError> {
 struct Samples {
 	chain: Chain,
 	peers: Arc<dyn Peers>,
+	index: Index,
 }
 
 impl fmt::Debug for Samples {
@@ -413,6 +424,15 @@ impl Sampled for Samples {
 
 	fn database_bytes(&self) -> u64 {
 		self.chain.database().stats().table_bytes
+	}
+
+	fn index_behind(&self) -> Option<u64> {
+		let database = self.chain.database();
+		match (self.index, database.index_mark()) {
+			(Index::On, Ok(Some(mark))) => Some(database.tip().number.saturating_sub(mark.indexed_to).into()),
+			// Nothing is indexed yet, or the failing disk is told elsewhere.
+			(Index::On, _) | (Index::Off, _) => None,
+		}
 	}
 
 	fn network(&self) -> NetworkStats {

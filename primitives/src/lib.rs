@@ -11,7 +11,8 @@
 //! will be registered, [`receipt`] is what both sides of a payment channel agree on, [`consensus`] is what validators sign
 //! and [`equivocation`] the proof that one signed too much, [`light`] follows validators to a header that is final,
 //! [`constants`] fixes the token, [`clock`] is the time that pallets read, [`positions`] what the pallet that has the datanets
-//! tells the one that pays, [`text`] says which texts are stored, [`api`] is what a client may ask the runtime.
+//! tells the one that pays, [`subject`] what events are about, [`text`] says which texts are stored, [`api`] is what a client
+//! may ask the runtime.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -37,6 +38,7 @@ pub mod prove_chunk;
 pub mod purpose;
 pub mod receipt;
 pub mod slice;
+pub mod subject;
 pub mod text;
 
 pub use clock::ChainClock;
@@ -51,3 +53,4 @@ pub use ids::{
 pub use positions::{Holder, Positions};
 pub use receipt::{Context, Receipt};
 pub use slice::{verify_length_proof, verify_slice, SliceError, VerifiedSlice};
+pub use subject::Subject;

@@ -15,6 +15,7 @@ mod data;
 mod event;
 mod extrinsic;
 pub(crate) mod fees;
+mod history;
 mod model;
 mod proof;
 mod stake;
@@ -62,6 +63,8 @@ enum Question {
 	Challenge(data::ContributionArgs),
 	/// The contribution that holds a file's content, looked up by its hash
 	File(data::FileArgs),
+	/// What happened to an account, datanet, contribution, model or agent, by page
+	History(history::Args),
 	/// A block, by number or hash; without either the last one
 	Block(block::Args),
 	/// A transaction, looked for in the latest blocks
@@ -113,6 +116,9 @@ impl QueryCommand {
 				data::challenge(&client, args).await.map(|answer| print(json, &answer))
 			}
 			Question::File(args) => data::file(&client, args).await.map(|answer| print(json, &answer)),
+			Question::History(args) => {
+				history::history(&client, args).await.map(|answer| print(json, &answer))
+			}
 			Question::Block(args) => block::block(&client, args).await.map(|answer| print(json, &answer)),
 			Question::Tx(args) => {
 				transaction::transaction(&client, args).await.map(|answer| print(json, &answer))

@@ -7,10 +7,11 @@
 //! Everything here blocks (disk, execution): call it from threads that may.
 //!
 //! Reading order: [`chain`] (the handle and the commit), [`events`] (what others hear), [`sets`] (validators kept for proofs),
-//! [`replay`] (execute it all again).
+//! [`replay`] (execute it all again), [`index`] (events by what they are about, kept behind the chain).
 
 pub mod chain;
 pub mod events;
+pub mod index;
 pub mod replay;
 pub mod sets;
 

@@ -8,11 +8,12 @@
 //! that a second executor (the same runtime as Wasm) can stand beside it.
 //!
 //! Reading order: [`executor`] (the handle), [`environment`] (how a runtime call runs), [`build`], [`verify`], [`validate`],
-//! [`signatures`], `invariants`.
+//! [`signatures`], [`events`], `invariants`.
 
 pub mod build;
 mod environment;
 pub mod error;
+pub mod events;
 pub mod executor;
 mod invariants;
 pub mod signatures;
@@ -22,6 +23,7 @@ pub mod verify;
 pub use build::{BuildParams, PooledTransaction, Rejected, TransactionSource, COMMIT_INHERENT};
 pub use environment::install_panic_hook;
 pub use error::{BlockError, BuildError, CallError, InvalidKind, InvalidReason, InvariantError};
+pub use events::{traced_events, EventsError, SPEC_VERSION};
 pub use executor::{ExecutedBlock, Executor};
 pub use signatures::SIGNATURES_REMEMBERED;
 pub use validate::Validated;

@@ -22,6 +22,8 @@ pub struct RpcContext {
 	pub spec: Arc<ChainSpec>,
 	/// The node around the server.
 	pub node: Arc<dyn NodeControl>,
+	/// Whether the node keeps an index of events.
+	pub index: bool,
 }
 
 /// What every method can reach.
@@ -32,6 +34,8 @@ pub struct Context {
 	pub spec: Arc<ChainSpec>,
 	/// The node around the server.
 	pub node: Arc<dyn NodeControl>,
+	/// Whether the node keeps an index of events.
+	pub index: bool,
 	/// The maxima.
 	pub limits: RpcLimits,
 	/// Height of the chain when the server started.

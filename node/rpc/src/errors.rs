@@ -57,6 +57,9 @@ pub enum RpcError {
 		/// The block.
 		number: u32,
 	},
+	/// 4003: the node keeps no index of events.
+	#[error("Client error: This node keeps no index of events")]
+	NoIndex,
 	/// 4003: a runtime call failed.
 	#[error("Client error: Execution failed: {0}")]
 	Execution(String),
@@ -113,6 +116,7 @@ impl RpcError {
 			Self::UnknownBlock(_)
 			| Self::StateDiscarded { .. }
 			| Self::NotKept { .. }
+			| Self::NoIndex
 			| Self::Execution(_)
 			| Self::TooMuch(_) => 4003,
 			Self::InvalidTransaction(_) => 1010,
@@ -144,6 +148,7 @@ impl RpcError {
 				 from the same machine"
 					.into(),
 			),
+			Self::NoIndex => Some("start the node with `--index on`, or ask another node".into()),
 			Self::Busy => Some("nothing was done; send the same call again".into()),
 			Self::TimedOut(_) => Some("ask for less at once, or ask a node with a higher --rpc-call-ms-max".into()),
 			Self::SubmissionTimedOut(_) => Some(

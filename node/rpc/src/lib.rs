@@ -18,7 +18,7 @@
 //! # Reading order
 //! [`config`] and [`limits`], [`control`] (what the node provides), [`registry`] (how methods are registered), then one
 //! file per namespace: `system`, `account`, `chain`, `state`, `author`, `payment`, `chain_head`, `chain_spec`, `transaction`,
-//! `archive`, `datanet`, `agent`, `model`, `plexus` with `finality`. Below them: [`arguments`], [`errors`], [`types`], `heads` and `notifier` for
+//! `archive`, `datanet`, `agent`, `model`, `index` with `event_json`, `plexus` with `finality`. Below them: [`arguments`], [`errors`], [`types`], `heads` and `notifier` for
 //! subscriptions, `connection` and `stream` for bounds.
 //!
 //! # Sources
@@ -39,8 +39,10 @@ mod context;
 pub mod control;
 mod datanet;
 pub mod errors;
+mod event_json;
 mod finality;
 mod heads;
+mod index;
 pub mod limits;
 mod middleware;
 mod model;
@@ -153,7 +155,7 @@ async fn listen(
 /// Every method of the server.
 fn methods(config: &ServerConfig, context: RpcContext) -> Result<jsonrpsee::Methods, StartError> {
 	let limits = config.limits.clone();
-	let RpcContext { chain, spec, node } = context;
+	let RpcContext { chain, spec, node, index } = context;
 	let context = Context {
 		started_at: chain.tip().number,
 		queries: Workers::start("rpc-query", limits.query_threads, limits.query_queue)
@@ -163,6 +165,7 @@ fn methods(config: &ServerConfig, context: RpcContext) -> Result<jsonrpsee::Meth
 		chain,
 		spec,
 		node,
+		index,
 		limits,
 	};
 	let mut registry = Registry::new(Arc::new(context));
@@ -179,6 +182,7 @@ fn methods(config: &ServerConfig, context: RpcContext) -> Result<jsonrpsee::Meth
 	datanet::register(&mut registry);
 	agent::register(&mut registry);
 	model::register(&mut registry);
+	index::register(&mut registry);
 	plexus::register(&mut registry);
 	registry.finish().map_err(|error| StartError::Methods(error.to_string()))
 }

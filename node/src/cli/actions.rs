@@ -304,6 +304,30 @@ pub struct CheckArgs {
 	pub place: PlaceArgs,
 }
 
+/// `plexus index`.
+#[derive(Debug, Subcommand)]
+pub enum IndexCommand {
+	/// Empty the index of a stopped node and fill it again, from the genesis
+	Rebuild(IndexRebuildArgs),
+}
+
+/// `plexus index rebuild`.
+#[derive(Debug, Args)]
+pub struct IndexRebuildArgs {
+	/// Only from the states that are kept: at once, but what is older is forgotten
+	#[arg(long)]
+	pub from_states: bool,
+	/// Print JSON
+	#[arg(long)]
+	pub json: bool,
+	/// Directory for the second database, where blocks must be executed again [default: the system's temporary directory]
+	#[arg(long, value_name = "DIR")]
+	pub scratch: Option<PathBuf>,
+	#[command(flatten)]
+	#[allow(missing_docs)]
+	pub place: PlaceArgs,
+}
+
 /// `plexus testnet`.
 #[derive(Debug, Subcommand)]
 pub enum TestnetCommand {

@@ -1,7 +1,7 @@
 //! The flags of all settings. Each field's serialised name is the setting's key, so that the flags given form a layer of
 //! the configuration without a translation; a test goes through all of them.
 
-use crate::config::{Flags, LogFormat, RpcMethods, StatePruning};
+use crate::config::{Flags, Index, LogFormat, RpcMethods, StatePruning};
 use clap::Args;
 use serde::Serialize;
 use std::{net::IpAddr, path::PathBuf};
@@ -62,6 +62,10 @@ pub struct SettingArgs {
 	#[arg(long, value_name = "BYTES", hide = true)]
 	#[serde(rename = "storage.cache_bytes", skip_serializing_if = "Option::is_none")]
 	pub storage_cache_bytes: Option<u64>,
+	/// Whether events are kept by what they are about, for `plexus query history` [default: on]
+	#[arg(long, value_name = "on|off", value_enum, hide_possible_values = true, hide = true)]
+	#[serde(rename = "storage.index", skip_serializing_if = "Option::is_none")]
+	pub index: Option<Index>,
 	/// Blocks between two snapshots of the database; 0 makes none [default: 0]
 	#[arg(long, value_name = "N", hide = true)]
 	#[serde(rename = "storage.snapshot_every", skip_serializing_if = "Option::is_none")]

@@ -80,6 +80,7 @@ fn each_flag_sets_its_own_setting() {
 			"log.filter" => Some("debug"),
 			"rpc.addr" | "metrics.addr" => Some("::1"),
 			"storage.state_pruning" => Some("archive"),
+			"storage.index" => Some("off"),
 			key if key.starts_with("p2p.") => Some("/ip4/1.2.3.4/tcp/1/p2p/x"),
 			"storage.cache_bytes" | "pool.bytes_max" => Some("8000000"),
 			"storage.snapshot_every" | "storage.snapshots_kept" => Some("50"),

@@ -84,7 +84,7 @@ fn report(error: &ReplayError) -> Report {
 }
 
 /// Becomes true when the process is asked to end. Without it, the second database would stay behind.
-fn stop_wanted() -> std::io::Result<Arc<AtomicBool>> {
+pub(super) fn stop_wanted() -> std::io::Result<Arc<AtomicBool>> {
 	let wanted = Arc::new(AtomicBool::new(false));
 	let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
 	let guard = runtime.enter();

@@ -5,10 +5,11 @@ use super::progress;
 use crate::{
 	block_file::{BlockFileError, Reader, Record},
 	cli::ImportArgs,
+	config::Index,
 	place::Place,
 	report::{OrReport, Report},
 };
-use plexus_chain::Chain;
+use plexus_chain::{index::catch_up, Chain};
 use plexus_consensus::{
 	certificate::{verify_certificate, Certificate},
 	types::{AuthorityId, Validator, ValidatorSet},
@@ -51,6 +52,8 @@ pub fn run(args: ImportArgs) -> anyhow::Result<()> {
 
 	let started = Instant::now();
 	let bar = progress::blocks(head.count, "importing");
+	// States are discarded behind the tip, so what is not indexed on the way can only be executed again later.
+	let mut index = place.config().storage.index == Index::On;
 	let (mut imported, mut extrinsics) = (0u32, 0usize);
 	for record in reader {
 		let record = record.or_report()?;
@@ -58,6 +61,7 @@ pub fn run(args: ImportArgs) -> anyhow::Result<()> {
 		if import(&chain, record)? {
 			imported += 1;
 			extrinsics += count;
+			index = index && indexed(&chain);
 		}
 		bar.inc(1);
 	}
@@ -70,6 +74,17 @@ pub fn run(args: ImportArgs) -> anyhow::Result<()> {
 		chain.tip().number
 	);
 	Ok(())
+}
+
+/// Indexes what is new. `false` if it failed, which is no reason to end the import.
+fn indexed(chain: &Chain) -> bool {
+	/// One more than arrive at a time, so that what was behind is caught up.
+	const BLOCKS: u32 = 2;
+	let done = catch_up(chain.database(), BLOCKS);
+	if let Err(error) = &done {
+		tracing::warn!(%error, "the index ends here; `plexus index rebuild` makes it anew");
+	}
+	done.is_ok()
 }
 
 /// Imports one block. `false` if it was there already.

@@ -97,6 +97,7 @@ pub const SETTINGS: &[Setting] = &[
 		"--snapshot-every",
 		"blocks between two snapshots; 0: none",
 	),
+	setting("storage.index", Kind::Text, "--index", "on or off: events by what they are about, for queries"),
 	setting("storage.snapshots_kept", Kind::Integer, "--snapshots-kept", "how many snapshots stay"),
 	setting("pool.count_max", Kind::Integer, "--pool-count-max", "transactions held"),
 	setting("pool.bytes_max", Kind::Integer, "--pool-bytes-max", "bytes of all transactions held"),

@@ -98,6 +98,8 @@ pub struct Storage {
 	pub state_pruning: StatePruning,
 	/// Bytes of memory for the database's caches.
 	pub cache_bytes: u64,
+	/// Whether events are kept by what they are about.
+	pub index: Index,
 	/// Blocks between two snapshots; 0 makes none.
 	pub snapshot_every: u32,
 	/// How many snapshots stay.
@@ -232,6 +234,7 @@ impl Default for Storage {
 		Self {
 			state_pruning: StatePruning::Keep(256),
 			cache_bytes: 160 * 1024 * 1024,
+			index: Index::On,
 			snapshot_every: 0,
 			snapshots_kept: 3,
 		}
@@ -284,6 +287,16 @@ pub enum LogFormat {
 	Text,
 	/// One JSON object a line, for machines.
 	Json,
+}
+
+/// Whether the node keeps the index of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Index {
+	/// It does, behind the chain.
+	On,
+	/// It does not, and does not tell histories. What it has stays, and goes on when it is on again.
+	Off,
 }
 
 /// How many past states are kept.

@@ -139,6 +139,7 @@ impl Database {
 		let storage_error = |source: StorageError| OpenError::Storage { path: path.to_owned(), source };
 		let db = Arc::new(Handle::new(open_rocksdb(path, &options)?));
 		let genesis_hash = genesis.header.hash();
+		add_index(&db).map_err(storage_error)?;
 		if !check_origin(&db, path, genesis_hash)? {
 			write_genesis(&db, &options, &genesis, genesis_hash, path)?;
 		}
@@ -196,6 +197,10 @@ impl Database {
 	}
 
 	pub(crate) fn raw(&self) -> &DB {
+		&self.0.db
+	}
+
+	pub(crate) fn raw_handle(&self) -> &Arc<Handle> {
 		&self.0.db
 	}
 
@@ -370,6 +375,17 @@ fn read_u32(what: &'static str, bytes: &[u8]) -> Result<u32, StorageError> {
 	let bytes =
 		bytes.try_into().map_err(|_| StorageError::Undecodable { what, detail: "not four bytes".into() })?;
 	Ok(u32::from_le_bytes(bytes))
+}
+
+/// Makes a database of the version before the index one of this version: the column was made when it was opened.
+fn add_index(db: &DB) -> Result<(), StorageError> {
+	let meta = cf(db, META);
+	match db.get_cf(meta, META_SCHEMA)? {
+		Some(found) if found == SCHEMA_WITHOUT_INDEX.to_le_bytes() => {
+			Ok(db.put_cf(meta, META_SCHEMA, SCHEMA_VERSION.to_le_bytes())?)
+		}
+		_ => Ok(()),
+	}
 }
 
 /// Whether something is in the database; that it is of this schema and chain.

@@ -9,7 +9,7 @@
 //! - there are no forks, hence exactly one current state, kept flat for reads and as a trie for roots and proofs;
 //! - a [`State`] is a consistent view of the state after one block, whatever is committed meanwhile.
 //!
-//! Reading order: [`schema`] (every column and key), [`db`] (open, commit, copy), [`blocks`], [`sets`], [`state`], [`nodes`], [`cache`];
+//! Reading order: [`schema`] (every column and key), [`db`] (open, commit, copy), [`blocks`], [`sets`], [`index`], [`state`], [`nodes`], [`cache`];
 //! pieces of a state with proofs: [`range`]; a database made of such pieces: [`import`].
 
 pub mod blocks;
@@ -18,6 +18,7 @@ pub mod db;
 pub mod error;
 mod handle;
 pub mod import;
+pub mod index;
 mod nodes;
 pub mod range;
 pub mod schema;
@@ -29,6 +30,7 @@ pub mod types;
 pub use db::{BlockCommit, Database, DatabaseStats, Genesis, Options, StatePruning, Tip};
 pub use error::{OpenError, StateError, StorageError};
 pub use import::{Beginning, ImportError, Milestone, StateImport};
+pub use index::{HistoryPage, IndexMark, IndexedEvent, NewEntry, Order, Place};
 pub use range::{verify_range, Range, RangeError};
 pub use state::{MerkleValue, State, StateBackend, StateChanges};
 pub use types::{Block, BlockNumber, Hash, Header, Pair, StateHasher};

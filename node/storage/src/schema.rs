@@ -11,12 +11,16 @@
 //! | `certificates` | height (u32 BE) | opaque bytes of the consensus |
 //! | `numbers` | block hash | height (u32 BE) |
 //! | `sets` | height (u32 BE) of a header | SCALE list of validators that it commits to, where they change |
+//! | `index` | subject ‖ height (u32 BE) ‖ position (u32 BE) | nothing: the event there is about the subject |
+//! | | `0` ‖ height (u32 BE) ‖ position (u32 BE) | SCALE event with its extrinsic ([`crate::index::IndexedEvent`]) |
 //! | `undecided` | height (u32 BE) ‖ block hash | opaque bytes of the consensus |
 //!
 //! A change of any of these bumps [`SCHEMA_VERSION`] and is told in `CHANGELOG.md`.
 
 /// Version of the layout above.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
+/// The version before it, which lacks the column `index` and nothing else: opened for writing it becomes this one.
+pub const SCHEMA_WITHOUT_INDEX: u32 = 2;
 
 /// Single values, named below.
 pub const META: &str = "meta";
@@ -36,12 +40,14 @@ pub const CERTIFICATES: &str = "certificates";
 pub const NUMBERS: &str = "numbers";
 /// Validators from the next height on, by the height of the header that commits to them.
 pub const SETS: &str = "sets";
+/// Events by what they are about.
+pub const INDEX: &str = "index";
 /// Proposed bodies that are not decided yet.
 pub const UNDECIDED: &str = "undecided";
 
 /// All columns.
-pub const COLUMNS: [&str; 10] =
-	[META, STATE, NODES, JOURNAL, HEADERS, BODIES, CERTIFICATES, NUMBERS, SETS, UNDECIDED];
+pub const COLUMNS: [&str; 11] =
+	[META, STATE, NODES, JOURNAL, HEADERS, BODIES, CERTIFICATES, NUMBERS, SETS, INDEX, UNDECIDED];
 
 /// `meta`: schema version, u32 LE.
 pub const META_SCHEMA: &[u8] = b"schema";
@@ -53,6 +59,8 @@ pub const META_TIP: &[u8] = b"tip";
 pub const META_OLDEST_STATE: &[u8] = b"oldest-state";
 /// `meta`: height of the oldest block kept with its body, u32 LE; absent where the blocks begin with the genesis.
 pub const META_OLDEST_BLOCK: &[u8] = b"oldest-block";
+/// `meta`: how far the index reaches, SCALE [`crate::index::IndexMark`]; absent before its first block.
+pub const META_INDEX: &[u8] = b"index";
 /// `meta`: where an import of a state stands, in place of a tip (see [`crate::import`]).
 pub const META_IMPORT: &[u8] = b"import";
 

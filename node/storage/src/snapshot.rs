@@ -1,7 +1,7 @@
 //! An owned RocksDB snapshot: the view that a [`crate::State`] reads through.
 
 use crate::{error::StorageError, handle::Handle, types::Pair};
-use rocksdb::{IteratorMode, ReadOptions, SnapshotWithThreadMode, DB};
+use rocksdb::{Direction, IteratorMode, ReadOptions, SnapshotWithThreadMode, DB};
 use std::sync::Arc;
 
 type Borrowed<'a> = SnapshotWithThreadMode<'a, DB>;
@@ -40,6 +40,39 @@ impl Snapshot {
 		}
 		iter.status()?;
 		Ok(iter.key().map(<[u8]>::to_vec))
+	}
+
+	/// Keys of `column` that start with `prefix`, from `from` on in the given direction, strictly behind it when
+	/// `exclusive`; at most `limit`.
+	pub fn keys_from(
+		&self,
+		column: &'static str,
+		prefix: &[u8],
+		from: &[u8],
+		direction: Direction,
+		exclusive: bool,
+		limit: usize,
+	) -> Result<Vec<Vec<u8>>, StorageError> {
+		let mut iter = self.0.borrow_dependent().raw_iterator_cf(cf(self.0.borrow_owner(), column));
+		match direction {
+			Direction::Forward => iter.seek(from),
+			Direction::Reverse => iter.seek_for_prev(from),
+		}
+		let mut keys = Vec::new();
+		while let Some(key) = iter.key().filter(|key| key.starts_with(prefix)) {
+			if keys.len() >= limit {
+				break;
+			}
+			if !(exclusive && key == from) {
+				keys.push(key.to_vec());
+			}
+			match direction {
+				Direction::Forward => iter.next(),
+				Direction::Reverse => iter.prev(),
+			}
+		}
+		iter.status()?;
+		Ok(keys)
 	}
 
 	/// Pairs of `column` whose key starts with `prefix`, after `start_after`, in order, at most `limit`.

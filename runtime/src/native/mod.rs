@@ -11,7 +11,9 @@
 
 mod describe;
 mod extrinsic;
+mod history;
 mod query;
+mod subjects;
 
 pub use describe::{describe_dispatch_error, describe_invalid, ErrorDescription, Refusal};
 pub use extrinsic::{
@@ -19,7 +21,9 @@ pub use extrinsic::{
 	signature_claim, transaction_facts, DecodeError, SignatureClaim, TransactionFacts, EXTRINSIC_BYTES_MAX,
 	NESTING_MAX,
 };
+pub use history::{traced_events, TracedEvent};
 pub use query::{check_query, is_query, QueryError, QUERY_BYTES_MAX};
+pub use subjects::{subjects, SUBJECTS_MAX};
 
 /// Calls a runtime-API method by its name, like `Core_version`, with its SCALE-encoded arguments. `None`: there is no
 /// such method.

@@ -7,6 +7,7 @@ mod agents;
 mod bad_input;
 mod chain_head;
 mod finality;
+mod history;
 mod limits;
 mod methods;
 mod models;

@@ -92,6 +92,8 @@ const CALLS: &[&str] = &[
 	"model_children",
 	"model_lineage",
 	"model_commitment",
+	"index_history",
+	"index_status",
 	"plexus_chainStatus",
 	"plexus_bannedPeers",
 	"plexus_finalityProof",

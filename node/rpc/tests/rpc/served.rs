@@ -101,7 +101,8 @@ impl Served {
 		let executor = Executor::new(10_000);
 		let pool = Pool::new(executor.clone(), PoolLimits::default(), database.tip());
 		let chain = Chain::new(database, executor, pool);
-		let context = RpcContext { chain: chain.clone(), spec: Arc::new(spec), node: Arc::new(TestNode) };
+		let context =
+			RpcContext { chain: chain.clone(), spec: Arc::new(spec), node: Arc::new(TestNode), index: true };
 		let seen = Arc::new(Seen {
 			calls: Default::default(),
 			refused: Default::default(),

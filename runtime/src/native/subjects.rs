@@ -1,0 +1,324 @@
+//! Which events are about what: the one place that an event must name its subjects in to be found in the node's index.
+//!
+//! # Must not
+//! Be called by the state transition. Guess: a subject stands in the event itself, so that events alone give the index.
+//!
+//! # Invariants
+//! - The match over each pallet of this chain is exhaustive: an event that is added does not compile before it has its place here.
+//! - An event has at most [`SUBJECTS_MAX`] subjects, each once.
+
+use crate::{AccountId, Runtime, RuntimeEvent};
+use plexus_primitives::{Content, Subject};
+
+/// The most subjects of an event. A model with eight parents and sixteen datanets in its manifest has 28.
+pub const SUBJECTS_MAX: usize = 32;
+
+/// What an event is about; nothing for what nobody would look for by a subject.
+pub fn subjects(event: &RuntimeEvent) -> Vec<Subject> {
+	let mut found = match event {
+		RuntimeEvent::Balances(event) => of_balances(event),
+		RuntimeEvent::Validators(event) => of_validators(event),
+		RuntimeEvent::Datanets(event) => of_datanets(event),
+		RuntimeEvent::Agents(event) => of_agents(event),
+		RuntimeEvent::Models(event) => of_models(event),
+		// That an extrinsic succeeded, failed or paid a fee stands with the extrinsic, whose hash every entry has. What a
+		// batch, proxy or multisig did to something is told by the pallets it called.
+		RuntimeEvent::System(_)
+		| RuntimeEvent::TransactionPayment(_)
+		| RuntimeEvent::Utility(_)
+		| RuntimeEvent::Multisig(_)
+		| RuntimeEvent::Proxy(_)
+		| RuntimeEvent::Sudo(_) => Vec::new(),
+	};
+	found.sort_unstable();
+	found.dedup();
+	found.truncate(SUBJECTS_MAX);
+	found
+}
+
+fn account(id: &AccountId) -> Subject {
+	Subject::Account(id.clone().into())
+}
+
+fn root(content: &Content) -> Subject {
+	Subject::Root(content.root)
+}
+
+fn of_balances(event: &pallet_balances::Event<Runtime>) -> Vec<Subject> {
+	match event {
+		pallet_balances::Event::Transfer { from, to, .. } => vec![account(from), account(to)],
+		// Holds, deposits and withdrawals accompany an event of the pallet that made them, or a fee.
+		_ => Vec::new(),
+	}
+}
+
+fn of_validators(event: &pallet_validators::Event<Runtime>) -> Vec<Subject> {
+	use pallet_validators::{types::PoolId, Event};
+	let pool = |id: &PoolId| Subject::Pool(id.0);
+	match event {
+		Event::Bonded { who, .. }
+		| Event::Rebonded { who, .. }
+		| Event::Withdrawn { who, .. }
+		| Event::StakeRemoved { who }
+		| Event::KeySet { who, .. }
+		| Event::RewardClaimed { who, .. } => vec![account(who)],
+		Event::Unbonding { who, chunk } => {
+			[account(who)].into_iter().chain(chunk.pool.as_ref().map(pool)).collect()
+		}
+		Event::Nominated { who, pool: id, .. } | Event::StakeSlashed { who, pool: id, .. } => {
+			vec![account(who), pool(id)]
+		}
+		Event::PoolOpened { pool: id, validator, .. } => vec![account(validator), pool(id)],
+		Event::PoolClosed { pool: id }
+		| Event::CommissionSet { pool: id, .. }
+		| Event::CandidateEntered { pool: id }
+		| Event::StoodDown { pool: id, .. }
+		| Event::LeftSet { pool: id, .. }
+		| Event::PoolRewarded { pool: id, .. }
+		| Event::EquivocationProved { pool: id, .. } => vec![pool(id)],
+		// Each era's set is in the state, and its hash in the headers.
+		Event::SetElected { .. } => Vec::new(),
+		Event::__Ignore(..) => Vec::new(),
+	}
+}
+
+fn of_datanets(event: &pallet_datanets::Event<Runtime>) -> Vec<Subject> {
+	use pallet_datanets::{
+		types::{Admission, Licence},
+		Event,
+	};
+	use Subject::{Contribution, Contributor, Datanet, Root};
+	match event {
+		Event::DatanetCreated { datanet, owner, licence, admission, .. } => {
+			let mut found = vec![Datanet(*datanet), account(owner)];
+			match licence {
+				Licence::Spdx(_) => {}
+				Licence::Terms(terms) => found.push(root(terms)),
+			}
+			match admission {
+				Admission::Open => {}
+				Admission::Curated(curators) => found.extend(curators.iter().map(account)),
+			}
+			found
+		}
+		Event::DatanetRemoved { datanet, owner, .. } => vec![Datanet(*datanet), account(owner)],
+		Event::ContributionRegistered { contribution, datanet, contributor, content, .. } => vec![
+			Contribution(*contribution),
+			Datanet(*datanet),
+			account(contributor),
+			Contributor(contributor.clone().into()),
+			root(content),
+		],
+		Event::ContributionRemoved { contribution, datanet, contributor, content, .. } => {
+			vec![Contribution(*contribution), Datanet(*datanet), account(contributor), root(content)]
+		}
+		Event::RootReserved { root, contribution, account: holder, .. } => {
+			vec![Root(*root), Contribution(*contribution), account(holder)]
+		}
+		Event::ReservationEnded { root, account: holder, .. } => vec![Root(*root), account(holder)],
+		Event::ContributionAccepted { contribution, datanet, .. }
+		| Event::ContributionDeparted { contribution, datanet, .. } => {
+			vec![Contribution(*contribution), Datanet(*datanet)]
+		}
+		Event::Reviewed { contribution, curator, .. } | Event::Voted { contribution, curator, .. } => {
+			vec![Contribution(*contribution), account(curator)]
+		}
+		Event::RootHeld { root, holder, contributor } => {
+			vec![Root(*root), Contribution(*holder), account(contributor)]
+		}
+		Event::CommitmentMade { account: who, .. } | Event::CommitmentClosed { account: who, .. } => {
+			vec![account(who)]
+		}
+		Event::LocatorSet { contribution, .. }
+		| Event::ChallengeRenewed { contribution, .. }
+		| Event::ChunkDrawn { contribution, .. } => vec![Contribution(*contribution)],
+		Event::DepositReleased { contribution, contributor, .. } => {
+			vec![Contribution(*contribution), account(contributor)]
+		}
+		Event::VersionPublished { datanet, publisher, .. } => vec![Datanet(*datanet), account(publisher)],
+		Event::DatanetDescribed { datanet, .. } | Event::DatanetStatusSet { datanet, .. } => {
+			vec![Datanet(*datanet)]
+		}
+		Event::OwnerProposed { datanet, proposed } => {
+			[Datanet(*datanet)].into_iter().chain(proposed.as_ref().map(account)).collect()
+		}
+		Event::OwnerChanged { datanet, former, owner, .. } => {
+			vec![Datanet(*datanet), account(former), account(owner)]
+		}
+		Event::CuratorsProposed { datanet, proposed } => {
+			let curators = proposed.iter().flat_map(|(curators, _)| curators.iter());
+			[Datanet(*datanet)].into_iter().chain(curators.map(account)).collect()
+		}
+		Event::CuratorsChanged { datanet, curators, .. } => {
+			[Datanet(*datanet)].into_iter().chain(curators.iter().map(account)).collect()
+		}
+		Event::Challenged { contribution, challenger, .. }
+		| Event::ChallengeAnswered { contribution, challenger, .. }
+		| Event::ChallengeUnanswered { contribution, challenger, .. } => {
+			vec![Contribution(*contribution), account(challenger)]
+		}
+		Event::Disputed { contribution, claimant, evidence, .. } => {
+			let named = [Contribution(*contribution), account(claimant)];
+			named.into_iter().chain(evidence.as_ref().map(root)).collect()
+		}
+		Event::DisputeClosed { contribution, claimant, .. } => {
+			vec![Contribution(*contribution), account(claimant)]
+		}
+		Event::WindowsSet { .. } => Vec::new(),
+		Event::__Ignore(..) => Vec::new(),
+	}
+}
+
+fn of_agents(event: &pallet_agents::Event<Runtime>) -> Vec<Subject> {
+	use pallet_agents::Event;
+	use Subject::Agent;
+	match event {
+		Event::AgentRegistered { agent, controller, account: own, profile, .. } => {
+			let card = profile.card.as_ref().map(|card| root(&card.content));
+			[Agent(*agent), account(controller), account(own)].into_iter().chain(card).collect()
+		}
+		Event::ProfileSet { agent, profile } => {
+			let card = profile.card.as_ref().map(|card| root(&card.content));
+			[Agent(*agent)].into_iter().chain(card).collect()
+		}
+		Event::AgentPaused { agent }
+		| Event::AgentResumed { agent }
+		| Event::AllRevoked { agent, .. }
+		| Event::Controlled { agent }
+		| Event::FeePaid { agent, .. } => vec![Agent(*agent)],
+		Event::AgentDeregistered { agent, controller, .. }
+		| Event::RecoveryBegun { agent, controller, .. } => {
+			vec![Agent(*agent), account(controller)]
+		}
+		Event::ControllerProposed { agent, proposed } => {
+			[Agent(*agent)].into_iter().chain(proposed.as_ref().map(account)).collect()
+		}
+		Event::ControllerChanged { agent, former, controller, .. } => {
+			vec![Agent(*agent), account(former), account(controller)]
+		}
+		Event::RecoverySet { agent, recovery } => {
+			let named = recovery.as_ref().map(|recovery| account(&recovery.account));
+			[Agent(*agent)].into_iter().chain(named).collect()
+		}
+		Event::RecoveryCancelled { agent, by } => vec![Agent(*agent), account(by)],
+		Event::Delegated { agent, key, .. }
+		| Event::DelegationRemoved { agent, key, .. }
+		| Event::Acted { agent, key, .. } => vec![Agent(*agent), account(key)],
+		Event::ReputationCredited { agent, payer, .. } => vec![Agent(*agent), account(payer)],
+		Event::__Ignore(..) => Vec::new(),
+	}
+}
+
+fn of_models(event: &pallet_models::Event<Runtime>) -> Vec<Subject> {
+	use pallet_models::Event;
+	use Subject::{Datanet, Model, Root};
+	match event {
+		Event::CommitmentMade { account: who, .. } | Event::CommitmentClosed { account: who, .. } => {
+			vec![account(who)]
+		}
+		// A registration also happens to what the model was made from.
+		Event::ModelRegistered { model, developer, spec, .. } => {
+			let named = [Model(*model), account(developer), root(&spec.artifact), root(&spec.card)];
+			let parents = spec.parents.iter().map(|parent| Model(*parent));
+			let datanets = spec.manifest.iter().map(|entry| Datanet(entry.datanet));
+			named.into_iter().chain(parents).chain(datanets).collect()
+		}
+		Event::RootHeld { root, holder, developer } => {
+			vec![Root(*root), Model(*holder), account(developer)]
+		}
+		Event::ModelSuperseded { model, by } => vec![Model(*model), Model(*by)],
+		Event::ModelDeprecated { model }
+		| Event::ModelReactivated { model }
+		| Event::LocatorsSet { model, .. } => vec![Model(*model)],
+		Event::__Ignore(..) => Vec::new(),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use frame_support::BoundedVec;
+	use pallet_models::{Asks, ManifestEntry, ModelKind, RevenuePolicy, Spec};
+	use plexus_primitives::{CommitmentNumber, ContributionId, DatanetId, DatanetVersion, ModelId};
+	use sp_runtime::Perbill;
+
+	fn who(number: u8) -> AccountId {
+		AccountId::new([number; 32])
+	}
+
+	#[test]
+	fn a_transfer_is_about_both_sides_and_once_about_one_who_pays_itself() {
+		let transfer = |from, to| {
+			RuntimeEvent::from(pallet_balances::Event::Transfer { from: who(from), to: who(to), amount: 1 })
+		};
+		assert_eq!(subjects(&transfer(1, 2)), [Subject::Account([1; 32]), Subject::Account([2; 32])]);
+		assert_eq!(subjects(&transfer(1, 1)), [Subject::Account([1; 32])]);
+		let fee = pallet_balances::Event::Withdraw { who: who(1), amount: 1 };
+		assert_eq!(subjects(&fee.into()), []);
+	}
+
+	#[test]
+	fn the_largest_registration_of_a_model_keeps_every_subject() {
+		let parents: Vec<ModelId> = (0..8).map(ModelId).collect();
+		let entry = |number| ManifestEntry {
+			datanet: DatanetId(number),
+			version: DatanetVersion(1),
+			share: Perbill::from_parts(62_500_000),
+		};
+		let manifest: Vec<ManifestEntry> = (0..16).map(entry).collect();
+		let share = Perbill::zero();
+		let spec = Spec::<Runtime> {
+			kind: ModelKind::Merge,
+			artifact: Content { root: [1; 32], len: 1 },
+			card: Content { root: [2; 32], len: 1 },
+			parents: BoundedVec::try_from(parents.clone()).expect("the most there may be"),
+			manifest: BoundedVec::try_from(manifest).expect("the most there may be"),
+			policy: RevenuePolicy { server: share, developer: Perbill::one(), data: share },
+			asks: Asks { royalty: share, data: share },
+		};
+		let event = pallet_models::Event::ModelRegistered {
+			model: ModelId(99),
+			developer: who(3),
+			spec,
+			locators: pallet_models::types::Locators {
+				artifact: Default::default(),
+				card: Default::default(),
+			},
+			commitment: CommitmentNumber(0),
+			deposit: 0,
+			locators_deposit: 0,
+		};
+		let found = subjects(&event.into());
+		assert_eq!(found.len(), 4 + 8 + 16);
+		for parent in parents {
+			assert!(found.contains(&Subject::Model(parent)), "{parent:?}");
+		}
+		for number in 0..16 {
+			assert!(found.contains(&Subject::Datanet(DatanetId(number))), "{number}");
+		}
+		assert!(found.contains(&Subject::Root([1; 32])) && found.contains(&Subject::Root([2; 32])));
+	}
+
+	#[test]
+	fn a_contribution_is_found_by_each_of_its_names_and_among_its_contributors() {
+		let event = pallet_datanets::Event::<Runtime>::ContributionRemoved {
+			contribution: ContributionId(5),
+			datanet: DatanetId(4),
+			sequence: Default::default(),
+			contributor: who(3),
+			content: Content { root: [2; 32], len: 1 },
+			deposit: 0,
+			storage_deposit: 0,
+			reason: pallet_datanets::types::RemovalReason::Withdrawn,
+		};
+		assert_eq!(
+			subjects(&event.into()),
+			[
+				Subject::Account([3; 32]),
+				Subject::Root([2; 32]),
+				Subject::Datanet(DatanetId(4)),
+				Subject::Contribution(ContributionId(5)),
+			]
+		);
+	}
+}
