@@ -12,6 +12,7 @@
 //!   │   agents   │        what the runtime API tells of agents
 //!   │   models   │        what the runtime API tells of models
 //!   │  payments  │        what the runtime API tells of channels, batches and books
+//!   │   rewards  │        what the runtime API tells of what data earned
 //!   ├─ submit    │        nonce, signature, submission, finality, result
 //!   ├─ pipeline  │        many transactions of one account at once
 //!   ├─ calls ────┤        the shape of each call
@@ -53,6 +54,7 @@ mod pipeline;
 pub mod proof;
 mod query;
 pub mod remote;
+mod rewards;
 mod submit;
 mod tx;
 mod validators;
@@ -276,6 +278,12 @@ mod tests {
 			"query batches --cursor 3 --limit 1",
 			"query book 5 --json",
 			"query earnings //Alice",
+			"query rewards earned //Alice --json",
+			"query rewards datanets //Alice --cursor 3 --limit 256",
+			"query rewards positions //Alice",
+			"query rewards positions //Alice --cursor 0:1:4",
+			"query rewards pools 0 --cursor 2",
+			"query rewards model 5",
 			"query agent show 0",
 			"query agent show --account 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
 			"query agent list --tag nlp --cursor 7 --limit 20 --json",
@@ -381,6 +389,9 @@ mod tests {
 			"query batch //Alice",
 			"query book",
 			"query earnings",
+			"query rewards",
+			"query rewards positions //Alice --cursor 3",
+			"query rewards pools 0 --limit 257",
 			"query agent show",
 			"query agent show 0 --account //Alice",
 			"query agent list",
