@@ -3,10 +3,9 @@
 use anyhow::{ensure, Context, Result};
 use codec::Encode;
 use pallet_receipts::{Call, ChannelTerms, Redemption};
-use pallet_rewards::Place;
 use plexus_primitives::{
 	receipt::{first_accumulator, voucher},
-	AgentId, ChannelId, Content, DatanetId, DatanetVersion, ModelId, Receipt,
+	AgentId, ChannelId, Content, ModelId, Receipt,
 };
 use plexus_runtime::{Agents, Runtime, RuntimeCall};
 use plexus_tests::{rpc::Rpc, wait::until, Cli, Node, NodeOptions};
@@ -192,8 +191,10 @@ async fn keys_without_funds_pay_and_are_paid_and_everybody_can_look() -> Result<
 	ensure!(earned["earnings"] == book["to_servers"], "{earned}");
 	ensure!(scene.ask("receipt_earnings", &[json!(server)]).await? == earned["earnings"], "{earned}");
 
-	let account = Agents::account_of(AgentId(0));
-	scene.sends(&["control", "0"], Call::withdraw { account }, "//Alice").await?;
+	scene.tx(&["earnings", "withdraw", &server], "//Alice").await?;
+	scene.tx(&["earnings", "pull", "0"], "//Alice").await?;
+	let pulled = scene.query(&["earnings", "//Charlie"]).await?;
+	ensure!(pulled["earnings"] == book["developer_due"], "{pulled}");
 	let left = scene.query(&["earnings", &server]).await?;
 	ensure!(left["earnings"] == "0", "{left}");
 	// The server ends the channel, and the payer has the rest at once.
@@ -222,8 +223,7 @@ async fn what_data_earned_goes_to_whoever_contributed_it_and_everybody_can_look(
 	let entry = |pulled: &str, due: &str| json!([{ "datanet": 0, "version": 1, "share": 1_000_000_000, "pulled": pulled, "due": due }]);
 	let model = scene.query(&["rewards", "model", "0"]).await?;
 	ensure!(model == json!({ "model": 0, "revenue": to_data, "entries": entry("0", &to_data) }), "{model}");
-	let distribute = pallet_rewards::Call::<Runtime>::distribute { model: ModelId(0), entry: 0 };
-	scene.sends(&["control", "0"], distribute, "//Alice").await?;
+	scene.tx(&["earnings", "distribute", "0"], "//Alice").await?;
 	let told = scene.ask("rewards_dataRevenue", &[json!(0)]).await?;
 	ensure!(told["entries"] == entry(&to_data, "0"), "{told}");
 	let pools = scene.query(&["rewards", "pools", "0"]).await?;
@@ -237,17 +237,17 @@ async fn what_data_earned_goes_to_whoever_contributed_it_and_everybody_can_look(
 	let dave: AccountId32 = sr25519::Pair::from_string("//Dave", None)?.public().into();
 	let told = scene.ask("rewards_positions", &[json!(address(&dave))]).await?;
 	ensure!(told["items"] == positions["positions"], "{told}");
-	let places = vec![Place::onward(DatanetId(0), DatanetVersion(1))].try_into().expect("one fits");
-	let claim = pallet_rewards::Call::<Runtime>::claim { account: dave.clone(), places };
-	scene.sends(&["control", "0"], claim, "//Alice").await?;
+	let claim = ["tx", "earnings", "claim", "//Dave", "--from", "//Alice"];
+	scene.cli.json(&claim).await?;
+	let again = scene.cli.refused(&claim).await?;
+	ensure!(again.code == Some(4) && again.text().contains("NothingDue"), "{}", again.text());
 	let earned = scene.query(&["rewards", "earned", "//Dave"]).await?;
 	ensure!(earned["due"] == to_data && earned["pools"] == to_data, "{earned}");
 	let datanets = scene.query(&["rewards", "datanets", "//Dave"]).await?;
 	ensure!(datanets["datanets"] == json!([{ "datanet": 0, "credited": to_data }]), "{datanets}");
 
 	let before = scene.rpc.free_balance(&dave).await?;
-	let withdraw = pallet_rewards::Call::<Runtime>::withdraw { account: dave.clone() };
-	scene.sends(&["control", "0"], withdraw, "//Alice").await?;
+	scene.tx(&["earnings", "withdraw", "//Dave"], "//Alice").await?;
 	ensure!(scene.rpc.free_balance(&dave).await? == before + to_data.parse::<u128>()?, "paid something else");
 	let earned = scene.ask("rewards_earnings", &[json!(address(&dave))]).await?;
 	ensure!(earned["due"] == "0" && earned["total"] == to_data, "{earned}");
