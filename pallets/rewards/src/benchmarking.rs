@@ -119,7 +119,7 @@ mod benchmarks {
 		{
 			Pallet::<T>::accepted(&holder, DATANET, DatanetVersion(1), WEIGHT);
 		}
-		assert_eq!(Heads::<T>::get(DATANET).weight, WEIGHT.into());
+		assert_eq!(Heads::<T>::get(DATANET).weight, u64::from(WEIGHT));
 	}
 
 	/// The end of a dispute about a contribution whose first and last version are where walks are longest.

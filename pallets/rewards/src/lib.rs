@@ -98,20 +98,37 @@
 //!
 //! ## In a runtime
 //!
-//! - [`Config::Currency`] is Balances. The pot, derived from [`Config::PalletId`], keeps one existential deposit of its
-//!   own, which the genesis mints; a chain that adds the pallet later transfers it there.
-//! - The datanets' `Config::Positions` is this pallet. A chain that had accepted contributions before must tell it of them
-//!   in a migration, version by version; what it was not told of earns nothing.
-//! - [`Config::Contributions`] asks the datanets who holds a contribution (`pallet_datanets::Pallet::holder_of`), and
-//!   [`Config::Manifests`] the models for one entry of `Model::spec.manifest`, by its index.
-//! - Receipts' and attribution's money for data goes to [`Pallet::deposit_data`] (`pallet_receipts::Pools::deposit`). A
-//!   pallet with claims above credits through [`Pallet::credit_contribution`] and [`Pallet::credit_account`]. None of these
-//!   fails; [`WeightInfo::deposit_data`] and [`WeightInfo::credit`] say what they weigh.
-//! - [`runtime_api::RewardsApi`] is answered by the functions of the same names.
+//! ```text
+//! impl pallet_rewards::Config for Runtime {
+//!     type Currency = Balances;
+//!     type Manifests = Manifests;             // below
+//!     type Contributions = Holders;           // below
+//!     type PalletId = RewardsPot;             // PalletId(*b"plx/rwrd")
+//!     type ClaimPlacesMax = ConstU32<64>;
+//!     type WeightInfo = pallet_rewards::weights::SubstrateWeight<Runtime>;
+//! }
+//!
+//! Manifests::entry(model, index):  let entry = Models::<Runtime>::get(model)?.spec.manifest.get(index)?;
+//!                                  Some(Entry { datanet: entry.datanet, version: entry.version, share: entry.share })
+//! Holders::holder(contribution):   Datanets::holder_of(contribution)
+//! pallet_datanets:                 type Positions = Rewards;
+//! pallet_receipts:                 type Pools = DataPools;  DataPools::deposit(model, money): Rewards::deposit_data(model, money)
+//! attribution:                     Rewards::credit_contribution, Rewards::credit_account, Rewards::deposit_data
+//! RewardsApi:                      Rewards::earnings(&holder), and so on: the functions of the same names
+//! ```
+//!
+//! - The pot, derived from [`Config::PalletId`], keeps one existential deposit of its own, which the genesis mints; a chain
+//!   that adds the pallet later transfers it there. So a genesis issues that much more than its accounts have.
+//! - A chain that had accepted contributions before must tell of them in a migration, version by version
+//!   ([`plexus_primitives::Positions`]); what was not told of earns nothing.
+//! - What other pallets call cannot fail. [`WeightInfo::deposit_data`] and [`WeightInfo::credit`] say what it weighs, and
+//!   the datanets count what their calls cause here by `Positions::weight` and `Positions::acceptance_weight`.
 //! - Calls bring money into accounts and take none out, but an agent's keys must have no scope for them all the same:
-//!   money that comes in within a delegated call would hide what it spends.
+//!   money that comes in within a delegated call would hide what it spends. Any proxy may make them.
 //! - Proof of what an account can withdraw: a storage proof of `Earnings` at `Holder::Account`, after a claim.
 //! - `ClaimPlacesMax` may change at any time.
+//! - For benchmarks, [`Config::BenchmarkHelper`](Config) gives models of versions that nobody published: it writes what its
+//!   adapters read.
 //!
 //! ## Must not
 //!

@@ -75,7 +75,7 @@ fn any_call() -> impl Strategy<Value = Call> {
 		3 => prop::collection::vec((which(), 1..ONE), 0..5).prop_map(|entries| Call::AddModel { entries }),
 		12 => (which(), any_amount()).prop_map(|(which, amount)| Call::Fund { which, amount }),
 		20 => (which(), 0..4u32).prop_map(|(which, entry)| Call::Distribute { which, entry }),
-		14 => (any_account(), prop::collection::vec(which(), 0..CLAIM_PLACES_MAX as usize))
+		18 => (any_account(), prop::collection::vec(which(), 0..CLAIM_PLACES_MAX as usize))
 			.prop_map(|(account, which)| Call::Claim { account, which }),
 		5 => any_account().prop_map(|account| Call::Withdraw { account }),
 		5 => (which(), any_source(), any_amount())
@@ -380,7 +380,8 @@ fn play_dispute(model: &mut Model, call: &Call, tally: &mut Tally) {
 			let Some(id) = model.pick(which, open) else { return };
 			let piece = &model.pieces[&id];
 			let own = *claimant == piece.beneficiary || (*takedown && *claimant == piece.contributor);
-			let may = !own && !(*takedown && piece.taken_down);
+			let done = *takedown && piece.taken_down;
+			let may = !own && !done;
 			let remedy = if *takedown { Remedy::Takedown } else { Remedy::Redirect };
 			let _refused = attempt(tally, may, || dispute(*claimant, ContributionId(id), remedy));
 			if may {
@@ -485,10 +486,10 @@ fn claim_some(model: &Model, index: u8, which: &[Index], tally: &mut Tally) {
 		})
 		.collect();
 	let mut places: Vec<_> = places.into_iter().collect();
-	// One's own first, half of the time.
+	// One's own first, and only these most of the time.
 	places.sort_by_key(|(own, _)| !own);
 	let own = places.iter().filter(|(own, _)| *own).count();
-	let bound = if which.len() % 2 == 0 { places.len() } else { own };
+	let bound = if which.len().is_multiple_of(4) { places.len() } else { own };
 	let named = which.iter().filter(|_| bound > 0).map(|which| places[which.index(bound)].1);
 	let named: Vec<_> = named.collect();
 	let others = |earned: &BTreeMap<Whose, Earned>| {
@@ -633,9 +634,9 @@ fn the_pallet_pays_what_the_model_owes() {
 	println!("{tally:?}");
 	checked.unwrap_or_else(|failed| panic!("seed {seed:?}: {failed}"));
 	assert!(tally.calls >= 10_000, "the histories are too short: {tally:?}");
-	let enough = [tally.failed, tally.published, tally.distributed, tally.credited_from_pools];
+	let enough = [tally.failed, tally.published, tally.distributed];
 	assert!(enough.iter().all(|count| *count > 250), "the histories show too little: {tally:?}");
-	let some = [tally.departed, tally.disputed, tally.judged, tally.withdrawn];
+	let some = [tally.departed, tally.disputed, tally.judged, tally.credited_from_pools, tally.withdrawn];
 	assert!(some.iter().all(|count| *count > 100), "the histories show too little: {tally:?}");
 	assert!(tally.below_minimum > 0, "nobody was below the existential deposit: {tally:?}");
 }

@@ -1,6 +1,7 @@
 //! From revenue through manifests into pools, and what versions divide.
 
 use super::*;
+use frame_support::traits::Imbalance;
 
 #[test]
 fn a_deposit_is_divided_by_weight() {
@@ -175,10 +176,11 @@ fn no_money_leaves_no_trace() {
 	run(|| {
 		let root = || sp_io::storage::root(sp_runtime::StateVersion::V1);
 		let before = root();
-		fund(0, 0);
-		Rewards::credit_account(&account(BOB), Source::Claim, money(0));
-		Rewards::credit_contribution(ContributionId(0), Source::Submission, money(0));
-		Rewards::credit_contribution(ContributionId(99), Source::Submission, money(0));
+		let nothing = || crate::types::CreditOf::<Test>::zero();
+		Rewards::deposit_data(ModelId(0), nothing());
+		Rewards::credit_account(&account(BOB), Source::Claim, nothing());
+		Rewards::credit_contribution(ContributionId(0), Source::Submission, nothing());
+		Rewards::credit_contribution(ContributionId(99), Source::Submission, nothing());
 		assert_eq!((root(), System::events().len()), (before, 0));
 	});
 }
