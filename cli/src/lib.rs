@@ -11,6 +11,8 @@
 //!   │ validators │        what the runtime API tells of stake
 //!   │   agents   │        what the runtime API tells of agents
 //!   │   models   │        what the runtime API tells of models
+//!   │  payments  │        what the runtime API tells of channels, batches and books
+//!   │   rewards  │        what the runtime API tells of what data earned
 //!   ├─ submit    │        nonce, signature, submission, finality, result
 //!   ├─ pipeline  │        many transactions of one account at once
 //!   ├─ calls ────┤        the shape of each call
@@ -47,10 +49,12 @@ pub mod load;
 mod models;
 mod output;
 pub mod payer;
+mod payments;
 mod pipeline;
 pub mod proof;
 mod query;
 pub mod remote;
+mod rewards;
 mod submit;
 mod tx;
 mod validators;
@@ -259,6 +263,12 @@ mod tests {
 			"tx model locators 0 --card https://example.org/card --from //Alice --no-wait",
 			"tx model clear-commitment 0x00 --from //Alice",
 			"tx model clear-commitment 0x00 --account //Bob --from //Alice",
+			"tx earnings pull 5 --from //Alice",
+			"tx earnings pull 5 --ancestor 0 --from //Alice --json",
+			"tx earnings distribute 5 --from //Alice",
+			"tx earnings distribute 5 --entry 3 --key-file key",
+			"tx earnings claim //Bob --from //Alice",
+			"tx earnings withdraw //Bob --from //Alice --no-wait",
 			"query model show 0",
 			"query model show --file base.safetensors --json",
 			"query model show --root 00",
@@ -266,6 +276,20 @@ mod tests {
 			"query model list --developer //Alice",
 			"query model children 0 --cursor 20",
 			"query model lineage 0",
+			"query channel 7",
+			"query channels --json",
+			"query channels --payer //Alice --cursor 4096 --limit 256",
+			"query channels --server 0",
+			"query batch 0",
+			"query batches --cursor 3 --limit 1",
+			"query book 5 --json",
+			"query earnings //Alice",
+			"query rewards earned //Alice --json",
+			"query rewards datanets //Alice --cursor 3 --limit 256",
+			"query rewards positions //Alice",
+			"query rewards positions //Alice --cursor 0:1:4",
+			"query rewards pools 0 --cursor 2",
+			"query rewards model 5",
 			"query agent show 0",
 			"query agent show --account 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
 			"query agent list --tag nlp --cursor 7 --limit 20 --json",
@@ -362,9 +386,21 @@ mod tests {
 			"tx model commit --from //Alice",
 			"tx model commit a --delegation 3 --from //Alice",
 			"tx model locators 0 --from //Alice",
+			"tx earnings",
+			"tx earnings claim --from //Alice",
+			"tx earnings distribute --entry 0 --from //Alice",
 			"query model show",
 			"query model show 0 --root 00",
 			"query model list --limit 257",
+			"query channel",
+			"query channels --payer //Alice --server 0",
+			"query channels --limit 257",
+			"query batch //Alice",
+			"query book",
+			"query earnings",
+			"query rewards",
+			"query rewards positions //Alice --cursor 3",
+			"query rewards pools 0 --limit 257",
 			"query agent show",
 			"query agent show 0 --account //Alice",
 			"query agent list",

@@ -6,8 +6,8 @@
 use crate::{
 	fees::{self, deposit},
 	limits, AccountId, Balance, Balances, Block, BlockNumber, Hash, Hashing, Nonce, OriginCaller, PalletInfo,
-	Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask,
-	System, Timestamp, Validators, VERSION,
+	Rewards, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin,
+	RuntimeTask, System, Timestamp, Validators, VERSION,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
@@ -153,7 +153,9 @@ pub enum ProxyType {
 	Any,
 	/// Everything but what pays the account's money to others, gives away what it owns, or changes its proxies. So no
 	/// challenges, disputes and offers of datanets either: the bond of a challenge or dispute that is lost goes to others.
-	/// Staking the money is among it, and so is what burns some or holds it for ever, for versions and models.
+	/// Staking the money is among it, and so is what burns some or holds it for ever, for versions and models. Payment
+	/// channels can be closed and what was earned called in, but nothing is locked in them: whoever names the signer of a
+	/// channel spends it.
 	NonTransfer,
 	/// Only datanets: owning, contributing, curating, challenging, disputing.
 	Datanets,
@@ -163,6 +165,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 	/// Batches and derivatives pass where their parts are filtered again: Utility dispatches each with the same
 	/// origin filter.
 	fn filter(&self, call: &RuntimeCall) -> bool {
+		use pallet_rewards::Call as Rewards;
 		match self {
 			Self::Any => true,
 			Self::NonTransfer => {
@@ -175,6 +178,13 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 						| RuntimeCall::Validators(..)
 						| RuntimeCall::Models(..)
 				) || matches!(call, RuntimeCall::Datanets(inner) if !gives_away(inner))
+					|| matches!(call, RuntimeCall::Receipts(inner) if only_returns(inner))
+					|| matches!(
+						call,
+						RuntimeCall::Rewards(
+							Rewards::distribute { .. } | Rewards::claim { .. } | Rewards::withdraw { .. }
+						)
+					)
 			}
 			Self::Datanets => matches!(call, RuntimeCall::Datanets(..) | RuntimeCall::Utility(..)),
 		}
@@ -193,6 +203,22 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 fn gives_away(call: &pallet_datanets::Call<Runtime>) -> bool {
 	use pallet_datanets::Call;
 	matches!(call, Call::challenge { .. } | Call::dispute { .. } | Call::propose_owner { .. })
+}
+
+/// The calls about payments that bring money back to the account, or to whom it is owed by others than the account. For
+/// an account that is no agent's `close` is the payer's, which takes nothing from anybody.
+fn only_returns(call: &pallet_receipts::Call<Runtime>) -> bool {
+	use pallet_receipts::Call;
+	matches!(
+		call,
+		Call::close { .. }
+			| Call::close_all { .. }
+			| Call::finish { .. }
+			| Call::clear_batch { .. }
+			| Call::pull_developer { .. }
+			| Call::pull_royalty { .. }
+			| Call::withdraw { .. }
+	)
 }
 
 impl pallet_proxy::Config for Runtime {
@@ -318,8 +344,7 @@ impl pallet_datanets::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Clock;
-	// Nothing is earned yet.
-	type Positions = ();
+	type Positions = Rewards;
 	// Until there is governance.
 	type JudgeOrigin = EnsureRoot<AccountId>;
 	type JudgeExists = SudoExists;

@@ -17,7 +17,9 @@ mod extrinsic;
 pub(crate) mod fees;
 mod history;
 mod model;
+mod payments;
 mod proof;
+mod rewards;
 mod stake;
 mod transaction;
 
@@ -77,6 +79,21 @@ enum Question {
 	Validators,
 	/// What an account has bonded, and for whom
 	Stake(stake::Args),
+	/// A payment channel that is not over
+	Channel(payments::ChannelArgs),
+	/// Payment channels, by page
+	Channels(payments::ChannelsArgs),
+	/// A batch of receipts that was redeemed
+	Batch(payments::BatchArgs),
+	/// Batches, by page
+	Batches(payments::BatchesArgs),
+	/// What a model earned, and what of that is yet to be pulled
+	Book(payments::BookArgs),
+	/// What an account earned and may withdraw
+	Earnings(payments::EarningsArgs),
+	/// What data earned: credits, positions in versions, and what can be claimed
+	#[command(subcommand)]
+	Rewards(rewards::Question),
 	/// Agents: who they are, what their keys may do, what is left of their budgets
 	#[command(subcommand)]
 	Agent(agent::Question),
@@ -126,6 +143,21 @@ impl QueryCommand {
 			Question::Fees => fees::fees(&client).await.map(|answer| print(json, &answer)),
 			Question::Proof(args) => proof::proof(&client, args).await.map(|answer| print(json, &answer)),
 			Question::Validators => stake::validators(&client).await.map(|answer| print(json, &answer)),
+			Question::Channel(args) => {
+				payments::channel(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Channels(args) => {
+				payments::channels(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Batch(args) => payments::batch(&client, args).await.map(|answer| print(json, &answer)),
+			Question::Batches(args) => {
+				payments::batches(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Book(args) => payments::book(&client, args).await.map(|answer| print(json, &answer)),
+			Question::Earnings(args) => {
+				payments::earnings(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Rewards(question) => rewards::run(&client, json, question).await,
 			Question::Agent(question) => agent::run(&client, json, question).await,
 			Question::Model(question) => model::run(&client, json, question).await,
 			Question::Stake(args) => stake::stake(&client, args).await.map(|answer| print(json, &answer)),

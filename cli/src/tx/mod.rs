@@ -8,6 +8,7 @@ mod contribute;
 mod contribution;
 mod datanet;
 mod datanet_reviews;
+mod earnings;
 mod model;
 mod review;
 mod transfer;
@@ -56,6 +57,9 @@ enum Action {
 	/// Stake: bond, nominate, validate, claim
 	#[command(subcommand)]
 	Validator(Box<validator::Action>),
+	/// What models and data earned: pull, distribute, claim, withdraw
+	#[command(subcommand)]
+	Earnings(Box<earnings::Action>),
 	/// Agents: register, delegate to keys, act, recover
 	#[command(subcommand)]
 	Agent(Box<agent::Action>),
@@ -98,6 +102,9 @@ impl TxCommand {
 			}
 			Action::Validator(action) => {
 				validator::run(&self.connection, *action).await.map(|answer| output::print(json, &answer))
+			}
+			Action::Earnings(action) => {
+				earnings::run(&self.connection, *action).await.map(|answer| output::print(json, &answer))
 			}
 			Action::Agent(action) => {
 				agent::run(&self.connection, *action).await.map(|answer| output::print(json, &answer))

@@ -18,7 +18,8 @@
 //! # Reading order
 //! [`config`] and [`limits`], [`control`] (what the node provides), [`registry`] (how methods are registered), then one
 //! file per namespace: `system`, `account`, `chain`, `state`, `author`, `payment`, `chain_head`, `chain_spec`, `transaction`,
-//! `archive`, `datanet`, `agent`, `model`, `index` with `event_json`, `plexus` with `finality`. Below them: [`arguments`], [`errors`], [`types`], `heads` and `notifier` for
+//! `archive`, `datanet`, `agent`, `model`, `receipt`, `rewards`, `index` with `event_json`, `plexus` with `finality`. Below
+//! them: [`arguments`], [`errors`], [`types`], `heads` and `notifier` for
 //! subscriptions, `connection` and `stream` for bounds.
 //!
 //! # Sources
@@ -49,7 +50,9 @@ mod model;
 mod notifier;
 mod payment;
 mod plexus;
+mod receipt;
 mod registry;
+mod rewards;
 mod server;
 mod state;
 mod storage_query;
@@ -183,6 +186,8 @@ fn methods(config: &ServerConfig, context: RpcContext) -> Result<jsonrpsee::Meth
 	agent::register(&mut registry);
 	model::register(&mut registry);
 	index::register(&mut registry);
+	receipt::register(&mut registry);
+	rewards::register(&mut registry);
 	plexus::register(&mut registry);
 	registry.finish().map_err(|error| StartError::Methods(error.to_string()))
 }

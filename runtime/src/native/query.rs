@@ -14,9 +14,10 @@ use frame_support::{
 	view_functions::{ViewFunction, ViewFunctionId},
 	weights::Weight,
 };
+use pallet_rewards::{Holder, Place};
 use pallet_validators::types::PoolId;
 use plexus_primitives::{
-	AgentId, ContributionId, DatanetId, DatanetVersion, DelegationId, ModelId, Sequence,
+	AgentId, BatchId, ChannelId, ContributionId, DatanetId, DatanetVersion, DelegationId, ModelId, Sequence,
 };
 use sp_runtime::transaction_validity::TransactionSource;
 
@@ -134,6 +135,22 @@ fn arguments(method: &str) -> Option<Arguments> {
 		"ModelsApi_models_of" => Plain(decodes::<(AccountId, Option<Sequence>, u32)>),
 		"ModelsApi_children" => Plain(decodes::<(ModelId, Option<Sequence>, u32)>),
 		"ModelsApi_commitment" => Plain(decodes::<(AccountId, [u8; 32])>),
+		"ReceiptsApi_channel" => Plain(decodes::<ChannelId>),
+		"ReceiptsApi_channels" => Plain(decodes::<(Option<ChannelId>, u32)>),
+		"ReceiptsApi_channels_of" => Plain(decodes::<(AccountId, Option<ChannelId>, u32)>),
+		"ReceiptsApi_channels_toward" => Plain(decodes::<(AgentId, Option<ChannelId>, u32)>),
+		"ReceiptsApi_batch" => Plain(decodes::<BatchId>),
+		"ReceiptsApi_batches" => Plain(decodes::<(Option<BatchId>, u32)>),
+		"ReceiptsApi_revenue" => Plain(decodes::<ModelId>),
+		"ReceiptsApi_royalty_due" => Plain(decodes::<(ModelId, ModelId)>),
+		"ReceiptsApi_earnings" => Plain(decodes::<AccountId>),
+		"RewardsApi_earnings" => Plain(decodes::<Holder<AccountId>>),
+		"RewardsApi_datanet_earnings" => Plain(decodes::<(Holder<AccountId>, Option<DatanetId>, u32)>),
+		"RewardsApi_positions" => Plain(decodes::<(Holder<AccountId>, Option<Place>, u32)>),
+		"RewardsApi_position" => Plain(decodes::<(Holder<AccountId>, Place)>),
+		"RewardsApi_pool" => Plain(decodes::<(DatanetId, DatanetVersion)>),
+		"RewardsApi_pools" => Plain(decodes::<(DatanetId, Option<DatanetVersion>, u32)>),
+		"RewardsApi_data_revenue" => Plain(decodes::<ModelId>),
 		"GenesisBuilder_get_preset" => Plain(decodes::<Option<String>>),
 		_ => return None,
 	})

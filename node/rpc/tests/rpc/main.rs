@@ -11,6 +11,7 @@ mod history;
 mod limits;
 mod methods;
 mod models;
+mod receipts;
 mod served;
 mod state;
 mod submissions;

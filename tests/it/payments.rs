@@ -1,0 +1,257 @@
+//! Payments over a real node: agents' keys open a channel and redeem a voucher, and both RPC and the command line tell of it.
+
+use anyhow::{ensure, Context, Result};
+use codec::Encode;
+use pallet_receipts::{Call, ChannelTerms, Redemption};
+use plexus_primitives::{
+	receipt::{first_accumulator, voucher},
+	AgentId, ChannelId, Content, ModelId, Receipt,
+};
+use plexus_runtime::{Agents, Runtime, RuntimeCall};
+use plexus_tests::{rpc::Rpc, wait::until, Cli, Node, NodeOptions};
+use serde_json::{json, Value};
+use sp_core::{
+	crypto::{AccountId32, Ss58Codec},
+	ed25519, sr25519, Pair,
+};
+use std::time::Duration;
+
+/// Until a contribution is old enough to be accepted: two seconds on the chain clock, and time for a slow machine.
+const AGE: Duration = Duration::from_secs(60);
+const PLX: u128 = 1_000_000_000_000;
+/// Keys that nobody ever sent anything.
+const SERVING: &str = "//Agent//Serving";
+const PAYING: &str = "//Agent//Paying";
+const CHANNEL: ChannelId = ChannelId(0);
+/// Later than any test ends, on the chain clock.
+const EXPIRES_AT_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// Signs vouchers, and is no account on the chain.
+fn signer() -> ed25519::Pair {
+	ed25519::Pair::from_seed(&[42; 32])
+}
+
+struct Scene {
+	_node: Node,
+	cli: Cli,
+	rpc: Rpc,
+	genesis: [u8; 32],
+	directory: tempfile::TempDir,
+}
+
+impl Scene {
+	/// A chain with Alice's serving agent 0 and Bob's paying agent 1, each with a key and 100 PLX.
+	async fn new() -> Result<Self> {
+		let node = Node::start(NodeOptions::with_block_time_ms(200)).await?;
+		let (cli, rpc) = (Cli::of(&node), Rpc::connect(&node.url()).await?);
+		let genesis = rpc.block_hash(0).await?.context("there is a genesis")?;
+		let genesis = hex::decode(genesis.trim_start_matches("0x"))?;
+		let genesis = genesis.try_into().ok().context("a hash has 32 bytes")?;
+		let scene = Self { _node: node, cli, rpc, genesis, directory: tempfile::tempdir()? };
+		for (agent, controller, key, scope) in
+			[("0", "//Alice", SERVING, "serving"), ("1", "//Bob", PAYING, "channels")]
+		{
+			scene.tx(&["agent", "register"], controller).await?;
+			scene.tx(&["agent", "fund", agent, "--amount", "100"], controller).await?;
+			let terms = ["--key", key, "--scope", scope, "--budget", "20", "--fee-budget", "5"];
+			scene.tx(&[&["agent", "delegate", agent][..], &terms].concat(), controller).await?;
+		}
+		Ok(scene)
+	}
+
+	/// Registers model 0, which is Charlie's.
+	async fn register(&self, terms: &[&str]) -> Result<()> {
+		let (weights, card) = (self.file("weights", b"weights")?, self.file("card.md", b"# A model")?);
+		let base = ["model", "register", &weights, "--kind", "base", "--card", &card];
+		self.tx(&[&base[..], terms].concat(), "//Charlie").await.map(drop)
+	}
+
+	/// Version 1 of Alice's datanet 0, where Charlie reviewed a note of Dave's.
+	async fn publish(&self) -> Result<()> {
+		let create = ["datanet", "create", "--name", "Notes", "--curator", "//Charlie"];
+		self.tx(&create, "//Alice").await?;
+		let note = self.file("note.txt", b"a note to be trained on")?;
+		self.tx(&["contribute", &note, "--datanet", "0"], "//Dave").await?;
+		until(AGE, "the contribution to be old enough", || async {
+			self.tx(&["review", "0", "--weight", "64"], "//Charlie").await.map(drop)
+		})
+		.await?;
+		self.tx(&["datanet", "publish", "0"], "//Alice").await.map(drop)
+	}
+
+	/// The paying agent's key locks 10 PLX toward the serving one.
+	async fn open(&self) -> Result<Value> {
+		let terms = ChannelTerms {
+			signer: signer().public().into(),
+			models: vec![ModelId(0)].try_into().expect("one fits"),
+			corpora: Default::default(),
+			expires_at_ms: EXPIRES_AT_MS,
+		};
+		let open = Call::open { server: AgentId(0), terms, amount: 10 * PLX };
+		self.sends(&["act", "1", "0"], open, PAYING).await
+	}
+
+	/// A transaction that succeeds.
+	async fn tx(&self, arguments: &[&str], from: &str) -> Result<Value> {
+		self.cli.json(&[&["tx"][..], arguments, &["--from", from]].concat()).await
+	}
+
+	/// A call for an agent, by its key or its controller.
+	async fn sends(&self, by: &[&str], call: impl Into<RuntimeCall>, from: &str) -> Result<Value> {
+		let call = format!("0x{}", hex::encode(call.into().encode()));
+		self.tx(&[&["agent"][..], by, &["raw", &call]].concat(), from).await
+	}
+
+	async fn query(&self, arguments: &[&str]) -> Result<Value> {
+		self.cli.json(&[&["query"][..], arguments].concat()).await
+	}
+
+	async fn ask(&self, method: &str, parameters: &[Value]) -> Result<Value> {
+		self.rpc.request(method, parameters).await
+	}
+
+	fn file(&self, name: &str, bytes: &[u8]) -> Result<String> {
+		let path = self.directory.path().join(name);
+		std::fs::write(&path, bytes)?;
+		Ok(path.to_str().context("temporary paths are UTF-8")?.to_string())
+	}
+
+	/// The first receipts of the channel, with the voucher over them.
+	fn redemption(&self, receipts: Vec<Receipt>) -> Redemption<Runtime> {
+		let (mut acc, mut sum) = (first_accumulator(&self.genesis, CHANNEL), 0);
+		for (sequence, receipt) in (1..).zip(&receipts) {
+			acc = receipt.accumulate(&acc, sequence);
+			sum += receipt.fee;
+		}
+		let signature =
+			signer().sign(&voucher(&self.genesis, CHANNEL, sum, receipts.len() as u64, &acc)).into();
+		let receipts = receipts.try_into().expect("fewer than a batch has");
+		Redemption { channel: CHANNEL, receipts, signature }
+	}
+}
+
+fn receipt(fee: u128) -> Receipt {
+	let (prompt, output) = (Content { root: [1; 32], len: 2 }, Content { root: [3; 32], len: 4 });
+	Receipt { model: ModelId(0), prompt, context: None, output, fee, disclose: false, execution: None }
+}
+
+fn address(account: &AccountId32) -> String {
+	account.to_ss58check_with_version(42u16.into())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_without_funds_pay_and_are_paid_and_everybody_can_look() -> Result<()> {
+	let scene = Scene::new().await?;
+	scene.register(&["--policy", "60,40,0"]).await?;
+	let [server, payer] = [AgentId(0), AgentId(1)].map(|id| address(&Agents::account_of(id)));
+	scene.open().await?;
+
+	let channel = scene.query(&["channel", "0"]).await?;
+	ensure!(channel["payer"] == payer && channel["server"] == 0, "{channel}");
+	ensure!(channel["locked"] == (10 * PLX).to_string() && channel["sequence"] == 0, "{channel}");
+	let told = scene.ask("receipt_channel", &[json!(0)]).await?;
+	for (ours, theirs) in
+		[("payer", "payer"), ("signer", "signer"), ("acc", "acc"), ("ends_at_ms", "endsAtMs")]
+	{
+		ensure!(channel[ours] == told[theirs], "{ours}: {channel} {told}");
+	}
+	for filter in [["--payer", &payer], ["--server", "0"]] {
+		let page = scene.query(&[&["channels"][..], &filter].concat()).await?;
+		ensure!(page == json!({ "channels": [channel], "next": null }), "{filter:?}: {page}");
+	}
+	let others = scene.query(&["channels", "--payer", "//Alice"]).await?;
+	ensure!(others == json!({ "channels": [], "next": null }), "{others}");
+
+	// Two requests, one signature.
+	let redemption = scene.redemption(vec![receipt(PLX), receipt(2 * PLX)]);
+	let submit = || {
+		let redemptions = vec![redemption.clone()].try_into().expect("one fits");
+		Call::submit { server: AgentId(0), redemptions }
+	};
+	scene.sends(&["act", "0", "0"], submit(), SERVING).await?;
+	let again = scene.sends(&["act", "0", "0"], submit(), SERVING).await;
+	let again = format!("{:#}", again.err().context("a voucher was redeemed twice")?);
+	ensure!(again.contains("Receipts.InvalidVoucher"), "{again}");
+	let channel = scene.query(&["channel", "0"]).await?;
+	ensure!(channel["redeemed"] == (3 * PLX).to_string() && channel["sequence"] == 2, "{channel}");
+	let batch = scene.query(&["batch", "0"]).await?;
+	ensure!(batch["receipts"] == 2 && batch["gross"] == (3 * PLX).to_string(), "{batch}");
+	ensure!(batch["root"] == scene.ask("receipt_batch", &[json!(0)]).await?["root"], "{batch}");
+	ensure!(scene.query(&["batches"]).await? == json!({ "batches": [batch], "next": null }), "one batch");
+
+	// 97 % is revenue: 60 % of it the server's, the rest the developer's.
+	let revenue = 3 * PLX * 97 / 100;
+	let book = scene.query(&["book", "0"]).await?;
+	ensure!(book["revenue"] == revenue.to_string(), "{book}");
+	ensure!(book["developer_due"] == (revenue * 4 / 10).to_string(), "{book}");
+	let told = scene.ask("receipt_book", &[json!(0)]).await?;
+	ensure!(told["toServers"] == (revenue * 6 / 10).to_string(), "{told}");
+	ensure!(book["to_servers"] == told["toServers"], "{book} {told}");
+	let earned = scene.query(&["earnings", &server]).await?;
+	ensure!(earned["earnings"] == book["to_servers"], "{earned}");
+	ensure!(scene.ask("receipt_earnings", &[json!(server)]).await? == earned["earnings"], "{earned}");
+
+	scene.tx(&["earnings", "withdraw", &server], "//Alice").await?;
+	scene.tx(&["earnings", "pull", "0"], "//Alice").await?;
+	let pulled = scene.query(&["earnings", "//Charlie"]).await?;
+	ensure!(pulled["earnings"] == book["developer_due"], "{pulled}");
+	let left = scene.query(&["earnings", &server]).await?;
+	ensure!(left["earnings"] == "0", "{left}");
+	// The server ends the channel, and the payer has the rest at once.
+	scene.sends(&["control", "0"], Call::close { channel: CHANNEL }, "//Alice").await?;
+	let held = scene.query(&["account", &payer]).await?;
+	ensure!(!held["holds"].to_string().contains("Receipts"), "{held}");
+	let over = scene.cli.refused(&["query", "channel", "0"]).await?;
+	ensure!(over.code == Some(7) && over.text().contains("NoSuchChannel"), "{}", over.text());
+	let table = scene.cli.run(&["query", "book", "0"]).await?;
+	ensure!(table.stdout.contains("then server 60 %"), "{}", table.text());
+	Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_data_earned_goes_to_whoever_contributed_it_and_everybody_can_look() -> Result<()> {
+	let scene = Scene::new().await?;
+	scene.publish().await?;
+	scene.register(&["--policy", "60,20,20", "--trained-on", "0:1=100"]).await?;
+	scene.open().await?;
+	let redemptions = vec![scene.redemption(vec![receipt(PLX)])].try_into().expect("one fits");
+	let submit = Call::submit { server: AgentId(0), redemptions };
+	scene.sends(&["act", "0", "0"], submit, SERVING).await?;
+
+	// A fifth of 97 %.
+	let to_data = (PLX * 97 / 100 / 5).to_string();
+	let entry = |pulled: &str, due: &str| json!([{ "datanet": 0, "version": 1, "share": 1_000_000_000, "pulled": pulled, "due": due }]);
+	let model = scene.query(&["rewards", "model", "0"]).await?;
+	ensure!(model == json!({ "model": 0, "revenue": to_data, "entries": entry("0", &to_data) }), "{model}");
+	scene.tx(&["earnings", "distribute", "0"], "//Alice").await?;
+	let told = scene.ask("rewards_dataRevenue", &[json!(0)]).await?;
+	ensure!(told["entries"] == entry(&to_data, "0"), "{told}");
+	let pools = scene.query(&["rewards", "pools", "0"]).await?;
+	let pool = json!({ "version": 1, "weight": 64, "deposited": to_data });
+	ensure!(pools == json!({ "pools": [pool], "next": null }), "{pools}");
+
+	let positions = scene.query(&["rewards", "positions", "//Dave"]).await?;
+	let place = json!({ "datanet": 0, "from": 1, "until": null });
+	let position = json!({ "place": place, "weight": 64, "claimable": to_data });
+	ensure!(positions == json!({ "positions": [position], "next": null }), "{positions}");
+	let dave: AccountId32 = sr25519::Pair::from_string("//Dave", None)?.public().into();
+	let told = scene.ask("rewards_positions", &[json!(address(&dave))]).await?;
+	ensure!(told["items"] == positions["positions"], "{told}");
+	let claim = ["tx", "earnings", "claim", "//Dave", "--from", "//Alice"];
+	scene.cli.json(&claim).await?;
+	let again = scene.cli.refused(&claim).await?;
+	ensure!(again.code == Some(4) && again.text().contains("NothingDue"), "{}", again.text());
+	let earned = scene.query(&["rewards", "earned", "//Dave"]).await?;
+	ensure!(earned["due"] == to_data && earned["pools"] == to_data, "{earned}");
+	let datanets = scene.query(&["rewards", "datanets", "//Dave"]).await?;
+	ensure!(datanets["datanets"] == json!([{ "datanet": 0, "credited": to_data }]), "{datanets}");
+
+	let before = scene.rpc.free_balance(&dave).await?;
+	scene.tx(&["earnings", "withdraw", "//Dave"], "//Alice").await?;
+	ensure!(scene.rpc.free_balance(&dave).await? == before + to_data.parse::<u128>()?, "paid something else");
+	let earned = scene.ask("rewards_earnings", &[json!(address(&dave))]).await?;
+	ensure!(earned["due"] == "0" && earned["total"] == to_data, "{earned}");
+	let nothing = scene.cli.refused(&["query", "rewards", "model", "9"]).await?;
+	ensure!(nothing.code == Some(7) && nothing.text().contains("NoManifest"), "{}", nothing.text());
+	Ok(())
+}
