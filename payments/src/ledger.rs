@@ -472,17 +472,43 @@ impl Ledger {
 	/// The next batch, without the channels in `except`; only of those that the chain was asked about. The channels take
 	/// turns in being first, so that none waits for ever behind larger ones.
 	pub fn batch(&mut self, limits: &BatchLimits, except: &BTreeSet<ChannelId>) -> Option<Batch> {
+		self.batches(limits, except, 1).pop()
+	}
+
+	/// The next batches, to be submitted in this order: each goes on where those before it end.
+	pub fn batches(
+		&mut self,
+		limits: &BatchLimits,
+		except: &BTreeSet<ChannelId>,
+		count: usize,
+	) -> Vec<Batch> {
+		let (mut batches, mut taken) = (Vec::new(), BTreeMap::new());
+		while batches.len() < count {
+			let Some(batch) = self.compose(limits, except, &taken) else { break };
+			taken.extend(batch.redemptions.iter().map(|one| (one.channel, one.to.sequence)));
+			batches.push(batch);
+		}
+		batches
+	}
+
+	/// The next batch behind what is `taken`: sequences of channels.
+	fn compose(
+		&mut self,
+		limits: &BatchLimits,
+		except: &BTreeSet<ChannelId>,
+		taken: &BTreeMap<ChannelId, u64>,
+	) -> Option<Batch> {
 		let candidates = self.tabs.iter().filter_map(|(channel, tab)| {
-			let state =
-				tab.state.as_ref().filter(|_| !except.contains(channel) && !tab.vouchers.is_empty())?;
-			let signed = tab.signed().sequence;
-			let until = tab.entries.iter().take_while(|(_, point)| point.sequence <= signed);
+			let state = tab.state.as_ref().filter(|_| !except.contains(channel))?;
+			let (after, signed) = (taken.get(channel).copied().unwrap_or_default(), tab.signed().sequence);
+			let skip = usize::try_from(after.saturating_sub(tab.base.sequence)).unwrap_or(usize::MAX);
+			let until = tab.entries.iter().skip(skip).take_while(|(_, point)| point.sequence <= signed);
 			// No more than a batch takes of all channels together.
 			let entries = until.take(limits.receipts);
-			let entries =
-				entries.map(|(receipt, point)| (receipt, *point, tab.vouchers.get(&point.sequence)));
+			let entries = entries.map(|(receipt, point)| (receipt, *point, tab.vouchers.get(&point.sequence)));
 			let urgency = if self.is_urgent(state) { state.ends_at_ms } else { u64::MAX };
-			Some(Candidate { channel: *channel, urgency, entries: entries.collect() })
+			let candidate = Candidate { channel: *channel, urgency, entries: entries.collect() };
+			(!candidate.entries.is_empty()).then_some(candidate)
 		});
 		let candidates: Vec<_> = candidates.collect();
 		let later = candidates.iter().find(|candidate| candidate.channel > self.turn);

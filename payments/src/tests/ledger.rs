@@ -202,6 +202,12 @@ fn batches_keep_their_limits_end_at_vouchers_and_leave_nobody_waiting() {
 		waited += 1;
 		assert!(waited <= all.len(), "a small channel waits for ever");
 	}
+	let several = ledger.batches(&BatchLimits::USUAL, &BTreeSet::new(), 3);
+	assert!(several.len() == 3 && several.iter().all(|batch| batch.receipts() > 250));
+	let mut ahead = chain.clone();
+	for batch in &several {
+		ahead.submit(batch).expect("each goes on where the last one ended");
+	}
 	let none = BTreeSet::from(large);
 	let except = ledger.batch(&BatchLimits::USUAL, &none);
 	assert_eq!(except, None, "the others have nothing left");
