@@ -530,8 +530,7 @@ mod tests {
 		let redemptions = vec![redemption(1, sr25519.clone()), redemption(2, ed25519.clone())];
 		let call = submit_batch(&Batch { server: AgentId(3), redemptions });
 		let receipts = || vec![full, least];
-		let expected =
-			(3u64, vec![(1u64, receipts(), sr25519), (2u64, receipts(), ed25519)]).encode();
+		let expected = (3u64, vec![(1u64, receipts(), sr25519), (2u64, receipts(), ed25519)]).encode();
 		let metadata = metadata();
 		assert_eq!(read(&metadata, &call).encode()[2..], expected);
 		let within = agents("act", 3, [("delegation", Value::u128(4)), ("call", call.into_value())]);

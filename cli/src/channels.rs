@@ -98,9 +98,9 @@ pub(crate) async fn states(
 	at: &AtBlock,
 	ids: impl IntoIterator<Item = ChannelId>,
 ) -> Result<Vec<(ChannelId, Option<ChannelState>)>, Failure> {
-	let lookups = ids.into_iter().map(|id| async move {
-		channel(at, id.0).await.map(|found| (id, found.map(|info| info.state())))
-	});
+	let lookups = ids
+		.into_iter()
+		.map(|id| async move { channel(at, id.0).await.map(|found| (id, found.map(|info| info.state()))) });
 	futures::stream::iter(lookups).buffered(LOOKUPS).try_collect().await
 }
 
@@ -192,7 +192,9 @@ impl Answer for Channel {
 			("models", models),
 		];
 		let corpora = self.corpora.iter();
-		rows.extend(corpora.map(|(datanet, version)| ("corpus", format!("datanet {datanet} version {version}"))));
+		rows.extend(
+			corpora.map(|(datanet, version)| ("corpus", format!("datanet {datanet} version {version}"))),
+		);
 		rows.extend([
 			("locked still", self.locked.to_string()),
 			("redeemed", format!("{}, receipts up to {}", self.redeemed, self.sequence)),
@@ -267,7 +269,8 @@ mod tests {
 			deposit: 14,
 		};
 		let page = runtime_api::Page { items: vec![theirs], next: Some(ChannelId(15)) };
-		let PageInfo { items, next } = PageInfo::decode_all(&mut &page.encode()[..]).expect("the same encoding");
+		let PageInfo { items, next } =
+			PageInfo::decode_all(&mut &page.encode()[..]).expect("the same encoding");
 		let state = items[0].state();
 		assert_eq!(state.redeemed, Point { sequence: 12, cumulative: 11, acc: [13; 32] });
 		assert_eq!((state.capacity(), state.closing, state.ends_at_ms), (21, true, 9));

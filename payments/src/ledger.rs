@@ -505,7 +505,8 @@ impl Ledger {
 			let until = tab.entries.iter().skip(skip).take_while(|(_, point)| point.sequence <= signed);
 			// No more than a batch takes of all channels together.
 			let entries = until.take(limits.receipts);
-			let entries = entries.map(|(receipt, point)| (receipt, *point, tab.vouchers.get(&point.sequence)));
+			let entries =
+				entries.map(|(receipt, point)| (receipt, *point, tab.vouchers.get(&point.sequence)));
 			let urgency = if self.is_urgent(state) { state.ends_at_ms } else { u64::MAX };
 			let candidate = Candidate { channel: *channel, urgency, entries: entries.collect() };
 			(!candidate.entries.is_empty()).then_some(candidate)

@@ -36,7 +36,8 @@ pub(super) fn read(path: &Path) -> Result<Delivery, Failure> {
 	if bytes.len() > DELIVERY_BYTES_MAX {
 		return Err(wrong(format!("it has more than {DELIVERY_BYTES_MAX} bytes")));
 	}
-	let delivery: json::Delivery = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+	let delivery: json::Delivery =
+		serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
 	delivery.read().map_err(|error| wrong(error.to_string()))
 }
 

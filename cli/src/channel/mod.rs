@@ -170,9 +170,9 @@ impl FromStr for Corpus {
 	type Err = String;
 
 	fn from_str(given: &str) -> Result<Self, String> {
-		let parts = given.split_once(':').and_then(|(datanet, version)| {
-			Some((datanet.parse().ok()?, version.parse().ok()?))
-		});
+		let parts = given
+			.split_once(':')
+			.and_then(|(datanet, version)| Some((datanet.parse().ok()?, version.parse().ok()?)));
 		let (datanet, version) = parts.ok_or("write datanet and version like 0:1")?;
 		Ok(Self(DatanetId(datanet), DatanetVersion(version)))
 	}
@@ -221,7 +221,9 @@ async fn open(connection: &ConnectionArgs, args: OpenArgs) -> Result<Sent<u64>, 
 	let terms = Terms {
 		signer,
 		models: ascending(args.models.into_iter().map(ModelId).collect()),
-		corpora: ascending(args.corpora.into_iter().map(|Corpus(datanet, version)| (datanet, version)).collect()),
+		corpora: ascending(
+			args.corpora.into_iter().map(|Corpus(datanet, version)| (datanet, version)).collect(),
+		),
 	};
 	let (_, clock_ms) = era_and_clock(&session.at).await?;
 	let expires_at_ms = clock_ms.saturating_add(args.expires_in.0);

@@ -15,7 +15,8 @@ use crate::{
 	validators::era_and_clock,
 };
 use plexus_payments::{
-	Batch, ChannelState, Delivery, Fault, FileDisk, Ledger, Limits, MemoryDisk, Standing, VOUCHER_RECEIPTS_MAX,
+	Batch, ChannelState, Delivery, Fault, FileDisk, Ledger, Limits, MemoryDisk, Standing,
+	VOUCHER_RECEIPTS_MAX,
 };
 use plexus_primitives::{AgentId, ChannelId};
 use serde::Serialize;
@@ -328,7 +329,13 @@ mod tests {
 		let at = Point::start(&GENESIS, CHANNEL).after_all(&all).unwrap();
 		let signature: Signature = key().sign(&Voucher::signed_bytes(&GENESIS, CHANNEL, &at)).into();
 		let receipts = all[usize::from(first) - 1..].to_vec();
-		Delivery { channel: CHANNEL, first: first.into(), receipts, sources: vec![], voucher: Some(signature) }
+		Delivery {
+			channel: CHANNEL,
+			first: first.into(),
+			receipts,
+			sources: vec![],
+			voucher: Some(signature),
+		}
 	}
 
 	/// A closing channel of which so many receipts were redeemed.

@@ -128,8 +128,8 @@ fn journal_path(session: &Session, given: Option<&Path>) -> Result<PathBuf, Fail
 pub(super) fn open_purse(session: &Session, given: Option<&Path>) -> Result<Purse, Failure> {
 	let path = journal_path(session, given)?;
 	let genesis = session.client.api.genesis_hash().0;
-	let opened = FileDisk::open(&path)
-		.and_then(|disk| Purse::open(Box::new(disk), genesis, session.key.account()));
+	let opened =
+		FileDisk::open(&path).and_then(|disk| Purse::open(Box::new(disk), genesis, session.key.account()));
 	opened.map_err(|error| of_journal(&path, &error))
 }
 

@@ -248,7 +248,10 @@ impl Keeper {
 		match seen {
 			Ok(Seen { redeemed, lost, lost_signed }) => {
 				if lost > 0 {
-					warn!(channel = channel.0, lost, lost_signed, "receipts are lost: the channel ended, or others were redeemed");
+					warn!(
+						channel = channel.0,
+						lost, lost_signed, "receipts are lost: the channel ended, or others were redeemed"
+					);
 				}
 				let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
 				progress.redeemed += redeemed;

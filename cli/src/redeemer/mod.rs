@@ -94,7 +94,13 @@ pub struct RedeemerArgs {
 	timeout: u64,
 
 	/// The node's address
-	#[arg(long, value_name = "URL", env = "PLEXUS_URL", default_value = "ws://127.0.0.1:9944", hide_env = true)]
+	#[arg(
+		long,
+		value_name = "URL",
+		env = "PLEXUS_URL",
+		default_value = "ws://127.0.0.1:9944",
+		hide_env = true
+	)]
 	url: String,
 
 	#[command(flatten)]

@@ -157,7 +157,12 @@ impl Submitter {
 		for redemption in &batch.redemptions {
 			rounds.held_back.remove(&redemption.channel);
 		}
-		info!(receipts = batch.receipts(), channels = batch.redemptions.len(), block = done.block_number, "batch redeemed");
+		info!(
+			receipts = batch.receipts(),
+			channels = batch.redemptions.len(),
+			block = done.block_number,
+			"batch redeemed"
+		);
 		self.desk.note(|progress| {
 			progress.batches += 1;
 			progress.fees = progress.fees.saturating_add(done.fee());
