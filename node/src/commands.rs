@@ -57,10 +57,7 @@ pub fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
 		Command::Verify(args) => verify::run(&args).map(done),
 		Command::Testnet(command) => testnet::run(command),
 		Command::Faucet(args) => faucet::run(&args).map(done),
-		Command::ServeReceipts(args) => {
-			logging::start_for_command();
-			serve_receipts::run(&args).map(done)
-		}
+		Command::ServeReceipts(args) => serve_receipts::run(&args).map(done),
 		Command::Completions { shell } => completions::completions(shell).map(done),
 		Command::Man { directory } => completions::man(&directory).map(done),
 		Command::Version => version::run().map(done),

@@ -24,7 +24,12 @@ use super::{
 	http::{self, Bounds},
 	run::stop_signal,
 };
-use crate::{cli::ServeReceiptsArgs, report::Report};
+use crate::{
+	cli::ServeReceiptsArgs,
+	config::{Log, LogFormat},
+	logging,
+	report::Report,
+};
 use axum::{
 	body::Bytes,
 	extract::{DefaultBodyLimit, Path, State},
@@ -45,6 +50,7 @@ use tracing::info;
 /// # Errors
 /// The key or the journal cannot be used, the node not be reached, or the port is taken.
 pub fn run(args: &ServeReceiptsArgs) -> anyhow::Result<()> {
+	logging::start(&Log { filter: "info".into(), format: LogFormat::Text })?;
 	block_on(serve(args))
 }
 
