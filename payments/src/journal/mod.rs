@@ -198,6 +198,8 @@ impl Journal {
 	/// As [`Self::append`].
 	pub fn rewrite(&mut self, payloads: Vec<Vec<u8>>) -> Result<(), JournalError> {
 		self.ensure_sound()?;
+		// Until all of it is done.
+		self.failed = true;
 		let mut lineage = [0; 16];
 		OsRng.fill_bytes(&mut lineage);
 		let mut bytes = header(&self.identity, lineage);
@@ -205,9 +207,8 @@ impl Journal {
 		for (number, payload) in payloads.iter().enumerate() {
 			bytes.extend(self.frame(number as u64, payload)?);
 		}
-		let written = self.disk.replace(&bytes);
-		self.failed = written.is_err();
-		written?;
+		self.disk.replace(&bytes)?;
+		self.failed = false;
 		self.next_number = payloads.len() as u64;
 		self.length = bytes.len() as u64;
 		self.compacted_length = self.length;

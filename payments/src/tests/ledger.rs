@@ -173,28 +173,28 @@ fn batches_keep_their_limits_end_at_vouchers_and_leave_nobody_waiting() {
 		chain.open(*channel, u128::MAX / 4);
 		ledger.see(*channel, chain.state(*channel)).unwrap();
 	}
-	let mut serve = |ledger: &mut Ledger, channel: ChannelId, count: u64| {
+	let mut serve = |ledger: &mut Ledger, channel: ChannelId, size: usize| {
 		let served = served.entry(channel).or_default();
-		for _ in 0..count {
-			let first = served.len() as u64 + 1;
-			let model = ModelId(5 + first % 2);
-			let fresh = vec![Receipt { model, ..receipt(first) }; 3];
-			served.extend(&fresh);
-			let voucher = Some(voucher_over(channel, served));
-			let given = Delivery { channel, first, receipts: fresh, sources: vec![], voucher };
-			ledger.receive(&given).unwrap();
-		}
+		let first = served.len() as u64 + 1;
+		// Of two models in turn.
+		let fresh = vec![Receipt { model: ModelId(5 + first / 30 % 2), ..receipt(first) }; size];
+		served.extend(&fresh);
+		let voucher = Some(voucher_over(channel, served));
+		let given = Delivery { channel, first, receipts: fresh, sources: vec![], voucher };
+		ledger.receive(&given).unwrap();
 	};
 	for channel in &all {
-		serve(&mut ledger, *channel, 1);
+		serve(&mut ledger, *channel, 3);
 	}
 	let mut waited = 0;
 	while all[2..].iter().any(|channel| chain.paid(*channel).is_empty()) {
 		for channel in large {
-			serve(&mut ledger, channel, 90);
+			for _ in 0..9 {
+				serve(&mut ledger, channel, 30);
+			}
 		}
 		let batch = next(&mut ledger).expect("there is always something");
-		assert!(batch.receipts() > 250, "batches are full: {}", batch.receipts());
+		assert!(batch.receipts() > 220, "as full as vouchers allow: {}", batch.receipts());
 		chain.submit(&batch).expect("within the chain's limits");
 		for channel in &all {
 			ledger.see(*channel, chain.state(*channel)).unwrap();
@@ -203,7 +203,7 @@ fn batches_keep_their_limits_end_at_vouchers_and_leave_nobody_waiting() {
 		assert!(waited <= all.len(), "a small channel waits for ever");
 	}
 	let several = ledger.batches(&BatchLimits::USUAL, &BTreeSet::new(), 3);
-	assert!(several.len() == 3 && several.iter().all(|batch| batch.receipts() > 250));
+	assert!(several.len() == 3 && several.iter().all(|batch| batch.receipts() > 220));
 	let mut ahead = chain.clone();
 	for batch in &several {
 		ahead.submit(batch).expect("each goes on where the last one ended");
@@ -213,10 +213,9 @@ fn batches_keep_their_limits_end_at_vouchers_and_leave_nobody_waiting() {
 	assert_eq!(except, None, "the others have nothing left");
 	let one_model = BatchLimits { models: 1, ..BatchLimits::USUAL };
 	let batch = ledger.batch(&one_model, &BTreeSet::new()).unwrap();
-	assert!(batch
-		.redemptions
-		.iter()
-		.all(|one| one.receipts.iter().all(|paid| paid.model == batch.redemptions[0].receipts[0].model)));
+	let models: BTreeSet<_> =
+		batch.redemptions.iter().flat_map(|one| &one.receipts).map(|receipt| receipt.model).collect();
+	assert_eq!(models.len(), 1);
 }
 
 #[test]
@@ -287,7 +286,7 @@ fn steps() -> Vec<fn(&mut Ledger, &mut Chain)> {
 	fn take(ledger: &mut Ledger, delivery: &Delivery) {
 		ledger.receive(delivery).expect("it is in order");
 	}
-	vec![
+	let steps: [fn(&mut Ledger, &mut Chain); 8] = [
 		|ledger, chain| drop(ledger.see(CHANNEL, chain.state(CHANNEL)).expect("it is ours")),
 		|ledger, _| take(ledger, &signed(1..=2)),
 		|ledger, _| take(ledger, &delivery(3, &receipts(3..=4))),
@@ -299,7 +298,8 @@ fn steps() -> Vec<fn(&mut Ledger, &mut Chain)> {
 		},
 		|ledger, chain| drop(ledger.see(CHANNEL, chain.state(CHANNEL)).expect("it is ours")),
 		|ledger, _| take(ledger, &signed(5..=6)),
-	]
+	];
+	steps.to_vec()
 }
 
 #[test]
@@ -329,7 +329,8 @@ fn what_was_committed_survives_a_failure_at_any_byte_and_the_rest_is_paid_after_
 	assert!(operations > 10);
 	for after in 0..operations {
 		for kept in 0..=350 {
-			for padded in [false, true] {
+			// Padding matters less than where the tear is.
+			for padded in [false, true].into_iter().filter(|padded| !padded || kept % 8 == 0) {
 				PROMISED.with(|cell| cell.set(0));
 				let (disk, mut chain) = (CrashDisk::default(), fresh_chain());
 				disk.fail(Failure { after, kept, padded });
