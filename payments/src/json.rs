@@ -296,11 +296,12 @@ mod tests {
 
 	#[test]
 	fn a_delivery_is_read_as_it_was_written() {
-		let text = serde_json::to_string(&Delivery::from(&delivery())).unwrap();
+		let given = delivery();
+		let text = serde_json::to_string(&Delivery::from(&given)).unwrap();
 		assert!(text.len() < DELIVERY_BYTES_MAX / 256);
 		assert!(text.contains(&format!("\"{}\"", u128::MAX)), "{text}");
 		let read: Delivery = serde_json::from_str(&text).unwrap();
-		assert_eq!(read.read(), Ok(delivery()));
+		assert_eq!(read.read(), Ok(given));
 		let least = "{\"channel\": 7, \"first\": 1, \"receipts\": [{\"model\": 5, \"prompt\": {\"root\": \"0xP\", \"len\": \
 		             1}, \"output\": {\"root\": \"0xP\", \"len\": 1}, \"fee\": \"0\"}]}";
 		let least: Delivery = serde_json::from_str(&least.replace('P', &"ab".repeat(32))).unwrap();

@@ -286,8 +286,11 @@ fn steps() -> Vec<fn(&mut Ledger, &mut Chain)> {
 	fn take(ledger: &mut Ledger, delivery: &Delivery) {
 		ledger.receive(delivery).expect("it is in order");
 	}
+	fn look(ledger: &mut Ledger, chain: &mut Chain) {
+		ledger.see(CHANNEL, chain.state(CHANNEL)).expect("it is ours");
+	}
 	let steps: [fn(&mut Ledger, &mut Chain); 8] = [
-		|ledger, chain| drop(ledger.see(CHANNEL, chain.state(CHANNEL)).expect("it is ours")),
+		look,
 		|ledger, _| take(ledger, &signed(1..=2)),
 		|ledger, _| take(ledger, &delivery(3, &receipts(3..=4))),
 		|ledger, _| drop(ledger.waive(CHANNEL, 4).expect("it is not signed for")),
@@ -296,7 +299,7 @@ fn steps() -> Vec<fn(&mut Ledger, &mut Chain)> {
 			let batch = next(ledger).expect("something is signed for");
 			chain.submit(&batch).expect("it is in order");
 		},
-		|ledger, chain| drop(ledger.see(CHANNEL, chain.state(CHANNEL)).expect("it is ours")),
+		look,
 		|ledger, _| take(ledger, &signed(5..=6)),
 	];
 	steps.to_vec()
@@ -371,7 +374,7 @@ fn a_ledger_is_the_same_after_its_journal_was_rewritten() {
 	chain.open(CHANNEL, u128::MAX / 2);
 	ledger.see(CHANNEL, chain.state(CHANNEL)).unwrap();
 	let (mut point, mut longest, mut sequence) = (start(), 0, 0u64);
-	for round in 0..150 {
+	for round in 0..240 {
 		let fresh: Vec<_> = (1..=240).map(|number| receipt(sequence + number)).collect();
 		point = point.after_all(&fresh).unwrap();
 		let voucher = Some(sign(&Voucher::signed_bytes(&GENESIS, CHANNEL, &point)));
