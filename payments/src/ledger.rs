@@ -94,7 +94,7 @@ pub enum Fault {
 		ends_at_ms: u64,
 	},
 	/// Receipts are missing in between.
-	#[error("the receipts begin with {given}, but the last is {last}; give those from {} on", .last + 1)]
+	#[error("the receipts begin with {given}, but the last is {last}; give those from {} on", .last.saturating_add(1))]
 	Gap {
 		/// The sequence of the first.
 		given: u64,

@@ -45,7 +45,7 @@ pub enum PurseError {
 	#[error("{0} receipts cannot be signed for at once; give 1 to {VOUCHER_RECEIPTS_MAX}")]
 	ReceiptCount(usize),
 	/// They do not follow on what was signed.
-	#[error("the receipts begin with {given}, but {signed} was signed last; give those from {} on", .signed + 1)]
+	#[error("the receipts begin with {given}, but {signed} was signed last; give those from {} on", .signed.saturating_add(1))]
 	Gap {
 		/// The sequence of the first.
 		given: u64,

@@ -18,7 +18,7 @@ use plexus_payments::{
 	Batch, ChannelState, Delivery, Fault, FileDisk, Ledger, Limits, MemoryDisk, Standing,
 	VOUCHER_RECEIPTS_MAX,
 };
-use plexus_primitives::{AgentId, ChannelId};
+use plexus_primitives::AgentId;
 use serde::Serialize;
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -287,19 +287,20 @@ fn take<'a>(
 
 /// What of a delivery was not redeemed before; nothing if all was. Whether it follows on what was, its voucher tells.
 fn beyond(delivery: &Delivery, redeemed: u64) -> Option<Delivery> {
-	let known = usize::try_from((redeemed + 1).saturating_sub(delivery.first)).unwrap_or(usize::MAX);
+	let next = redeemed.saturating_add(1);
+	let known = usize::try_from(next.saturating_sub(delivery.first)).unwrap_or(usize::MAX);
 	if known == 0 {
 		return Some(delivery.clone());
 	}
 	let receipts = delivery.receipts.get(known..).filter(|rest| !rest.is_empty())?.to_vec();
-	Some(Delivery { first: redeemed + 1, receipts, ..delivery.clone() })
+	Some(Delivery { first: next, receipts, ..delivery.clone() })
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
 	use plexus_payments::{Point, Signature, Terms, Voucher};
-	use plexus_primitives::{Content, ModelId, Receipt};
+	use plexus_primitives::{ChannelId, Content, ModelId, Receipt};
 	use sp_core::{sr25519, Pair};
 
 	const GENESIS: [u8; 32] = [9; 32];

@@ -41,6 +41,7 @@ use plexus_primitives::{AgentId, ChannelId};
 use std::{path::PathBuf, time::Duration};
 use submit::Submitter;
 use tokio::sync::{mpsc, oneshot};
+use tracing::info;
 
 /// Channels that are to be looked up; beyond, clients are told to come back.
 const LOOKUPS_MAX: usize = 256;
@@ -137,6 +138,7 @@ impl Redeemer {
 					Ledger::open(Box::new(disk), genesis, AgentId(args.agent), args.granted(&limits))
 				})
 				.map_err(|error| of_journal(&path, &error))?;
+			info!(journal = %path.display(), agent = args.agent, channels = ledger.channels().len(), "journal opened");
 			let (lookups_in, lookups) = mpsc::channel(LOOKUPS_MAX);
 			let (desk, keeper) = keeper::start(ledger, path, limits.receipts, lookups_in);
 			look(&at, &desk).await?;

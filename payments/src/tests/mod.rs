@@ -3,6 +3,7 @@
 //! # Must not
 //! Use [`crate::Point`] or [`crate::Voucher`] in the chain below: it is what they are measured against.
 
+mod bytes;
 mod files;
 mod history;
 mod journal;
