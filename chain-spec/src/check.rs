@@ -16,7 +16,9 @@ use plexus_primitives::{
 	consensus::{ConsensusKey, Voter},
 	constants::{EXISTENTIAL_DEPOSIT, SS58_PREFIX, TOKEN_DECIMALS},
 };
-use plexus_runtime::{configs::ValidatorBondMin, AccountId, Balance, Runtime, System, Validators};
+use plexus_runtime::{
+	configs::ValidatorBondMin, genesis::POTS_ENDOWMENT, AccountId, Balance, Runtime, System, Validators,
+};
 use sp_core::H256;
 use sp_state_machine::BasicExternalities;
 use sp_storage::{
@@ -306,7 +308,7 @@ pub(crate) fn check_runtime_genesis(
 
 fn check_balances(genesis: &RuntimeGenesis, chain_type: ChainType) -> Result<(), SpecError> {
 	let mut seen = BTreeSet::new();
-	let mut issuance: Balance = 0;
+	let mut issuance = POTS_ENDOWMENT;
 	for (account, balance) in &genesis.balances.balances {
 		if *balance < EXISTENTIAL_DEPOSIT {
 			return Err(SpecError::BelowMinimum { account: account.clone(), given: *balance });

@@ -6,7 +6,7 @@ use plexus_chain_spec::{
 	genesis::HexBytes, genesis_state_root, ChainPeriods, ChainSpec, ChainType, Genesis, RuntimeGenesis,
 	SpecError,
 };
-use plexus_runtime::{AccountId, Runtime};
+use plexus_runtime::{genesis::POTS_ENDOWMENT, AccountId, Runtime};
 use sp_core::{ed25519, Hasher, Pair, H256};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::StateVersion;
@@ -107,7 +107,8 @@ fn the_presets_hold_what_they_promise() {
 				assert_eq!(plexus_runtime::Balances::free_balance(account), 10u128.pow(18));
 			}
 			let stakes = validators as u128 * 10u128.pow(16);
-			assert_eq!(plexus_runtime::Balances::total_issuance(), 12 * 10u128.pow(18) + stakes);
+			let named = 12 * 10u128.pow(18) + stakes;
+			assert_eq!(plexus_runtime::Balances::total_issuance(), named + POTS_ENDOWMENT);
 			let alice = Ed25519Keyring::Alice.to_account_id();
 			assert_eq!(plexus_runtime::Balances::free_balance(&alice), 10u128.pow(18));
 			let held = plexus_runtime::System::account(&alice).data.reserved;
@@ -241,6 +242,16 @@ fn each_broken_rule_is_named_with_what_would_be_right() {
 		(
 			"issuance",
 			|| dev_with(|g| g.balances.balances[0].1 = u128::MAX),
+			|e| matches!(e, IssuanceOverflow),
+		),
+		(
+			"issuance with the pots",
+			|| {
+				dev_with(|g| {
+					let others: u128 = g.balances.balances[1..].iter().map(|(_, amount)| amount).sum();
+					g.balances.balances[0].1 = u128::MAX - others;
+				})
+			},
 			|e| matches!(e, IssuanceOverflow),
 		),
 		(

@@ -20,7 +20,7 @@ use sp_core::crypto::AccountId32;
 use std::str::FromStr;
 
 /// The names of the scopes, in the order of the runtime's enum.
-pub(crate) const SCOPES: [&str; 4] = ["Payments", "Datanets", "Remarks", "Models"];
+pub(crate) const SCOPES: [&str; 6] = ["Payments", "Datanets", "Remarks", "Models", "Channels", "Serving"];
 
 /// An agent.
 #[derive(Clone, PartialEq, Eq, Debug, Decode)]

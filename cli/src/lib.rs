@@ -12,7 +12,8 @@
 //!   │ validators │        what the runtime API tells of stake
 //!   │   agents   │        what the runtime API tells of agents
 //!   │   models   │        what the runtime API tells of models
-//!   │  channels  │        what the runtime API tells of payment channels
+//!   │  payments  │        what the runtime API tells of channels, batches and books
+//!   │  channels  │        the same, as purse and ledger know it
 //!   ├─ submit    │        nonce, signature, submission, finality, result
 //!   ├─ pipeline  │        many transactions of one account at once
 //!   ├─ calls ────┤        the shape of each call
@@ -52,6 +53,7 @@ pub mod load;
 mod models;
 mod output;
 pub mod payer;
+mod payments;
 mod pipeline;
 pub mod proof;
 mod query;
@@ -280,6 +282,14 @@ mod tests {
 			"query model list --developer //Alice",
 			"query model children 0 --cursor 20",
 			"query model lineage 0",
+			"query channel 7",
+			"query channels --json",
+			"query channels --payer //Alice --cursor 4096 --limit 256",
+			"query channels --server 0",
+			"query batch 0",
+			"query batches --cursor 3 --limit 1",
+			"query book 5 --json",
+			"query earnings //Alice",
 			"query agent show 0",
 			"query agent show --account 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
 			"query agent list --tag nlp --cursor 7 --limit 20 --json",
@@ -396,6 +406,12 @@ mod tests {
 			"query model show",
 			"query model show 0 --root 00",
 			"query model list --limit 257",
+			"query channel",
+			"query channels --payer //Alice --server 0",
+			"query channels --limit 257",
+			"query batch //Alice",
+			"query book",
+			"query earnings",
 			"query agent show",
 			"query agent show 0 --account //Alice",
 			"query agent list",

@@ -7,7 +7,10 @@
 //! Put into a scope what carries other calls, changes who may act, or can bring money in and send money out at once: an
 //! agent's keys are held to what leaves its account, measured around one call.
 
-use crate::{configs::Clock, fees::deposit, Balance, Balances, Runtime, RuntimeCall, RuntimeHoldReason};
+use crate::{
+	configs::Clock, fees::deposit, receipts::CloseChannels, Balance, Balances, Runtime, RuntimeCall,
+	RuntimeHoldReason,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	parameter_types,
@@ -46,6 +49,13 @@ pub enum Scope {
 	/// Committing to models, registering, deprecating and locating them. The deposits for models never come back and are
 	/// spending; those for commitments and locators do.
 	Models,
+	/// Paying for inference: opening payment channels and locking more in them, which is spending, closing all of them, and
+	/// ending those that are over. Whoever signs for a channel goes on when the key that opened it is revoked. Closing one
+	/// channel is the controller's, because the same call ends a channel toward the agent with what it has not redeemed.
+	Channels,
+	/// Being paid: redeeming vouchers, and clearing old batches. What is earned waits until anybody calls `withdraw`, which
+	/// is in no scope. A key can sit on vouchers until they are void, and no more.
+	Serving,
 }
 
 impl InstanceFilter<RuntimeCall> for Scope {
@@ -53,6 +63,7 @@ impl InstanceFilter<RuntimeCall> for Scope {
 		use pallet_balances::Call as Balances;
 		use pallet_datanets::Call as Datanets;
 		use pallet_models::Call as Models;
+		use pallet_receipts::Call as Receipts;
 		match self {
 			Self::Payments => matches!(
 				call,
@@ -95,6 +106,18 @@ impl InstanceFilter<RuntimeCall> for Scope {
 						| Models::set_locators { .. }
 				)
 			),
+			Self::Channels => matches!(
+				call,
+				RuntimeCall::Receipts(
+					Receipts::open { .. }
+						| Receipts::top_up { .. }
+						| Receipts::close_all { .. }
+						| Receipts::finish { .. }
+				)
+			),
+			Self::Serving => {
+				matches!(call, RuntimeCall::Receipts(Receipts::submit { .. } | Receipts::clear_batch { .. }))
+			}
 		}
 	}
 
@@ -115,13 +138,21 @@ pub struct LeafCalls;
 
 impl Contains<RuntimeCall> for LeafCalls {
 	fn contains(call: &RuntimeCall) -> bool {
-		let scopes = [Scope::Payments, Scope::Datanets, Scope::Remarks, Scope::Models];
+		let scopes = [
+			Scope::Payments,
+			Scope::Datanets,
+			Scope::Remarks,
+			Scope::Models,
+			Scope::Channels,
+			Scope::Serving,
+		];
 		scopes.iter().any(|scope| scope.filter(call))
 	}
 }
 
 /// What a controller does with its agent's account: move what it has, stake it, claim what it earned, take over and retire
-/// datanets, challenge and dispute, and several of these at once.
+/// datanets, challenge and dispute, close a channel, and several of these at once. The channels that it opens are closed
+/// when the controller changes, [`CloseChannels`].
 ///
 /// Left out is all that would outlast a change of the controller: proxies and multisig operations, calls under another
 /// origin, a consensus key with what needs one, since whoever has that key can have the stake slashed, and offers of the
@@ -132,6 +163,7 @@ impl Contains<RuntimeCall> for ControlCalls {
 	fn contains(call: &RuntimeCall) -> bool {
 		use pallet_balances::Call as Balances;
 		use pallet_datanets::Call as Datanets;
+		use pallet_receipts::Call as Receipts;
 		use pallet_utility::Call as Utility;
 		use pallet_validators::Call as Validators;
 		let is_own = matches!(
@@ -152,6 +184,11 @@ impl Contains<RuntimeCall> for ControlCalls {
 					| Datanets::accept_ownership { .. }
 					| Datanets::challenge { .. }
 					| Datanets::dispute { .. }
+			) | RuntimeCall::Receipts(
+				Receipts::close { .. }
+					| Receipts::pull_developer { .. }
+					| Receipts::pull_royalty { .. }
+					| Receipts::withdraw { .. }
 			) | RuntimeCall::Utility(
 				Utility::batch { .. } | Utility::batch_all { .. } | Utility::force_batch { .. }
 			)
@@ -210,6 +247,8 @@ parameter_types! {
 		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Commitment),
 		RuntimeHoldReason::Models(pallet_models::HoldReason::Commitment),
 		RuntimeHoldReason::Models(pallet_models::HoldReason::Locators),
+		RuntimeHoldReason::Receipts(pallet_receipts::HoldReason::ChannelDeposit),
+		RuntimeHoldReason::Receipts(pallet_receipts::HoldReason::Batch),
 	];
 }
 
@@ -221,8 +260,8 @@ impl pallet_agents::Config for Runtime {
 	type Scope = Scope;
 	type LeafCalls = LeafCalls;
 	type ControlCalls = ControlCalls;
-	// Nothing that `ControlCalls` lets in gives anybody a power over the account: neither proxies nor approvals nor keys.
-	type OnControllerChanged = ();
+	// Of what `ControlCalls` lets in only the signers of channels have a power over the account's money.
+	type OnControllerChanged = CloseChannels;
 	type Clock = Clock;
 	type PalletId = AgentsPalletId;
 	type RegistrationPrice = RegistrationPrice;

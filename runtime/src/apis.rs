@@ -9,8 +9,8 @@
 
 use crate::{
 	genesis, AccountId, Agents, Balance, Block, BlockNumber, Datanets, Executive, InherentDataExt, Models,
-	Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, Scope, SessionKeys, System, TransactionPayment,
-	Validators, VERSION,
+	Nonce, Receipts, Runtime, RuntimeCall, RuntimeGenesisConfig, Scope, SessionKeys, System,
+	TransactionPayment, Validators, VERSION,
 };
 use alloc::vec::Vec;
 use frame_support::{
@@ -23,6 +23,7 @@ use pallet_agents::{
 	Refusal,
 };
 use pallet_models::runtime_api::{CommitmentInfo, LineageInfo, ModelInfo, ModelPage};
+use pallet_receipts::runtime_api::{BatchInfo, ChannelInfo, Page, RevenueInfo};
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
 use pallet_validators::{
 	runtime_api::{PoolInfo, Seat, StakeInfo},
@@ -33,7 +34,7 @@ use plexus_primitives::{
 		ChallengeInfo, ContributionInfo, ContributionPage, DatanetInfo, DatanetPage, ListingPage, MemberPage,
 		VersionInfo, VersionPage,
 	},
-	AgentId, ContributionId, DatanetId, DatanetVersion, DelegationId, ModelId, Sequence,
+	AgentId, BatchId, ChannelId, ContributionId, DatanetId, DatanetVersion, DelegationId, ModelId, Sequence,
 };
 use sp_api::impl_runtime_apis;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
@@ -307,6 +308,44 @@ impl_runtime_apis! {
 		}
 		fn commitment(account: AccountId, hash: [u8; 32]) -> Option<CommitmentInfo<Balance>> {
 			Models::commitment(&account, hash)
+		}
+	}
+
+	impl pallet_receipts::runtime_api::ReceiptsApi<Block, AccountId, BlockNumber> for Runtime {
+		fn channel(id: ChannelId) -> Option<ChannelInfo<AccountId>> {
+			Receipts::channel(id)
+		}
+		fn channels(cursor: Option<ChannelId>, limit: u32) -> Page<ChannelInfo<AccountId>, ChannelId> {
+			Receipts::channels(cursor, limit)
+		}
+		fn channels_of(
+			payer: AccountId,
+			cursor: Option<ChannelId>,
+			limit: u32,
+		) -> Page<ChannelInfo<AccountId>, ChannelId> {
+			Receipts::channels_of(&payer, cursor, limit)
+		}
+		fn channels_toward(
+			server: AgentId,
+			cursor: Option<ChannelId>,
+			limit: u32,
+		) -> Page<ChannelInfo<AccountId>, ChannelId> {
+			Receipts::channels_toward(server, cursor, limit)
+		}
+		fn batch(id: BatchId) -> Option<BatchInfo<BlockNumber>> {
+			Receipts::batch(id)
+		}
+		fn batches(cursor: Option<BatchId>, limit: u32) -> Page<BatchInfo<BlockNumber>, BatchId> {
+			Receipts::batches(cursor, limit)
+		}
+		fn revenue(model: ModelId) -> Option<RevenueInfo<AccountId>> {
+			Receipts::revenue(model)
+		}
+		fn royalty_due(model: ModelId, ancestor: ModelId) -> Balance {
+			Receipts::royalty_due(model, ancestor)
+		}
+		fn earnings(account: AccountId) -> Balance {
+			Receipts::earnings(&account)
 		}
 	}
 

@@ -153,7 +153,9 @@ pub enum ProxyType {
 	Any,
 	/// Everything but what pays the account's money to others, gives away what it owns, or changes its proxies. So no
 	/// challenges, disputes and offers of datanets either: the bond of a challenge or dispute that is lost goes to others.
-	/// Staking the money is among it, and so is what burns some or holds it for ever, for versions and models.
+	/// Staking the money is among it, and so is what burns some or holds it for ever, for versions and models. Payment
+	/// channels can be closed and what was earned called in, but nothing is locked in them: whoever names the signer of a
+	/// channel spends it.
 	NonTransfer,
 	/// Only datanets: owning, contributing, curating, challenging, disputing.
 	Datanets,
@@ -175,6 +177,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 						| RuntimeCall::Validators(..)
 						| RuntimeCall::Models(..)
 				) || matches!(call, RuntimeCall::Datanets(inner) if !gives_away(inner))
+					|| matches!(call, RuntimeCall::Receipts(inner) if only_returns(inner))
 			}
 			Self::Datanets => matches!(call, RuntimeCall::Datanets(..) | RuntimeCall::Utility(..)),
 		}
@@ -193,6 +196,22 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 fn gives_away(call: &pallet_datanets::Call<Runtime>) -> bool {
 	use pallet_datanets::Call;
 	matches!(call, Call::challenge { .. } | Call::dispute { .. } | Call::propose_owner { .. })
+}
+
+/// The calls about payments that bring money back to the account, or to whom it is owed by others than the account. For
+/// an account that is no agent's `close` is the payer's, which takes nothing from anybody.
+fn only_returns(call: &pallet_receipts::Call<Runtime>) -> bool {
+	use pallet_receipts::Call;
+	matches!(
+		call,
+		Call::close { .. }
+			| Call::close_all { .. }
+			| Call::finish { .. }
+			| Call::clear_batch { .. }
+			| Call::pull_developer { .. }
+			| Call::pull_royalty { .. }
+			| Call::withdraw { .. }
+	)
 }
 
 impl pallet_proxy::Config for Runtime {

@@ -9,7 +9,7 @@
 use alloc::{string::ToString, vec::Vec};
 use pallet_datanets::Windows;
 use pallet_validators::{types::BLOCK_TIME_MS_DEFAULT, ChainPeriods, GenesisValidator};
-use plexus_primitives::constants::{Balance, UNITS};
+use plexus_primitives::constants::{Balance, EXISTENTIAL_DEPOSIT, UNITS};
 use serde_json::{json, Value};
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
@@ -20,6 +20,10 @@ pub const ENDOWMENT: Balance = 1_000_000 * UNITS;
 
 /// What each validator of a preset bonds, besides its [`ENDOWMENT`]: ten thousand PLX.
 pub const VALIDATOR_STAKE: Balance = 10_000 * UNITS;
+
+/// What the accounts of pallets get at each genesis, beside the balances that it names: an existential deposit for the pot
+/// of `Receipts`.
+pub const POTS_ENDOWMENT: Balance = EXISTENTIAL_DEPOSIT;
 
 /// How many validators the local preset has. Four is the fewest that survive the loss of one.
 pub const LOCAL_VALIDATORS: usize = 4;

@@ -15,7 +15,7 @@
 //! - The extension pipeline carries no bytes that clients do not know how to sign.
 //!
 //! # Reading order
-//! This file names the pallets; [`configs`] configures them, `agents` the agents with their scopes, `models` the models; [`limits`] holds block budgets, [`fees`] prices;
+//! This file names the pallets; [`configs`] configures them, `agents` the agents with their scopes, `models` the models, `receipts` payments for inference; [`limits`] holds block budgets, [`fees`] prices;
 //! [`signature`] the account signature; [`apis`] what can be asked; [`genesis`] the presets; [`native`] the plain
 //! Rust entry points of the node.
 
@@ -36,6 +36,8 @@ pub mod limits;
 mod models;
 #[cfg(feature = "std")]
 pub mod native;
+mod receipts;
+mod rewards;
 pub mod signature;
 
 pub use agents::Scope;
@@ -107,7 +109,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: alloc::borrow::Cow::Borrowed("plexus"),
 	impl_name: alloc::borrow::Cow::Borrowed("plexus"),
 	authoring_version: 1,
-	spec_version: 102,
+	spec_version: 103,
 	impl_version: 1,
 	apis: apis::RUNTIME_API_VERSIONS,
 	transaction_version: 2,
@@ -163,6 +165,8 @@ mod runtime {
 	pub type Agents = pallet_agents;
 	#[runtime::pallet_index(12)]
 	pub type Models = pallet_models;
+	#[runtime::pallet_index(13)]
+	pub type Receipts = pallet_receipts;
 }
 
 /// The extension of a transaction with this nonce, mortality and tip, and without a metadata hash.

@@ -398,6 +398,8 @@ fn scopes_have_their_names_and_places() {
 		(Scope::Datanets, 1, "Datanets"),
 		(Scope::Remarks, 2, "Remarks"),
 		(Scope::Models, 3, "Models"),
+		(Scope::Channels, 4, "Channels"),
+		(Scope::Serving, 5, "Serving"),
 	] {
 		assert_eq!((scope.encode(), format!("{scope:?}")), (vec![place], name.to_string()));
 	}

@@ -75,6 +75,7 @@ fn a_block_takes_transfers_until_its_weight_is_used_and_refuses_the_next_one_sof
 fn the_measured_datanets_weights_are_in_the_same_unit() {
 	assert_eq!(pallet_datanets::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
 	assert_eq!(pallet_validators::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
+	assert_eq!(pallet_receipts::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
 }
 
 #[test]

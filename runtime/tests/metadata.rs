@@ -112,6 +112,7 @@ fn pallet_indices_are_what_encoded_calls_rely_on() {
 		("Datanets", 10),
 		("Agents", 11),
 		("Models", 12),
+		("Receipts", 13),
 	];
 	assert_eq!(pallets, expected.map(|(name, index)| (name.to_string(), index)));
 }

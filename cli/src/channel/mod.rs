@@ -23,10 +23,10 @@ use crate::{
 	agents::Span,
 	amount::Amount,
 	calls,
-	channels::{self, Channel, Page},
 	client::{Client, ConnectionArgs},
 	failure::Failure,
 	output,
+	payments::{self, Channel, Channels},
 	tx::{by::ByArgs, Sent, Session, SignedArgs},
 	validators::era_and_clock,
 };
@@ -151,8 +151,8 @@ struct ListArgs {
 	#[arg(long, value_name = "PLACE")]
 	cursor: Option<u64>,
 
-	/// How many ids to look at.
-	#[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=PAGE_MAX as i64))]
+	/// How many to list at most.
+	#[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=PAGE_MAX as i64))]
 	limit: u32,
 }
 
@@ -257,23 +257,24 @@ async fn finish(connection: &ConnectionArgs, args: FinishArgs) -> Result<Sent<u6
 	session.send(&calls::on_channel("finish", args.channel, []), |_| Some(args.channel)).await
 }
 
-async fn list(connection: &ConnectionArgs, args: ListArgs) -> Result<Page, Failure> {
+async fn list(connection: &ConnectionArgs, args: ListArgs) -> Result<Channels, Failure> {
 	let client = Client::connect(&connection.url).await?;
-	let payer = match &args.payer {
-		Some(payer) => Some(parse_account(payer, &client.chain_kind().await?)?),
-		None => None,
+	let at = client.at_head().await?;
+	let ListArgs { payer, server, cursor, limit } = args;
+	let page = match (payer, server) {
+		(Some(payer), _) => {
+			let payer = parse_account(&payer, &client.chain_kind().await?)?;
+			payments::channels_of(&at, &payer, cursor, limit).await?
+		}
+		(None, Some(server)) => payments::channels_toward(&at, server, cursor, limit).await?,
+		(None, None) => payments::channels(&at, cursor, limit).await?,
 	};
-	let page = channels::channels(&client.at_head().await?, args.cursor, args.limit).await?;
-	let wanted = page.items.into_iter().filter(|channel| {
-		payer.as_ref().is_none_or(|payer| channel.payer == *payer)
-			&& args.server.is_none_or(|server| channel.server == server)
-	});
-	Ok(Page { channels: wanted.map(Channel::from).collect(), next: page.next })
+	Ok(Channels::from(page))
 }
 
 async fn show(connection: &ConnectionArgs, args: ShowArgs) -> Result<Channel, Failure> {
 	let at = Client::connect(&connection.url).await?.at_head().await?;
-	channels::known_channel(&at, args.channel).await.map(Channel::from)
+	payments::known_channel(&at, args.channel).await.map(Channel::from)
 }
 
 /// The chain takes them sorted, and none twice.

@@ -11,6 +11,7 @@ use crate::{
 	client::{AtBlock, Client, ConnectionArgs},
 	failure::{Failure, FailureKind},
 	output::{self, duration, Answer},
+	payments::no_such_channel,
 	tx::{by::AgentKey, Session, SignedArgs},
 	validators::era_and_clock,
 };
@@ -141,7 +142,7 @@ pub(super) async fn check(connection: &ConnectionArgs, args: CheckArgs) -> Resul
 	let ids: BTreeSet<_> = deliveries.iter().map(|delivery| delivery.channel).collect();
 	let mut checked = Checked { channels: Vec::with_capacity(ids.len()) };
 	for id in ids {
-		let state = channels::known_channel(&at, id.0).await?.state();
+		let state = channels::known_state(&at, id).await?;
 		let mut ledger = in_memory(genesis, state.server)?;
 		let own = deliveries.iter().filter(|delivery| delivery.channel == id);
 		let standing = take(&mut ledger, &state, own)?;
@@ -182,7 +183,7 @@ pub(super) async fn redeem(connection: &ConnectionArgs, args: RedeemArgs) -> Res
 		let own = deliveries.iter().filter(|delivery| delivery.channel == id);
 		match state {
 			Some(state) => drop(take(&mut ledger, &state, own)?),
-			None if own.count() > 0 => return Err(channels::no_such_channel(id.0)),
+			None if own.count() > 0 => return Err(no_such_channel(id.0)),
 			None => drop(ledger.see(id, None).map_err(|fault| of_fault(&fault))?),
 		}
 	}

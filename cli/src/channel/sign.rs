@@ -72,7 +72,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: SignArgs) -> Result<(
 	let delivery = files::read(&args.receipts)?;
 	let session = Session::open(connection, &args.signed).await?;
 	let channel = delivery.channel;
-	let state = channels::known_channel(&session.at, channel.0).await?.state();
+	let state = channels::known_state(&session.at, channel).await?;
 	check(&delivery, &state, args.at_most)?;
 	if state.terms.signer != session.key.account() {
 		return Err(Failure::input(

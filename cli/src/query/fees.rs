@@ -51,6 +51,10 @@ pub(super) struct Fees {
 	model_deposit: Option<Amount>,
 	/// Added to that for each byte of specification, lineage and index, and as long as they are there for locators.
 	model_deposit_per_byte: Option<Amount>,
+	/// On hold from the payer for each payment channel, until it is finished.
+	channel_deposit: Option<Amount>,
+	/// On hold from the server for each batch of receipts, until its record is cleared.
+	batch_deposit: Option<Amount>,
 }
 
 impl Answer for Fees {
@@ -72,6 +76,8 @@ impl Answer for Fees {
 			("deposit of a delegation", deposit(self.delegation_deposit)),
 			("deposit of a model", deposit(self.model_deposit)),
 			("  and for each byte", deposit(self.model_deposit_per_byte)),
+			("deposit of a payment channel", deposit(self.channel_deposit)),
+			("deposit of a batch of receipts", deposit(self.batch_deposit)),
 		])
 	}
 }
@@ -101,6 +107,8 @@ pub(super) async fn fees(client: &Client) -> Result<Fees, Failure> {
 		delegation_deposit: deposit("Agents", "DelegationDeposit"),
 		model_deposit: deposit("Models", "ModelDeposit"),
 		model_deposit_per_byte: deposit("Models", "DepositPerByte"),
+		channel_deposit: deposit("Receipts", "ChannelDeposit"),
+		batch_deposit: deposit("Receipts", "BatchDeposit"),
 	})
 }
 

@@ -16,6 +16,7 @@ mod event;
 mod extrinsic;
 pub(crate) mod fees;
 mod model;
+mod payments;
 mod proof;
 mod stake;
 mod transaction;
@@ -74,6 +75,18 @@ enum Question {
 	Validators,
 	/// What an account has bonded, and for whom
 	Stake(stake::Args),
+	/// A payment channel that is not over
+	Channel(payments::ChannelArgs),
+	/// Payment channels, by page
+	Channels(payments::ChannelsArgs),
+	/// A batch of receipts that was redeemed
+	Batch(payments::BatchArgs),
+	/// Batches, by page
+	Batches(payments::BatchesArgs),
+	/// What a model earned, and what of that is yet to be pulled
+	Book(payments::BookArgs),
+	/// What an account earned and may withdraw
+	Earnings(payments::EarningsArgs),
 	/// Agents: who they are, what their keys may do, what is left of their budgets
 	#[command(subcommand)]
 	Agent(agent::Question),
@@ -120,6 +133,20 @@ impl QueryCommand {
 			Question::Fees => fees::fees(&client).await.map(|answer| print(json, &answer)),
 			Question::Proof(args) => proof::proof(&client, args).await.map(|answer| print(json, &answer)),
 			Question::Validators => stake::validators(&client).await.map(|answer| print(json, &answer)),
+			Question::Channel(args) => {
+				payments::channel(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Channels(args) => {
+				payments::channels(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Batch(args) => payments::batch(&client, args).await.map(|answer| print(json, &answer)),
+			Question::Batches(args) => {
+				payments::batches(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Book(args) => payments::book(&client, args).await.map(|answer| print(json, &answer)),
+			Question::Earnings(args) => {
+				payments::earnings(&client, args).await.map(|answer| print(json, &answer))
+			}
 			Question::Agent(question) => agent::run(&client, json, question).await,
 			Question::Model(question) => model::run(&client, json, question).await,
 			Question::Stake(args) => stake::stake(&client, args).await.map(|answer| print(json, &answer)),

@@ -1,17 +1,18 @@
 //! Reads: for the runtime API [`crate::runtime_api::ReceiptsApi`].
 //!
 //! # Must not
-//! Write, or cost more than a page: a page looks at no more than [`PAGE_MAX`] ids.
+//! Write, or cost more than a page: a page looks at no more than [`PAGE_MAX`] ids, or [`LOOK_MAX`] where most are passed
+//! over.
 
 use crate::{
-	runtime_api::{BatchInfo, ChannelInfo, Page, RevenueInfo, PAGE_MAX},
+	runtime_api::{BatchInfo, ChannelInfo, Page, RevenueInfo, LOOK_MAX, PAGE_MAX},
 	types::*,
 	waterfall::Parts,
 	*,
 };
 use alloc::vec::Vec;
 use frame_system::pallet_prelude::BlockNumberFor;
-use plexus_primitives::{BatchId, ChannelId, ModelId};
+use plexus_primitives::{AgentId, BatchId, ChannelId, ModelId};
 
 /// A channel for clients of this runtime.
 pub type ChannelInfoOf<T> = ChannelInfo<AccountIdOf<T>>;
@@ -21,12 +22,15 @@ pub type BatchInfoOf<T> = BatchInfo<BlockNumberFor<T>>;
 impl<T: Config> Pallet<T> {
 	/// The channel with this id.
 	pub fn channel(id: ChannelId) -> Option<ChannelInfoOf<T>> {
-		let channel = Channels::<T>::get(id)?;
+		Channels::<T>::get(id).map(|channel| Self::channel_info(id, channel))
+	}
+
+	fn channel_info(id: ChannelId, channel: Channel<T>) -> ChannelInfoOf<T> {
 		let closing = Self::closes_at_ms(&channel).is_some();
 		let ends_at_ms = Self::ends_at_ms(&channel);
 		let Channel { payer, server, terms, locked, redeemed, sequence, acc, deposit, .. } = channel;
 		let ChannelTerms { signer, models, corpora, expires_at_ms } = terms;
-		Some(ChannelInfo {
+		ChannelInfo {
 			id,
 			payer,
 			server,
@@ -41,13 +45,50 @@ impl<T: Config> Pallet<T> {
 			sequence,
 			acc,
 			deposit,
-		})
+		}
 	}
 
 	/// The channels from `cursor` on. `limit` is cut to `1..=`[`PAGE_MAX`].
 	pub fn channels(cursor: Option<ChannelId>, limit: u32) -> Page<ChannelInfoOf<T>, ChannelId> {
 		let (start, end) = (cursor.unwrap_or_default().0, NextChannelId::<T>::get().0);
 		page(start, end, limit, |id| Self::channel(ChannelId(id)), ChannelId)
+	}
+
+	/// The channels from `cursor` on that `payer` pays. `limit` is cut to `1..=`[`PAGE_MAX`].
+	pub fn channels_of(
+		payer: &T::AccountId,
+		cursor: Option<ChannelId>,
+		limit: u32,
+	) -> Page<ChannelInfoOf<T>, ChannelId> {
+		Self::channels_where(cursor, limit, |channel| channel.payer == *payer)
+	}
+
+	/// The channels from `cursor` on toward `server`. `limit` is cut to `1..=`[`PAGE_MAX`].
+	pub fn channels_toward(
+		server: AgentId,
+		cursor: Option<ChannelId>,
+		limit: u32,
+	) -> Page<ChannelInfoOf<T>, ChannelId> {
+		Self::channels_where(cursor, limit, |channel| channel.server == server)
+	}
+
+	fn channels_where(
+		cursor: Option<ChannelId>,
+		limit: u32,
+		wanted: impl Fn(&Channel<T>) -> bool,
+	) -> Page<ChannelInfoOf<T>, ChannelId> {
+		let limit = limit.clamp(1, PAGE_MAX) as usize;
+		let (start, end) = (cursor.unwrap_or_default().0, NextChannelId::<T>::get().0);
+		let stop = start.saturating_add(LOOK_MAX.into()).min(end);
+		let mut items = Vec::new();
+		for id in (start..stop).map(ChannelId) {
+			let Some(channel) = Channels::<T>::get(id).filter(&wanted) else { continue };
+			if items.len() == limit {
+				return Page { items, next: Some(id) };
+			}
+			items.push(Self::channel_info(id, channel));
+		}
+		Page { items, next: (start < stop && stop < end).then_some(ChannelId(stop)) }
 	}
 
 	/// The batch with this id.

@@ -4,8 +4,9 @@
 //! Change state. Every function is a read, callable by any Substrate client through `state_call`.
 //!
 //! # Invariants
-//! Pages look at no more than [`PAGE_MAX`] ids and neither skip nor repeat: ids grow, and new ones come behind all
-//! others. A page may be empty where channels or batches are gone, and have a next one all the same.
+//! Pages look at no more than [`PAGE_MAX`] ids, those of one payer or server at [`LOOK_MAX`], and neither skip nor repeat:
+//! ids grow, and new ones come behind all others. A page may be empty where channels or batches are gone or others', and
+//! have a next one all the same.
 
 use crate::types::{Balance, RevenueTerms};
 use alloc::vec::Vec;
@@ -13,6 +14,10 @@ use codec::{Codec, Decode, Encode};
 pub use plexus_primitives::api::PAGE_MAX;
 use plexus_primitives::{AgentId, BatchId, ChannelId, DatanetId, DatanetVersion, ModelId};
 use scale_info::TypeInfo;
+
+/// Ids that a page of one payer's or server's channels looks at, at most: some milliseconds of reading. Both know their
+/// channels from the events `ChannelOpened`, so that no index is kept, which every channel would have to pay for.
+pub const LOOK_MAX: u32 = 4_096;
 
 /// A channel as clients see it.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
@@ -112,6 +117,21 @@ sp_api::decl_runtime_apis! {
 
 		/// All channels from `cursor` on (`None`: from the first); looks at `limit` ids, cut to `1..=PAGE_MAX`.
 		fn channels(cursor: Option<ChannelId>, limit: u32) -> Page<ChannelInfo<AccountId>, ChannelId>;
+
+		/// The channels from `cursor` on that an account pays: at most `limit`, cut to `1..=PAGE_MAX`, among
+		/// `LOOK_MAX` ids.
+		fn channels_of(
+			payer: AccountId,
+			cursor: Option<ChannelId>,
+			limit: u32,
+		) -> Page<ChannelInfo<AccountId>, ChannelId>;
+
+		/// The channels toward an agent, in the same way.
+		fn channels_toward(
+			server: AgentId,
+			cursor: Option<ChannelId>,
+			limit: u32,
+		) -> Page<ChannelInfo<AccountId>, ChannelId>;
 
 		/// The batch with this id, if its record is kept.
 		fn batch(id: BatchId) -> Option<BatchInfo<BlockNumber>>;

@@ -16,7 +16,7 @@ use frame_support::{
 };
 use pallet_validators::types::PoolId;
 use plexus_primitives::{
-	AgentId, ContributionId, DatanetId, DatanetVersion, DelegationId, ModelId, Sequence,
+	AgentId, BatchId, ChannelId, ContributionId, DatanetId, DatanetVersion, DelegationId, ModelId, Sequence,
 };
 use sp_runtime::transaction_validity::TransactionSource;
 
@@ -134,6 +134,15 @@ fn arguments(method: &str) -> Option<Arguments> {
 		"ModelsApi_models_of" => Plain(decodes::<(AccountId, Option<Sequence>, u32)>),
 		"ModelsApi_children" => Plain(decodes::<(ModelId, Option<Sequence>, u32)>),
 		"ModelsApi_commitment" => Plain(decodes::<(AccountId, [u8; 32])>),
+		"ReceiptsApi_channel" => Plain(decodes::<ChannelId>),
+		"ReceiptsApi_channels" => Plain(decodes::<(Option<ChannelId>, u32)>),
+		"ReceiptsApi_channels_of" => Plain(decodes::<(AccountId, Option<ChannelId>, u32)>),
+		"ReceiptsApi_channels_toward" => Plain(decodes::<(AgentId, Option<ChannelId>, u32)>),
+		"ReceiptsApi_batch" => Plain(decodes::<BatchId>),
+		"ReceiptsApi_batches" => Plain(decodes::<(Option<BatchId>, u32)>),
+		"ReceiptsApi_revenue" => Plain(decodes::<ModelId>),
+		"ReceiptsApi_royalty_due" => Plain(decodes::<(ModelId, ModelId)>),
+		"ReceiptsApi_earnings" => Plain(decodes::<AccountId>),
 		"GenesisBuilder_get_preset" => Plain(decodes::<Option<String>>),
 		_ => return None,
 	})

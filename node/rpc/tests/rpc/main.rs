@@ -10,6 +10,7 @@ mod finality;
 mod limits;
 mod methods;
 mod models;
+mod receipts;
 mod served;
 mod state;
 mod submissions;

@@ -14,7 +14,7 @@ use sp_runtime::Perbill;
 /// Older than a commitment must be on a development chain: each is a second on the chain clock.
 const AGE_BLOCKS: usize = 3;
 
-fn model(kind: ModelKind, bytes: &str, parents: &[u64], royalty: u32) -> Registration<Runtime> {
+pub(crate) fn model(kind: ModelKind, bytes: &str, parents: &[u64], royalty: u32) -> Registration<Runtime> {
 	let proven = prove_reader(bytes.as_bytes(), |_| {}).expect("bytes in memory can be read");
 	let percent = Perbill::from_percent;
 	let parents: Vec<_> = parents.iter().copied().map(ModelId).collect();
@@ -42,7 +42,7 @@ fn commitment_of(served: &Served, by: &AccountId, models: &[Registration<Runtime
 }
 
 /// Registers models with the account's nonces from `nonce` on.
-async fn register(
+pub(crate) async fn register(
 	served: &Served,
 	client: &WsClient,
 	by: Sr25519Keyring,

@@ -1,6 +1,7 @@
 //! Queries and their pages.
 
 use super::*;
+use crate::runtime_api::LOOK_MAX;
 
 #[test]
 fn a_channel_is_shown_with_all_that_a_server_checks() {
@@ -39,6 +40,57 @@ fn pages_skip_what_is_gone_and_nothing_else() {
 			assert_eq!(seen, [ids[1], ids[2], ids[5], ids[6]], "by {limit}");
 		}
 		assert_eq!(Receipts::channels(Some(ChannelId(u64::MAX)), 9).items, []);
+	});
+}
+
+/// All ids that pages of so many lead to.
+fn paged(limit: u32, page: impl Fn(Option<ChannelId>, u32) -> Page) -> Vec<u64> {
+	let (mut seen, mut cursor) = (Vec::new(), None);
+	loop {
+		let page = page(cursor, limit);
+		assert!(page.items.len() <= limit as usize);
+		seen.extend(page.items.into_iter().map(|info| info.id.0));
+		cursor = page.next;
+		if cursor.is_none() {
+			return seen;
+		}
+	}
+}
+
+type Page = crate::runtime_api::Page<crate::queries::ChannelInfoOf<Test>, ChannelId>;
+
+#[test]
+fn a_payers_and_a_servers_channels_are_found_among_all_others() {
+	run(|| {
+		for (payer, server) in [(PAYER, 0), (OTHER, 0), (OTHER, 1), (PAYER, 1), (OTHER, 0), (PAYER, 0)] {
+			assert_ok!(Receipts::open(by(payer), AgentId(server), terms(&[0]), 10));
+		}
+		assert_ok!(Receipts::close(signed(agent_account(0)), ChannelId(0)));
+		for limit in 1..9 {
+			let of = |who| paged(limit, |cursor, limit| Receipts::channels_of(&account(who), cursor, limit));
+			assert_eq!((of(PAYER), of(OTHER)), (vec![3, 5], vec![1, 2, 4]), "by {limit}");
+			let toward =
+				|id| paged(limit, |cursor, limit| Receipts::channels_toward(AgentId(id), cursor, limit));
+			assert_eq!((toward(0), toward(1)), (vec![1, 4, 5], vec![2, 3]), "by {limit}");
+		}
+		let page = Receipts::channels_of(&account(PAYER), None, 2);
+		assert_eq!((page.items.len(), page.next), (2, None), "a full page at the end is the last");
+		assert_eq!(Receipts::channels_of(&account(PAYER), Some(ChannelId(u64::MAX)), 9).items, []);
+	});
+}
+
+#[test]
+fn a_page_of_one_payer_looks_at_so_many_ids_and_no_more() {
+	run(|| {
+		let first = open(10);
+		crate::NextChannelId::<Test>::put(ChannelId(u64::from(LOOK_MAX) + 7));
+		let last = open(10);
+		let page = Receipts::channels_of(&account(PAYER), None, 9);
+		assert_eq!(page.items.iter().map(|info| info.id).collect::<Vec<_>>(), [first]);
+		assert_eq!(page.next, Some(ChannelId(LOOK_MAX.into())));
+		let page = Receipts::channels_of(&account(PAYER), page.next, 9);
+		assert_eq!(page.items.iter().map(|info| info.id).collect::<Vec<_>>(), [last]);
+		assert_eq!(page.next, None);
 	});
 }
 

@@ -1,0 +1,178 @@
+//! Payments in JSON: channels by id, payer and server, batches, books and earnings.
+
+use crate::{
+	models::{model, register},
+	served::{call, hex, refusal, signed, Served},
+};
+use jsonrpsee::ws_client::WsClient;
+use pallet_models::{ModelKind, Registration};
+use pallet_receipts::{Call, ChannelTerms, Redemption};
+use plexus_primitives::{
+	constants::UNITS,
+	merkle,
+	receipt::{first_accumulator, voucher},
+	AgentId, ChannelId, Content, ModelId, Receipt,
+};
+use plexus_runtime::{Agents, Runtime, RuntimeCall};
+use serde_json::{json, Value};
+use sp_core::{crypto::Ss58Codec, Pair};
+use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie};
+use sp_runtime::MultiAddress;
+
+/// Signs vouchers and owns nothing that is needed for it.
+const SIGNER: Sr25519Keyring = Charlie;
+const EXPIRES_AT_MS: u64 = 1_000_000;
+
+async fn nonce(client: &WsClient, of: Sr25519Keyring) -> u32 {
+	let address = of.to_account_id().to_ss58check();
+	let nonce = call(client, "system_accountNextIndex", &[json!(address)]).await;
+	nonce.as_u64().and_then(|nonce| u32::try_from(nonce).ok()).expect("a nonce")
+}
+
+/// Into the pool; the next block has it.
+async fn submit(served: &Served, client: &WsClient, from: Sr25519Keyring, sent: impl Into<RuntimeCall>) {
+	let extrinsic = signed(served.genesis(), from, nonce(client, from).await, sent.into());
+	call(client, "author_submitExtrinsic", &[json!(hex(extrinsic))]).await;
+}
+
+/// A chain with model 0 and agent 0, both Alice's, and two channels of Bob's toward the agent.
+async fn with_channels() -> (Served, WsClient) {
+	let served = Served::start().await;
+	let client = served.ws().await;
+	open_channels(&served, &client, model(ModelKind::Base, "base", &[], 5)).await;
+	(served, client)
+}
+
+async fn open_channels(served: &Served, client: &WsClient, base: Registration<Runtime>) {
+	register(served, client, Alice, nonce(client, Alice).await, vec![base]).await;
+	let profile = Default::default();
+	submit(served, client, Alice, pallet_agents::Call::register { profile }).await;
+	let dest = MultiAddress::Id(Agents::account_of(AgentId(0)));
+	let fund = pallet_balances::Call::transfer_keep_alive { dest, value: 10 * UNITS };
+	submit(served, client, Bob, fund).await;
+	served.block().await;
+	for _ in 0..2 {
+		let terms = ChannelTerms {
+			signer: SIGNER.to_account_id(),
+			models: vec![ModelId(0)].try_into().expect("one fits"),
+			corpora: Default::default(),
+			expires_at_ms: EXPIRES_AT_MS,
+		};
+		let open = Call::open { server: AgentId(0), terms, amount: 5 * UNITS };
+		submit(served, client, Bob, open).await;
+	}
+	served.block().await;
+}
+
+fn receipt(fee: u128) -> Receipt {
+	let (prompt, output) = (Content { root: [1; 32], len: 2 }, Content { root: [3; 32], len: 4 });
+	Receipt { model: ModelId(0), prompt, context: None, output, fee, disclose: false, execution: None }
+}
+
+/// Redeems one receipt of channel 0, which has none yet; the batch's root.
+async fn redeem(served: &Served, client: &WsClient, fee: u128) -> [u8; 32] {
+	let (channel, receipt) = (ChannelId(0), receipt(fee));
+	let acc = receipt.accumulate(&first_accumulator(&served.genesis().0, channel), 1);
+	let signature = SIGNER.pair().sign(&voucher(&served.genesis().0, channel, fee, 1, &acc));
+	let redemption: Redemption<Runtime> = Redemption {
+		channel,
+		receipts: vec![receipt].try_into().expect("one fits"),
+		signature: signature.into(),
+	};
+	let redemptions = vec![redemption].try_into().expect("one fits");
+	let batch = Box::new(Call::submit { server: AgentId(0), redemptions }.into());
+	let control = pallet_agents::Call::control { agent: AgentId(0), call: batch };
+	submit(served, client, Alice, control).await;
+	served.block().await;
+	merkle::root(&[receipt.leaf(channel, 1)]).expect("one leaf")
+}
+
+fn ids(page: &Value) -> Vec<u64> {
+	page["items"].as_array().expect("a list").iter().filter_map(|item| item["id"].as_u64()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn channels_are_found_by_id_payer_and_server() {
+	let (served, client) = with_channels().await;
+	let bob = json!(Bob.to_account_id().to_ss58check());
+	let channel = call(&client, "receipt_channel", &[json!(1)]).await;
+	assert_eq!((&channel["id"], &channel["payer"], &channel["server"]), (&json!(1), &bob, &json!(0)));
+	assert_eq!(channel["signer"], SIGNER.to_account_id().to_ss58check());
+	assert_eq!((&channel["models"], &channel["corpora"]), (&json!([0]), &json!([])));
+	assert_eq!((&channel["closing"], &channel["endsAtMs"]), (&json!(false), &json!(EXPIRES_AT_MS)));
+	assert_eq!((&channel["expiresAtMs"], &channel["sequence"]), (&json!(EXPIRES_AT_MS), &json!(0)));
+	assert_eq!((&channel["locked"], &channel["redeemed"]), (&json!("5000000000000"), &json!("0")));
+	assert_eq!(channel["acc"], hex(first_accumulator(&served.genesis().0, ChannelId(1))));
+	assert!(channel["deposit"].as_str().is_some_and(|held| held.parse::<u128>().is_ok_and(|held| held > 0)));
+	assert_eq!(call(&client, "receipt_channel", &[json!(9)]).await, Value::Null);
+
+	assert_eq!(ids(&call(&client, "receipt_channels", &[]).await), [0, 1]);
+	let page = call(&client, "receipt_channels", &[Value::Null, json!(1)]).await;
+	assert_eq!((ids(&page), &page["next"]), (vec![0], &json!(1)));
+	let page = call(&client, "receipt_channelsByPayer", &[bob.clone(), Value::Null, json!(1)]).await;
+	assert_eq!((ids(&page), &page["next"]), (vec![0], &json!(1)));
+	let page = call(&client, "receipt_channelsByPayer", &[bob, page["next"].clone(), json!(1)]).await;
+	assert_eq!((ids(&page), &page["next"]), (vec![1], &Value::Null));
+	let alice = json!(Alice.to_account_id().to_ss58check());
+	let none = json!({ "items": [], "next": null });
+	assert_eq!(call(&client, "receipt_channelsByPayer", &[alice]).await, none);
+	assert_eq!(ids(&call(&client, "receipt_channelsByServer", &[json!(0)]).await), [0, 1]);
+	assert_eq!(call(&client, "receipt_channelsByServer", &[json!(1)]).await, none);
+	let (code, message, _) = refusal(&client, "receipt_channelsByPayer", &[json!("Bob")]).await;
+	assert!(code == -32602 && message.contains("`payer`"), "{message}");
+	let (code, message, _) = refusal(&client, "receipt_channel", &[json!(-1)]).await;
+	assert!(code == -32602 && message.contains("`id`"), "{message}");
+
+	// The payer closes: the server has the grace.
+	submit(&served, &client, Bob, Call::close { channel: ChannelId(1) }).await;
+	served.block().await;
+	let channel = call(&client, "receipt_channel", &[json!(1)]).await;
+	assert_eq!(channel["closing"], true);
+	assert!(
+		channel["endsAtMs"].as_u64().is_some_and(|at| (30_000..EXPIRES_AT_MS).contains(&at)),
+		"{channel}"
+	);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_its_book_and_what_it_earned_are_told() {
+	let (served, client) = with_channels().await;
+	let agent = json!(Agents::account_of(AgentId(0)).to_ss58check());
+	assert_eq!(call(&client, "receipt_batch", &[json!(0)]).await, Value::Null);
+	assert_eq!(call(&client, "receipt_earnings", &[agent.clone()]).await, "0");
+	let root = redeem(&served, &client, UNITS).await;
+
+	let batch = call(&client, "receipt_batch", &[json!(0)]).await;
+	assert_eq!((&batch["id"], &batch["server"], &batch["root"]), (&json!(0), &json!(0), &json!(hex(root))));
+	assert_eq!((&batch["receipts"], &batch["gross"]), (&json!(1), &json!(UNITS.to_string())));
+	let height = served.chain.tip().number;
+	assert_eq!(batch["submittedAt"], height);
+	let [at, until] =
+		["submittedAtMs", "clearableFromMs"].map(|field| batch[field].as_u64().expect("a number"));
+	assert_eq!(until - at, 30 * 30_000, "thirty graces");
+	assert_eq!(call(&client, "receipt_batches", &[]).await["items"], json!([batch]));
+	let channel = call(&client, "receipt_channel", &[json!(0)]).await;
+	assert_eq!(
+		(&channel["locked"], &channel["redeemed"]),
+		(&json!("4000000000000"), &json!("1000000000000"))
+	);
+	assert_eq!(channel["sequence"], 1);
+
+	// 3 % are the protocol's. The model has no manifest, so that its data's share is its developer's.
+	let book = call(&client, "receipt_book", &[json!(0)]).await;
+	let terms = json!({
+		"developer": Alice.to_account_id().to_ss58check(), "royalties": 0, "server": 700_000_000,
+		"data": 100_000_000, "dataOfRoyalties": 200_000_000, "paysData": false,
+	});
+	assert_eq!(book["terms"], terms);
+	assert_eq!((&book["revenue"], &book["royalties"]), (&json!("970000000000"), &json!("0")));
+	assert_eq!((&book["toServers"], &book["toData"]), (&json!("679000000000"), &json!("0")));
+	assert_eq!((&book["developerTaken"], &book["developerDue"]), (&json!("0"), &json!("291000000000")));
+	assert_eq!(book["royaltiesTaken"], "0");
+	assert_eq!(call(&client, "receipt_book", &[json!(9)]).await, Value::Null);
+	assert_eq!(call(&client, "receipt_earnings", &[agent]).await, "679000000000");
+	assert_eq!(call(&client, "receipt_royaltyDue", &[json!(0), json!(9)]).await, "0");
+	// Before it, there was nothing.
+	let genesis = json!(served.genesis());
+	assert_eq!(call(&client, "receipt_book", &[json!(0), genesis]).await, Value::Null);
+}
