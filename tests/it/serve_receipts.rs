@@ -2,7 +2,6 @@
 //! redeemed once, to the unit.
 
 use anyhow::{ensure, Context, Result};
-use codec::{Decode, Encode};
 use plexus_payments::{json::Delivery as Json, Delivery, FileDisk, Point, Purse, SignRequest};
 use plexus_primitives::{ChannelId, Content, ModelId, Receipt};
 use plexus_tests::{
@@ -10,10 +9,10 @@ use plexus_tests::{
 	node::{binary, free_port},
 	rpc::from_hex,
 	wait::{until, SOON},
-	Cli, Node, NodeOptions, Rpc, PLX,
+	Cli, Node, NodeOptions, PLX,
 };
 use serde_json::{json, Value};
-use sp_core::{crypto::AccountId32, sr25519, Pair};
+use sp_core::{sr25519, Pair};
 use std::{
 	os::unix::fs::PermissionsExt,
 	path::{Path, PathBuf},
@@ -39,7 +38,6 @@ const REDEEMED: Duration = Duration::from_secs(120);
 struct Scene {
 	node: Node,
 	cli: Cli,
-	rpc: Rpc,
 	genesis: [u8; 32],
 	directory: tempfile::TempDir,
 }
@@ -51,7 +49,7 @@ impl Scene {
 		let (cli, rpc) = (Cli::of(&node), node.rpc().await?);
 		let genesis = from_hex(&rpc.block_hash(0).await?.context("there is a genesis")?)?;
 		let genesis = genesis.try_into().ok().context("a hash has 32 bytes")?;
-		let scene = Self { node, cli, rpc, genesis, directory: tempfile::tempdir()? };
+		let scene = Self { node, cli, genesis, directory: tempfile::tempdir()? };
 		let (weights, card) = (scene.file("weights", "weights")?, scene.file("card.md", "# A model")?);
 		let policy = ["--kind", "base", "--card", &card, "--policy", "60,40,0"];
 		scene.json(&[&["tx", "model", "register", &weights][..], &policy].concat(), "//Charlie").await?;
@@ -82,14 +80,6 @@ impl Scene {
 
 	async fn channel(&self) -> Result<Value> {
 		self.cli.json(&["channel", "show", "0"]).await
-	}
-
-	/// What an account may withdraw.
-	async fn earnings(&self, account: &AccountId32) -> Result<u128> {
-		let arguments = format!("0x{}", hex::encode(account.encode()));
-		let found: String =
-			self.rpc.request("state_call", &["ReceiptsApi_earnings".into(), arguments.into()]).await?;
-		Ok(u128::decode(&mut &from_hex(&found)?[..])?)
 	}
 
 	async fn held(&self, of: &str) -> Result<u128> {
@@ -212,8 +202,8 @@ async fn a_thousand_requests_are_paid_once_each_although_the_tool_is_killed_thri
 	// 3 % are the protocol's; of the rest the server has 60 %.
 	let agent = scene.cli.json(&["query", "agent", "show", "0"]).await?;
 	let account = agent["account"].as_str().context("an agent has an account")?;
-	let account: AccountId32 = sp_core::crypto::Ss58Codec::from_ss58check(account)?;
-	ensure!(scene.earnings(&account).await? == gross * 97 / 100 * 60 / 100);
+	let earned = scene.cli.json(&["query", "earnings", account]).await?;
+	ensure!(earned["earnings"] == (gross * 97 / 100 * 60 / 100).to_string(), "{earned}");
 
 	until(SOON, "the tool to know", || async {
 		let status = ask(port, "GET /", "").await?.json;

@@ -21,6 +21,43 @@ fn what_is_signed_is_what_the_chain_verifies() {
 	assert!(made.signature.verify(&bytes[..], &signer()));
 }
 
+/// The example of `docs/payments.md`, which other implementations are measured against.
+#[test]
+fn the_documented_example_is_signed_and_verified_as_documented() {
+	use codec::DecodeAll;
+	use sp_core::ed25519;
+	let (genesis, pair) = ([0x11; 32], ed25519::Pair::from_seed(&[0x2a; 32]));
+	let content = |byte, len| Content { root: [byte; 32], len };
+	let fee = plexus_primitives::constants::UNITS;
+	let documented =
+		Receipt { prompt: content(1, 100), output: content(2, 200), fee, disclose: false, ..receipt(1) };
+	let bytes = |hex: &str| hex::decode(hex).expect("hexadecimal digits");
+	let start = Point::start(&genesis, CHANNEL);
+	assert_eq!(start.acc[..], bytes("4684b393c86a5876f1edd602e23e7d935f005e08278ce4e083a5c105c5a34f3f"));
+	let disk = Box::new(crate::MemoryDisk::default());
+	let mut purse = Purse::open(disk, genesis, pair.public().into()).unwrap();
+	purse.begin(CHANNEL, start).unwrap();
+	let request = SignRequest { channel: CHANNEL, first: 1, receipts: &[documented], ceiling: fee };
+	let signed = purse
+		.sign(&request, |bytes| {
+			assert_eq!(
+				hex::encode(bytes),
+				"706c657875732f766f7563686572000011111111111111111111111111111111111111111111111111111111111111110700\
+				 0000000000000010a5d4e8000000000000000000000001000000000000003ffb9529456742568cfb94edca597e480eeec851\
+				 12b0122ca744edbfed3029e3"
+			);
+			pair.sign(bytes).into()
+		})
+		.unwrap();
+	assert_eq!(signed.at.acc[..], bytes("3ffb9529456742568cfb94edca597e480eeec85112b0122ca744edbfed3029e3"));
+	let voucher = bytes(
+		"007abd98c3af1d0cb6ddacb6d29170c048da02f7e0f3f48fdb47b6a2cfc23dd3da07333fc12e895959bfbdfeee41ac2700779c1dc668d5\
+		 cc54983cccda38777801",
+	);
+	let signature = Signature::decode_all(&mut &voucher[..]).expect("a signature");
+	assert!(Voucher { signature, ..signed }.is_signed_by(&genesis, &pair.public().into()));
+}
+
 #[test]
 fn the_same_receipts_again_get_the_same_voucher_and_others_none() {
 	let disk = CrashDisk::default();
