@@ -14,6 +14,7 @@
 //!   │   models   │        what the runtime API tells of models
 //!   │  payments  │        what the runtime API tells of channels, batches and books
 //!   │  channels  │        the same, as purse and ledger know it
+//!   │   rewards  │        what the runtime API tells of what data earned
 //!   ├─ submit    │        nonce, signature, submission, finality, result
 //!   ├─ pipeline  │        many transactions of one account at once
 //!   ├─ calls ────┤        the shape of each call
@@ -59,6 +60,7 @@ pub mod proof;
 mod query;
 pub mod redeemer;
 pub mod remote;
+mod rewards;
 mod state;
 mod submit;
 mod tx;
@@ -290,6 +292,12 @@ mod tests {
 			"query batches --cursor 3 --limit 1",
 			"query book 5 --json",
 			"query earnings //Alice",
+			"query rewards earned //Alice --json",
+			"query rewards datanets //Alice --cursor 3 --limit 256",
+			"query rewards positions //Alice",
+			"query rewards positions //Alice --cursor 0:1:4",
+			"query rewards pools 0 --cursor 2",
+			"query rewards model 5",
 			"query agent show 0",
 			"query agent show --account 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
 			"query agent list --tag nlp --cursor 7 --limit 20 --json",
@@ -412,6 +420,9 @@ mod tests {
 			"query batch //Alice",
 			"query book",
 			"query earnings",
+			"query rewards",
+			"query rewards positions //Alice --cursor 3",
+			"query rewards pools 0 --limit 257",
 			"query agent show",
 			"query agent show 0 --account //Alice",
 			"query agent list",

@@ -10,8 +10,8 @@
 //! make what `slice` verifies, [`merkle`] commits to a list, [`purpose`] separates signatures, [`mod@commitment`] hides what
 //! will be registered, [`receipt`] is what both sides of a payment channel agree on, [`consensus`] is what validators sign
 //! and [`equivocation`] the proof that one signed too much, [`light`] follows validators to a header that is final,
-//! [`constants`] fixes the token, [`clock`] is the time that pallets read, [`text`] says which texts are stored, [`api`] is
-//! what a client may ask the runtime.
+//! [`constants`] fixes the token, [`clock`] is the time that pallets read, [`positions`] what the pallet that has the datanets
+//! tells the one that pays, [`text`] says which texts are stored, [`api`] is what a client may ask the runtime.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -29,6 +29,7 @@ pub mod hasher;
 pub mod ids;
 pub mod light;
 pub mod merkle;
+pub mod positions;
 #[cfg(feature = "std")]
 pub mod prove;
 #[cfg(feature = "std")]
@@ -47,5 +48,6 @@ pub use ids::{
 	AgentId, BatchId, ChannelId, CommitmentNumber, ContributionId, DatanetId, DatanetVersion, DelegationId,
 	ModelId, Sequence,
 };
+pub use positions::{Holder, Positions};
 pub use receipt::{Context, Receipt};
 pub use slice::{verify_length_proof, verify_slice, SliceError, VerifiedSlice};

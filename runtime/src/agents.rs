@@ -164,6 +164,7 @@ impl Contains<RuntimeCall> for ControlCalls {
 		use pallet_balances::Call as Balances;
 		use pallet_datanets::Call as Datanets;
 		use pallet_receipts::Call as Receipts;
+		use pallet_rewards::Call as Rewards;
 		use pallet_utility::Call as Utility;
 		use pallet_validators::Call as Validators;
 		let is_own = matches!(
@@ -189,6 +190,8 @@ impl Contains<RuntimeCall> for ControlCalls {
 					| Receipts::pull_developer { .. }
 					| Receipts::pull_royalty { .. }
 					| Receipts::withdraw { .. }
+			) | RuntimeCall::Rewards(
+				Rewards::distribute { .. } | Rewards::claim { .. } | Rewards::withdraw { .. }
 			) | RuntimeCall::Utility(
 				Utility::batch { .. } | Utility::batch_all { .. } | Utility::force_batch { .. }
 			)

@@ -9,7 +9,7 @@
 
 use crate::{
 	genesis, AccountId, Agents, Balance, Block, BlockNumber, Datanets, Executive, InherentDataExt, Models,
-	Nonce, Receipts, Runtime, RuntimeCall, RuntimeGenesisConfig, Scope, SessionKeys, System,
+	Nonce, Receipts, Rewards, Runtime, RuntimeCall, RuntimeGenesisConfig, Scope, SessionKeys, System,
 	TransactionPayment, Validators, VERSION,
 };
 use alloc::vec::Vec;
@@ -24,6 +24,12 @@ use pallet_agents::{
 };
 use pallet_models::runtime_api::{CommitmentInfo, LineageInfo, ModelInfo, ModelPage};
 use pallet_receipts::runtime_api::{BatchInfo, ChannelInfo, Page, RevenueInfo};
+use pallet_rewards::{
+	runtime_api::{
+		DataRevenueInfo, DatanetEarnings, Page as RewardsPage, PoolInfo as DataPoolInfo, PositionInfo,
+	},
+	Earned, Holder, Place,
+};
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
 use pallet_validators::{
 	runtime_api::{PoolInfo, Seat, StakeInfo},
@@ -346,6 +352,42 @@ impl_runtime_apis! {
 		}
 		fn earnings(account: AccountId) -> Balance {
 			Receipts::earnings(&account)
+		}
+	}
+
+	impl pallet_rewards::runtime_api::RewardsApi<Block, AccountId> for Runtime {
+		fn earnings(holder: Holder<AccountId>) -> Earned {
+			Rewards::earnings(&holder)
+		}
+		fn datanet_earnings(
+			holder: Holder<AccountId>,
+			cursor: Option<DatanetId>,
+			limit: u32,
+		) -> RewardsPage<DatanetEarnings, DatanetId> {
+			Rewards::datanet_earnings(&holder, cursor, limit)
+		}
+		fn positions(
+			holder: Holder<AccountId>,
+			cursor: Option<Place>,
+			limit: u32,
+		) -> RewardsPage<PositionInfo, Place> {
+			Rewards::positions(&holder, cursor, limit)
+		}
+		fn position(holder: Holder<AccountId>, place: Place) -> Option<PositionInfo> {
+			Rewards::position(&holder, place)
+		}
+		fn pool(datanet: DatanetId, version: DatanetVersion) -> Option<DataPoolInfo> {
+			Rewards::pool(datanet, version)
+		}
+		fn pools(
+			datanet: DatanetId,
+			cursor: Option<DatanetVersion>,
+			limit: u32,
+		) -> RewardsPage<DataPoolInfo, DatanetVersion> {
+			Rewards::pools(datanet, cursor, limit)
+		}
+		fn data_revenue(model: ModelId) -> Option<DataRevenueInfo> {
+			Rewards::data_revenue(model)
 		}
 	}
 

@@ -6,8 +6,8 @@
 use crate::{
 	fees::{self, deposit},
 	limits, AccountId, Balance, Balances, Block, BlockNumber, Hash, Hashing, Nonce, OriginCaller, PalletInfo,
-	Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask,
-	System, Timestamp, Validators, VERSION,
+	Rewards, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin,
+	RuntimeTask, System, Timestamp, Validators, VERSION,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
@@ -165,6 +165,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 	/// Batches and derivatives pass where their parts are filtered again: Utility dispatches each with the same
 	/// origin filter.
 	fn filter(&self, call: &RuntimeCall) -> bool {
+		use pallet_rewards::Call as Rewards;
 		match self {
 			Self::Any => true,
 			Self::NonTransfer => {
@@ -178,6 +179,12 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 						| RuntimeCall::Models(..)
 				) || matches!(call, RuntimeCall::Datanets(inner) if !gives_away(inner))
 					|| matches!(call, RuntimeCall::Receipts(inner) if only_returns(inner))
+					|| matches!(
+						call,
+						RuntimeCall::Rewards(
+							Rewards::distribute { .. } | Rewards::claim { .. } | Rewards::withdraw { .. }
+						)
+					)
 			}
 			Self::Datanets => matches!(call, RuntimeCall::Datanets(..) | RuntimeCall::Utility(..)),
 		}
@@ -337,8 +344,7 @@ impl pallet_datanets::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Clock;
-	// Nothing is earned yet.
-	type Positions = ();
+	type Positions = Rewards;
 	// Until there is governance.
 	type JudgeOrigin = EnsureRoot<AccountId>;
 	type JudgeExists = SudoExists;

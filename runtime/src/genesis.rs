@@ -22,8 +22,8 @@ pub const ENDOWMENT: Balance = 1_000_000 * UNITS;
 pub const VALIDATOR_STAKE: Balance = 10_000 * UNITS;
 
 /// What the accounts of pallets get at each genesis, beside the balances that it names: an existential deposit for the pot
-/// of `Receipts`.
-pub const POTS_ENDOWMENT: Balance = EXISTENTIAL_DEPOSIT;
+/// of `Receipts`, and one for that of `Rewards`.
+pub const POTS_ENDOWMENT: Balance = 2 * EXISTENTIAL_DEPOSIT;
 
 /// How many validators the local preset has. Four is the fewest that survive the loss of one.
 pub const LOCAL_VALIDATORS: usize = 4;

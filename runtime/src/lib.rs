@@ -15,7 +15,7 @@
 //! - The extension pipeline carries no bytes that clients do not know how to sign.
 //!
 //! # Reading order
-//! This file names the pallets; [`configs`] configures them, `agents` the agents with their scopes, `models` the models, `receipts` payments for inference; [`limits`] holds block budgets, [`fees`] prices;
+//! This file names the pallets; [`configs`] configures them, `agents` the agents with their scopes, `models` the models, `receipts` payments for inference, `rewards` what data earns; [`limits`] holds block budgets, [`fees`] prices;
 //! [`signature`] the account signature; [`apis`] what can be asked; [`genesis`] the presets; [`native`] the plain
 //! Rust entry points of the node.
 
@@ -167,6 +167,8 @@ mod runtime {
 	pub type Models = pallet_models;
 	#[runtime::pallet_index(13)]
 	pub type Receipts = pallet_receipts;
+	#[runtime::pallet_index(14)]
+	pub type Rewards = pallet_rewards;
 }
 
 /// The extension of a transaction with this nonce, mortality and tip, and without a metadata hash.

@@ -5,8 +5,8 @@
 //! Hold a rule: each function here asks the pallet that has it.
 
 use crate::{
-	configs::Clock, fees::deposit, AccountId, Agents, Balance, Balances, Models, Receipts, Runtime,
-	RuntimeHoldReason, Signature,
+	configs::Clock, fees::deposit, rewards::DataPools, AccountId, Agents, Balance, Balances, Models,
+	Receipts, Runtime, RuntimeHoldReason, Signature,
 };
 use frame_support::{
 	pallet_prelude::DispatchResult,
@@ -22,7 +22,7 @@ use pallet_receipts::{
 };
 use pallet_validators::PayIntoPot;
 use plexus_primitives::{AgentId, DatanetId, DatanetVersion, ModelId};
-use sp_runtime::Perbill;
+use sp_runtime::{Perbill, Saturating};
 
 /// Models that a channel may name: a handful that one agent serves.
 const CHANNEL_MODELS_MAX: u32 = 8;
@@ -142,7 +142,7 @@ impl pallet_receipts::Config for Runtime {
 	type Models = Registries;
 	type Corpora = Registries;
 	type Servers = Registries;
-	type Pools = crate::rewards::DataPot;
+	type Pools = DataPools;
 	type ProtocolPot = PayIntoPot<Runtime>;
 	type PalletId = ReceiptsPalletId;
 	type ProtocolShare = ProtocolShare;

@@ -5,7 +5,9 @@ mod common;
 use codec::Encode;
 use common::{transfer, Chain, Key, AMOUNT};
 use frame_support::dispatch::GetDispatchInfo;
-use plexus_runtime::{limits, tx_extension, AccountId, Executive, Header, System, UncheckedExtrinsic};
+use plexus_runtime::{
+	limits, tx_extension, AccountId, Executive, Header, Runtime, System, UncheckedExtrinsic,
+};
 use sp_runtime::{
 	generic::Era,
 	traits::TransactionExtension,
@@ -76,6 +78,7 @@ fn the_measured_datanets_weights_are_in_the_same_unit() {
 	assert_eq!(pallet_datanets::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
 	assert_eq!(pallet_validators::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
 	assert_eq!(pallet_receipts::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
+	assert_eq!(pallet_rewards::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
 }
 
 #[test]
@@ -89,6 +92,33 @@ fn what_blocks_do_for_their_validators_leaves_room_for_transactions() {
 	println!("100 validators: {} µs in each block, {} µs in an era's last", micros(each), micros(last));
 	let spare = limits::BLOCK_MAX - limits::NORMAL_MAX - limits::BLOCK_BASE;
 	assert!(last.ref_time() <= spare.ref_time() / 2, "half is left to operational calls");
+}
+
+#[test]
+fn what_rewards_do_for_the_fullest_calls_leaves_them_room_in_a_block() {
+	use pallet_datanets::types::Registration;
+	use plexus_primitives::{Content, DatanetId, DatanetVersion};
+	let registration = Registration::<Runtime> {
+		content: Content { root: [1; 32], len: 1 },
+		media_type: Default::default(),
+		locator: Default::default(),
+		length_proof: vec![0; 2_048].try_into().expect("a typical proof"),
+	};
+	let registrations = vec![registration; 256].try_into().expect("as many as a call takes");
+	let (datanet, salt) = (DatanetId(0), [0; 32]);
+	let register = pallet_datanets::Call::<Runtime>::register { datanet, salt, registrations };
+	let places = (1..=64).map(|from| pallet_rewards::Place::onward(datanet, DatanetVersion(from)));
+	let places = places.collect::<Vec<_>>().try_into().expect("as many as a call takes");
+	let claim = pallet_rewards::Call::<Runtime>::claim { account: AccountId::new([9; 32]), places };
+	let most = limits::NORMAL_MAX.ref_time() / 2;
+	for (name, weight) in [
+		("256 registrations", register.get_dispatch_info().call_weight),
+		("64 places", claim.get_dispatch_info().call_weight),
+	] {
+		let micros = weight.ref_time() / limits::NATIVE_SPEEDUP / 1_000_000;
+		println!("{name}: {micros} µs natively");
+		assert!(weight.ref_time() < most, "{name}: {weight:?}");
+	}
 }
 
 #[test]

@@ -16,6 +16,7 @@ use pallet_receipts::{
 	runtime_api::{ChannelInfo, Page},
 	Call, ChannelTerms, Error, HoldReason, Redemption,
 };
+use pallet_rewards::{Holder, Place};
 use pallet_validators::ChainPeriods;
 use plexus_primitives::{
 	constants::{EXISTENTIAL_DEPOSIT, UNITS},
@@ -26,12 +27,14 @@ use plexus_primitives::{
 };
 use plexus_runtime::{
 	fees::validators_pot, limits, native, tx_extension, AccountId, Address, Agents, Balance, Balances,
-	Models, ProxyType, Receipts, Runtime, RuntimeCall, RuntimeEvent, Scope, System,
+	Models, ProxyType, Receipts, Rewards, Runtime, RuntimeCall, RuntimeEvent, Scope, System,
 };
 use sp_runtime::{
 	generic::Era, transaction_validity::InvalidTransaction, ApplyExtrinsicResult, BoundedVec, DispatchError,
 	Perbill,
 };
+
+type RewardsCall = pallet_rewards::Call<Runtime>;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 /// Every development window of these tests but the grace is over after one: blocks of ten seconds.
@@ -64,9 +67,14 @@ fn carol() -> Key {
 	Key::ecdsa("//Carol")
 }
 
-/// Contributes.
+/// Contributes what weighs 40.
 fn dave() -> Key {
 	Key::sr25519("//Dave")
+}
+
+/// Contributes what weighs 10.
+fn erin() -> Key {
+	Key::sr25519("//Erin")
 }
 
 /// Signs vouchers, and owns nothing.
@@ -165,7 +173,7 @@ struct World {
 
 impl World {
 	fn new() -> Self {
-		let keys = [alice(), bob(), carol(), dave()];
+		let keys = [alice(), bob(), carol(), dave(), erin()];
 		let keys = keys.iter().collect::<Vec<_>>();
 		let chain = Chain::with_periods(&keys, BLOCK_MS, ChainPeriods::DEVELOPMENT);
 		let mut world = Self { chain };
@@ -220,25 +228,29 @@ impl World {
 		}
 	}
 
-	/// Version 1 of Alice's datanet: one contribution of Dave's.
+	/// Version 1 of Alice's datanet: a contribution of Dave's, and one of Erin's.
 	fn publish(&mut self) {
 		use pallet_datanets::Call as Datanets;
 		let admission = Admission::Curated(listed(vec![carol().account()]));
 		let (name, licence) = (listed(b"Notes".to_vec()), Licence::Spdx(listed(b"MIT".to_vec())));
 		let create = Datanets::create_datanet { name, tags: Default::default(), licence, admission };
 		self.succeeds(&alice(), create);
-		let ProvenContent { content, length_proof } = prove("a note");
-		let contribute = Datanets::contribute {
-			datanet: DATANET,
-			content,
-			media_type: listed(b"text/plain".to_vec()),
-			locator: Default::default(),
-			length_proof: listed(length_proof),
-		};
-		self.succeeds(&dave(), contribute);
+		for (contributor, bytes) in [(dave(), "a note"), (erin(), "another")] {
+			let ProvenContent { content, length_proof } = prove(bytes);
+			let contribute = Datanets::contribute {
+				datanet: DATANET,
+				content,
+				media_type: listed(b"text/plain".to_vec()),
+				locator: Default::default(),
+				length_proof: listed(length_proof),
+			};
+			self.succeeds(&contributor, contribute);
+		}
 		self.pass(1);
-		let verdict = Verdict::Accept { weight: 40 };
-		self.succeeds(&carol(), Datanets::review { contribution: ContributionId(0), verdict });
+		for (contribution, weight) in [(0, 40), (1, 10)] {
+			let (contribution, verdict) = (ContributionId(contribution), Verdict::Accept { weight });
+			self.succeeds(&carol(), Datanets::review { contribution, verdict });
+		}
 		self.succeeds(&alice(), Datanets::publish { datanet: DATANET });
 	}
 
@@ -295,6 +307,12 @@ impl World {
 			accounts.map(|account| account.data.free + account.data.reserved).sum()
 		})
 	}
+}
+
+/// Of what an account has in all versions from the first on.
+fn claim(account: &AccountId) -> RewardsCall {
+	let places = listed(vec![Place::onward(DATANET, VERSION)]);
+	RewardsCall::claim { account: account.clone(), places }
 }
 
 fn server_account() -> AccountId {
@@ -354,6 +372,33 @@ fn a_paid_inference_reaches_everybody_to_the_last_unit() {
 		assert_eq!(world.chain.balance(&account), before + amount);
 		world.fails(&carol(), Call::withdraw { account }, Error::<Runtime>::NothingDue);
 	}
+
+	// Data: the fine-tune's at once, the base's when its royalty was pulled. Both were trained on the one version.
+	for (model, amount) in [(TUNED, to_data), (BASE, to_base_data)] {
+		let revenue = world.chain.ext.execute_with(|| Rewards::data_revenue(model));
+		assert_eq!(revenue.expect("it has a manifest").revenue, amount);
+		world.succeeds(&carol(), RewardsCall::distribute { model, entry: 0 });
+		let again = RewardsCall::distribute { model, entry: 0 };
+		world.fails(&carol(), again, pallet_rewards::Error::<Runtime>::NothingDue);
+	}
+	let of_data = to_data + to_base_data;
+	let pool = world.chain.ext.execute_with(|| Rewards::pool(DATANET, VERSION)).expect("it was published");
+	assert_eq!((pool.weight, pool.deposited), (50, of_data));
+	let mut paid_to_data = 0;
+	for (contributor, weight) in [(dave(), 40), (erin(), 10)] {
+		let account = contributor.account();
+		world.succeeds(&carol(), claim(&account));
+		let due = world.chain.ext.execute_with(|| Rewards::earnings(&Holder::Account(account.clone()))).due;
+		assert!(due == of_data * weight / 50 || due + 1 == of_data * weight / 50, "{due} of {of_data}");
+		paid_to_data += due;
+		let before = world.chain.balance(&account);
+		world.succeeds(&carol(), RewardsCall::withdraw { account: account.clone() });
+		assert_eq!(world.chain.balance(&account), before + due);
+		let again = RewardsCall::withdraw { account };
+		world.fails(&carol(), again, pallet_rewards::Error::<Runtime>::NothingDue);
+	}
+	assert!(of_data - paid_to_data <= 2, "less than a unit for each of two");
+	assert_eq!(world.total(&Rewards::pot()), EXISTENTIAL_DEPOSIT + of_data - paid_to_data);
 
 	// What floors leave stays in the pot: less than a unit for each of three.
 	let left = FEE - protocol - to_server - to_data - to_base_data - to_base - to_developer;
@@ -424,8 +469,10 @@ fn a_proxy_without_transfers_brings_money_back_and_locks_none() {
 		}
 		assert_eq!(world.held(HoldReason::Channel, &dave().account()), locked);
 	}
-	for call in [Call::close { channel }, Call::close_all {}] {
-		world.succeeds(&bob(), by_proxy(call.into()));
+	let returning: [RuntimeCall; 3] =
+		[Call::close { channel }.into(), Call::close_all {}.into(), claim(&dave().account()).into()];
+	for call in returning {
+		world.succeeds(&bob(), by_proxy(call));
 		assert_eq!(executed(&mut world), Ok(()));
 	}
 	world.pass(GRACE_BLOCKS);
@@ -473,7 +520,13 @@ fn keys_neither_end_channels_of_the_server_nor_claim_nor_leave_their_scope() {
 		Call::pull_royalty { model, ancestor },
 		Call::withdraw { account },
 	];
-	for call in of_nobody {
+	let of_nobody = of_nobody.into_iter().map(RuntimeCall::from);
+	let rewards: [RuntimeCall; 3] = [
+		claim(&server_account()).into(),
+		RewardsCall::distribute { model, entry: 0 }.into(),
+		RewardsCall::withdraw { account: server_account() }.into(),
+	];
+	for call in of_nobody.chain(rewards) {
 		for (agent, key) in [(SERVER, serving_key()), (PAYER, paying_key())] {
 			world.is_refused(&key, act(agent, 0, call.clone()), Refusal::NotLeafCall);
 		}
@@ -593,6 +646,13 @@ fn clients_ask_by_the_runtime_api() {
 		("ReceiptsApi_revenue", TUNED.encode()),
 		("ReceiptsApi_royalty_due", (TUNED, BASE).encode()),
 		("ReceiptsApi_earnings", payer_account().encode()),
+		("RewardsApi_earnings", Holder::Account(payer_account()).encode()),
+		("RewardsApi_datanet_earnings", (Holder::Account(payer_account()), None::<DatanetId>, 5u32).encode()),
+		("RewardsApi_positions", (Holder::Account(payer_account()), None::<Place>, 5u32).encode()),
+		("RewardsApi_position", (Holder::Account(payer_account()), Place::onward(DATANET, VERSION)).encode()),
+		("RewardsApi_pool", (DATANET, VERSION).encode()),
+		("RewardsApi_pools", (DATANET, None::<DatanetVersion>, 5u32).encode()),
+		("RewardsApi_data_revenue", TUNED.encode()),
 	] {
 		assert!(!ask(method, arguments).is_empty(), "{method}");
 	}

@@ -3,18 +3,22 @@
 use anyhow::{ensure, Context, Result};
 use codec::Encode;
 use pallet_receipts::{Call, ChannelTerms, Redemption};
+use pallet_rewards::Place;
 use plexus_primitives::{
 	receipt::{first_accumulator, voucher},
-	AgentId, ChannelId, Content, ModelId, Receipt,
+	AgentId, ChannelId, Content, DatanetId, DatanetVersion, ModelId, Receipt,
 };
 use plexus_runtime::{Agents, Runtime, RuntimeCall};
-use plexus_tests::{rpc::Rpc, Cli, Node, NodeOptions};
+use plexus_tests::{rpc::Rpc, wait::until, Cli, Node, NodeOptions};
 use serde_json::{json, Value};
 use sp_core::{
 	crypto::{AccountId32, Ss58Codec},
-	ed25519, Pair,
+	ed25519, sr25519, Pair,
 };
+use std::time::Duration;
 
+/// Until a contribution is old enough to be accepted: two seconds on the chain clock, and time for a slow machine.
+const AGE: Duration = Duration::from_secs(60);
 const PLX: u128 = 1_000_000_000_000;
 /// Keys that nobody ever sent anything.
 const SERVING: &str = "//Agent//Serving";
@@ -37,7 +41,7 @@ struct Scene {
 }
 
 impl Scene {
-	/// A chain with Charlie's model 0, Alice's serving agent 0 and Bob's paying agent 1, each with a key and 100 PLX.
+	/// A chain with Alice's serving agent 0 and Bob's paying agent 1, each with a key and 100 PLX.
 	async fn new() -> Result<Self> {
 		let node = Node::start(NodeOptions::with_block_time_ms(200)).await?;
 		let (cli, rpc) = (Cli::of(&node), Rpc::connect(&node.url()).await?);
@@ -45,9 +49,6 @@ impl Scene {
 		let genesis = hex::decode(genesis.trim_start_matches("0x"))?;
 		let genesis = genesis.try_into().ok().context("a hash has 32 bytes")?;
 		let scene = Self { _node: node, cli, rpc, genesis, directory: tempfile::tempdir()? };
-		let (weights, card) = (scene.file("weights", b"weights")?, scene.file("card.md", b"# A model")?);
-		let policy = ["--kind", "base", "--card", &card, "--policy", "60,40,0"];
-		scene.tx(&[&["model", "register", &weights][..], &policy].concat(), "//Charlie").await?;
 		for (agent, controller, key, scope) in
 			[("0", "//Alice", SERVING, "serving"), ("1", "//Bob", PAYING, "channels")]
 		{
@@ -59,14 +60,46 @@ impl Scene {
 		Ok(scene)
 	}
 
+	/// Registers model 0, which is Charlie's.
+	async fn register(&self, terms: &[&str]) -> Result<()> {
+		let (weights, card) = (self.file("weights", b"weights")?, self.file("card.md", b"# A model")?);
+		let base = ["model", "register", &weights, "--kind", "base", "--card", &card];
+		self.tx(&[&base[..], terms].concat(), "//Charlie").await.map(drop)
+	}
+
+	/// Version 1 of Alice's datanet 0, where Charlie reviewed a note of Dave's.
+	async fn publish(&self) -> Result<()> {
+		let create = ["datanet", "create", "--name", "Notes", "--curator", "//Charlie"];
+		self.tx(&create, "//Alice").await?;
+		let note = self.file("note.txt", b"a note to be trained on")?;
+		self.tx(&["contribute", &note, "--datanet", "0"], "//Dave").await?;
+		until(AGE, "the contribution to be old enough", || async {
+			self.tx(&["review", "0", "--weight", "64"], "//Charlie").await.map(drop)
+		})
+		.await?;
+		self.tx(&["datanet", "publish", "0"], "//Alice").await.map(drop)
+	}
+
+	/// The paying agent's key locks 10 PLX toward the serving one.
+	async fn open(&self) -> Result<Value> {
+		let terms = ChannelTerms {
+			signer: signer().public().into(),
+			models: vec![ModelId(0)].try_into().expect("one fits"),
+			corpora: Default::default(),
+			expires_at_ms: EXPIRES_AT_MS,
+		};
+		let open = Call::open { server: AgentId(0), terms, amount: 10 * PLX };
+		self.sends(&["act", "1", "0"], open, PAYING).await
+	}
+
 	/// A transaction that succeeds.
 	async fn tx(&self, arguments: &[&str], from: &str) -> Result<Value> {
 		self.cli.json(&[&["tx"][..], arguments, &["--from", from]].concat()).await
 	}
 
 	/// A call for an agent, by its key or its controller.
-	async fn sends(&self, by: &[&str], call: Call<Runtime>, from: &str) -> Result<Value> {
-		let call = format!("0x{}", hex::encode(RuntimeCall::Receipts(call).encode()));
+	async fn sends(&self, by: &[&str], call: impl Into<RuntimeCall>, from: &str) -> Result<Value> {
+		let call = format!("0x{}", hex::encode(call.into().encode()));
 		self.tx(&[&["agent"][..], by, &["raw", &call]].concat(), from).await
 	}
 
@@ -110,15 +143,9 @@ fn address(account: &AccountId32) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_without_funds_pay_and_are_paid_and_everybody_can_look() -> Result<()> {
 	let scene = Scene::new().await?;
+	scene.register(&["--policy", "60,40,0"]).await?;
 	let [server, payer] = [AgentId(0), AgentId(1)].map(|id| address(&Agents::account_of(id)));
-	let terms = ChannelTerms {
-		signer: signer().public().into(),
-		models: vec![ModelId(0)].try_into().expect("one fits"),
-		corpora: Default::default(),
-		expires_at_ms: EXPIRES_AT_MS,
-	};
-	let open = Call::open { server: AgentId(0), terms, amount: 10 * PLX };
-	scene.sends(&["act", "1", "0"], open, PAYING).await?;
+	scene.open().await?;
 
 	let channel = scene.query(&["channel", "0"]).await?;
 	ensure!(channel["payer"] == payer && channel["server"] == 0, "{channel}");
@@ -177,5 +204,54 @@ async fn keys_without_funds_pay_and_are_paid_and_everybody_can_look() -> Result<
 	ensure!(over.code == Some(7) && over.text().contains("NoSuchChannel"), "{}", over.text());
 	let table = scene.cli.run(&["query", "book", "0"]).await?;
 	ensure!(table.stdout.contains("then server 60 %"), "{}", table.text());
+	Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_data_earned_goes_to_whoever_contributed_it_and_everybody_can_look() -> Result<()> {
+	let scene = Scene::new().await?;
+	scene.publish().await?;
+	scene.register(&["--policy", "60,20,20", "--trained-on", "0:1=100"]).await?;
+	scene.open().await?;
+	let redemptions = vec![scene.redemption(vec![receipt(PLX)])].try_into().expect("one fits");
+	let submit = Call::submit { server: AgentId(0), redemptions };
+	scene.sends(&["act", "0", "0"], submit, SERVING).await?;
+
+	// A fifth of 97 %.
+	let to_data = (PLX * 97 / 100 / 5).to_string();
+	let entry = |pulled: &str, due: &str| json!([{ "datanet": 0, "version": 1, "share": 1_000_000_000, "pulled": pulled, "due": due }]);
+	let model = scene.query(&["rewards", "model", "0"]).await?;
+	ensure!(model == json!({ "model": 0, "revenue": to_data, "entries": entry("0", &to_data) }), "{model}");
+	let distribute = pallet_rewards::Call::<Runtime>::distribute { model: ModelId(0), entry: 0 };
+	scene.sends(&["control", "0"], distribute, "//Alice").await?;
+	let told = scene.ask("rewards_dataRevenue", &[json!(0)]).await?;
+	ensure!(told["entries"] == entry(&to_data, "0"), "{told}");
+	let pools = scene.query(&["rewards", "pools", "0"]).await?;
+	let pool = json!({ "version": 1, "weight": 64, "deposited": to_data });
+	ensure!(pools == json!({ "pools": [pool], "next": null }), "{pools}");
+
+	let positions = scene.query(&["rewards", "positions", "//Dave"]).await?;
+	let place = json!({ "datanet": 0, "from": 1, "until": null });
+	let position = json!({ "place": place, "weight": 64, "claimable": to_data });
+	ensure!(positions == json!({ "positions": [position], "next": null }), "{positions}");
+	let dave: AccountId32 = sr25519::Pair::from_string("//Dave", None)?.public().into();
+	let told = scene.ask("rewards_positions", &[json!(address(&dave))]).await?;
+	ensure!(told["items"] == positions["positions"], "{told}");
+	let places = vec![Place::onward(DatanetId(0), DatanetVersion(1))].try_into().expect("one fits");
+	let claim = pallet_rewards::Call::<Runtime>::claim { account: dave.clone(), places };
+	scene.sends(&["control", "0"], claim, "//Alice").await?;
+	let earned = scene.query(&["rewards", "earned", "//Dave"]).await?;
+	ensure!(earned["due"] == to_data && earned["pools"] == to_data, "{earned}");
+	let datanets = scene.query(&["rewards", "datanets", "//Dave"]).await?;
+	ensure!(datanets["datanets"] == json!([{ "datanet": 0, "credited": to_data }]), "{datanets}");
+
+	let before = scene.rpc.free_balance(&dave).await?;
+	let withdraw = pallet_rewards::Call::<Runtime>::withdraw { account: dave.clone() };
+	scene.sends(&["control", "0"], withdraw, "//Alice").await?;
+	ensure!(scene.rpc.free_balance(&dave).await? == before + to_data.parse::<u128>()?, "paid something else");
+	let earned = scene.ask("rewards_earnings", &[json!(address(&dave))]).await?;
+	ensure!(earned["due"] == "0" && earned["total"] == to_data, "{earned}");
+	let nothing = scene.cli.refused(&["query", "rewards", "model", "9"]).await?;
+	ensure!(nothing.code == Some(7) && nothing.text().contains("NoManifest"), "{}", nothing.text());
 	Ok(())
 }

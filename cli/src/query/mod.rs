@@ -18,6 +18,7 @@ pub(crate) mod fees;
 mod model;
 mod payments;
 mod proof;
+mod rewards;
 mod stake;
 mod transaction;
 
@@ -87,6 +88,9 @@ enum Question {
 	Book(payments::BookArgs),
 	/// What an account earned and may withdraw
 	Earnings(payments::EarningsArgs),
+	/// What data earned: credits, positions in versions, and what can be claimed
+	#[command(subcommand)]
+	Rewards(rewards::Question),
 	/// Agents: who they are, what their keys may do, what is left of their budgets
 	#[command(subcommand)]
 	Agent(agent::Question),
@@ -147,6 +151,7 @@ impl QueryCommand {
 			Question::Earnings(args) => {
 				payments::earnings(&client, args).await.map(|answer| print(json, &answer))
 			}
+			Question::Rewards(question) => rewards::run(&client, json, question).await,
 			Question::Agent(question) => agent::run(&client, json, question).await,
 			Question::Model(question) => model::run(&client, json, question).await,
 			Question::Stake(args) => stake::stake(&client, args).await.map(|answer| print(json, &answer)),

@@ -18,7 +18,7 @@
 //! # Reading order
 //! [`config`] and [`limits`], [`control`] (what the node provides), [`registry`] (how methods are registered), then one
 //! file per namespace: `system`, `account`, `chain`, `state`, `author`, `payment`, `chain_head`, `chain_spec`, `transaction`,
-//! `archive`, `datanet`, `agent`, `model`, `receipt`, `plexus` with `finality`. Below them: [`arguments`], [`errors`], [`types`], `heads` and `notifier` for
+//! `archive`, `datanet`, `agent`, `model`, `receipt`, `rewards`, `plexus` with `finality`. Below them: [`arguments`], [`errors`], [`types`], `heads` and `notifier` for
 //! subscriptions, `connection` and `stream` for bounds.
 //!
 //! # Sources
@@ -49,6 +49,7 @@ mod payment;
 mod plexus;
 mod receipt;
 mod registry;
+mod rewards;
 mod server;
 mod state;
 mod storage_query;
@@ -181,6 +182,7 @@ fn methods(config: &ServerConfig, context: RpcContext) -> Result<jsonrpsee::Meth
 	agent::register(&mut registry);
 	model::register(&mut registry);
 	receipt::register(&mut registry);
+	rewards::register(&mut registry);
 	plexus::register(&mut registry);
 	registry.finish().map_err(|error| StartError::Methods(error.to_string()))
 }

@@ -8,6 +8,12 @@ use frame_support::{ensure, pallet_prelude::DispatchResult};
 use sp_runtime::traits::Zero;
 
 impl<T: Config> Pallet<T> {
+	/// To whom a contribution's earnings are credited now; nothing if there is no such contribution. Two reads.
+	pub fn holder_of(contribution: ContributionId) -> Option<Holder<T::AccountId>> {
+		let record = Contributions::<T>::get(contribution)?;
+		Some(Self::holder(contribution, &record))
+	}
+
 	/// To whom a contribution's earnings are credited now.
 	pub(crate) fn holder(id: ContributionId, record: &Contribution<T>) -> Holder<T::AccountId> {
 		match Disputes::<T>::get(id) {

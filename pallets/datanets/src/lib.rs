@@ -630,7 +630,7 @@ pub mod pallet {
 		///
 		/// Emits `ContributionAccepted`.
 		#[pallet::call_index(7)]
-		#[pallet::weight(T::WeightInfo::accept().saturating_add(T::Positions::weight()))]
+		#[pallet::weight(T::WeightInfo::accept().saturating_add(T::Positions::acceptance_weight()))]
 		pub fn accept(origin: OriginFor<T>, contribution: ContributionId) -> DispatchResult {
 			ensure_signed(origin)?;
 			Self::do_accept_open(contribution)
@@ -640,7 +640,7 @@ pub mod pallet {
 		///
 		/// Emits `Reviewed`, and `ContributionAccepted` or `ContributionRemoved` if that decides it.
 		#[pallet::call_index(8)]
-		#[pallet::weight(T::WeightInfo::review().saturating_add(T::Positions::weight()))]
+		#[pallet::weight(T::WeightInfo::review().saturating_add(T::Positions::acceptance_weight()))]
 		pub fn review(
 			origin: OriginFor<T>,
 			contribution: ContributionId,

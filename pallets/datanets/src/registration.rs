@@ -396,7 +396,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Each is accepted at most; who gives way may leave an escrow, and departs.
 	fn positions_weight(count: u32, removed: u32) -> Weight {
-		let told = u64::from(count).saturating_add(u64::from(removed).saturating_mul(2));
-		T::Positions::weight().saturating_mul(told)
+		let accepted = T::Positions::acceptance_weight().saturating_mul(count.into());
+		accepted.saturating_add(T::Positions::weight().saturating_mul(u64::from(removed).saturating_mul(2)))
 	}
 }

@@ -6,8 +6,8 @@
 use crate::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
-	pallet_prelude::TypeInfo, traits::fungible::Inspect, weights::Weight, CloneNoBound, DebugNoBound,
-	EqNoBound, PartialEqNoBound,
+	pallet_prelude::TypeInfo, traits::fungible::Inspect, CloneNoBound, DebugNoBound, EqNoBound,
+	PartialEqNoBound,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use plexus_primitives::{
@@ -20,6 +20,7 @@ pub use plexus_primitives::api::{
 	DatanetPage, DatanetStatus, DepartureCause, LicenceInfo, ListingPage, MemberPage, VersionInfo,
 	VersionPage,
 };
+pub use plexus_primitives::{Holder, Positions};
 
 /// The greatest weight that a curator can give.
 pub const WEIGHT_MAX: u8 = 100;
@@ -64,79 +65,6 @@ pub type ContributionPageOf<T> = ContributionPage<AccountIdOf<T>, BalanceOf<T>, 
 pub type ListingPageOf<T> = ListingPage<AccountIdOf<T>, BalanceOf<T>, BlockNumberFor<T>>;
 /// An open challenge for clients of this runtime.
 pub type ChallengeInfoOf<T> = ChallengeInfo<AccountIdOf<T>, BalanceOf<T>>;
-
-/// Whoever divides what versions earn among those who are in them. Each call is bounded and cannot fail; what the
-/// calls say together is `W(v) = Σ weight` over the positions with `from ≤ v < until`.
-pub trait Positions<AccountId> {
-	/// A version was frozen with the weight of everything that is in it.
-	fn published(datanet: DatanetId, version: DatanetVersion, weight: u64);
-
-	/// A contribution is in every version from `from` on, which is the next one.
-	fn accepted(holder: &Holder<AccountId>, datanet: DatanetId, from: DatanetVersion, weight: u8);
-
-	/// A contribution is in no version from `until` on, which is the next one. If that is `from`, it is in none, and its
-	/// position is gone.
-	fn departed(
-		holder: &Holder<AccountId>,
-		datanet: DatanetId,
-		from: DatanetVersion,
-		until: DatanetVersion,
-		weight: u8,
-	);
-
-	/// A contribution's position has another holder from now on. What an escrow was credited goes to `to` with it.
-	fn moved(
-		from_holder: &Holder<AccountId>,
-		to: &Holder<AccountId>,
-		datanet: DatanetId,
-		from: DatanetVersion,
-		until: Option<DatanetVersion>,
-		weight: u8,
-	);
-
-	/// The most that one of these weighs.
-	fn weight() -> Weight;
-}
-
-/// Nothing is earned.
-impl<AccountId> Positions<AccountId> for () {
-	fn published(_: DatanetId, _: DatanetVersion, _: u64) {}
-	fn accepted(_: &Holder<AccountId>, _: DatanetId, _: DatanetVersion, _: u8) {}
-	fn departed(_: &Holder<AccountId>, _: DatanetId, _: DatanetVersion, _: DatanetVersion, _: u8) {}
-	fn moved(
-		_: &Holder<AccountId>,
-		_: &Holder<AccountId>,
-		_: DatanetId,
-		_: DatanetVersion,
-		_: Option<DatanetVersion>,
-		_: u8,
-	) {
-	}
-	fn weight() -> Weight {
-		Weight::zero()
-	}
-}
-
-/// To whom a position's earnings are credited.
-#[derive(
-	Clone,
-	PartialEq,
-	Eq,
-	PartialOrd,
-	Ord,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-)]
-pub enum Holder<AccountId> {
-	/// An account.
-	Account(AccountId),
-	/// Nobody, until the dispute about this contribution is decided.
-	Escrow(ContributionId),
-}
 
 /// How long things take, in milliseconds of the chain clock. What began keeps the deadline that it began with.
 #[derive(

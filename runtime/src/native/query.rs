@@ -14,6 +14,7 @@ use frame_support::{
 	view_functions::{ViewFunction, ViewFunctionId},
 	weights::Weight,
 };
+use pallet_rewards::{Holder, Place};
 use pallet_validators::types::PoolId;
 use plexus_primitives::{
 	AgentId, BatchId, ChannelId, ContributionId, DatanetId, DatanetVersion, DelegationId, ModelId, Sequence,
@@ -143,6 +144,13 @@ fn arguments(method: &str) -> Option<Arguments> {
 		"ReceiptsApi_revenue" => Plain(decodes::<ModelId>),
 		"ReceiptsApi_royalty_due" => Plain(decodes::<(ModelId, ModelId)>),
 		"ReceiptsApi_earnings" => Plain(decodes::<AccountId>),
+		"RewardsApi_earnings" => Plain(decodes::<Holder<AccountId>>),
+		"RewardsApi_datanet_earnings" => Plain(decodes::<(Holder<AccountId>, Option<DatanetId>, u32)>),
+		"RewardsApi_positions" => Plain(decodes::<(Holder<AccountId>, Option<Place>, u32)>),
+		"RewardsApi_position" => Plain(decodes::<(Holder<AccountId>, Place)>),
+		"RewardsApi_pool" => Plain(decodes::<(DatanetId, DatanetVersion)>),
+		"RewardsApi_pools" => Plain(decodes::<(DatanetId, Option<DatanetVersion>, u32)>),
+		"RewardsApi_data_revenue" => Plain(decodes::<ModelId>),
 		"GenesisBuilder_get_preset" => Plain(decodes::<Option<String>>),
 		_ => return None,
 	})

@@ -17,6 +17,7 @@ extern crate pallet_agents as _;
 extern crate pallet_datanets as _;
 extern crate pallet_models as _;
 extern crate pallet_receipts as _;
+extern crate pallet_rewards as _;
 extern crate pallet_validators as _;
 extern crate plexus_example_runtime as _;
 extern crate plexus_primitives as _;

@@ -1,23 +1,25 @@
-//! Payments in JSON: channels by id, payer and server, batches, books and earnings.
+//! Payments in JSON: channels by id, payer and server, batches, books and earnings; and what data earns.
 
 use crate::{
 	models::{model, register},
 	served::{call, hex, refusal, signed, Served},
 };
 use jsonrpsee::ws_client::WsClient;
-use pallet_models::{ModelKind, Registration};
+use pallet_models::{ManifestEntry, ModelKind, Registration};
 use pallet_receipts::{Call, ChannelTerms, Redemption};
+use pallet_rewards::Place;
 use plexus_primitives::{
 	constants::UNITS,
 	merkle,
+	prove::prove_reader,
 	receipt::{first_accumulator, voucher},
-	AgentId, ChannelId, Content, ModelId, Receipt,
+	AgentId, ChannelId, Content, ContributionId, DatanetId, DatanetVersion, ModelId, Receipt,
 };
 use plexus_runtime::{Agents, Runtime, RuntimeCall};
 use serde_json::{json, Value};
 use sp_core::{crypto::Ss58Codec, Pair};
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie};
-use sp_runtime::MultiAddress;
+use sp_runtime::{MultiAddress, Perbill};
 
 /// Signs vouchers and owns nothing that is needed for it.
 const SIGNER: Sr25519Keyring = Charlie;
@@ -175,4 +177,103 @@ async fn a_batch_its_book_and_what_it_earned_are_told() {
 	// Before it, there was nothing.
 	let genesis = json!(served.genesis());
 	assert_eq!(call(&client, "receipt_book", &[json!(0), genesis]).await, Value::Null);
+}
+
+/// Version 1 of Alice's datanet 0, where Bob reviewed a contribution of Charlie's; and a model that was trained on it.
+async fn with_data() -> (Served, WsClient) {
+	use pallet_datanets::{
+		types::{Admission, Licence, Verdict},
+		Call as Datanets,
+	};
+	let served = Served::start().await;
+	let client = served.ws().await;
+	let curators = vec![Bob.to_account_id()].try_into().expect("one fits");
+	let licence = Licence::Spdx(b"MIT".to_vec().try_into().expect("short"));
+	let name = b"Notes".to_vec().try_into().expect("short");
+	let admission = Admission::Curated(curators);
+	let create = Datanets::create_datanet { name, tags: Default::default(), licence, admission };
+	submit(&served, &client, Alice, create).await;
+	served.block().await;
+	let note = prove_reader(&b"a note"[..], |_| {}).expect("bytes in memory can be read");
+	let contribute = Datanets::contribute {
+		datanet: DatanetId(0),
+		content: note.content,
+		media_type: b"text/plain".to_vec().try_into().expect("short"),
+		locator: Default::default(),
+		length_proof: note.length_proof.try_into().expect("short"),
+	};
+	submit(&served, &client, Charlie, contribute).await;
+	// Old enough after two seconds.
+	served.blocks(4).await;
+	let verdict = Verdict::Accept { weight: 64 };
+	submit(&served, &client, Bob, Datanets::review { contribution: ContributionId(0), verdict }).await;
+	served.block().await;
+	submit(&served, &client, Alice, Datanets::publish { datanet: DatanetId(0) }).await;
+	served.block().await;
+	let mut base = model(ModelKind::Base, "base", &[], 5);
+	let entry = ManifestEntry { datanet: DatanetId(0), version: DatanetVersion(1), share: Perbill::one() };
+	base.spec.manifest = vec![entry].try_into().expect("one fits");
+	open_channels(&served, &client, base).await;
+	(served, client)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_data_earns_is_told_from_the_model_to_the_contributor() {
+	let (served, client) = with_data().await;
+	let charlie = json!(Charlie.to_account_id().to_ss58check());
+	let none = json!({ "items": [], "next": null });
+	let pool = json!({ "version": 1, "weight": 64, "deposited": "0" });
+	assert_eq!(call(&client, "rewards_pool", &[json!(0), json!(1)]).await, pool);
+	assert_eq!(call(&client, "rewards_pool", &[json!(0), json!(2)]).await, Value::Null);
+	assert_eq!(call(&client, "rewards_datanetEarnings", &[charlie.clone()]).await, none);
+	redeem(&served, &client, UNITS).await;
+
+	// A tenth of 97 %, since nobody is above the model.
+	let due = |pulled: &str, due: &str| {
+		json!({
+			"revenue": "97000000000",
+			"entries": [{
+				"datanet": 0, "version": 1, "share": 1_000_000_000, "pulled": pulled, "due": due,
+			}],
+		})
+	};
+	assert_eq!(call(&client, "rewards_dataRevenue", &[json!(0)]).await, due("0", "97000000000"));
+	assert_eq!(call(&client, "rewards_dataRevenue", &[json!(9)]).await, Value::Null);
+	let distribute = pallet_rewards::Call::distribute { model: ModelId(0), entry: 0 };
+	submit(&served, &client, Bob, distribute).await;
+	served.block().await;
+	assert_eq!(call(&client, "rewards_dataRevenue", &[json!(0)]).await, due("97000000000", "0"));
+	let pools = call(&client, "rewards_pools", &[json!(0)]).await;
+	let pool = json!({ "version": 1, "weight": 64, "deposited": "97000000000" });
+	assert_eq!(pools, json!({ "items": [pool], "next": null }));
+
+	let place = json!({ "datanet": 0, "from": 1, "until": null });
+	let positions = call(&client, "rewards_positions", &[charlie.clone()]).await;
+	let position = json!({ "place": place, "weight": 64, "claimable": "97000000000" });
+	assert_eq!(positions, json!({ "items": [position], "next": null }));
+	let after = call(&client, "rewards_positions", &[charlie.clone(), place.clone()]).await;
+	assert_eq!(after, none, "the cursor is the last one shown");
+	let (code, message, _) = refusal(&client, "rewards_positions", &[charlie.clone(), json!(0)]).await;
+	assert!(code == -32602 && message.contains("`cursor`"), "{message}");
+
+	let places = vec![Place::onward(DatanetId(0), DatanetVersion(1))].try_into().expect("one fits");
+	let claim = pallet_rewards::Call::claim { account: Charlie.to_account_id(), places };
+	submit(&served, &client, Bob, claim).await;
+	served.block().await;
+	let earned = json!({
+		"due": "97000000000", "total": "97000000000", "pools": "97000000000", "claims": "0",
+		"submissions": "0", "challenges": "0",
+	});
+	assert_eq!(call(&client, "rewards_earnings", &[charlie.clone()]).await, earned);
+	let of_datanet = json!({ "items": [{ "datanet": 0, "credited": "97000000000" }], "next": null });
+	assert_eq!(call(&client, "rewards_datanetEarnings", &[charlie.clone()]).await, of_datanet);
+	let nothing = json!({
+		"due": "0", "total": "0", "pools": "0", "claims": "0", "submissions": "0", "challenges": "0",
+	});
+	assert_eq!(call(&client, "rewards_escrow", &[json!(0)]).await, nothing);
+	let withdraw = pallet_rewards::Call::withdraw { account: Charlie.to_account_id() };
+	submit(&served, &client, Bob, withdraw).await;
+	served.block().await;
+	let earned = call(&client, "rewards_earnings", &[charlie]).await;
+	assert_eq!((&earned["due"], &earned["total"]), (&json!("0"), &json!("97000000000")));
 }
