@@ -25,15 +25,22 @@
 //! - Between two vouchers, and behind the last, are never more receipts than a batch takes: all that is signed for fits
 //!   into batches.
 
+mod fault;
+mod record;
+mod tab;
+
+pub use fault::Fault;
+
 use crate::{
 	batch::{self, Batch, BatchLimits, Candidate},
 	journal::{self, Disk, Journal},
-	ChannelState, Identity, JournalError, Owner, Point, PointError, ReceiptFault, Signature, Voucher,
-	VOUCHER_RECEIPTS_MAX,
+	ChannelState, Identity, JournalError, Owner, Point, Signature, Voucher, VOUCHER_RECEIPTS_MAX,
 };
-use codec::{Decode, Encode};
+use codec::Encode;
 use plexus_primitives::{constants::Balance, AgentId, ChannelId, DatanetId, DatanetVersion, Receipt};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use record::Record;
+use std::collections::{BTreeMap, BTreeSet};
+use tab::Tab;
 
 /// How much a server grants and holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,124 +71,6 @@ impl Limits {
 		voucher_receipts: VOUCHER_RECEIPTS_MAX,
 		margin_ms: 60_000,
 	};
-}
-
-/// Why something is not taken. Each text tells the way out behind the semicolon.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Fault {
-	/// The chain was not asked about the channel yet, or has none.
-	#[error("channel {} is not known; check its id, and that it was opened toward this server", .0 .0)]
-	UnknownChannel(ChannelId),
-	/// Toward another agent.
-	#[error("channel {} is toward agent {}; open one toward this server", .0 .0, .1 .0)]
-	OtherServer(ChannelId, AgentId),
-	/// Too many channels.
-	#[error("as many channels as can be are in use; try again when some are redeemed")]
-	TooManyChannels,
-	/// Too many receipts wait.
-	#[error("as many receipts as can be wait to be redeemed; try again in a moment")]
-	TooManyReceipts,
-	/// None at all, or more than a voucher may cover.
-	#[error("{0} receipts cannot be taken at once; give at most {VOUCHER_RECEIPTS_MAX}, and a voucher or one receipt at least")]
-	ReceiptCount(usize),
-	/// The payer closes the channel.
-	#[error("the payer closes the channel; serve nothing more for it, vouchers are still taken")]
-	Closing,
-	/// The channel ends soon.
-	#[error("the channel ends at {ends_at_ms} ms on the chain clock, which is too soon; let the payer open another one")]
-	EndsSoon {
-		/// When.
-		ends_at_ms: u64,
-	},
-	/// Receipts are missing in between.
-	#[error("the receipts begin with {given}, but the last is {last}; give those from {} on", .last.saturating_add(1))]
-	Gap {
-		/// The sequence of the first.
-		given: u64,
-		/// The last that is held.
-		last: u64,
-	},
-	/// They were redeemed.
-	#[error("everything up to {redeemed} was redeemed; there is nothing to do for it")]
-	AlreadyRedeemed {
-		/// The last that was redeemed.
-		redeemed: u64,
-	},
-	/// Another receipt is held under this sequence.
-	#[error(
-		"another receipt has the sequence {sequence}; ask for the channel's state, and go on from there"
-	)]
-	Conflict {
-		/// Which.
-		sequence: u64,
-	},
-	/// Against the channel's terms.
-	#[error(transparent)]
-	Receipt(#[from] ReceiptFault),
-	/// Sums or sequences overflow.
-	#[error(transparent)]
-	Point(#[from] PointError),
-	/// More than is locked.
-	#[error("the channel would owe {cumulative} in all and has {capacity}; let the payer top it up")]
-	AboveLocked {
-		/// The sum of all fees, in the smallest unit.
-		cumulative: Balance,
-		/// What was ever locked.
-		capacity: Balance,
-	},
-	/// The payer owes a voucher first.
-	#[error("the payer has not signed for {receipts} receipts of {fees} in all; get a voucher first")]
-	Unsigned {
-		/// How many, with those that were to be taken.
-		receipts: usize,
-		/// What they cost.
-		fees: Balance,
-	},
-	/// Not the signer's, or over other receipts.
-	#[error(
-		"the voucher is not the channel's signer's over these {sequence} receipts, {cumulative} in all; compare prompt, \
-		 output, fee and order with the payer's"
-	)]
-	BadVoucher {
-		/// The last receipt that it would cover.
-		sequence: u64,
-		/// The sum that it would be for.
-		cumulative: Balance,
-	},
-	/// Signed for, or redeemed.
-	#[error("receipts up to {kept} are signed for and stay; only those behind can be waived")]
-	NotWaivable {
-		/// The last that is signed for.
-		kept: u64,
-	},
-}
-
-impl Fault {
-	/// A name for programs; stays.
-	pub fn name(&self) -> &'static str {
-		match self {
-			Self::UnknownChannel(_) => "UnknownChannel",
-			Self::OtherServer(..) => "OtherServer",
-			Self::TooManyChannels => "TooManyChannels",
-			Self::TooManyReceipts => "TooManyReceipts",
-			Self::ReceiptCount(_) => "ReceiptCount",
-			Self::Closing => "Closing",
-			Self::EndsSoon { .. } => "EndsSoon",
-			Self::Gap { .. } => "Gap",
-			Self::AlreadyRedeemed { .. } => "AlreadyRedeemed",
-			Self::Conflict { .. } => "Conflict",
-			Self::Receipt(ReceiptFault::EmptyContent) => "EmptyContent",
-			Self::Receipt(ReceiptFault::ModelNotInChannel(_)) => "ModelNotInChannel",
-			Self::Receipt(ReceiptFault::ContextWithoutCorpora) => "ContextWithoutCorpora",
-			Self::Receipt(ReceiptFault::SourceNotInChannel(..)) => "SourceNotInChannel",
-			Self::Point(PointError::SumTooLarge) => "SumTooLarge",
-			Self::Point(PointError::NoSequenceLeft) => "NoSequenceLeft",
-			Self::AboveLocked { .. } => "AboveLocked",
-			Self::Unsigned { .. } => "Unsigned",
-			Self::BadVoucher { .. } => "BadVoucher",
-			Self::NotWaivable { .. } => "NotWaivable",
-		}
-	}
 }
 
 /// What a serving process hands over.
@@ -238,40 +127,6 @@ pub struct Totals {
 	pub signed_fees: Balance,
 	/// Whether some of them are of a channel that is closing or ends soon.
 	pub urgent: bool,
-}
-
-#[derive(Encode, Decode)]
-enum Record {
-	/// A channel is known from this point on, whatever was held of it before.
-	#[codec(index = 0)]
-	Began { channel: ChannelId, at: Point },
-	/// Receipts that follow on those held.
-	#[codec(index = 1)]
-	Received { channel: ChannelId, receipts: Vec<Receipt> },
-	/// A voucher over those up to a sequence.
-	#[codec(index = 2)]
-	Vouched { channel: ChannelId, sequence: u64, signature: Signature },
-	/// Everything up to a sequence was redeemed.
-	#[codec(index = 3)]
-	Redeemed { channel: ChannelId, sequence: u64 },
-	/// What comes after a sequence is given up.
-	#[codec(index = 4)]
-	Waived { channel: ChannelId, after: u64 },
-	/// The channel is over, or not needed.
-	#[codec(index = 5)]
-	Gone { channel: ChannelId },
-}
-
-/// What is held of a channel.
-#[derive(Debug)]
-struct Tab {
-	/// What was redeemed.
-	base: Point,
-	/// What follows on it, each with the point behind it.
-	entries: VecDeque<(Receipt, Point)>,
-	/// By the sequence they cover; all of entries.
-	vouchers: BTreeMap<u64, Signature>,
-	state: Option<ChannelState>,
 }
 
 /// An agent's receipts and vouchers.
@@ -611,131 +466,5 @@ impl Ledger {
 		self.staged.push(record.encode());
 		let applied = self.replay(record);
 		debug_assert!(applied.is_ok(), "records are made of what is held: {applied:?}");
-	}
-
-	/// Everything in force, in as few records as possible.
-	fn snapshot(&self) -> Vec<Vec<u8>> {
-		let of_tab = |(channel, tab): (&ChannelId, &Tab)| {
-			let channel = *channel;
-			let receipts: Vec<Receipt> = tab.entries.iter().map(|(receipt, _)| *receipt).collect();
-			let chunks = receipts.chunks(VOUCHER_RECEIPTS_MAX).map(<[_]>::to_vec);
-			let received = chunks.map(|receipts| Record::Received { channel, receipts }).collect::<Vec<_>>();
-			let vouched = tab.vouchers.iter().map(|(sequence, signature)| Record::Vouched {
-				channel,
-				sequence: *sequence,
-				signature: signature.clone(),
-			});
-			let began = Record::Began { channel, at: tab.base };
-			[began].into_iter().chain(received).chain(vouched.collect::<Vec<_>>())
-		};
-		journal::payloads(self.tabs.iter().flat_map(of_tab).map(|record| record.encode()))
-	}
-
-	/// What a record changes, when it is made and when it is read again.
-	fn replay(&mut self, record: Record) -> Result<(), JournalError> {
-		let unknown = || JournalError::Inconsistent("a record of a channel that did not begin");
-		let held = |tab: &Tab| tab.entries.len();
-		let channel = record.channel();
-		let before = self.tabs.get(&channel).map_or(0, held);
-		match record {
-			Record::Began { channel, at } => {
-				let state = self.tabs.remove(&channel).and_then(|tab| tab.state);
-				let (entries, vouchers) = (VecDeque::new(), BTreeMap::new());
-				self.tabs.insert(channel, Tab { base: at, entries, vouchers, state });
-			}
-			Record::Received { channel, receipts } => {
-				let tab = self.tabs.get_mut(&channel).ok_or_else(unknown)?;
-				for receipt in receipts {
-					let point = tab.last().after(&receipt);
-					let point = point.map_err(|_| JournalError::Inconsistent("receipts for too much"))?;
-					tab.entries.push_back((receipt, point));
-				}
-			}
-			Record::Vouched { channel, sequence, signature } => {
-				let tab = self.tabs.get_mut(&channel).ok_or_else(unknown)?;
-				if sequence <= tab.base.sequence || sequence > tab.last().sequence {
-					return Err(JournalError::Inconsistent("a voucher over receipts that are not there"));
-				}
-				tab.vouchers.insert(sequence, signature);
-			}
-			Record::Redeemed { channel, sequence } => {
-				let tab = self.tabs.get_mut(&channel).ok_or_else(unknown)?;
-				tab.base = tab
-					.point(sequence)
-					.ok_or(JournalError::Inconsistent("receipts were redeemed that are not there"))?;
-				tab.entries.retain(|(_, point)| point.sequence > sequence);
-				tab.vouchers = tab.vouchers.split_off(&sequence.saturating_add(1));
-			}
-			Record::Waived { channel, after } => {
-				let tab = self.tabs.get_mut(&channel).ok_or_else(unknown)?;
-				if after < tab.signed().sequence {
-					return Err(JournalError::Inconsistent("receipts are waived that were signed for"));
-				}
-				tab.entries.retain(|(_, point)| point.sequence <= after);
-			}
-			Record::Gone { channel } => {
-				self.tabs.remove(&channel).ok_or_else(unknown)?;
-			}
-		}
-		self.receipts = self.receipts - before + self.tabs.get(&channel).map_or(0, held);
-		Ok(())
-	}
-}
-
-impl Record {
-	fn channel(&self) -> ChannelId {
-		match self {
-			Self::Began { channel, .. }
-			| Self::Received { channel, .. }
-			| Self::Vouched { channel, .. }
-			| Self::Redeemed { channel, .. }
-			| Self::Waived { channel, .. }
-			| Self::Gone { channel } => *channel,
-		}
-	}
-}
-
-impl Tab {
-	fn last(&self) -> Point {
-		self.entries.back().map_or(self.base, |(_, point)| *point)
-	}
-
-	/// The last point that is signed for, or was redeemed.
-	fn signed(&self) -> Point {
-		let last = self.vouchers.last_key_value().and_then(|(sequence, _)| self.point(*sequence));
-		last.unwrap_or(self.base)
-	}
-
-	/// The point behind a receipt that is held, or the base.
-	fn point(&self, sequence: u64) -> Option<Point> {
-		let place = sequence.checked_sub(self.base.sequence)?;
-		match usize::try_from(place).ok()?.checked_sub(1) {
-			None => Some(self.base),
-			Some(place) => self.entries.get(place).map(|(_, point)| *point),
-		}
-	}
-
-	/// What is lost if the channel ends now.
-	fn lost(&self) -> Seen {
-		let lost_signed = self.signed().cumulative - self.base.cumulative;
-		Seen { redeemed: 0, lost: self.entries.len() as u64, lost_signed }
-	}
-
-	/// Those of the receipts that are not held yet, if the others are those that are.
-	fn beyond_held<'a>(&self, first: u64, receipts: &'a [Receipt]) -> Result<&'a [Receipt], Fault> {
-		let last = self.last().sequence;
-		let before = first.checked_sub(1).filter(|before| *before <= last);
-		let before = before.ok_or(Fault::Gap { given: first, last })?;
-		let redeemed = self.base.sequence;
-		let skip = before.checked_sub(redeemed).ok_or(Fault::AlreadyRedeemed { redeemed })?;
-		let held = self.entries.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX));
-		let mut overlap = 0;
-		for ((held, point), given) in held.zip(receipts) {
-			if held != given {
-				return Err(Fault::Conflict { sequence: point.sequence });
-			}
-			overlap += 1;
-		}
-		Ok(&receipts[overlap..])
 	}
 }
