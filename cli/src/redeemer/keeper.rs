@@ -45,7 +45,7 @@ enum Ask {
 	See(u64, Vec<(ChannelId, Option<ChannelState>)>, Reply<()>),
 	Channels(Reply<Vec<ChannelId>>),
 	Batches(BatchLimits, BTreeSet<ChannelId>, usize, Reply<Vec<Batch>>),
-	Totals(Reply<Totals>),
+	Totals(BTreeSet<ChannelId>, Reply<Totals>),
 }
 
 /// A channel that the chain is to be asked about.
@@ -213,7 +213,7 @@ impl Keeper {
 			for answer in answers {
 				answer();
 			}
-			let totals = self.ledger.totals();
+			let totals = self.ledger.totals(&BTreeSet::new());
 			if totals.signed >= self.full || totals.urgent {
 				self.wake.notify_one();
 			}
@@ -240,7 +240,7 @@ impl Keeper {
 			Ask::Batches(limits, except, count, reply) => {
 				answer(reply, ledger.batches(&limits, &except, count))
 			}
-			Ask::Totals(reply) => answer(reply, ledger.totals()),
+			Ask::Totals(except, reply) => answer(reply, ledger.totals(&except)),
 		}
 	}
 
@@ -336,7 +336,8 @@ impl Desk {
 	/// # Errors
 	/// The program is stopping, or has too much to do.
 	pub async fn status(&self) -> Result<Status, DeskError> {
-		let Totals { channels, receipts, signed, signed_fees, urgent: _ } = self.totals().await?;
+		let Totals { channels, receipts, signed, signed_fees, urgent: _ } =
+			self.totals(BTreeSet::new()).await?;
 		Ok(Status { agent: self.agent, channels, receipts, signed, signed_fees, progress: self.progress() })
 	}
 
@@ -349,8 +350,8 @@ impl Desk {
 		change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
 	}
 
-	pub(super) async fn totals(&self) -> Result<Totals, DeskError> {
-		self.ask_patiently(Ask::Totals).await
+	pub(super) async fn totals(&self, except: BTreeSet<ChannelId>) -> Result<Totals, DeskError> {
+		self.ask_patiently(|reply| Ask::Totals(except, reply)).await
 	}
 
 	pub(super) async fn channels(&self) -> Result<Vec<ChannelId>, DeskError> {

@@ -62,8 +62,8 @@ pub(super) struct Submitter {
 pub(super) struct Rounds {
 	/// Since when something is signed for and not redeemed.
 	waiting_since: Option<Instant>,
-	/// A batch failed: the next ones have one channel each.
-	careful: bool,
+	/// Channels of batches that failed: each is tried alone.
+	suspects: BTreeSet<ChannelId>,
 	held_back: BTreeMap<ChannelId, Held>,
 }
 
@@ -106,7 +106,7 @@ impl Submitter {
 			}
 			look(&pipeline.head().await?, &self.desk).await?;
 			let mut now = self.desk.take_now();
-			while rounds.is_due(&self.desk.totals().await?, now, self.every, self.limits.receipts) {
+			while self.is_due(rounds, now).await? {
 				if !self.round(&pipeline, rounds).await? {
 					break;
 				}
@@ -125,28 +125,40 @@ impl Submitter {
 		}
 	}
 
-	/// Submits what there is, once; whether there was anything.
+	async fn is_due(&self, rounds: &mut Rounds, now: bool) -> Result<bool, Failure> {
+		let totals = self.desk.totals(rounds.left_out(Instant::now())).await?;
+		Ok(rounds.is_due(&totals, now, self.every, self.limits.receipts))
+	}
+
+	/// Submits what there is, once; whether there may be more.
 	async fn round(&self, pipeline: &Pipeline, rounds: &mut Rounds) -> Result<bool, Failure> {
-		let (limits, count) = match rounds.careful {
-			true => (BatchLimits { channels: 1, ..self.limits }, 1),
-			false => (self.limits, self.in_flight),
+		let suspect = rounds.suspects.pop_first();
+		let (except, count) = match suspect {
+			Some(suspect) => {
+				let known = self.desk.channels().await?;
+				(known.into_iter().filter(|channel| *channel != suspect).collect(), 1)
+			}
+			None => (rounds.left_out(Instant::now()), self.in_flight),
 		};
-		let batches = self.desk.batches(limits, rounds.left_out(Instant::now()), count).await?;
+		let batches = self.desk.batches(self.limits, except, count).await?;
 		if batches.is_empty() {
-			rounds.careful = false;
-			return Ok(false);
+			return Ok(suspect.is_some());
 		}
 		rounds.waiting_since = None;
 		// A fresh head, so that signing waits for nothing and the nonces are in the batches' order.
-		pipeline.head().await?;
+		let before = pipeline.head().await?;
 		let calls: Vec<_> = batches.iter().map(|batch| self.by.sends(calls::submit_batch(batch))).collect();
 		let sent = join_all(calls.iter().map(|call| pipeline.send(call))).await;
-		look(&pipeline.head().await?, &self.desk).await?;
+		// The last block that has one of them: the pipeline's head may be older, and would show them as not redeemed.
+		let last = sent.iter().flatten().max_by_key(|done| done.block_number);
+		look(last.map_or(&before, Done::at), &self.desk).await?;
 		let mut other = None;
 		for (batch, sent) in batches.iter().zip(sent) {
 			match sent {
 				Ok(done) => self.done(batch, &done, rounds),
-				Err(failure) if is_of_channels(&failure) => self.failed(batch, &failure, rounds),
+				Err(failure) if is_of_channels(&failure) => {
+					self.failed(batch, &failure, suspect.is_some(), rounds);
+				}
 				Err(failure) => other = other.or(Some(failure)),
 			}
 		}
@@ -169,26 +181,26 @@ impl Submitter {
 		});
 	}
 
-	fn failed(&self, batch: &Batch, failure: &Failure, rounds: &mut Rounds) {
+	fn failed(&self, batch: &Batch, failure: &Failure, alone: bool, rounds: &mut Rounds) {
 		self.desk.note(|progress| {
 			progress.failures += 1;
 			progress.last_failure = Some(failure.to_string());
 		});
-		match batch.redemptions.as_slice() {
-			[only] if rounds.careful => {
-				let pause = rounds.hold_back(only.channel, Instant::now());
-				warn!(channel = only.channel.0, %failure, pause_seconds = pause.as_secs(), "channel not redeemed; left out");
-			}
-			_ => {
-				rounds.careful = true;
-				warn!(%failure, "batch not redeemed; trying its channels one by one");
-			}
+		let channels = batch.redemptions.iter().map(|redemption| redemption.channel);
+		if !alone {
+			warn!(%failure, "batch not redeemed; trying its channels one by one");
+			rounds.suspects.extend(channels);
+			return;
+		}
+		for channel in channels {
+			let pause_seconds = rounds.hold_back(channel, Instant::now()).as_secs();
+			warn!(channel = channel.0, %failure, pause_seconds, "channel not redeemed; left out");
 		}
 	}
 
 	async fn tell(&self) -> Result<(), Failure> {
 		let status = self.desk.status().await?;
-		let progress = status.progress;
+		let progress = &status.progress;
 		info!(
 			channels = status.channels,
 			receipts = status.receipts,

@@ -310,10 +310,10 @@ impl Ledger {
 		self.tabs.keys().copied().collect()
 	}
 
-	/// Sums over all channels.
-	pub fn totals(&self) -> Totals {
+	/// Sums over all channels; of what is signed for without the channels in `except`.
+	pub fn totals(&self, except: &BTreeSet<ChannelId>) -> Totals {
 		let mut totals = Totals { channels: self.tabs.len(), receipts: self.receipts, ..Totals::default() };
-		for tab in self.tabs.values() {
+		for (_, tab) in self.tabs.iter().filter(|(channel, _)| !except.contains(channel)) {
 			let signed = tab.signed();
 			let count = signed.sequence - tab.base.sequence;
 			totals.signed += usize::try_from(count).unwrap_or(usize::MAX);
