@@ -104,7 +104,7 @@ impl Submitter {
 				() = tokio::time::sleep(LOOK_EVERY) => {}
 				() = self.desk.wake.notified() => {}
 			}
-			look(&pipeline.head().await?, &self.desk).await?;
+			look(&pipeline.last_head().await?, &self.desk).await?;
 			let mut now = self.desk.take_now();
 			while self.is_due(rounds, now).await? {
 				if !self.round(&pipeline, rounds).await? {
@@ -146,12 +146,11 @@ impl Submitter {
 		}
 		rounds.waiting_since = None;
 		// A fresh head, so that signing waits for nothing and the nonces are in the batches' order.
-		let before = pipeline.head().await?;
+		pipeline.last_head().await?;
 		let calls: Vec<_> = batches.iter().map(|batch| self.by.sends(calls::submit_batch(batch))).collect();
 		let sent = join_all(calls.iter().map(|call| pipeline.send(call))).await;
-		// The last block that has one of them: the pipeline's head may be older, and would show them as not redeemed.
-		let last = sent.iter().flatten().max_by_key(|done| done.block_number);
-		look(last.map_or(&before, Done::at), &self.desk).await?;
+		// An older head would show them as not redeemed, and they would be sent again.
+		look(&pipeline.last_head().await?, &self.desk).await?;
 		let mut other = None;
 		for (batch, sent) in batches.iter().zip(sent) {
 			match sent {
