@@ -9,12 +9,12 @@
 //! GET  /                                                                            ─▶ 200 what there is and what was done
 //!
 //! {"error", "cause", "remedy"}:  400 malformed   402 the payer owes a voucher, or has too little locked
-//!                                404 no such channel   409 against a rule   503 too much to do; come back
+//!                                403 a browser   404 no such channel   409 against a rule   503 too much to do; come back
 //! ```
 //!
 //! # Must not
-//! Know a rule: [`plexus_cli::Desk`] answers. Listen to other machines unless it is told to: whoever reaches it speaks for
-//! the serving agent.
+//! Know a rule: [`plexus_cli::Desk`] answers. Listen to other machines unless it is told to, or to web pages in a browser of
+//! this one: whoever reaches it speaks for the serving agent.
 //!
 //! # Invariants
 //! Connections, bodies and queues are bounded ([`http`]). A `200` means that it is on disk.
@@ -32,8 +32,9 @@ use crate::{
 };
 use axum::{
 	body::Bytes,
-	extract::{DefaultBodyLimit, Path, State},
-	http::{header, StatusCode},
+	extract::{DefaultBodyLimit, Path, Request, State},
+	http::{header, HeaderMap, StatusCode},
+	middleware::{from_fn, Next},
 	response::{IntoResponse, Response},
 	routing::{get, post},
 	Router,
@@ -87,7 +88,26 @@ fn router(desk: Desk) -> Router {
 		.route("/channels/{id}/waive", post(waive))
 		.route("/redeem", post(redeem))
 		.layer(DefaultBodyLimit::max(DELIVERY_BYTES_MAX))
+		.layer(from_fn(refuse_browsers))
 		.with_state(desk)
+}
+
+/// A page of whatever site can have its visitor's browser send requests to this machine.
+async fn refuse_browsers(request: Request, next: Next) -> Response {
+	if is_of_a_page(request.headers()) {
+		let body = json!({
+			"error": "Browser",
+			"cause": "the request comes from a web page",
+			"remedy": "send it from a process of the server's",
+		});
+		return answer(StatusCode::FORBIDDEN, &body);
+	}
+	next.run(request).await
+}
+
+/// Browsers say where a request that could change something comes from, and pages cannot keep them from it.
+fn is_of_a_page(headers: &HeaderMap) -> bool {
+	headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site")
 }
 
 async fn receipts(State(desk): State<Desk>, body: Bytes) -> Response {
@@ -188,6 +208,18 @@ mod tests {
 			assert!(format!("{refused:?}").contains("--public"), "{refused:?}");
 		}
 		assert!(parsed(&[]).listen.ip().is_loopback());
+	}
+
+	#[test]
+	fn what_a_browser_sends_for_a_page_is_known_by_its_headers() {
+		let mut headers = HeaderMap::new();
+		headers.insert(header::HOST, "127.0.0.1:8010".parse().expect("a header"));
+		assert!(!is_of_a_page(&headers));
+		for name in ["origin", "sec-fetch-site"] {
+			let mut headers = headers.clone();
+			headers.insert(name, "null".parse().expect("a header"));
+			assert!(is_of_a_page(&headers), "{name}");
+		}
 	}
 
 	#[test]
