@@ -9,7 +9,8 @@ use crate::{
 	rewards::Place,
 	validators::Percent,
 };
-use plexus_primitives::{prove::ProvenContent, Content};
+use plexus_payments::{Batch, Redemption, Signature, Terms as ChannelTerms};
+use plexus_primitives::{prove::ProvenContent, Content, DatanetId, DatanetVersion, Receipt};
 use sp_core::crypto::AccountId32;
 use subxt::{
 	dynamic::{transaction, Value},
@@ -395,6 +396,76 @@ pub(crate) fn withdraw(pallet: &str, account: &AccountId32) -> Call {
 	call(pallet, "withdraw", [("account", Value::from_bytes(account))])
 }
 
+/// A call of `Receipts` about a channel, with more arguments.
+pub(crate) fn on_channel<const N: usize>(name: &str, channel: u64, arguments: [(&str, Value); N]) -> Call {
+	let arguments = [("channel", Value::u128(channel.into()))].into_iter().chain(arguments);
+	let arguments = arguments.map(|(name, value)| (name.to_string(), value)).collect();
+	transaction("Receipts", name, Composite::Named(arguments))
+}
+
+/// Closes all channels that the signer pays.
+pub(crate) fn close_all_channels() -> Call {
+	call("Receipts", "close_all", [])
+}
+
+/// Locks funds toward an agent; models and corpora in ascending order.
+pub(crate) fn open_channel(server: u64, terms: &ChannelTerms, expires_at_ms: u64, amount: u128) -> Call {
+	let corpus = |(datanet, version): &(DatanetId, DatanetVersion)| {
+		Value::unnamed_composite([Value::u128(datanet.0.into()), Value::u128(version.0.into())])
+	};
+	let terms = Value::named_composite([
+		("signer", Value::from_bytes(&terms.signer)),
+		("models", list(terms.models.iter().map(|model| Value::u128(model.0.into())))),
+		("corpora", list(terms.corpora.iter().map(corpus))),
+		("expires_at_ms", Value::u128(expires_at_ms.into())),
+	]);
+	let server = Value::u128(server.into());
+	call("Receipts", "open", [("server", server), ("terms", terms), ("amount", Value::u128(amount))])
+}
+
+/// Redeems a batch.
+pub(crate) fn submit_batch(batch: &Batch) -> Call {
+	let redemptions = list(batch.redemptions.iter().map(redemption_value));
+	let server = Value::u128(batch.server.0.into());
+	call("Receipts", "submit", [("server", server), ("redemptions", redemptions)])
+}
+
+fn redemption_value(redemption: &Redemption) -> Value {
+	Value::named_composite([
+		("channel", Value::u128(redemption.channel.0.into())),
+		("receipts", list(redemption.receipts.iter().map(receipt_value))),
+		("signature", signature_value(&redemption.signature)),
+	])
+}
+
+fn receipt_value(receipt: &Receipt) -> Value {
+	let content = |content: &Content| content_value(&content.root, content.len);
+	let context = receipt.context.map(|context| {
+		let bytes = Value::u128(context.bytes.into());
+		Value::named_composite([("root", Value::from_bytes(context.root)), ("bytes", bytes)])
+	});
+	Value::named_composite([
+		("model", Value::u128(receipt.model.0.into())),
+		("prompt", content(&receipt.prompt)),
+		("context", optional(context)),
+		("output", content(&receipt.output)),
+		("fee", Value::u128(receipt.fee)),
+		("disclose", Value::bool(receipt.disclose)),
+		("execution", optional(receipt.execution.map(Value::from_bytes))),
+	])
+}
+
+/// A signature, as a value. The names are those of `MultiSignature`.
+fn signature_value(signature: &Signature) -> Value {
+	let (name, bytes): (_, &[u8]) = match signature {
+		Signature::Ed25519(signature) => ("Ed25519", signature.as_ref()),
+		Signature::Sr25519(signature) => ("Sr25519", signature.as_ref()),
+		Signature::Ecdsa(signature) => ("Ecdsa", signature.as_ref()),
+		Signature::Eth(signature) => ("Eth", signature.as_ref()),
+	};
+	Value::unnamed_variant(name, [Value::from_bytes(bytes)])
+}
+
 /// Leaves bytes in a block.
 pub(crate) fn remark(remark: &[u8]) -> Call {
 	call("System", "remark", [("remark", Value::from_bytes(remark))])
@@ -471,6 +542,60 @@ mod tests {
 		);
 		// Behind the indices of pallet and call.
 		assert_eq!(call.encode()[2..], expected.encode());
+	}
+
+	#[test]
+	fn a_batch_is_what_the_runtime_reads_also_inside_an_agents_call() {
+		use plexus_payments::Point;
+		use plexus_primitives::{AgentId, ChannelId, Context, ModelId};
+		let content = |byte, len| Content { root: [byte; 32], len };
+		let full = Receipt {
+			model: ModelId(5),
+			prompt: content(1, 2),
+			context: Some(Context { root: [3; 32], bytes: 4 }),
+			output: content(5, 6),
+			fee: u128::MAX,
+			disclose: true,
+			execution: Some([7; 32]),
+		};
+		let least = Receipt { context: None, disclose: false, execution: None, fee: 0, ..full };
+		let to = Point { sequence: 0, cumulative: 0, acc: [0; 32] };
+		let redemption = |channel, signature| {
+			let receipts = vec![full, least];
+			Redemption { channel: ChannelId(channel), receipts, signature, to }
+		};
+		let (sr25519, ed25519) = (
+			Signature::Sr25519(sp_core::sr25519::Signature::from_raw([8; 64])),
+			Signature::Ed25519(sp_core::ed25519::Signature::from_raw([9; 64])),
+		);
+		let redemptions = vec![redemption(1, sr25519.clone()), redemption(2, ed25519.clone())];
+		let call = submit_batch(&Batch { server: AgentId(3), redemptions });
+		let receipts = || vec![full, least];
+		let expected = (3u64, vec![(1u64, receipts(), sr25519), (2u64, receipts(), ed25519)]).encode();
+		let metadata = metadata();
+		assert_eq!(read(&metadata, &call).encode()[2..], expected);
+		let within = agents("act", 3, [("delegation", Value::u128(4)), ("call", call.into_value())]);
+		let within = read(&metadata, &within).encode();
+		// Indices, agent and delegation, then the indices of the call inside.
+		assert_eq!(within[2 + 8 + 4 + 2..], expected);
+	}
+
+	#[test]
+	fn every_call_about_channels_is_one_of_the_runtime() {
+		use plexus_primitives::ModelId;
+		let (metadata, signer) = (metadata(), AccountId32::from([3; 32]));
+		let models = vec![ModelId(5), ModelId(6)];
+		let corpora = vec![(DatanetId(1), DatanetVersion(2))];
+		let terms = ChannelTerms { signer: signer.clone(), models: models.clone(), corpora: corpora.clone() };
+		let opened = read(&metadata, &open_channel(7, &terms, 8, 9));
+		let expected = (7u64, (signer, models, corpora, 8u64), codec::Compact(9u128));
+		assert_eq!(opened.encode()[2..], expected.encode());
+		let topped_up = read(&metadata, &on_channel("top_up", 7, [("amount", Value::u128(9))]));
+		assert_eq!(topped_up.encode()[2..], (7u64, codec::Compact(9u128)).encode());
+		for name in ["close", "finish"] {
+			assert_eq!(read(&metadata, &on_channel(name, 7, [])).encode()[2..], 7u64.encode());
+		}
+		read(&metadata, &close_all_channels());
 	}
 
 	#[test]

@@ -102,6 +102,7 @@ impl KeyArgs {
 }
 
 /// A key that can sign.
+#[derive(Clone)]
 pub(crate) enum Keypair {
 	/// See [`Scheme::Sr25519`].
 	Sr25519(Box<sr25519::Pair>),
@@ -115,6 +116,14 @@ impl Keypair {
 		match self {
 			Self::Sr25519(pair) => pair.public().into(),
 			Self::Ed25519(pair) => pair.public().into(),
+		}
+	}
+
+	/// Signs as the chain's own signatures are made.
+	pub(crate) fn sign_bytes(&self, bytes: &[u8]) -> plexus_payments::Signature {
+		match self {
+			Self::Sr25519(pair) => pair.sign(bytes).into(),
+			Self::Ed25519(pair) => pair.sign(bytes).into(),
 		}
 	}
 

@@ -1,17 +1,19 @@
 //! The client side of `plexus`: sends transactions, asks questions, and makes load.
 //!
 //! It speaks JSON-RPC to any node and learns calls, events and errors from the chain's metadata, through subxt.
-//! From this project it knows [`plexus_primitives`] only: it is a client like any other.
+//! From this project it knows [`plexus_primitives`] and [`plexus_payments`] only: it is a client like any other.
 //!
 //! ```text
 //! tx/  query/  load/      one file for each command
 //! contribute/ verify_file directories of files: registered, and checked against a version
+//! channel/ redeemer/      payment channels: opened, signed for, redeemed; what serve-receipts works with
 //!   │     │      │
 //!   │   datanets │        what the runtime API tells of data
 //!   │ validators │        what the runtime API tells of stake
 //!   │   agents   │        what the runtime API tells of agents
 //!   │   models   │        what the runtime API tells of models
 //!   │  payments  │        what the runtime API tells of channels, batches and books
+//!   │  channels  │        the same, as purse and ledger know it
 //!   │   rewards  │        what the runtime API tells of what data earned
 //!   ├─ submit    │        nonce, signature, submission, finality, result
 //!   ├─ pipeline  │        many transactions of one account at once
@@ -26,6 +28,7 @@
 //! explain  failure        what went wrong, and the way out
 //! remote  payer           for programs: plain calls, payments of a faucet
 //! output                  tables for people, JSON for programs
+//! state                   where journals are
 //! ```
 //!
 //! # Must not
@@ -37,6 +40,8 @@ mod agents;
 mod amount;
 mod calls;
 mod card;
+mod channel;
+mod channels;
 mod client;
 mod content;
 mod contribute;
@@ -53,8 +58,10 @@ mod payments;
 mod pipeline;
 pub mod proof;
 mod query;
+pub mod redeemer;
 pub mod remote;
 mod rewards;
+mod state;
 mod submit;
 mod tx;
 mod validators;
@@ -63,11 +70,13 @@ mod verify_file;
 use futures::future::LocalBoxFuture;
 
 pub use account::AccountCommand;
+pub use channel::ChannelCommand;
 pub use contribute::ContributeCommand;
 pub use explain::explain_dispatch_error;
 pub use failure::{split_remedy, Failure, FailureKind};
 pub use payer::{Paid, Payer};
 pub use query::QueryCommand;
+pub use redeemer::{Desk, DeskError, Redeemer, RedeemerArgs};
 pub use remote::Remote;
 pub use tx::TxCommand;
 pub use verify_file::VerifyFileCommand;
@@ -88,6 +97,10 @@ pub enum Command {
 
 	/// Check that files are, to the byte, what a version of a datanet holds
 	VerifyFile(Box<VerifyFileCommand>),
+
+	/// Pay for inference: open channels, sign vouchers, redeem them
+	#[command(subcommand_required = true, arg_required_else_help = true)]
+	Channel(ChannelCommand),
 
 	/// Make keys of accounts, and show their addresses
 	#[command(subcommand_required = true, arg_required_else_help = true)]
@@ -115,6 +128,7 @@ impl Command {
 			Self::Tx(command) => (command.connection.json, command.run().await),
 			Self::Query(command) => (command.connection.json, command.run().await),
 			Self::Contribute(command) => (command.connection.json, command.run().await),
+			Self::Channel(command) => (command.connection.json, command.run().await),
 			Self::VerifyFile(command) => (command.connection.json, command.run().await),
 			Self::Account(command) => (command.json, command.run()),
 			// Prints its own failures: a run that loses transfers has figures too.
@@ -298,6 +312,23 @@ mod tests {
 			"query agent allowance 0 3",
 			"query agent card show 0",
 			"query agent card verify 0 card.json --json",
+			"channel open --server 3 --model 5 --amount 10 --from //Alice",
+			"channel open --server 3 --model 5 --model 6 --corpus 0:1 --amount 10 --expires-in 7d --signer //Bob --journal j --from //Alice --json",
+			"channel open --server 3 --model 5 --amount 10 --agent 0 --delegation 3 --key-file key",
+			"channel top-up 7 --amount 1.5 --from //Alice",
+			"channel close 7 --from //Alice",
+			"channel close --all --from //Alice --json",
+			"channel close 7 --agent 3 --from //Bob",
+			"channel finish 7 --from //Alice --no-wait",
+			"channel list --json",
+			"channel list --payer //Alice --cursor 7 --limit 256",
+			"channel list --server 3",
+			"channel show 7 --json",
+			"channel sign receipts.json --from //Alice",
+			"channel sign - --begin --at-most 0.5 --journal j --key-file key --json",
+			"channel check a.json b.json --json",
+			"channel redeem a.json b.json --agent 3 --from //Bob --json",
+			"channel redeem --journal j --agent 3 --delegation 4 --key-file key",
 			"query validators --json",
 			"query stake //Alice",
 			"query chain --json",
@@ -406,6 +437,18 @@ mod tests {
 			"query agent list",
 			"query agent list --tag nlp --controller //Alice",
 			"query agent card verify 0",
+			"channel",
+			"channel open --server 3 --amount 10 --from //Alice",
+			"channel open --server 3 --model 5 --corpus 0 --amount 10 --from //Alice",
+			"channel open --server 3 --model 5 --amount 10 --delegation 3 --from //Alice",
+			"channel close --from //Alice",
+			"channel close 7 --all --from //Alice",
+			"channel list --payer //Alice --server 3",
+			"channel list --limit 257",
+			"channel sign --from //Alice",
+			"channel check",
+			"channel redeem a.json --from //Bob",
+			"channel redeem --agent 3 --from //Bob",
 			"tx validator validate --commission 101 --from //Alice",
 			"tx validator set-keys --consensus-key 0x00 --proof 0x00 --from //Alice",
 			"tx validator nominate --from //Alice",

@@ -89,16 +89,23 @@ pub(crate) struct PageInfo<Item> {
 	pub(crate) next: Option<u64>,
 }
 
+/// The channel with this id, if it is not over.
+pub(crate) async fn channel(at: &AtBlock, id: u64) -> Result<Option<ChannelInfo>, Failure> {
+	runtime_call(at, "ReceiptsApi_channel", id).await
+}
+
 /// The channel with this id, which must not be over.
 pub(crate) async fn known_channel(at: &AtBlock, id: u64) -> Result<ChannelInfo, Failure> {
-	let found: Option<ChannelInfo> = runtime_call(at, "ReceiptsApi_channel", id).await?;
-	found.ok_or_else(|| {
-		missing(
-			"NoSuchChannel",
-			format!("there is no channel {id}, or it is over"),
-			"find channels with `plexus query channels --payer ADDRESS`, or `--server AGENT`",
-		)
-	})
+	channel(at, id).await?.ok_or_else(|| no_such_channel(id))
+}
+
+/// Why nothing can be done with a channel.
+pub(crate) fn no_such_channel(id: u64) -> Failure {
+	missing(
+		"NoSuchChannel",
+		format!("there is no channel {id}, or it is over"),
+		"find channels with `plexus query channels --payer ADDRESS`, or `--server AGENT`",
+	)
 }
 
 /// A page of all channels.

@@ -124,6 +124,11 @@ impl Pipeline {
 		}
 		// Whoever comes while this one asks has the block before: not all of them ask.
 		self.head.borrow_mut().0 = Instant::now();
+		self.last_head().await
+	}
+
+	/// The chain at its head now: whatever this pipeline was told to be final is in it.
+	pub(crate) async fn last_head(&self) -> Result<AtBlock, Failure> {
 		let at = self.client.at_head().await?;
 		*self.head.borrow_mut() = (Instant::now(), at.clone());
 		Ok(at)

@@ -12,7 +12,8 @@ pub(crate) use duration::duration;
 
 pub use actions::{
 	ChainSpecCommand, CheckArgs, ConfigCommand, DoctorArgs, ExportArgs, FaucetArgs, ImportArgs, IndexCommand,
-	IndexRebuildArgs, KeyCommand, RunArgs, SigningCommand, SnapshotCommand, TestnetCommand, TestnetNewArgs,
+	IndexRebuildArgs, KeyCommand, RunArgs, ServeReceiptsArgs, SigningCommand, SnapshotCommand, TestnetCommand,
+	TestnetNewArgs,
 	TestnetRunArgs, VerifyArgs,
 };
 pub use settings::{P2pArgs, PlaceArgs, PoolArgs, RpcArgs, SettingArgs};
@@ -77,6 +78,8 @@ pub enum Command {
 	Testnet(TestnetCommand),
 	/// Give test money away over HTTP
 	Faucet(FaucetArgs),
+	/// Take receipts and vouchers from serving processes, and redeem them
+	ServeReceipts(Box<ServeReceiptsArgs>),
 	/// Print a completion script for a shell
 	Completions {
 		/// The shell

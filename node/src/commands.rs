@@ -10,12 +10,14 @@ mod config;
 mod doctor;
 mod export;
 mod faucet;
+mod http;
 mod import;
 mod index;
 mod key;
 mod key_signing;
 mod progress;
 mod run;
+mod serve_receipts;
 mod snapshot;
 mod testnet;
 mod verify;
@@ -60,6 +62,7 @@ pub fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
 		Command::Verify(args) => verify::run(&args).map(done),
 		Command::Testnet(command) => testnet::run(command),
 		Command::Faucet(args) => faucet::run(&args).map(done),
+		Command::ServeReceipts(args) => serve_receipts::run(&args).map(done),
 		Command::Completions { shell } => completions::completions(shell).map(done),
 		Command::Man { directory } => completions::man(&directory).map(done),
 		Command::Version => version::run().map(done),

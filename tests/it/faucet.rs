@@ -1,39 +1,19 @@
 //! `plexus faucet`: what a stranger gets over HTTP, and how often.
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{ensure, Result};
 use plexus_tests::{
+	http::ask,
 	node::{binary, free_port},
-	wait::{until, within, SOON},
+	wait::{until, SOON},
 	wallet::stranger,
 	Node, NodeOptions, PLX,
 };
-use serde_json::Value;
 use sp_core::crypto::Ss58Codec;
 use std::{os::unix::fs::PermissionsExt, process::Stdio};
 use tokio::{
-	io::{AsyncReadExt, AsyncWriteExt},
 	net::TcpStream,
 	process::{Child, Command},
 };
-
-/// The head and the body of an answer.
-struct Answer {
-	status: u16,
-	head: String,
-	json: Value,
-}
-
-async fn ask(port: u16, request: &str, body: &str) -> Result<Answer> {
-	let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
-	let length = body.len();
-	let text = format!("{request} HTTP/1.0\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}");
-	stream.write_all(text.as_bytes()).await?;
-	let mut answer = String::new();
-	within(SOON, "an answer", stream.read_to_string(&mut answer)).await??;
-	let (head, body) = answer.split_once("\r\n\r\n").context("no HTTP")?;
-	let status = head.split(' ').nth(1).context("no status")?.parse()?;
-	Ok(Answer { status, head: head.to_lowercase(), json: serde_json::from_str(body).unwrap_or_default() })
-}
 
 /// A faucet with //Alice's money that pays each address once and this machine twice.
 async fn faucet(node: &Node, port: u16, key: &std::path::Path) -> Result<Child> {

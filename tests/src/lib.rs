@@ -8,12 +8,13 @@
 //! Every wait has a bound ([`wait`]), and a failure shows the end of the node's log. A node dies with its [`Node`].
 //!
 //! Modules in reading order: [`node`] a process, [`rpc`] a connection to it, [`wallet`] transactions, [`load`] many of
-//! them, [`raw`] bytes on a socket that no client library would send, [`cli`] the client commands, [`local`] nodes of one chain,
+//! them, [`raw`] bytes on a socket that no client library would send, [`cli`] the client commands, [`http`] those that serve, [`local`] nodes of one chain,
 //! started one by one, [`testnet`] several nodes at once, [`hosts`] a network between them that is slow and loses packets.
 
 pub mod cli;
 #[cfg(target_os = "linux")]
 pub mod hosts;
+pub mod http;
 pub mod load;
 pub mod local;
 pub mod node;

@@ -31,6 +31,7 @@ use crate::{
 	keys::KeyArgs,
 	output::{self, hex, Answer},
 	pipeline::Pipeline,
+	state::state_directory,
 	submit::SubmitArgs,
 };
 use batch::{Registrar, Tally};
@@ -417,20 +418,11 @@ fn resumable(failure: Failure, options: &Options) -> Failure {
 
 /// One for each chain, account, datanet and directory.
 fn default_journal(head: &Head, root: &Path) -> Result<PathBuf, Failure> {
-	let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-	let state = set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")));
-	let state = state.ok_or_else(|| {
-		Failure::input(
-			"NoPlaceForTheJournal",
-			"neither XDG_STATE_HOME nor HOME is set",
-			"say where the journal goes with --journal FILE",
-		)
-	})?;
 	let mut named =
 		serde_json::to_vec(head).expect("a head serialises because it holds texts and numbers only");
 	named.extend(root.as_os_str().as_encoded_bytes());
 	let name = hex(&sp_crypto_hashing::blake2_256(&named)[..8]);
-	Ok(state.join("plexus/contribute").join(format!("{}.journal", name.trim_start_matches("0x"))))
+	Ok(state_directory()?.join("contribute").join(format!("{}.journal", name.trim_start_matches("0x"))))
 }
 
 fn progress_bar(files: u64, json: bool) -> ProgressBar {

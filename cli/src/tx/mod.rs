@@ -4,6 +4,7 @@
 //! Print anything but the answer to standard output; hints and progress go to standard error.
 
 mod agent;
+pub(crate) mod by;
 mod contribute;
 mod contribution;
 mod datanet;
@@ -70,11 +71,11 @@ enum Action {
 
 /// What every transaction takes.
 #[derive(clap::Args, Clone)]
-struct SignedArgs {
+pub(crate) struct SignedArgs {
 	#[command(flatten)]
-	key: KeyArgs,
+	pub(crate) key: KeyArgs,
 	#[command(flatten)]
-	submit: SubmitArgs,
+	pub(crate) submit: SubmitArgs,
 }
 
 impl TxCommand {
@@ -115,17 +116,17 @@ impl TxCommand {
 }
 
 /// A connected node together with the key that signs there.
-struct Session {
-	client: Client,
-	at: AtBlock,
-	kind: ChainKind,
-	key: Keypair,
-	submit: SubmitArgs,
+pub(crate) struct Session {
+	pub(crate) client: Client,
+	pub(crate) at: AtBlock,
+	pub(crate) kind: ChainKind,
+	pub(crate) key: Keypair,
+	pub(crate) submit: SubmitArgs,
 }
 
 impl Session {
 	/// Connects first: which keys may be used depends on the chain.
-	async fn open(connection: &ConnectionArgs, args: &SignedArgs) -> Result<Self, Failure> {
+	pub(crate) async fn open(connection: &ConnectionArgs, args: &SignedArgs) -> Result<Self, Failure> {
 		let client = Client::connect(&connection.url).await?;
 		let kind = client.chain_kind().await?;
 		let key = args.key.load(&kind)?;
@@ -134,7 +135,7 @@ impl Session {
 	}
 
 	/// Sends a call; `id` reads from the events what was created or changed.
-	async fn send<Id: Serialize>(
+	pub(crate) async fn send<Id: Serialize>(
 		&self,
 		call: &impl Payload,
 		id: impl FnOnce(&Receipt) -> Option<Id>,
@@ -162,15 +163,15 @@ impl Session {
 
 /// What became of a transaction.
 #[derive(Serialize)]
-struct Sent<Id> {
+pub(crate) struct Sent<Id> {
 	/// `accepted` or `finalised`.
 	status: &'static str,
 	/// What was created or changed; `null` before finality and for transfers.
-	id: Option<Id>,
-	transaction: String,
+	pub(crate) id: Option<Id>,
+	pub(crate) transaction: String,
 	block_hash: Option<String>,
-	block_number: Option<u64>,
-	fee: Option<Amount>,
+	pub(crate) block_number: Option<u64>,
+	pub(crate) fee: Option<Amount>,
 }
 
 impl<Id: Serialize + ToString> Answer for Sent<Id> {
@@ -189,7 +190,7 @@ impl<Id: Serialize + ToString> Answer for Sent<Id> {
 
 /// Transactions that create nothing have no id.
 #[derive(Serialize)]
-enum NoId {}
+pub(crate) enum NoId {}
 
 impl std::fmt::Display for NoId {
 	fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -10,11 +10,13 @@
 //! - A salt is told before it is needed again, so that an interrupted registration goes on with `--salt`.
 //! - A root that a model holds already costs no fee: it is looked up first, and the model is named.
 
-use super::{NoId, Sent, Session, SignedArgs};
+use super::{
+	by::{ByArgs, Party},
+	NoId, Sent, Session,
+};
 use crate::{
 	address::{display, parse_account, parse_hex32},
-	agents,
-	calls::{self, Call, ModelDraft},
+	calls::{self, ModelDraft},
 	card::{self, Imported},
 	client::ConnectionArgs,
 	content::prove_file,
@@ -161,52 +163,6 @@ pub(super) struct LocatorsArgs {
 
 	#[command(flatten)]
 	by: ByArgs,
-}
-
-/// Whose model it is, and who signs.
-#[derive(clap::Args, Clone)]
-struct ByArgs {
-	/// For this agent: signed by its controller, or by a key of its with --delegation.
-	#[arg(long, value_name = "ID", hide = true)]
-	agent: Option<u64>,
-
-	/// The delegation of the signer's, with the scope Models.
-	#[arg(long, value_name = "ID", requires = "agent", hide = true)]
-	delegation: Option<u32>,
-
-	#[command(flatten)]
-	signed: SignedArgs,
-}
-
-/// Whoever commits and registers: the signer, or an agent.
-struct Developer {
-	account: AccountId32,
-	agent: Option<(u64, Option<u32>)>,
-}
-
-impl ByArgs {
-	async fn open(&self, connection: &ConnectionArgs) -> Result<(Session, Developer), Failure> {
-		let session = Session::open(connection, &self.signed).await?;
-		let account = match self.agent {
-			Some(agent) => agents::known_agent(&session.at, agent).await?.account,
-			None => session.key.account(),
-		};
-		Ok((session, Developer { account, agent: self.agent.map(|agent| (agent, self.delegation)) }))
-	}
-}
-
-impl Developer {
-	/// The call as the signer sends it.
-	fn sends(&self, call: Call) -> Call {
-		let Some((agent, delegation)) = self.agent else { return call };
-		let call = ("call", call.into_value());
-		match delegation {
-			Some(delegation) => {
-				calls::agents("act", agent, [("delegation", Value::u128(delegation.into())), call])
-			}
-			None => calls::agents("control", agent, [call]),
-		}
-	}
 }
 
 /// A version with its share, as it is typed.
@@ -431,7 +387,7 @@ async fn commit(connection: &ConnectionArgs, args: CommitArgs) -> Result<Committ
 
 async fn send_commitment(
 	session: &mut Session,
-	developer: &Developer,
+	developer: &Party,
 	submit: SubmitArgs,
 	hash: [u8; 32],
 ) -> Result<(Sent<NoId>, Option<CommitmentMade>), Failure> {
@@ -548,7 +504,7 @@ async fn data_share_of(session: &Session, parents: &[u64]) -> Result<Percent, Fa
 
 fn commitment_hash(
 	session: &Session,
-	developer: &Developer,
+	developer: &Party,
 	salt: &[u8; 32],
 	artifacts: &[ProvenContent],
 ) -> [u8; 32] {

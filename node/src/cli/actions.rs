@@ -440,3 +440,17 @@ pub struct FaucetArgs {
 	#[arg(long)]
 	pub behind_proxy: bool,
 }
+
+/// `plexus serve-receipts`.
+#[derive(Args)]
+pub struct ServeReceiptsArgs {
+	/// Where to listen for HTTP: on this machine alone, unless --public says otherwise
+	#[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8010")]
+	pub listen: SocketAddr,
+	/// Listen to others, too. Whoever reaches it can hand in what your payers did not ask for
+	#[arg(long, hide = true)]
+	pub public: bool,
+	#[command(flatten)]
+	#[allow(missing_docs)]
+	pub redeemer: plexus_cli::RedeemerArgs,
+}

@@ -12,12 +12,15 @@
 //!
 //! # Invariants
 //! One task owns limits and payer, so that two requests at once cannot both pass. At most [`WAITING_MAX`] requests wait,
-//! on connections that [`server`] bounds in number and time.
+//! on connections that [`http`] bounds in number and time.
 
 mod limits;
-mod server;
 
-use super::{block_on, run::stop_signal};
+use super::{
+	block_on,
+	http::{self, Bounds},
+	run::stop_signal,
+};
 use crate::{cli::FaucetArgs, report::Report};
 use axum::{
 	body::Bytes,
@@ -31,7 +34,6 @@ use limits::{Limits, Refused};
 use plexus_cli::{Failure, FailureKind, Paid, Payer};
 use serde::Deserialize;
 use serde_json::{json, Value};
-use server::Bounds;
 use std::{
 	net::{IpAddr, SocketAddr},
 	time::Instant,
@@ -80,7 +82,7 @@ async fn serve(args: &FaucetArgs) -> anyhow::Result<()> {
 	let stop = stop_signal()?;
 	let limits = Limits::new(args.every, args.per_ip);
 	tokio::select! {
-		() = server::serve(listener, router, Bounds::PUBLIC) => Ok(()),
+		() = http::serve(listener, router, Bounds::PUBLIC) => Ok(()),
 		() = pay_out(payer, limits, waiting) => Ok(()),
 		() = stop => Ok(()),
 	}

@@ -1,4 +1,4 @@
-//! The faucet's connections. axum's own server waits for a client's request as long as the client likes.
+//! HTTP connections of commands that serve. axum's own server waits for a client's request as long as the client likes.
 //!
 //! # Must not
 //! Know what is asked.
@@ -38,10 +38,15 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-	/// For the public: four times as many connections as requests may wait, ten seconds for a head of a few lines, and a
-	/// minute in all, in which even a full queue is paid.
+	/// For the public, who ask the faucet: four times as many connections as requests may wait, ten seconds for a head of a
+	/// few lines, and a minute in all, in which even a full queue is paid.
 	pub(super) const PUBLIC: Self =
 		Self { connections: 256, head: Duration::from_secs(10), whole: Duration::from_secs(60) };
+
+	/// For processes of the same machine, which send all at once: as many connections as requests may wait, and as long as
+	/// a look at the chain takes.
+	pub(super) const LOCAL: Self =
+		Self { connections: 1_024, head: Duration::from_secs(10), whole: Duration::from_secs(90) };
 }
 
 /// Answers for ever.

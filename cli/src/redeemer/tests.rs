@@ -1,0 +1,158 @@
+//! Desk and keeper together, without a chain.
+
+use super::{keeper, Desk, DeskError};
+use plexus_payments::{
+	json, BatchLimits, ChannelState, Delivery, FileDisk, Ledger, Limits, Point, Signature, Terms, Voucher,
+};
+use plexus_primitives::{AgentId, ChannelId, Content, ModelId, Receipt};
+use serde_json::json;
+use sp_core::{sr25519, Pair};
+use std::{collections::BTreeSet, path::Path};
+use tokio::sync::{mpsc, oneshot};
+
+const GENESIS: [u8; 32] = [9; 32];
+const CHANNEL: ChannelId = ChannelId(7);
+
+fn key() -> sr25519::Pair {
+	sr25519::Pair::from_seed(&[1; 32])
+}
+
+fn receipt(number: u64) -> Receipt {
+	let content = Content { root: [number as u8; 32], len: number + 1 };
+	let (prompt, output) = (content, content);
+	Receipt { model: ModelId(5), prompt, context: None, output, fee: 2, disclose: false, execution: None }
+}
+
+fn state() -> ChannelState {
+	ChannelState {
+		id: CHANNEL,
+		payer: [2; 32].into(),
+		server: AgentId(3),
+		terms: Terms { signer: key().public().into(), models: vec![ModelId(5)], corpora: vec![] },
+		closing: false,
+		ends_at_ms: 1_000_000,
+		locked: 1_000,
+		redeemed: Point::start(&GENESIS, CHANNEL),
+	}
+}
+
+/// A delivery of one receipt in JSON, with a voucher over it and all before.
+fn body(number: u64) -> Vec<u8> {
+	let receipts: Vec<_> = (1..=number).map(receipt).collect();
+	let at = Point::start(&GENESIS, CHANNEL).after_all(&receipts).unwrap();
+	let signature: Signature = key().sign(&Voucher::signed_bytes(&GENESIS, CHANNEL, &at)).into();
+	let delivery = Delivery {
+		channel: CHANNEL,
+		first: number,
+		receipts: vec![receipt(number)],
+		sources: vec![],
+		voucher: Some(signature),
+	};
+	serde_json::to_vec(&json::Delivery::from(&delivery)).unwrap()
+}
+
+struct Scene {
+	desk: Desk,
+	lookups: mpsc::Receiver<keeper::Lookup>,
+	failure: oneshot::Receiver<crate::Failure>,
+}
+
+fn scene(path: &Path) -> Scene {
+	let disk = FileDisk::open(path).unwrap();
+	let ledger = Ledger::open(Box::new(disk), GENESIS, AgentId(3), Limits::USUAL).unwrap();
+	let (lookups_in, lookups) = mpsc::channel(4);
+	let (desk, failure) = keeper::start(ledger, path.into(), 256, lookups_in);
+	Scene { desk, lookups, failure }
+}
+
+#[tokio::test]
+async fn an_unknown_channel_is_looked_up_and_what_is_taken_is_found_after_a_restart() {
+	let directory = tempfile::tempdir().unwrap();
+	let path = directory.path().join("journal");
+	let Scene { desk, mut lookups, failure } = scene(&path);
+	let (own, first) = (desk.clone(), body(1));
+	let delivering = tokio::spawn(async move { own.deliver(&first).await });
+	let lookup = lookups.recv().await.unwrap();
+	assert_eq!(lookup.channel, CHANNEL);
+	desk.see(0, vec![(CHANNEL, Some(state()))]).await.unwrap();
+	lookup.reply.send(Ok(())).unwrap();
+	let standing = delivering.await.unwrap().unwrap();
+	assert_eq!((&standing["signed"]["sequence"], &standing["room"]), (&json!(1), &json!("998")));
+	// Many at once share syncs, and each has its answer.
+	for number in 2..=20 {
+		let standing = desk.deliver(&body(number)).await.unwrap();
+		assert_eq!(standing["last"]["sequence"], number);
+	}
+	let status = desk.status().await.unwrap();
+	assert_eq!((status.receipts, status.signed, status.signed_fees), (20, 20, 40));
+	drop((desk, lookups));
+	// The keeper ends with the last desk, and lets go of the file.
+	failure.await.expect_err("nothing failed");
+
+	let Scene { desk, .. } = scene(&path);
+	assert_eq!(desk.channels().await.unwrap(), [CHANNEL]);
+	let none = desk.batches(BatchLimits::USUAL, BTreeSet::new(), 1).await.unwrap();
+	assert!(none.is_empty(), "nothing is submitted before the chain was asked");
+	desk.see(0, vec![(CHANNEL, Some(state()))]).await.unwrap();
+	let batches = desk.batches(BatchLimits::USUAL, BTreeSet::new(), 1).await.unwrap();
+	assert_eq!(batches[0].receipts(), 20);
+	let redeemed = Point::start(&GENESIS, CHANNEL).after_all(&(1..=20).map(receipt).collect::<Vec<_>>());
+	let redeemed = ChannelState { redeemed: redeemed.unwrap(), locked: 960, ..state() };
+	desk.see(0, vec![(CHANNEL, Some(redeemed))]).await.unwrap();
+	assert_eq!(desk.progress().redeemed, 20);
+	assert_eq!(desk.status().await.unwrap().receipts, 0);
+}
+
+#[tokio::test]
+async fn what_is_malformed_or_against_a_rule_is_told_by_name() {
+	let directory = tempfile::tempdir().unwrap();
+	let Scene { desk, .. } = scene(&directory.path().join("journal"));
+	desk.see(0, vec![(CHANNEL, Some(state()))]).await.unwrap();
+	for malformed in ["", "{}", "[1]", "{\"channel\": 7, \"first\": 1, \"voucher\": \"0x00\"}"] {
+		let error = desk.deliver(malformed.as_bytes()).await.unwrap_err();
+		assert_eq!(error.name(), "Malformed", "{malformed}");
+	}
+	assert_eq!(desk.deliver(&body(2)).await.unwrap_err().name(), "Gap");
+	desk.deliver(&body(1)).await.unwrap();
+	assert_eq!(desk.waive(7, 1).await.unwrap_err().name(), "NotWaivable");
+	assert_eq!(desk.unsigned(7).await.unwrap()["first"], 2);
+	assert_eq!(desk.unsigned(8).await.unwrap_err().name(), "UnknownChannel");
+	// Nobody looks up any more.
+	assert_eq!(desk.standing(8).await.unwrap_err().name(), "Busy");
+	assert!(!desk.take_now());
+	desk.redeem_now();
+	assert!(desk.take_now() && !desk.take_now());
+}
+
+#[tokio::test]
+async fn a_journal_that_cannot_be_written_ends_everything_and_answers_nothing() {
+	#[derive(Debug)]
+	struct Full(plexus_payments::MemoryDisk, usize);
+	impl plexus_payments::journal::Disk for Full {
+		fn read(&mut self, bytes_max: u64) -> std::io::Result<Vec<u8>> {
+			self.0.read(bytes_max)
+		}
+		fn append(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+			self.1 = self.1.checked_sub(1).ok_or(std::io::Error::from(std::io::ErrorKind::StorageFull))?;
+			self.0.append(bytes)
+		}
+		fn sync(&mut self) -> std::io::Result<()> {
+			self.0.sync()
+		}
+		fn truncate(&mut self, length: u64) -> std::io::Result<()> {
+			self.0.truncate(length)
+		}
+		fn replace(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+			self.0.replace(bytes)
+		}
+	}
+	let disk = Full(plexus_payments::MemoryDisk::default(), 2);
+	let ledger = Ledger::open(Box::new(disk), GENESIS, AgentId(3), Limits::USUAL).unwrap();
+	let (lookups_in, _lookups) = mpsc::channel(4);
+	let (desk, failure) = keeper::start(ledger, "journal".into(), 256, lookups_in);
+	desk.see(0, vec![(CHANNEL, Some(state()))]).await.unwrap();
+	desk.deliver(&body(1)).await.unwrap();
+	assert!(matches!(desk.deliver(&body(2)).await, Err(DeskError::Stopping)));
+	assert_eq!(failure.await.unwrap().name, "JournalUnusable");
+	assert!(matches!(desk.deliver(&body(2)).await, Err(DeskError::Stopping)));
+}
