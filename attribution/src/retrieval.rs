@@ -77,7 +77,23 @@ pub struct Retrieved {
 	pub left_out: Vec<String>,
 }
 
-impl Index {
+/// Searches the passages of an index.
+#[derive(Clone, Copy)]
+pub struct Retriever<'a> {
+	index: &'a Index,
+	/// How many passages there are.
+	passages: usize,
+	/// How long they are in the mean.
+	mean: f64,
+}
+
+impl<'a> Retriever<'a> {
+	/// Counts the passages.
+	pub fn new(index: &'a Index) -> Self {
+		let passages: usize = index.sources().iter().map(|source| count(source.content.len as usize)).sum();
+		Self { index, passages, mean: index.size().bytes as f64 / passages.max(1) as f64 }
+	}
+
 	/// The passages that fit a question best, at most `max` and no more than [`PASSAGES_MAX`]. Of a question that is longer
 	/// than [`QUESTION_BYTES_MAX`] the beginning is read.
 	pub fn retrieve(&self, question: &str, max: usize) -> Retrieved {
@@ -85,15 +101,13 @@ impl Index {
 		// Rare words tell more, and cost less.
 		words.sort_by_cached_key(|word| (self.frequency(word), word.clone()));
 		let (mut scores, mut budget) = (BTreeMap::new(), OCCURRENCES_MAX);
-		let passages: usize = self.sources().iter().map(|source| count(source.content.len as usize)).sum();
-		let mean = self.size().bytes as f64 / passages as f64;
 		for word in words {
 			let Some((occurrences, looked_at)) = self.word_occurrences(&word, budget) else {
 				left_out.push(word);
 				continue;
 			};
 			budget -= looked_at;
-			self.score(&occurrences, passages, mean, &mut scores);
+			self.score(&occurrences, &mut scores);
 		}
 		let mut best: Vec<((usize, usize), f64)> = scores.into_iter().collect();
 		// Stable, so that equals stay in the order of contribution and offset.
@@ -104,42 +118,36 @@ impl Index {
 	}
 
 	/// Adds what a word, which stands in these places, is worth to the passages that have it.
-	fn score(
-		&self,
-		occurrences: &[(usize, u64)],
-		passages: usize,
-		mean: f64,
-		scores: &mut BTreeMap<(usize, usize), f64>,
-	) {
+	fn score(&self, occurrences: &[(usize, u64)], scores: &mut BTreeMap<(usize, usize), f64>) {
 		let mut times = BTreeMap::new();
 		for (source, offset) in occurrences {
-			let passage = passage_at(self.content(*source), *offset as usize);
+			let passage = passage_at(self.index.content(*source), *offset as usize);
 			*times.entry((*source, passage.start)).or_insert((0u32, passage.len())).0 += 1;
 		}
-		let (all, with) = (passages as f64, times.len() as f64);
+		let (all, with) = (self.passages as f64, times.len() as f64);
 		let weight = (1.0 + (all - with + 0.5) / (with + 0.5)).ln();
 		for (passage, (times, len)) in times {
 			let times = f64::from(times);
-			let long = 1.0 - B + B * len as f64 / mean;
+			let long = 1.0 - B + B * len as f64 / self.mean;
 			*scores.entry(passage).or_insert(0.0) += weight * times * (K1 + 1.0) / (times + K1 * long);
 		}
 	}
 
 	fn passage(&self, source: usize, start: usize, score: f64) -> Passage {
-		let range = passage_at(self.content(source), start);
-		let contribution = self.sources()[source].contribution;
+		let range = passage_at(self.index.content(source), start);
+		let contribution = self.index.sources()[source].contribution;
 		Passage { contribution, source, offset: start as u64, len: range.len() as u64, score }
 	}
 
 	/// The bytes of a passage of this index.
-	pub fn passage_bytes(&self, passage: &Passage) -> &[u8] {
-		let content = self.content(passage.source);
+	pub fn bytes(&self, passage: &Passage) -> &'a [u8] {
+		let content = self.index.content(passage.source);
 		content.get(passage.offset as usize..(passage.offset + passage.len) as usize).unwrap_or_default()
 	}
 
 	/// How often a word occurs in any spelling, be it part of another.
 	fn frequency(&self, word: &str) -> u64 {
-		spellings(word).iter().map(|spelling| self.count(spelling.as_bytes())).sum()
+		spellings(word).iter().map(|spelling| self.index.count(spelling.as_bytes())).sum()
 	}
 
 	/// Where a word stands by itself, and how many places were looked at; nothing if that would be more than `max`.
@@ -147,11 +155,11 @@ impl Index {
 		let mut found = Vec::new();
 		let mut left = max;
 		for spelling in spellings(word) {
-			let occurrences = self.occurrences(spelling.as_bytes(), left)?;
+			let occurrences = self.index.occurrences(spelling.as_bytes(), left)?;
 			left -= occurrences.len();
 			found.extend(occurrences.into_iter().filter(|(source, offset)| {
 				let range = *offset as usize..*offset as usize + spelling.len();
-				stands_alone(self.content(*source), range)
+				stands_alone(self.index.content(*source), range)
 			}));
 		}
 		Some((found, max - left))
@@ -267,6 +275,10 @@ mod tests {
 		words.iter().map(line).collect::<String>().into_bytes()
 	}
 
+	fn retriever(index: &Index) -> Retriever<'_> {
+		Retriever::new(index)
+	}
+
 	fn places(retrieved: &Retrieved) -> Vec<(u64, u64)> {
 		retrieved.passages.iter().map(|passage| (passage.contribution.0, passage.offset)).collect()
 	}
@@ -279,12 +291,12 @@ mod tests {
 			lines(&["nothing of all this"]),
 		];
 		let index = index_of(&files, 2);
-		assert_eq!(places(&index.retrieve("Where is the CAT?", 1)), [(0, 0)]);
-		assert_eq!(places(&index.retrieve("dog", 9)), [(1, 0), (0, 512), (0, 1_024)]);
-		assert_eq!(places(&index.retrieve("elephant", 9)), []);
-		assert_eq!(places(&index.retrieve("", 9)), []);
-		let best = &index.retrieve("dog", 9).passages[1];
-		assert!(index.passage_bytes(best).starts_with(b"the dog and the dog"));
+		assert_eq!(places(&retriever(&index).retrieve("Where is the CAT?", 1)), [(0, 0)]);
+		assert_eq!(places(&retriever(&index).retrieve("dog", 9)), [(1, 0), (0, 512), (0, 1_024)]);
+		assert_eq!(places(&retriever(&index).retrieve("elephant", 9)), []);
+		assert_eq!(places(&retriever(&index).retrieve("", 9)), []);
+		let best = &retriever(&index).retrieve("dog", 9).passages[1];
+		assert!(retriever(&index).bytes(best).starts_with(b"the dog and the dog"));
 	}
 
 	#[test]
@@ -298,7 +310,7 @@ mod tests {
 		let mean = (5.0 * 512.0 + 24.0) / passages;
 		let weight = f64::ln(1.0 + (passages - with + 0.5) / (with + 0.5));
 		let expected = |times: f64| weight * times * 2.2 / (times + 1.2 * (0.25 + 0.75 * 512.0 / mean));
-		let retrieved = index.retrieve("Word!", 9);
+		let retrieved = retriever(&index).retrieve("Word!", 9);
 		assert_eq!(places(&retrieved), [(0, 512), (0, 0)]);
 		for (passage, times) in retrieved.passages.iter().zip([2.0, 1.0]) {
 			assert!((passage.score - expected(times)).abs() < 1e-12);
@@ -320,25 +332,29 @@ mod tests {
 			("7dog", false),
 		] {
 			let index = index_of(&[text.as_bytes().to_vec()], 1);
-			assert_eq!(!index.retrieve("dOg", 1).passages.is_empty(), found, "{text}");
+			assert_eq!(!retriever(&index).retrieve("dOg", 1).passages.is_empty(), found, "{text}");
 		}
 		let index = index_of(&["Äpfel und ÄPFEL und äpfel".as_bytes().to_vec()], 1);
-		assert_eq!(index.word_occurrences("äpfel", 9).unwrap().0.len(), 3);
-		assert_eq!(index.word_occurrences("äpfel", 2), None, "there are more than were asked for");
+		assert_eq!(retriever(&index).word_occurrences("äpfel", 9).unwrap().0.len(), 3);
+		assert_eq!(
+			retriever(&index).word_occurrences("äpfel", 2),
+			None,
+			"there are more than were asked for"
+		);
 	}
 
 	#[test]
 	fn words_beyond_the_limit_are_named() {
 		let index = index_of(&[b"text".to_vec()], 1);
 		let question: Vec<String> = (0..WORDS_MAX + 3).map(|word| format!("w{word} w{word}")).collect();
-		assert_eq!(index.retrieve(&question.join(" "), 1).left_out, ["w64", "w65", "w66"]);
-		assert_eq!(index.retrieve(&"ä".repeat(QUESTION_BYTES_MAX), 1).left_out, [""; 0]);
+		assert_eq!(retriever(&index).retrieve(&question.join(" "), 1).left_out, ["w64", "w65", "w66"]);
+		assert_eq!(retriever(&index).retrieve(&"ä".repeat(QUESTION_BYTES_MAX), 1).left_out, [""; 0]);
 	}
 
 	#[test]
 	fn the_context_of_a_receipt_proves_each_passage() {
 		let index = index_of(&[lines(&["dog one", "dog two", "dog three"])], 1);
-		let passages = index.retrieve("dog", 9).passages;
+		let passages = retriever(&index).retrieve("dog", 9).passages;
 		let context = context(&passages).unwrap();
 		assert_eq!(context.bytes, 3 * 512);
 		for (place, passage) in passages.iter().enumerate() {

@@ -134,7 +134,14 @@ fn in_order(mut sources: Vec<Source>) -> Result<Vec<Source>, BuildError> {
 	sources.sort_by_key(Source::precedence);
 	let mut seen = HashSet::with_capacity(sources.len());
 	sources.retain(|source| seen.insert(source.content.root));
-	Ok(sources)
+	let mut seen = HashSet::with_capacity(sources.len());
+	match sources.iter().find(|source| !seen.insert(source.contribution)) {
+		Some(Source { contribution, .. }) => Err(BuildError::Unusable {
+			contribution: contribution.0,
+			cause: "it is listed with two contents",
+		}),
+		None => Ok(sources),
+	}
 }
 
 /// Runs of sources of about `target` bytes, and of as many as a shard can hold at most.
@@ -242,6 +249,12 @@ mod tests {
 			change(&mut changed);
 			build(vec![changed])
 		};
+		let mut other = sources_of(&[b"y".to_vec()]).remove(0);
+		other.commitment.0 = 5;
+		assert!(matches!(
+			build(vec![one.clone(), other]),
+			Some(BuildError::Unusable { contribution: 0, .. })
+		));
 		assert!(matches!(with(|one| one.path = "../x".into()), Some(BuildError::Unusable { .. })));
 		assert!(matches!(with(|one| one.content.len = 0), Some(BuildError::Unusable { .. })));
 		assert!(matches!(with(|one| one.content.len = u64::MAX), Some(BuildError::FileTooLong { .. })));

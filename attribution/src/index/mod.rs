@@ -35,6 +35,8 @@ pub struct Index {
 	/// In the order of registration.
 	sources: Vec<Source>,
 	shards: Vec<Part>,
+	/// Counted once: there may be millions of sources.
+	size: Size,
 }
 
 /// A shard and which sources are in it.
@@ -76,7 +78,16 @@ impl Index {
 			first += part.shard.files();
 			part
 		};
-		Self { sources, shards: shards.into_iter().map(part).collect() }
+		let shards: Vec<Part> = shards.into_iter().map(part).collect();
+		let of_sources = sources.iter().map(|source| size_of::<Source>() + source.path.len());
+		let memory: usize = shards.iter().map(|part| part.shard.memory()).chain(of_sources).sum();
+		let size = Size {
+			sources: sources.len() as u64,
+			bytes: sources.iter().map(|source| source.content.len).sum(),
+			shards: shards.len() as u64,
+			memory: memory as u64,
+		};
+		Self { sources, shards, size }
 	}
 
 	/// A text without a source, to be matched only.
@@ -101,13 +112,7 @@ impl Index {
 
 	/// What it holds, and what it takes.
 	pub fn size(&self) -> Size {
-		let memory: usize = self.shards.iter().map(|part| part.shard.memory()).sum();
-		Size {
-			sources: self.sources.len() as u64,
-			bytes: self.sources.iter().map(|source| source.content.len).sum(),
-			shards: self.shards.len() as u64,
-			memory: (memory + self.sources.len() * size_of::<Source>()) as u64,
-		}
+		self.size
 	}
 
 	/// Where bytes occur first, and how often; nothing if they do not occur, or are none.
