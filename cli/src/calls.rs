@@ -70,6 +70,11 @@ pub(crate) fn about_contribution(name: &str, contribution: u64) -> Call {
 	call("Datanets", name, [("contribution", Value::u128(contribution.into()))])
 }
 
+/// Ends the reservation of a root.
+pub(crate) fn clear_reservation(root: &[u8; 32]) -> Call {
+	call("Datanets", "clear_reservation", [("root", Value::from_bytes(root))])
+}
+
 /// Reviews a contribution: accepts it with a weight, or rejects it.
 pub(crate) fn review(contribution: u64, weight: Option<u8>) -> Call {
 	let verdict = match weight {
@@ -392,7 +397,9 @@ mod tests {
 
 	/// Version 15 is what clients ask for first.
 	fn metadata() -> Metadata {
-		let opaque = Runtime::metadata_at_version(15).expect("the runtime has this version");
+		// Some constants are read from the state.
+		let opaque = sp_io::TestExternalities::default().execute_with(|| Runtime::metadata_at_version(15));
+		let opaque = opaque.expect("the runtime has this version");
 		Metadata::decode(&mut &opaque[..]).expect("it is metadata")
 	}
 

@@ -26,6 +26,8 @@ const QUIET: &[&str] = &[
 	"arc_malachitebft_engine::util::ticker=off",
 	"informalsystems_malachitebft=warn",
 	"libp2p=warn",
+	// Every node without bootnodes has no peer to ask when it starts.
+	"libp2p_kad::behaviour=error",
 	"jsonrpsee=warn",
 	"hyper=warn",
 	"ractor=warn",

@@ -313,6 +313,11 @@ async fn a_challenge_is_answered_from_the_file_and_a_datanet_changes_hands() -> 
 
 	cli.json(&["tx", "contribution", "challenge", &id, "--from", "//Charlie"]).await?;
 	let asked = cli.json(&["query", "challenge", &id]).await?;
+	ensure!(asked["chunk"].is_null(), "{asked}");
+	let refused = cli.refused(&["tx", "contribution", "answer", &id, &file, "--from", "//Bob"]).await?;
+	ensure!(refused.text().contains("draw-chunk"), "{}", refused.text());
+	cli.json(&["tx", "contribution", "draw-chunk", &id, "--from", "//Charlie"]).await?;
+	let asked = cli.json(&["query", "challenge", &id]).await?;
 	ensure!(asked["chunk"].is_u64(), "{asked}");
 	let refused = cli.refused(&["tx", "contribution", "answer", &id, &other, "--from", "//Bob"]).await?;
 	ensure!(!refused.text().contains("Datanets."), "a fee was paid for the wrong file: {}", refused.text());

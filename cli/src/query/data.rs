@@ -272,10 +272,10 @@ pub(super) async fn weight(client: &Client, args: WeightArgs) -> Result<Weight, 
 pub(super) struct Challenge {
 	contribution: u64,
 	challenger: String,
-	/// The chunk of 1 KiB that is asked for.
-	chunk: u64,
-	/// On the chain clock.
-	deadline_ms: u64,
+	/// The chunk of 1 KiB that is asked for; `null` before it is drawn.
+	chunk: Option<u64>,
+	/// On the chain clock; `null` before the chunk is drawn.
+	deadline_ms: Option<u64>,
 	bond: Amount,
 }
 
@@ -284,8 +284,11 @@ impl Answer for Challenge {
 		output::fields([
 			("contribution", self.contribution.to_string()),
 			("challenger", self.challenger.clone()),
-			("chunk", self.chunk.to_string()),
-			("until", format!("{} ms on the chain clock", self.deadline_ms)),
+			("chunk", self.chunk.map_or_else(|| "not drawn yet".into(), |chunk| chunk.to_string())),
+			(
+				"until",
+				self.deadline_ms.map_or_else(String::new, |until| format!("{until} ms on the chain clock")),
+			),
 			("bond", self.bond.to_string()),
 		])
 	}

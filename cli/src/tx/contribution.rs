@@ -5,6 +5,7 @@
 
 use super::{Sent, Session, SignedArgs};
 use crate::{
+	address::parse_hex32,
 	calls::{self, Call},
 	client::ConnectionArgs,
 	content::prove_file,
@@ -22,6 +23,8 @@ pub(super) enum Action {
 	Locator(LocatorArgs),
 	/// Ask for a random chunk of an accepted contribution that has a locator
 	Challenge(IdArgs),
+	/// Draw which chunk a challenge asks for, in a block after the challenge's
+	DrawChunk(IdArgs),
 	/// Show the chunk that a challenge asks for, from the file
 	Answer(AnswerArgs),
 	/// End a challenge that nobody answered in time
@@ -38,6 +41,17 @@ pub(super) enum Action {
 	ReleaseDeposit(IdArgs),
 	/// Remove a contribution that nobody accepted in time
 	Expire(IdArgs),
+	/// End the reservation of a content's root that you have, or that is over
+	ClearReservation(ReservationArgs),
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct ReservationArgs {
+	/// The content's root, in hex.
+	root: String,
+
+	#[command(flatten)]
+	signed: SignedArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -129,10 +143,12 @@ pub(super) async fn run(connection: &ConnectionArgs, action: Action) -> Result<S
 				args.signed,
 			)
 		}
+		Action::ClearReservation(args) => return clear_reservation(connection, args).await,
 		Action::Dispute(args) => (dispute(&args).await?, args.contribution, args.signed),
 		Action::Vote(args) => (args.call("vote"), args.contribution, args.signed),
 		Action::Judge(args) => (calls::sudo(args.call("judge")), args.contribution, args.signed),
 		Action::Challenge(args) => about("challenge", args),
+		Action::DrawChunk(args) => about("draw_chunk", args),
 		Action::CloseChallenge(args) => about("close_challenge", args),
 		Action::CloseDispute(args) => about("close_dispute", args),
 		Action::ReleaseDeposit(args) => about("release_deposit", args),
@@ -153,6 +169,19 @@ async fn dispute(args: &DisputeArgs) -> Result<Call, Failure> {
 	Ok(calls::on_contribution("dispute", args.contribution, arguments))
 }
 
+/// The root may be of no contribution yet, so that the answer has no id.
+async fn clear_reservation(connection: &ConnectionArgs, args: ReservationArgs) -> Result<Sent<u64>, Failure> {
+	let root = parse_hex32(&args.root).ok_or_else(|| {
+		Failure::input(
+			"InvalidRoot",
+			format!("`{}` is no root of a content", args.root),
+			"a root is 64 hexadecimal digits, as `b3sum FILE` prints",
+		)
+	})?;
+	let session = Session::open(connection, &args.signed).await?;
+	session.send(&calls::clear_reservation(&root), |_| None).await
+}
+
 /// Looks up which chunk is asked for, and shows it.
 async fn answer(connection: &ConnectionArgs, args: AnswerArgs) -> Result<Sent<u64>, Failure> {
 	let session = Session::open(connection, &args.signed).await?;
@@ -166,7 +195,15 @@ async fn answer(connection: &ConnectionArgs, args: AnswerArgs) -> Result<Sent<u6
 		)
 	})?;
 	let held = datanets::contribution(&session.at, id).await?;
-	let (path, chunk) = (file.clone(), challenge.chunk);
+	let chunk = challenge.chunk.ok_or_else(|| {
+		Failure::new(
+			FailureKind::NotFound,
+			"NotDrawn",
+			format!("nobody has drawn yet which chunk of contribution {id} is to be shown"),
+			format!("draw it with `plexus tx contribution draw-chunk {id}`, then answer"),
+		)
+	})?;
+	let path = file.clone();
 	let unreadable = |cause: String| {
 		Failure::input(
 			"FileUnreadable",

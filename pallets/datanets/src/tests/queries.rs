@@ -92,6 +92,9 @@ struct IndexedDatanet {
 	curators: Vec<u64>,
 }
 
+/// Challenger, chunk and deadline once drawn, and bond.
+type IndexedChallenge = (u64, Option<(u64, u64)>, Balance);
+
 #[derive(PartialEq, Debug)]
 struct IndexedContribution {
 	place: (u32, u64),
@@ -102,7 +105,7 @@ struct IndexedContribution {
 	deposits: (Balance, Balance),
 	deposit_until_ms: Option<u64>,
 	status: ContributionStatus,
-	challenge: Option<(u64, Option<(u64, u64)>, Balance)>,
+	challenge: Option<IndexedChallenge>,
 	disputed: bool,
 }
 
