@@ -122,7 +122,7 @@ impl<'a> Retriever<'a> {
 		let mut times = BTreeMap::new();
 		for (source, offset) in occurrences {
 			let passage = passage_at(self.index.content(*source), *offset as usize);
-			*times.entry((*source, passage.start)).or_insert((0u32, passage.len())).0 += 1;
+			times.entry((*source, passage.start)).or_insert((0u32, passage.len())).0 += 1;
 		}
 		let (all, with) = (self.passages as f64, times.len() as f64);
 		let weight = (1.0 + (all - with + 0.5) / (with + 0.5)).ln();

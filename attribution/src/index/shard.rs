@@ -88,7 +88,7 @@ impl Shard {
 	/// byte of text beside it, 6 if there are zero bytes in the files.
 	///
 	/// `text` is at most [`TEXT_BYTES_MAX`] long.
-	pub(super) fn sort(text: Vec<u8>, starts: Vec<u32>) -> Self {
+	pub(crate) fn sort(text: Vec<u8>, starts: Vec<u32>) -> Self {
 		let zeros = text.iter().filter(|byte| **byte == SEPARATOR).count();
 		let sorted = if zeros == starts.len() {
 			let construction = SuffixArrayConstruction::for_text(&text);
