@@ -7,6 +7,7 @@
 //! tx/  query/  load/      one file for each command
 //! contribute/ verify_file directories of files: registered, and checked against a version
 //! channel/ redeemer/      payment channels: opened, signed for, redeemed; what serve-receipts works with
+//! index/ attribute        directories of files: searchable, and which bytes of an output came from them
 //!   │     │      │
 //!   │   datanets │        what the runtime API tells of data
 //!   │ validators │        what the runtime API tells of stake
@@ -38,6 +39,7 @@ mod account;
 mod address;
 mod agents;
 mod amount;
+mod attribute;
 mod calls;
 mod card;
 mod channel;
@@ -48,6 +50,7 @@ mod contribute;
 mod datanets;
 pub mod explain;
 pub mod failure;
+mod index;
 mod keys;
 mod licence;
 pub mod load;
@@ -70,10 +73,12 @@ mod verify_file;
 use futures::future::LocalBoxFuture;
 
 pub use account::AccountCommand;
+pub use attribute::AttributeCommand;
 pub use channel::ChannelCommand;
 pub use contribute::ContributeCommand;
 pub use explain::explain_dispatch_error;
 pub use failure::{split_remedy, Failure, FailureKind};
+pub use index::IndexCommand;
 pub use payer::{Paid, Payer};
 pub use query::QueryCommand;
 pub use redeemer::{Desk, DeskError, Redeemer, RedeemerArgs};
@@ -101,6 +106,13 @@ pub enum Command {
 	/// Pay for inference: open channels, sign vouchers, redeem them
 	#[command(subcommand_required = true, arg_required_else_help = true)]
 	Channel(ChannelCommand),
+
+	/// Make contributed files searchable
+	#[command(subcommand_required = true, arg_required_else_help = true)]
+	Index(Box<IndexCommand>),
+
+	/// Tell which bytes of an output came from which contributions; needs no node
+	Attribute(Box<AttributeCommand>),
 
 	/// Make keys of accounts, and show their addresses
 	#[command(subcommand_required = true, arg_required_else_help = true)]
@@ -130,6 +142,8 @@ impl Command {
 			Self::Contribute(command) => (command.connection.json, command.run().await),
 			Self::Channel(command) => (command.connection.json, command.run().await),
 			Self::VerifyFile(command) => (command.connection.json, command.run().await),
+			Self::Index(command) => (command.connection.json, command.run().await),
+			Self::Attribute(command) => (command.json, command.run().await),
 			Self::Account(command) => (command.json, command.run()),
 			// Prints its own failures: a run that loses transfers has figures too.
 			Self::BenchLoad(args) => (false, load::run_and_print(args).await),
@@ -193,6 +207,11 @@ mod tests {
 			"contribute data --datanet 0 --licence MIT --media-type text/plain --in-flight 4 --timeout 5 --tip 0.1 --key-file key",
 			"verify-file data README.md --datanet 0 --version 1 --json",
 			"verify-file data --datanet 0 --hidden",
+			"index sources data --datanet 0 --version 1 --out sources.jsonl",
+			"index build data --sources sources.jsonl --sources more.jsonl --out data.plxindex --json",
+			"index show data.plxindex --json",
+			"attribute --index data.plxindex --output answer.txt",
+			"attribute --index i --output o --prompt p --min-bytes 64 --html page.html --evidence e.json --json",
 			"tx datanet create --from-card README.md --from //Alice",
 			"tx datanet create --from-card croissant.json --name Poems --licence MIT --tag a --curator //Bob --from //Alice",
 			"tx model register a.safetensors --from-card README.md --parent 0 --from //Alice",
@@ -382,6 +401,11 @@ mod tests {
 			"contribute data --datanet 0 --licence MIT --manifests --from //Alice",
 			"contribute data --datanet 0 --in-flight 0 --from //Alice",
 			"verify-file --datanet 0",
+			"index build data --out i",
+			"index build data --sources s",
+			"index sources data --out s",
+			"attribute --index i",
+			"attribute --output o",
 			"verify-file data",
 			"tx datanet create --from //Alice",
 			"tx datanet review 0 --from //Alice",

@@ -6,8 +6,8 @@
 //! deterministic and `no_std`, because the runtime executes it.
 //!
 //! # Reading order
-//! [`ids`] and [`content`] name things, [`mod@slice`] verifies bytes against a name, `prove` and `prove_chunk` (with `std`)
-//! make what `slice` verifies, [`merkle`] commits to a list, [`purpose`] separates signatures, [`mod@commitment`] hides what
+//! [`ids`] and [`content`] name things, [`mod@slice`] verifies bytes against a name, `prove`, `prove_slice` and `prove_chunk`
+//! (with `std`) make what `slice` verifies, [`merkle`] commits to a list, [`purpose`] separates signatures, [`mod@commitment`] hides what
 //! will be registered, [`receipt`] is what both sides of a payment channel agree on, [`consensus`] is what validators sign
 //! and [`equivocation`] the proof that one signed too much, [`light`] follows validators to a header that is final,
 //! [`constants`] fixes the token, [`clock`] is the time that pallets read, [`positions`] what the pallet that has the datanets
@@ -35,6 +35,8 @@ pub mod positions;
 pub mod prove;
 #[cfg(feature = "std")]
 pub mod prove_chunk;
+#[cfg(feature = "std")]
+pub mod prove_slice;
 pub mod purpose;
 pub mod receipt;
 pub mod slice;

@@ -4,10 +4,12 @@ mod common;
 
 use common::{bao_encode, bao_slice, bytes, len_around_the_edges, BAO_EDGES};
 use plexus_primitives::{
+	prove_slice::prove_slice,
 	slice::{stated_len, HEADER_BYTES, PARENT_BYTES, SLICE_BYTES_MAX},
 	verify_length_proof, verify_slice, Content, SliceError,
 };
 use proptest::prelude::*;
+use std::io::Cursor;
 
 fn proven_bytes(root: &[u8; 32], slice: &[u8], start: u64, len: u64) -> Result<Vec<u8>, SliceError> {
 	verify_slice(root, slice, start, len).map(|verified| verified.pieces().flatten().copied().collect())
@@ -31,6 +33,44 @@ fn every_range_of_small_contents_is_proved_by_the_slice_that_bao_makes() {
 				assert_eq!(verified.proven_len(), (start + len == total).then_some(total));
 			}
 		}
+	}
+}
+
+#[test]
+fn the_prover_makes_the_slices_that_bao_makes() {
+	for total in BAO_EDGES {
+		let content = bytes(total);
+		let (root, encoded) = bao_encode(&content);
+		let edges = || BAO_EDGES.into_iter().flat_map(|edge| [edge - 1, edge]);
+		for start in edges().filter(|start| *start < total) {
+			for len in edges().chain([total - start]).filter(|len| *len > 0 && start + len <= total) {
+				let proven = prove_slice(Cursor::new(&content), start, len).expect("the bytes are there");
+				assert_eq!(proven.content, Content { root, len: total });
+				assert_eq!(
+					proven.slice,
+					bao_slice(&encoded, start, len),
+					"{len} bytes at {start} of {total}"
+				);
+			}
+		}
+	}
+}
+
+#[test]
+fn the_prover_refuses_what_nobody_would_verify() {
+	let content = bytes(100_000);
+	for (start, len) in
+		[(0, 0), (100_000, 1), (99_999, 2), (u64::MAX, 1), (1, u64::MAX), (0, 100_000), (0, 65_536)]
+	{
+		let error = prove_slice(Cursor::new(&content), start, len).expect_err("no such slice");
+		assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{len} bytes at {start}: {error}");
+	}
+	let (root, len) = (*blake3::hash(&content).as_bytes(), 48 << 10);
+	for start in [0, 1, 1_023, 50_000] {
+		let proven =
+			prove_slice(Cursor::new(&content), start, len).expect("48 KiB can be proved at any place");
+		let verified = verify_slice(&root, &proven.slice, start, len).expect("the slice is whole");
+		assert!(verified.equals(&content[start as usize..][..len as usize]));
 	}
 }
 
