@@ -63,7 +63,7 @@ pub(super) struct CreateArgs {
 	#[arg(long, required_unless_present = "from_card")]
 	name: Option<String>,
 
-	/// Licence of the contributions, as an SPDX expression; CC-BY-4.0 if neither this nor a card says.
+	/// Licence of the contributions, as an SPDX expression; without it the card's, or CC-BY-4.0 without a card.
 	#[arg(long, value_name = "SPDX")]
 	licence: Option<String>,
 
@@ -438,12 +438,25 @@ impl Draft {
 		let name = args.name.clone().or(set.name).ok_or_else(|| {
 			Failure::input("NoName", "the card gives no name", "say what the datanet is called with --name")
 		})?;
-		let licence = args.licence.clone().or(set.licence).unwrap_or_else(|| LICENCE.into());
+		let licence = match args.licence.clone().or(set.licence) {
+			Some(licence) => licence,
+			// Whoever described the data set elsewhere may have offered it there under another one.
+			None if card.is_some() => return Err(no_licence()),
+			None => LICENCE.into(),
+		};
 		// The chain checks the form only, and a licence is for ever.
 		licence::parse(&licence)?;
 		let tags = if args.tags.is_empty() { set.tags } else { args.tags.clone() };
 		Ok(Self { name, licence, tags, card })
 	}
+}
+
+fn no_licence() -> Failure {
+	Failure::input(
+		"NoLicence",
+		"the card gives no licence",
+		"find out under which one the data set is offered, and say it with --licence: it is for ever",
+	)
 }
 
 async fn create(connection: &ConnectionArgs, args: CreateArgs) -> Result<Created, Failure> {
@@ -460,4 +473,33 @@ async fn create(connection: &ConnectionArgs, args: CreateArgs) -> Result<Created
 		})
 		.await?;
 	Ok(Created { sent, card: draft.card })
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::Parser;
+
+	#[derive(Parser)]
+	struct Line {
+		#[command(flatten)]
+		create: CreateArgs,
+	}
+
+	#[test]
+	fn a_card_without_a_licence_does_not_become_one_that_is_free() {
+		let directory = tempfile::tempdir().unwrap();
+		let card = directory.path().join("README.md");
+		std::fs::write(&card, "---\npretty_name: Not free at all\n---\n").unwrap();
+		let card = card.to_str().unwrap();
+		let draft = |given: &[&str]| {
+			let line = Line::try_parse_from([&["create"], given].concat()).expect("it is a command");
+			Draft::new(&line.create, Limits { tags: 8, tag_bytes: 32 })
+		};
+		let refused = draft(&["--from-card", card]).err().expect("nobody knows the licence");
+		assert_eq!(refused.name, "NoLicence");
+		assert!(refused.remedy.contains("--licence"), "{refused}");
+		assert_eq!(draft(&["--from-card", card, "--licence", "MIT"]).unwrap().licence, "MIT");
+		assert_eq!(draft(&["--name", "flora"]).unwrap().licence, LICENCE);
+	}
 }
