@@ -3,14 +3,18 @@
 //! # Must not
 //! Repeat the pallet's rules: the chain checks lengths and says which one was broken.
 
-use super::{datanet_reviews as reviews, NoId, Sent, Session, SignedArgs};
+use super::{
+	datanet_reviews as reviews,
+	skipped::{self, skipped, Skipped},
+	NoId, Sent, Session, SignedArgs,
+};
 use crate::{
 	address::{parse_account, parse_hex32},
 	calls,
 	card::{self, Imported, Limits},
 	client::{constant, ConnectionArgs},
 	content::{media_type, prove_file},
-	failure::Failure,
+	failure::{Failure, FailureKind},
 	licence,
 	output::{self, hex, Answer},
 };
@@ -350,7 +354,47 @@ async fn commit(connection: &ConnectionArgs, args: CommitArgs) -> Result<Committ
 	})
 }
 
-async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Sent<u64>, Failure> {
+/// A registration of several files. The id is the first contribution's.
+#[derive(Serialize)]
+struct Registered {
+	/// Ids in the order of the files that were registered; empty before finality.
+	contributions: Vec<u64>,
+	/// Files whose content somebody holds.
+	skipped: Vec<Skipped>,
+	#[serde(flatten)]
+	sent: Sent<u64>,
+}
+
+impl Answer for Registered {
+	fn human(&self) -> String {
+		let mut text = self.sent.human();
+		if let [first, .., last] = self.contributions[..] {
+			text.push_str(&format!("\ncontributions {first} to {last}"));
+		}
+		if !self.skipped.is_empty() {
+			text.push_str(&format!("\n{}", skipped::lines(&self.skipped, "contribution")));
+		}
+		text
+	}
+}
+
+impl Registered {
+	/// Refuses to call a registration done that registered nothing.
+	fn checked(self) -> Result<Self, Failure> {
+		if self.skipped.is_empty() || !self.contributions.is_empty() {
+			return Ok(self);
+		}
+		let cause = skipped::lines(&self.skipped, "contribution").replace('\n', "; ");
+		Err(Failure::new(
+			FailureKind::Failed,
+			"NothingRegistered",
+			format!("{cause} (transaction {})", self.sent.transaction),
+			"content is held once in the whole chain: use those contributions (`plexus query contribution ID`)",
+		))
+	}
+}
+
+async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Registered, Failure> {
 	if args.files.len() > 1 && !args.locator.is_empty() {
 		return Err(Failure::input(
 			"LocatorOfSeveral",
@@ -374,13 +418,18 @@ async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Sen
 		length_proof: &proven.length_proof,
 	});
 	let call = calls::register(args.datanet, &salt, registrations.collect());
-	session
+	let (mut contributions, mut held) = (Vec::new(), Vec::new());
+	let sent = session
 		.send(&call, |receipt| {
-			let registered =
-				receipt.events.find::<ContributionRegistered>("Datanets", "ContributionRegistered");
-			registered.map(|event| event.contribution)
+			let events = receipt.events.find_all("Datanets", "ContributionRegistered");
+			contributions =
+				events.into_iter().map(|event: ContributionRegistered| event.contribution).collect();
+			let roots = proven.iter().map(|proven| proven.content.root);
+			held = skipped(receipt, "Datanets", &args.files, roots);
+			contributions.first().copied()
 		})
-		.await
+		.await?;
+	Registered { contributions, skipped: held, sent }.checked()
 }
 
 async fn clear(connection: &ConnectionArgs, args: ClearArgs) -> Result<Sent<NoId>, Failure> {
@@ -484,6 +533,30 @@ mod tests {
 	struct Line {
 		#[command(flatten)]
 		create: CreateArgs,
+	}
+
+	#[test]
+	fn files_that_were_skipped_are_told_and_a_registration_of_nothing_fails() {
+		let registered = |contributions: &[u64], files: &[&str]| Registered {
+			contributions: contributions.to_vec(),
+			skipped: files.iter().map(|file| Skipped { file: file.to_string(), holder: 5 }).collect(),
+			sent: Sent {
+				status: "finalised",
+				id: contributions.first().copied(),
+				transaction: "0x01".into(),
+				block_hash: None,
+				block_number: Some(3),
+				fee: None,
+			},
+		};
+		let some = registered(&[7, 8], &["a.txt"]).checked().expect("something was registered");
+		assert!(some.human().contains("not registered: a.txt"), "{}", some.human());
+		let json = serde_json::to_value(&some).unwrap();
+		assert_eq!((&json["id"], &json["skipped"][0]["holder"]), (&7.into(), &5.into()));
+		assert!(registered(&[], &[]).checked().is_ok(), "nobody knows before finality");
+		let failure = registered(&[], &["a.txt", "b.txt"]).checked().err().expect("nothing was registered");
+		assert_eq!((failure.name.as_str(), failure.exit_code()), ("NothingRegistered", 5));
+		assert!(failure.cause.contains("a.txt") && failure.cause.contains("b.txt"), "{failure}");
 	}
 
 	#[test]

@@ -10,6 +10,7 @@ mod datanet;
 mod datanet_reviews;
 mod model;
 mod review;
+mod skipped;
 mod transfer;
 mod validator;
 mod withdraw;
