@@ -266,31 +266,30 @@ fn texts(value: &Value) -> Vec<String> {
 fn take_licence(set: &mut DataSet, given: Option<Value>, field: &str) -> Result<(), Failure> {
 	let Some(given) = given else { return Ok(()) };
 	let named = match &given {
-		// schema.org: a CreativeWork with a link.
-		Value::Object(work) => {
-			["url", "@id", "name"].into_iter().find_map(|key| work.get(key).map(texts)).unwrap_or_default()
-		}
-		other => texts(other),
+		Value::Array(named) => named.as_slice(),
+		one => std::slice::from_ref(one),
 	};
-	let spdx = named.iter().map(|licence| to_spdx(licence).ok_or(licence)).collect::<Result<Vec<_>, _>>();
-	match spdx.as_deref() {
-		Ok([]) => Err(licence_unknown(&given.to_string())),
-		Ok([only]) => {
-			set.imported.taken.push(field.into());
-			set.licence = Some(only.clone());
-			Ok(())
-		}
-		Ok(several) => {
-			set.imported.taken.push(field.into());
-			set.licence =
-				Some(several.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(" AND "));
-			Ok(())
-		}
-		Err(unknown) => Err(licence_unknown(unknown)),
-	}
+	let spdx = named.iter().map(one_licence).collect::<Result<Vec<_>, _>>()?;
+	set.licence = Some(match spdx.as_slice() {
+		[] => return Err(licence_unknown(&given)),
+		[only] => only.clone(),
+		several => several.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(" AND "),
+	});
+	set.imported.taken.push(field.into());
+	Ok(())
 }
 
-fn licence_unknown(licence: &str) -> Failure {
+/// One licence: a text, or what schema.org calls a CreativeWork, with a link or a name.
+fn one_licence(given: &Value) -> Result<String, Failure> {
+	let named = match given {
+		Value::Object(work) => ["url", "@id", "name"].into_iter().find_map(|key| work.get(key)),
+		other => Some(other),
+	};
+	named.and_then(Value::as_str).and_then(to_spdx).ok_or_else(|| licence_unknown(given))
+}
+
+fn licence_unknown(licence: &Value) -> Failure {
+	let licence = licence.as_str().map_or_else(|| licence.to_string(), str::to_string);
 	Failure::input(
 		"LicenceNotUnderstood",
 		format!("the card's licence `{licence}` is no SPDX expression and no link to one"),
@@ -447,6 +446,32 @@ mod tests {
 		let several = set("---\nlicense: [mit, cc0-1.0]\n---\n").unwrap();
 		assert_eq!(several.licence.as_deref(), Some("(MIT) AND (CC0-1.0)"));
 		licence::parse("(MIT) AND (CC0-1.0)").expect("it is an expression");
+	}
+
+	#[test]
+	fn every_licence_of_a_list_is_read_or_the_card_is_refused() {
+		let croissant =
+			|licence: &str| set(&format!(r#"{{"@type": "Dataset", "name": "x", "license": {licence}}}"#));
+		let work = r#"{"@type": "CreativeWork", "name": "BY-NC", "url": "https://creativecommons.org/licenses/by-nc/4.0/"}"#;
+		for (licence, expected) in [
+			(work.to_string(), "CC-BY-NC-4.0"),
+			(format!(r#"["MIT", {work}]"#), "(MIT) AND (CC-BY-NC-4.0)"),
+			(r#"[{"@id": "https://spdx.org/licenses/MIT"}]"#.into(), "MIT"),
+		] {
+			assert_eq!(croissant(&licence).unwrap().licence.as_deref(), Some(expected), "{licence}");
+		}
+		for licence in [
+			"[]",
+			"null",
+			"7",
+			r#"["MIT", 7]"#,
+			r#"["MIT", null]"#,
+			r#"["MIT", {"@type": "CreativeWork"}]"#,
+			r#"["MIT", {"url": "https://example.org/nothing-free"}]"#,
+			r#"["MIT", ["CC-BY-NC-4.0"]]"#,
+		] {
+			assert_eq!(croissant(licence).unwrap_err().name, "LicenceNotUnderstood", "{licence}");
+		}
 	}
 
 	#[test]

@@ -6,6 +6,7 @@
 //! # Invariants
 //! No field is empty. The kind alone decides the exit code, so that scripts can tell failures apart.
 
+use crate::output::clean;
 use serde::Serialize;
 
 /// What sort of failure it is; each has its own exit code.
@@ -84,6 +85,12 @@ impl Failure {
 	pub(crate) fn with_context(mut self, context: impl std::fmt::Display) -> Self {
 		self.cause = format!("{} ({context})", self.cause);
 		self
+	}
+
+	/// The same failure for a terminal: what came from the chain or from file names could rewrite what stands there.
+	pub fn cleaned(&self) -> Self {
+		let Self { kind, name, cause, remedy } = self;
+		Self { kind: *kind, name: clean(name), cause: clean(cause), remedy: clean(remedy) }
 	}
 
 	/// The exit code of the process.

@@ -90,7 +90,8 @@ impl Done {
 }
 
 impl Pipeline {
-	/// Waits until nothing of the account is in the pool any more, and counts nonces from there.
+	/// Waits until nothing of the account is in the pool any more, not even behind a gap, and counts nonces from there: what
+	/// hangs there of a run that failed would go on its way as soon as this one fills the gap.
 	///
 	/// # Errors
 	/// The node does not answer, or something of the account stays in the pool.
@@ -104,13 +105,16 @@ impl Pipeline {
 				.map_err(explain_client)?;
 			let next: u64 =
 				client.request("system_accountNextIndex", rpc_params![address::display(&account)]).await?;
-			if next <= included {
+			let last: Option<u64> =
+				client.request("account_lastIndex", rpc_params![address::display(&account)]).await?;
+			let pending = pending(included, next, last);
+			if pending == 0 {
 				let head = RefCell::new((Instant::now(), at));
 				let (tip, patience_seconds) = (args.tip.0, args.timeout);
 				return Ok(Self { client, key, tip, patience_seconds, nonce: Cell::new(included), head });
 			}
 			if Instant::now() > deadline {
-				return Err(still_pending(&address::display(&account), next - included));
+				return Err(still_pending(&address::display(&account), pending));
 			}
 			tokio::time::sleep(SETTLE_EVERY).await;
 		}
@@ -245,11 +249,17 @@ fn place(block: &Json) -> Result<(H256, u32), Failure> {
 	Ok((hash, index))
 }
 
+/// How many nonces are to come until nothing is in the pool. Without the account's own transaction a nonce in it may be a gap.
+fn pending(included: u64, next: u64, last: Option<u64>) -> u64 {
+	let behind_a_gap = last.map_or(0, |last| last.saturating_add(1).saturating_sub(included));
+	next.saturating_sub(included).max(behind_a_gap)
+}
+
 fn still_pending(account: &str, count: u64) -> Failure {
 	Failure::new(
 		FailureKind::TimedOut,
 		"StillPending",
-		format!("{count} transactions of {account} are in the pool and stay there"),
+		format!("up to {count} transactions of {account} are in the pool and stay there"),
 		"stop whatever else sends from this account, wait until they are in a block or void, and run the command again",
 	)
 }
@@ -267,6 +277,14 @@ fn clock_is_slow(left: Duration) -> Failure {
 mod tests {
 	use super::*;
 	use serde_json::json;
+
+	#[test]
+	fn what_hangs_behind_a_gap_is_waited_for_too() {
+		assert_eq!(pending(7, 7, None), 0);
+		assert_eq!(pending(7, 9, Some(8)), 2);
+		assert_eq!(pending(7, 7, Some(9)), 3, "7 was refused, 8 or 9 hang");
+		assert_eq!(pending(7, 7, Some(6)), 0, "it is included by now");
+	}
 
 	#[test]
 	fn a_place_is_read_as_a_number_or_as_a_text() {

@@ -29,6 +29,7 @@ use subxt::{
 	error::DispatchError,
 	ext::scale_decode::{DecodeAsFields, DecodeAsType},
 	extrinsics::ExtrinsicEvents,
+	metadata::ArcMetadata,
 	rpcs::client::{rpc_params, RpcSubscription},
 	tx::Payload,
 	SubstrateConfig,
@@ -282,7 +283,8 @@ impl Events {
 	}
 }
 
-/// Why the transaction with these events failed; `None` if it did not.
+/// Why the transaction with these events failed; `None` if it did not. A call that root was to make and that failed
+/// counts, although its transaction succeeds: it did nothing.
 ///
 /// # Errors
 /// The events do not tell: without the one that says so, nothing counts as success.
@@ -290,13 +292,9 @@ pub(crate) fn dispatch_error<'a>(
 	at: &AtBlock,
 	mut events: impl Iterator<Item = Event<'a>>,
 ) -> Result<Option<DispatchError>, Failure> {
-	let result = events.find_map(|event| match (event.pallet_name(), event.event_name()) {
-		("System", "ExtrinsicSuccess") => Some(Ok(None)),
-		("System", "ExtrinsicFailed") => {
-			let error = DispatchError::decode_from(event.field_bytes(), at.metadata());
-			Some(error.map(Some).map_err(|error| unintelligible(&error)))
-		}
-		_ => None,
+	let result = events.find_map(|event| {
+		let name = (event.pallet_name(), event.event_name());
+		result_told(name, event.field_bytes(), &at.metadata())
 	});
 	result.unwrap_or_else(|| {
 		Err(Failure::new(
@@ -306,6 +304,24 @@ pub(crate) fn dispatch_error<'a>(
 			"check that this client and the node have the same version (`plexus version`)",
 		))
 	})
+}
+
+/// What an event says about its transaction: that it succeeded, or why not; `None` if it leaves that open. The events of
+/// calls come before the transaction's own.
+fn result_told(
+	name: (&str, &str),
+	fields: &[u8],
+	metadata: &ArcMetadata,
+) -> Option<Result<Option<DispatchError>, Failure>> {
+	let error = match (name, fields) {
+		(("System", "ExtrinsicSuccess"), _) => return Some(Ok(None)),
+		(("System", "ExtrinsicFailed"), error) => error,
+		// A `Result` without a value: 0, or 1 and the error.
+		(("Sudo", "Sudid" | "SudoAsDone"), [1, error @ ..]) => error,
+		_ => return None,
+	};
+	let error = DispatchError::decode_from(error, metadata.clone());
+	Some(error.map(Some).map_err(|error| unintelligible(&error)))
 }
 
 /// The fee that the events tell of.
@@ -334,7 +350,36 @@ pub(crate) fn find_event<'a, Fields: DecodeAsFields>(
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use codec::{Decode, Encode};
 	use serde_json::json;
+
+	/// That of the runtime.
+	fn metadata() -> ArcMetadata {
+		// Some constants are read from the state.
+		let opaque = sp_io::TestExternalities::default()
+			.execute_with(|| plexus_runtime::Runtime::metadata_at_version(15))
+			.expect("the runtime has this version");
+		subxt::Metadata::decode(&mut &opaque[..]).expect("it is metadata").into()
+	}
+
+	#[test]
+	fn a_call_of_root_that_failed_is_no_success_though_its_transaction_is_one() {
+		let metadata = metadata();
+		let refused: Result<(), sp_runtime::DispatchError> = Err(sp_runtime::DispatchError::CannotLookup);
+		let done: Result<(), sp_runtime::DispatchError> = Ok(());
+		let told = |inner: &Result<(), sp_runtime::DispatchError>| {
+			let events = [
+				(("Balances", "Withdraw"), vec![1, 2]),
+				(("Sudo", "Sudid"), inner.encode()),
+				(("System", "ExtrinsicSuccess"), Vec::new()),
+			];
+			let mut told = events.iter().filter_map(|(name, fields)| result_told(*name, fields, &metadata));
+			told.next().expect("they say how it ended").expect("they can be read")
+		};
+		assert_eq!(told(&refused), Some(DispatchError::CannotLookup));
+		assert_eq!(told(&done), None);
+		assert!(matches!(result_told(("Sudo", "Sudid"), &[1, 250], &metadata), Some(Err(_))));
+	}
 
 	#[test]
 	fn only_events_that_end_the_wait_are_failures() {

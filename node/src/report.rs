@@ -47,7 +47,8 @@ impl Report {
 			return report.clone();
 		}
 		if let Some(failure) = error.downcast_ref::<plexus_cli::Failure>() {
-			return Self::new(&failure.name, &failure.cause, &failure.remedy);
+			let failure = failure.cleaned();
+			return Self::new(failure.name, failure.cause, failure.remedy);
 		}
 		let mut chain = error.chain().map(ToString::to_string);
 		let name = chain.next().unwrap_or_default();
@@ -135,6 +136,17 @@ mod tests {
 	fn a_report_survives_added_context() {
 		let error = anyhow::Error::new(Report::new("a", "b", "c")).context("while starting");
 		assert_eq!(Report::from_anyhow(&error), Report::new("a", "b", "c"));
+	}
+
+	#[test]
+	fn what_a_chain_says_in_a_failure_does_not_reach_the_terminal_unchecked() {
+		let evil = "\u{1b}[2Jb\r\nc\u{202e}d";
+		let failure = plexus_cli::Failure::new(plexus_cli::FailureKind::Node, evil, evil, evil);
+		let shown = Report::from_anyhow(&failure.into()).to_string();
+		assert_eq!(shown.lines().count(), 3, "{shown:?}");
+		let harmful =
+			|character: char| character != '\n' && character.is_control() || character == '\u{202e}';
+		assert!(!shown.contains(harmful), "{shown:?}");
 	}
 
 	#[test]

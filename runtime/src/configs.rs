@@ -152,7 +152,8 @@ pub enum ProxyType {
 	#[default]
 	Any,
 	/// Everything but what pays the account's money to others, gives away what it owns, or changes its proxies. So no
-	/// challenges, disputes and offers of datanets either: the bond of a challenge or dispute that is lost goes to others.
+	/// challenges, disputes, offers of datanets, other curators and withdrawals either: the bond of a challenge or dispute
+	/// that is lost goes to others, and so does a root that is given up.
 	/// Staking the money is among it, and so is what burns some or holds it for ever, for versions and models. Payment
 	/// channels can be closed and what was earned called in, but nothing is locked in them: whoever names the signer of a
 	/// channel spends it.
@@ -199,10 +200,19 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 	}
 }
 
-/// The calls about datanets by which an account's money, or what it owns, can become another's.
+/// The calls about datanets by which an account's money, or what it owns, can become another's: curators decide who gets what
+/// a datanet's contributions earn, and whoever gives up a root leaves it to the next one who registers it.
 fn gives_away(call: &pallet_datanets::Call<Runtime>) -> bool {
 	use pallet_datanets::Call;
-	matches!(call, Call::challenge { .. } | Call::dispute { .. } | Call::propose_owner { .. })
+	matches!(
+		call,
+		Call::challenge { .. }
+			| Call::dispute { .. }
+			| Call::propose_owner { .. }
+			| Call::propose_curators { .. }
+			| Call::withdraw { .. }
+			| Call::clear_reservation { .. }
+	)
 }
 
 /// The calls about payments that bring money back to the account, or to whom it is owed by others than the account. For

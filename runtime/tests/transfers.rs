@@ -160,7 +160,14 @@ fn a_proxy_that_may_not_transfer_gives_nothing_away_by_other_means() {
 	let (contribution, datanet) = (ContributionId(0), DatanetId(0));
 	let dispute = Call::dispute { contribution, remedy: Remedy::Redirect, evidence: None };
 	let owner = Some(Key::sr25519("//Bob").account());
-	for call in [dispute, Call::challenge { contribution }, Call::propose_owner { datanet, owner }] {
+	for call in [
+		dispute,
+		Call::challenge { contribution },
+		Call::propose_owner { datanet, owner },
+		Call::propose_curators { datanet, curators: None },
+		Call::withdraw { contribution },
+		Call::clear_reservation { root: [1; 32] },
+	] {
 		let call = RuntimeCall::Datanets(call);
 		assert!(!ProxyType::NonTransfer.filter(&call), "{call:?}");
 		assert!(ProxyType::Datanets.filter(&call), "{call:?}");

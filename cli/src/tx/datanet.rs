@@ -3,14 +3,18 @@
 //! # Must not
 //! Repeat the pallet's rules: the chain checks lengths and says which one was broken.
 
-use super::{datanet_reviews as reviews, NoId, Sent, Session, SignedArgs};
+use super::{
+	datanet_reviews as reviews,
+	skipped::{self, skipped, Skipped},
+	NoId, Sent, Session, SignedArgs,
+};
 use crate::{
 	address::{parse_account, parse_hex32},
 	calls,
 	card::{self, Imported, Limits},
 	client::{constant, ConnectionArgs},
 	content::{media_type, prove_file},
-	failure::Failure,
+	failure::{Failure, FailureKind},
 	licence,
 	output::{self, hex, Answer},
 };
@@ -63,7 +67,7 @@ pub(super) struct CreateArgs {
 	#[arg(long, required_unless_present = "from_card")]
 	name: Option<String>,
 
-	/// Licence of the contributions, as an SPDX expression; CC-BY-4.0 if neither this nor a card says.
+	/// Licence of the contributions, as an SPDX expression; without it the card's, or CC-BY-4.0 without a card.
 	#[arg(long, value_name = "SPDX")]
 	licence: Option<String>,
 
@@ -350,7 +354,47 @@ async fn commit(connection: &ConnectionArgs, args: CommitArgs) -> Result<Committ
 	})
 }
 
-async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Sent<u64>, Failure> {
+/// A registration of several files. The id is the first contribution's.
+#[derive(Serialize)]
+struct Registered {
+	/// Ids in the order of the files that were registered; empty before finality.
+	contributions: Vec<u64>,
+	/// Files whose content somebody holds.
+	skipped: Vec<Skipped>,
+	#[serde(flatten)]
+	sent: Sent<u64>,
+}
+
+impl Answer for Registered {
+	fn human(&self) -> String {
+		let mut text = self.sent.human();
+		if let [first, .., last] = self.contributions[..] {
+			text.push_str(&format!("\ncontributions {first} to {last}"));
+		}
+		if !self.skipped.is_empty() {
+			text.push_str(&format!("\n{}", skipped::lines(&self.skipped, "contribution")));
+		}
+		text
+	}
+}
+
+impl Registered {
+	/// Refuses to call a registration done that registered nothing.
+	fn checked(self) -> Result<Self, Failure> {
+		if self.skipped.is_empty() || !self.contributions.is_empty() {
+			return Ok(self);
+		}
+		let cause = skipped::lines(&self.skipped, "contribution").replace('\n', "; ");
+		Err(Failure::new(
+			FailureKind::Failed,
+			"NothingRegistered",
+			format!("{cause} (transaction {})", self.sent.transaction),
+			"content is held once in the whole chain: use those contributions (`plexus query contribution ID`)",
+		))
+	}
+}
+
+async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Registered, Failure> {
 	if args.files.len() > 1 && !args.locator.is_empty() {
 		return Err(Failure::input(
 			"LocatorOfSeveral",
@@ -374,13 +418,18 @@ async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Sen
 		length_proof: &proven.length_proof,
 	});
 	let call = calls::register(args.datanet, &salt, registrations.collect());
-	session
+	let (mut contributions, mut held) = (Vec::new(), Vec::new());
+	let sent = session
 		.send(&call, |receipt| {
-			let registered =
-				receipt.events.find::<ContributionRegistered>("Datanets", "ContributionRegistered");
-			registered.map(|event| event.contribution)
+			let events = receipt.events.find_all("Datanets", "ContributionRegistered");
+			contributions =
+				events.into_iter().map(|event: ContributionRegistered| event.contribution).collect();
+			let roots = proven.iter().map(|proven| proven.content.root);
+			held = skipped(receipt, "Datanets", &args.files, roots);
+			contributions.first().copied()
 		})
-		.await
+		.await?;
+	Registered { contributions, skipped: held, sent }.checked()
 }
 
 async fn clear(connection: &ConnectionArgs, args: ClearArgs) -> Result<Sent<NoId>, Failure> {
@@ -438,12 +487,25 @@ impl Draft {
 		let name = args.name.clone().or(set.name).ok_or_else(|| {
 			Failure::input("NoName", "the card gives no name", "say what the datanet is called with --name")
 		})?;
-		let licence = args.licence.clone().or(set.licence).unwrap_or_else(|| LICENCE.into());
+		let licence = match args.licence.clone().or(set.licence) {
+			Some(licence) => licence,
+			// Whoever described the data set elsewhere may have offered it there under another one.
+			None if card.is_some() => return Err(no_licence()),
+			None => LICENCE.into(),
+		};
 		// The chain checks the form only, and a licence is for ever.
 		licence::parse(&licence)?;
 		let tags = if args.tags.is_empty() { set.tags } else { args.tags.clone() };
 		Ok(Self { name, licence, tags, card })
 	}
+}
+
+fn no_licence() -> Failure {
+	Failure::input(
+		"NoLicence",
+		"the card gives no licence",
+		"find out under which one the data set is offered, and say it with --licence: it is for ever",
+	)
 }
 
 async fn create(connection: &ConnectionArgs, args: CreateArgs) -> Result<Created, Failure> {
@@ -460,4 +522,57 @@ async fn create(connection: &ConnectionArgs, args: CreateArgs) -> Result<Created
 		})
 		.await?;
 	Ok(Created { sent, card: draft.card })
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::Parser;
+
+	#[derive(Parser)]
+	struct Line {
+		#[command(flatten)]
+		create: CreateArgs,
+	}
+
+	#[test]
+	fn files_that_were_skipped_are_told_and_a_registration_of_nothing_fails() {
+		let registered = |contributions: &[u64], files: &[&str]| Registered {
+			contributions: contributions.to_vec(),
+			skipped: files.iter().map(|file| Skipped { file: file.to_string(), holder: 5 }).collect(),
+			sent: Sent {
+				status: "finalised",
+				id: contributions.first().copied(),
+				transaction: "0x01".into(),
+				block_hash: None,
+				block_number: Some(3),
+				fee: None,
+			},
+		};
+		let some = registered(&[7, 8], &["a.txt"]).checked().expect("something was registered");
+		assert!(some.human().contains("not registered: a.txt"), "{}", some.human());
+		let json = serde_json::to_value(&some).unwrap();
+		assert_eq!((&json["id"], &json["skipped"][0]["holder"]), (&7.into(), &5.into()));
+		assert!(registered(&[], &[]).checked().is_ok(), "nobody knows before finality");
+		let failure = registered(&[], &["a.txt", "b.txt"]).checked().err().expect("nothing was registered");
+		assert_eq!((failure.name.as_str(), failure.exit_code()), ("NothingRegistered", 5));
+		assert!(failure.cause.contains("a.txt") && failure.cause.contains("b.txt"), "{failure}");
+	}
+
+	#[test]
+	fn a_card_without_a_licence_does_not_become_one_that_is_free() {
+		let directory = tempfile::tempdir().unwrap();
+		let card = directory.path().join("README.md");
+		std::fs::write(&card, "---\npretty_name: Not free at all\n---\n").unwrap();
+		let card = card.to_str().unwrap();
+		let draft = |given: &[&str]| {
+			let line = Line::try_parse_from([&["create"], given].concat()).expect("it is a command");
+			Draft::new(&line.create, Limits { tags: 8, tag_bytes: 32 })
+		};
+		let refused = draft(&["--from-card", card]).err().expect("nobody knows the licence");
+		assert_eq!(refused.name, "NoLicence");
+		assert!(refused.remedy.contains("--licence"), "{refused}");
+		assert_eq!(draft(&["--from-card", card, "--licence", "MIT"]).unwrap().licence, "MIT");
+		assert_eq!(draft(&["--name", "flora"]).unwrap().licence, LICENCE);
+	}
 }

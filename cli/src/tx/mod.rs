@@ -12,6 +12,7 @@ mod datanet_reviews;
 mod earnings;
 mod model;
 mod review;
+mod skipped;
 mod transfer;
 mod validator;
 mod withdraw;

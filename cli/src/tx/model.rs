@@ -12,6 +12,7 @@
 
 use super::{
 	by::{ByArgs, Party},
+	skipped::{self, skipped, Skipped},
 	NoId, Sent, Session,
 };
 use crate::{
@@ -205,6 +206,8 @@ impl FromStr for Division {
 struct Registered {
 	/// In the order of the files; empty before finality.
 	models: Vec<u64>,
+	/// Files whose content another model has.
+	skipped: Vec<Skipped>,
 	/// To go on with, should this registration not be included.
 	salt: String,
 	/// What `--from-card` gave, and what the card says besides; `null` without it.
@@ -218,6 +221,9 @@ impl Answer for Registered {
 		let mut text = self.sent.human();
 		if let [first, .., last] = self.models[..] {
 			text.push_str(&format!("\nmodels {first} to {last}"));
+		}
+		if !self.skipped.is_empty() {
+			text.push_str(&format!("\n{}", skipped::lines(&self.skipped, "model")));
 		}
 		if let Some(card) = &self.card {
 			text.push_str(&format!("\n{}", card.human()));
@@ -356,15 +362,21 @@ async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Reg
 		session.submit = second;
 	}
 	wait_until_usable(&mut session, &developer.account, hash, &salt).await?;
-	let mut models = Vec::new();
+	let (mut models, mut held) = (Vec::new(), Vec::new());
 	let sent = session
 		.send(&developer.sends(calls::register_models(&salt, &drafts)), |receipt| {
 			let registered = receipt.events.find_all::<ModelRegistered>("Models", "ModelRegistered");
 			models = registered.into_iter().map(|event| event.model).collect();
+			held = skipped(
+				receipt,
+				"Models",
+				&args.files,
+				artifacts.iter().map(|artifact| artifact.content.root),
+			);
 			models.first().copied()
 		})
 		.await?;
-	Ok(Registered { models, salt: hex(salt), card: imported, sent })
+	Ok(Registered { models, skipped: held, salt: hex(salt), card: imported, sent })
 }
 
 async fn commit(connection: &ConnectionArgs, args: CommitArgs) -> Result<Committed, Failure> {
@@ -626,16 +638,22 @@ mod tests {
 			let transaction = "0x01".into();
 			Sent { status: "finalised", id, transaction, block_hash: None, block_number: Some(3), fee: None }
 		}
-		let registered =
-			Registered { models: vec![7, 8], salt: "0x02".into(), card: None, sent: sent(Some(7)) };
+		let registered = Registered {
+			models: vec![7, 8],
+			skipped: vec![Skipped { file: "a".into(), holder: 3 }],
+			salt: "0x02".into(),
+			card: None,
+			sent: sent(Some(7)),
+		};
 		assert_eq!(
 			serde_json::to_value(&registered).unwrap(),
 			serde_json::json!({
-				"models": [7, 8], "salt": "0x02", "card": null, "status": "finalised", "id": 7, "transaction": "0x01",
+				"models": [7, 8], "skipped": [{"file": "a", "holder": 3}], "salt": "0x02", "card": null, "status": "finalised", "id": 7, "transaction": "0x01",
 				"block_hash": null, "block_number": 3, "fee": null,
 			})
 		);
 		assert!(registered.human().contains("models 7 to 8"), "{}", registered.human());
+		assert!(registered.human().contains("not registered: a,"), "{}", registered.human());
 		let committed = Committed {
 			salt: "0x02".into(),
 			hash: "0x03".into(),

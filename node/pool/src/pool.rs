@@ -187,6 +187,11 @@ impl Pool {
 		self.0.shared.lock().queue.next_nonce(account, state_nonce)
 	}
 
+	/// The highest nonce of the account's transactions, those behind a gap among them; nothing if there is none.
+	pub fn last_nonce(&self, account: &AccountId32) -> Option<u32> {
+		self.0.shared.lock().queue.last_nonce(account)
+	}
+
 	/// How much the pool holds.
 	pub fn status(&self) -> PoolStatus {
 		let (ready, future, bytes) = self.0.shared.lock().queue.totals();

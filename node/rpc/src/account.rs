@@ -1,7 +1,8 @@
-//! `account_nextIndex` and `system_accountNextIndex`: the nonce for an account's next transaction.
+//! `account_nextIndex` and `system_accountNextIndex`: the nonce for an account's next transaction. `account_lastIndex`: the
+//! highest nonce of what the pool holds of it, for whoever must know that nothing is left there.
 //!
 //! # Must not
-//! Count transactions that wait for a gap to be filled: the answer is the first nonce that is free.
+//! Count transactions that wait for a gap to be filled among the next: that answer is the first nonce that is free.
 
 use crate::{
 	arguments::Arguments,
@@ -16,6 +17,7 @@ use sp_core::crypto::Ss58Codec;
 pub fn register(registry: &mut Registry) {
 	registry.query("system_accountNextIndex", next_index);
 	registry.alias("account_nextIndex", "system_accountNextIndex");
+	registry.query("account_lastIndex", last_index);
 }
 
 fn next_index(context: &Context, arguments: &Arguments) -> Answer {
@@ -23,6 +25,11 @@ fn next_index(context: &Context, arguments: &Arguments) -> Answer {
 	let tip = context.tip();
 	let nonce = context.chain.executor().account_nonce(&tip.state, &account)?;
 	json(&context.chain.pool().next_nonce(&account, nonce))
+}
+
+fn last_index(context: &Context, arguments: &Arguments) -> Answer {
+	let account = parse_account(&arguments.text("account")?)?;
+	json(&context.chain.pool().last_nonce(&account))
 }
 
 pub(crate) fn parse_account(address: &str) -> Result<AccountId, RpcError> {

@@ -177,7 +177,7 @@ fn respond(outcome: &Outcome) -> Response {
 			error(StatusCode::BAD_REQUEST, &failure.cause)
 		}
 		Outcome::Failed(failure) => {
-			eprintln!("not paid: {failure}");
+			eprintln!("not paid: {}", failure.cleaned());
 			error(StatusCode::SERVICE_UNAVAILABLE, "the faucet cannot pay now; try again later")
 		}
 	}

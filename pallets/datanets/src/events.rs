@@ -92,7 +92,7 @@ pub mod events {
 			/// Why.
 			reason: RemovalReason,
 		},
-		/// A contribution was removed, and its root is kept for its contributor, who may register it anew under the same
+		/// A contribution was removed, and its root is kept for its beneficiary, who may register it anew under the same
 		/// number.
 		RootReserved {
 			/// The root.
@@ -101,6 +101,8 @@ pub mod events {
 			contribution: ContributionId,
 			/// For whom.
 			account: T::AccountId,
+			/// Whose deposit is kept for it: its contributor's.
+			depositor: T::AccountId,
 			/// The commitment that it counts under.
 			commitment: CommitmentNumber,
 			/// Until when.
@@ -114,6 +116,8 @@ pub mod events {
 			root: [u8; 32],
 			/// For whom it was.
 			account: T::AccountId,
+			/// Who got the deposit back.
+			depositor: T::AccountId,
 			/// What was returned.
 			deposit: BalanceOf<T>,
 		},

@@ -216,7 +216,7 @@ impl<T: Config> Pallet<T> {
 		let conduct = Contributions::<T>::iter_values().map(|one| (one.contributor, one.deposit.conduct));
 		Self::check_held(HoldReason::Contribution, conduct)?;
 		let storage = Contributions::<T>::iter_values().map(|one| (one.contributor, one.deposit.storage));
-		let reserved = Reservations::<T>::iter_values().map(|one| (one.account, one.deposit));
+		let reserved = Reservations::<T>::iter_values().map(|one| (one.depositor, one.deposit));
 		Self::check_held(HoldReason::Storage, storage.chain(reserved))?;
 		let commitments = Commitments::<T>::iter().map(|(account, _, made)| (account, made.deposit));
 		Self::check_held(HoldReason::Commitment, commitments)?;

@@ -73,6 +73,10 @@
 //! Only who committed earlier still comes first. It is paid for with a part of the deposit for storage, of the size of
 //! `CommitmentDeposit`, which returns with the reservation's end ([`clear_reservation`]).
 //!
+//! Who lost what a contribution earns in a dispute must not get it back by ending the contribution and registering it anew.
+//! So until a version holds it, whatever ends such a contribution but an earlier commitment leaves a reservation too: for
+//! its beneficiary, paid for by its contributor.
+//!
 //! ### Admission
 //!
 //! - Pending contributions are reviewed by the curators at their submission, whoever these are later. Each reviews
@@ -918,7 +922,7 @@ pub mod pallet {
 		}
 
 		/// Ends the reservation of a root, and returns its deposit. Its account may do so at any time, anybody else once
-		/// it is over.
+		/// it is over. Whose contribution it was gets the deposit.
 		///
 		/// Emits `ReservationEnded`.
 		#[pallet::call_index(28)]

@@ -238,7 +238,8 @@ impl<T: Config> Pallet<T> {
 			ensure!(holder.content.len == content.len, Error::LengthDiffers);
 			return Ok(Claim::Listing);
 		}
-		if Self::is_expirable(&holder, &home) {
+		// What is its beneficiary's by a dispute is first expired, which reserves it for that one.
+		if Self::is_expirable(&holder, &home) && *holder.beneficiary() == holder.contributor {
 			return Ok(Claim::Weaker(id, holder, RemovalReason::Expired));
 		}
 		if commitment < holder.commitment {
@@ -263,25 +264,30 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What is kept of a contribution that is removed for a reason: nothing unless others had the power to remove it. Who
-	/// lost it in a dispute keeps nothing either.
+	/// won it in a dispute is another than its contributor, and so keeps it unless somebody had committed earlier: who lost
+	/// it would otherwise end it and register it anew by another account.
 	pub(crate) fn reservation(
 		id: ContributionId,
 		record: &Contribution<T>,
 		reason: RemovalReason,
 	) -> Result<Option<Reservation<T>>, Error<T>> {
+		let redirected = *record.beneficiary() != record.contributor;
 		let by_others = match reason {
+			RemovalReason::Displaced => false,
+			_ if redirected => true,
 			RemovalReason::Rejected | RemovalReason::TakenDown => true,
 			RemovalReason::Withdrawn => {
 				Self::ensure_datanet(record.datanet)?.status == DatanetStatus::Retired
 			}
-			RemovalReason::Expired | RemovalReason::Displaced | RemovalReason::Unavailable => false,
+			RemovalReason::Expired | RemovalReason::Unavailable => false,
 		};
-		if !by_others || *record.beneficiary() != record.contributor {
+		if !by_others {
 			return Ok(None);
 		}
 		let lifetime_ms = CurrentWindows::<T>::get().commitment_lifetime_ms;
 		Ok(Some(Reservation {
-			account: record.contributor.clone(),
+			account: record.beneficiary().clone(),
+			depositor: record.contributor.clone(),
 			commitment: record.commitment,
 			contribution: id,
 			until_ms: T::Clock::now_ms().saturating_add(lifetime_ms),
@@ -291,12 +297,14 @@ impl<T: Config> Pallet<T> {
 
 	/// Its deposit is on hold already.
 	pub(crate) fn reserve(root: [u8; 32], reservation: Reservation<T>) {
-		let Reservation { account, commitment, contribution, until_ms, deposit } = reservation.clone();
+		let Reservation { account, depositor, commitment, contribution, until_ms, deposit } =
+			reservation.clone();
 		Reservations::<T>::insert(root, reservation);
 		Self::deposit_event(Event::RootReserved {
 			root,
 			contribution,
 			account,
+			depositor,
 			commitment,
 			until_ms,
 			deposit,
@@ -304,10 +312,10 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn end_reservation(root: [u8; 32], reservation: Reservation<T>) -> DispatchResult {
-		let Reservation { account, deposit, .. } = reservation;
+		let Reservation { account, depositor, deposit, .. } = reservation;
 		Reservations::<T>::remove(root);
-		Self::release(HoldReason::Storage, &account, deposit)?;
-		Self::deposit_event(Event::ReservationEnded { root, account, deposit });
+		Self::release(HoldReason::Storage, &depositor, deposit)?;
+		Self::deposit_event(Event::ReservationEnded { root, account, depositor, deposit });
 		Ok(())
 	}
 

@@ -386,15 +386,17 @@ impl<T: Config> Contribution<T> {
 	}
 }
 
-/// A root that is kept for who had contributed it, since others ended that contribution.
+/// A root that is kept for who had contributed it, since others ended that contribution; or for who had won it in a dispute.
 #[derive(
 	CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, Encode, Decode, MaxEncodedLen, TypeInfo,
 )]
 #[scale_info(skip_type_params(T))]
 #[codec(mel_bound())]
 pub struct Reservation<T: Config> {
-	/// For whom, and who has the deposit on hold.
+	/// For whom.
 	pub account: AccountIdOf<T>,
+	/// Who has the deposit on hold: whose contribution it was.
+	pub depositor: AccountIdOf<T>,
 	/// The commitment that it counts under, as the contribution did.
 	pub commitment: CommitmentNumber,
 	/// The contribution that held the root.

@@ -43,6 +43,7 @@ fn calls_that_arrive_in_reverse_become_ready_together_when_the_first_comes() {
 			[(hash(nonce), TransactionStatus::Future)]
 		);
 	}
+	assert_eq!((queue.next_nonce(&account(1), 0), queue.last_nonce(&account(1))), (0, Some(99)));
 	let events = insert(&mut queue, item(1_000, 1, 0, 5), 0);
 	assert_eq!(events.len(), 100);
 	assert!(events.iter().all(|(_, status)| *status == TransactionStatus::Ready));
@@ -65,6 +66,7 @@ fn an_account_that_dies_within_a_block_loses_nothing_that_the_block_includes() {
 	assert!(!queue.contains(&hash(1)));
 	assert_eq!(queue.status_of(&hash(2)), Some(TransactionStatus::Future));
 	assert_eq!(queue.next_nonce(&account(1), 1), 1);
+	assert_eq!(queue.last_nonce(&account(1)), Some(6));
 }
 
 #[test]

@@ -62,6 +62,11 @@ impl Queue {
 			.map_or(state_nonce, |(nonce, _)| nonce.saturating_add(1))
 	}
 
+	/// The highest nonce of the account's transactions, whatever gaps are before it; nothing if there is none.
+	pub fn last_nonce(&self, owner: &AccountId32) -> Option<u32> {
+		self.accounts.get(owner)?.transactions.keys().next_back().copied()
+	}
+
 	/// The heads that come after a position, each with its account's next few, up to `count` transactions.
 	pub fn heads_after(&self, position: Option<Position>, count: usize) -> Vec<Head> {
 		let start = position.map_or(Bound::Unbounded, Bound::Excluded);

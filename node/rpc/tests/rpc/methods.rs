@@ -20,6 +20,7 @@ const CALLS: &[&str] = &[
 	"system_localListenAddresses",
 	"system_accountNextIndex",
 	"account_nextIndex",
+	"account_lastIndex",
 	"chain_getBlockHash",
 	"chain_getHead",
 	"chain_getHeader",

@@ -35,6 +35,18 @@ async fn a_transaction_is_taken_counted_and_included() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_waits_behind_a_gap_is_the_last_nonce_and_not_the_next() {
+	let served = Served::start().await;
+	let client = served.ws().await;
+	let alice = json!(Alice.to_account_id().to_ss58check());
+	assert_eq!(call(&client, "account_lastIndex", &[alice.clone()]).await, Value::Null);
+	let bytes = transfer(served.genesis(), Alice, 3, 1_000_000_000_000);
+	call(&client, "author_submitExtrinsic", &[json!(hex(&bytes))]).await;
+	assert_eq!(call(&client, "account_nextIndex", &[alice.clone()]).await, 0);
+	assert_eq!(call(&client, "account_lastIndex", &[alice]).await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_transaction_is_told_name_cause_and_remedy() {
 	let served = Served::start().await;
 	let client = served.ws().await;

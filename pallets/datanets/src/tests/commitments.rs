@@ -315,6 +315,7 @@ fn what_others_ended_is_registered_anew_under_its_old_number() {
 			root: root(b"rose"),
 			contribution: ContributionId(0),
 			account: BOB,
+			depositor: BOB,
 			commitment: CommitmentNumber(1),
 			until_ms: 760,
 			deposit,
@@ -335,7 +336,7 @@ fn what_others_ended_is_registered_anew_under_its_old_number() {
 		assert_ok!(create_datanet(DAVE));
 		assert_ok!(register(ERIN, 2, &[b"rose"]));
 		let root = root(b"rose");
-		assert!(has_event(Event::ReservationEnded { root, account: BOB, deposit }));
+		assert!(has_event(Event::ReservationEnded { root, account: BOB, depositor: BOB, deposit }));
 		assert_eq!((free(BOB), is_accepted(2)), (ENDOWMENT, true));
 	});
 }

@@ -144,6 +144,48 @@ fn who_lost_the_earnings_does_not_list_the_content_elsewhere() {
 }
 
 #[test]
+fn who_lost_the_earnings_does_not_get_them_back_by_ending_the_contribution() {
+	let withdrawn = || withdraw(BOB, 0);
+	let unanswered = || {
+		assert_ok!(Datanets::challenge(signed(DAVE), ContributionId(0)));
+		next_block(1);
+		assert_ok!(Datanets::draw_chunk(signed(DAVE), ContributionId(0)));
+		pass(WINDOWS.challenge_ms);
+		Datanets::close_challenge(signed(DAVE), ContributionId(0))
+	};
+	let expired = || {
+		assert_ok!(Datanets::retire(signed(ALICE), DatanetId(0)));
+		pass(WINDOWS.acceptance_ms);
+		assert_noop!(contribute(DAVE, 1, b"rose"), Error::<Test>::RootAlreadyHeld);
+		Datanets::expire(signed(DAVE), ContributionId(0))
+	};
+	let endings: [&dyn Fn() -> DispatchResult; 3] = [&withdrawn, &unanswered, &expired];
+	for end in endings {
+		run(|| {
+			assert_ok!(create_datanet(ALICE));
+			assert_ok!(create_datanet(ALICE));
+			assert_ok!(commit_and_register(BOB, 0, &[b"rose"]));
+			assert_ok!(dispute(ERIN, Remedy::Redirect));
+			assert_ok!(judge(true));
+			assert_ok!(end());
+			assert_eq!((status(0), held(HoldReason::Storage, BOB)), (None, 7));
+			// Dave is Bob's other account.
+			assert_ok!(commit(DAVE, &[b"rose"]));
+			pass(60);
+			assert_ok!(register(DAVE, 1, &[b"rose"]));
+			assert_eq!(Datanets::contribution_by_root(root(b"rose")), None, "Dave got it");
+			for loser in [BOB, DAVE] {
+				assert_noop!(contribute(loser, 1, b"rose"), Error::<Test>::RootAlreadyHeld);
+			}
+			assert_ok!(contribute(ERIN, 1, b"rose"));
+			let won = Datanets::contribution_by_root(root(b"rose")).expect("Erin has it");
+			assert_eq!((won.contributor, won.commitment), (ERIN, CommitmentNumber(0)));
+			assert_eq!(held(HoldReason::Storage, BOB), 0);
+		});
+	}
+}
+
+#[test]
 fn a_takedown_has_no_power_over_other_datanets() {
 	run(|| {
 		scene(&[CAROL]);

@@ -193,6 +193,7 @@ struct ModelCommitment {
 #[derive(Clone, Debug)]
 struct ModelReservation {
 	account: u64,
+	depositor: u64,
 	commitment: u64,
 	until: u64,
 	deposit: Balance,
@@ -303,16 +304,22 @@ impl Model {
 		}
 	}
 
-	/// What others took away keeps its root for who had contributed it.
+	/// What others took away keeps its root for who had contributed it, and what was disputed for who had won it.
 	fn remove(&mut self, id: u64, by_others: bool) {
+		let redirected = self.contributions[&id].beneficiary != self.contributions[&id].contributor;
+		self.remove_for(id, by_others || redirected);
+	}
+
+	fn remove_for(&mut self, id: u64, reserved: bool) {
 		let one = self.contributions.remove(&id).expect("the caller found it");
 		self.give(one.contributor, one.conduct + one.storage);
-		if by_others && !one.listing && one.beneficiary == one.contributor {
+		if reserved && !one.listing {
 			let deposit = one.storage.min(7);
 			let until = self.now + WINDOWS.commitment_lifetime_ms;
-			let (account, commitment) = (one.contributor, one.commitment);
-			*self.free.get_mut(&account).expect("every account is in the model") -= deposit;
-			self.reserved.insert(one.content, ModelReservation { account, commitment, until, deposit });
+			let (account, depositor, commitment) = (one.beneficiary, one.contributor, one.commitment);
+			*self.free.get_mut(&depositor).expect("every account is in the model") -= deposit;
+			let reserved = ModelReservation { account, depositor, commitment, until, deposit };
+			self.reserved.insert(one.content, reserved);
 		}
 		if let Some((challenger, _, bond)) = one.challenge {
 			self.give(challenger, bond);
@@ -371,10 +378,11 @@ impl Model {
 				}
 				listing = true;
 			} else {
-				if !self.expirable(id, &one) && commitment >= one.commitment {
+				let expires = self.expirable(id, &one) && one.beneficiary == one.contributor;
+				if !expires && commitment >= one.commitment {
 					return Ok(None);
 				}
-				self.remove(id, false);
+				self.remove_for(id, false);
 			}
 		} else if let Some(reserved) = self.reserved.get(&content).cloned() {
 			let alive = self.now < reserved.until;
@@ -385,7 +393,7 @@ impl Model {
 				commitment = commitment.min(reserved.commitment);
 			}
 			self.reserved.remove(&content);
-			self.give(reserved.account, reserved.deposit);
+			self.give(reserved.depositor, reserved.deposit);
 		}
 		let (conduct, storage) = (self.prices.conduct, self.storage_price(locator_bytes));
 		let not_before = if listing { self.now } else { not_before };
@@ -651,7 +659,7 @@ impl Model {
 				let reserved = self.reserved.get(content).cloned().ok_or(Refused)?;
 				must(reserved.account == signer || now >= reserved.until)?;
 				self.reserved.remove(content);
-				self.give(reserved.account, reserved.deposit);
+				self.give(reserved.depositor, reserved.deposit);
 			}
 			Call::SetPrices { conduct, storage, per_byte, bond } => {
 				let (conduct, storage, per_byte, bond) = (*conduct, *storage, *per_byte, *bond);
@@ -791,7 +799,8 @@ impl Model {
 			let claimed = one.dispute.as_ref().filter(|dispute| dispute.claimant == account);
 			own + asked + claimed.map_or(0, |dispute| dispute.bond)
 		});
-		let reserved = self.reserved.values().filter(|kept| kept.account == account).map(|kept| kept.deposit);
+		let reserved =
+			self.reserved.values().filter(|kept| kept.depositor == account).map(|kept| kept.deposit);
 		let reserved = reserved.sum::<Balance>();
 		100 * datanets as Balance + 7 * made as Balance + contributions.sum::<Balance>() + reserved
 	}
@@ -1071,10 +1080,6 @@ fn unwind(model: &mut Model) {
 	for _ in 0..model.commitments.len() {
 		step(model, 1, 0, Call::Clear { which: 0 });
 	}
-	for content in model.reserved.keys().copied().collect::<Vec<_>>() {
-		step(model, 1, 0, Call::ClearReservation { content });
-	}
-	assert_eq!(crate::Reservations::<Test>::iter().count(), 0);
 	for id in model.contributions.keys().copied().collect::<Vec<_>>() {
 		let draw = Call::Draw { renewed: false };
 		for call in [Call::CloseDispute, draw, Call::CloseChallenge, Call::Expire, Call::Release] {
@@ -1083,6 +1088,12 @@ fn unwind(model: &mut Model) {
 			step(model, 1, id, call);
 		}
 	}
+	pass(WINDOWS.commitment_lifetime_ms);
+	model.now += WINDOWS.commitment_lifetime_ms;
+	for content in model.reserved.keys().copied().collect::<Vec<_>>() {
+		step(model, 1, 0, Call::ClearReservation { content });
+	}
+	assert_eq!(crate::Reservations::<Test>::iter().count(), 0);
 	assert_same(model);
 	assert_same_versions(model);
 	for account in 1..=ACCOUNTS {

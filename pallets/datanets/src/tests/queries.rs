@@ -77,7 +77,7 @@ struct Indexed {
 	contributions: BTreeMap<u64, IndexedContribution>,
 	versions: BTreeMap<(u32, u32), (u64, u64, u64)>,
 	/// By root: for whom, under which number, until when, and what is on hold.
-	reservations: BTreeMap<[u8; 32], (u64, CommitmentNumber, u64, Balance)>,
+	reservations: BTreeMap<[u8; 32], ([u64; 2], CommitmentNumber, u64, Balance)>,
 }
 
 #[derive(PartialEq, Debug)]
@@ -154,8 +154,8 @@ impl Indexed {
 				let seen = self.datanet(datanet);
 				(seen.status, seen.closing) = (status, (closed_from, expirable_from_ms));
 			}
-			Event::RootReserved { root, account, commitment, until_ms, deposit, .. } => {
-				self.reservations.insert(root, (account, commitment, until_ms, deposit));
+			Event::RootReserved { root, account, depositor, commitment, until_ms, deposit, .. } => {
+				self.reservations.insert(root, ([account, depositor], commitment, until_ms, deposit));
 			}
 			Event::ReservationEnded { root, .. } => drop(self.reservations.remove(&root)),
 			Event::OwnerChanged { datanet, owner, .. } => self.datanet(datanet).owner = owner,
@@ -303,7 +303,8 @@ impl Indexed {
 			stored.versions.insert((datanet.0, number.0), told);
 		}
 		for (root, one) in crate::Reservations::<Test>::iter() {
-			stored.reservations.insert(root, (one.account, one.commitment, one.until_ms, one.deposit));
+			let accounts = [one.account, one.depositor];
+			stored.reservations.insert(root, (accounts, one.commitment, one.until_ms, one.deposit));
 		}
 		stored
 	}
