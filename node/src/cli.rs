@@ -12,9 +12,8 @@ pub(crate) use duration::duration;
 
 pub use actions::{
 	ChainSpecCommand, CheckArgs, ConfigCommand, DoctorArgs, ExportArgs, FaucetArgs, ImportArgs, IndexCommand,
-	IndexRebuildArgs, KeyCommand, RunArgs, ServeReceiptsArgs, SigningCommand, SnapshotCommand, TestnetCommand,
-	TestnetNewArgs,
-	TestnetRunArgs, VerifyArgs,
+	IndexRebuildArgs, KeyCommand, RunArgs, ServeReceiptsArgs, SigningCommand, SnapshotCommand,
+	TestnetCommand, TestnetNewArgs, TestnetRunArgs, VerifyArgs,
 };
 pub use settings::{P2pArgs, PlaceArgs, PoolArgs, RpcArgs, SettingArgs};
 

@@ -12,7 +12,7 @@
 //! - Kinds are never renumbered and 0 is none of them: an index keeps its own records there. New things get new kinds, and
 //!   an index that has none of these is no other index.
 
-use crate::{AgentId, ContributionId, DatanetId, ModelId};
+use crate::{AgentId, BatchId, ChannelId, ContributionId, DatanetId, ModelId};
 use alloc::vec::Vec;
 
 /// What an event is about.
@@ -34,6 +34,10 @@ pub enum Subject {
 	Pool(u32),
 	/// An account as a contributor: only its contributions' registrations, which are few among all that it does.
 	Contributor([u8; 32]),
+	/// A payment channel.
+	Channel(ChannelId),
+	/// A batch of receipts.
+	Batch(BatchId),
 }
 
 /// The longest key.
@@ -51,6 +55,8 @@ impl Subject {
 			Self::Agent(_) => "agent",
 			Self::Pool(_) => "pool",
 			Self::Contributor(_) => "contributor",
+			Self::Channel(_) => "channel",
+			Self::Batch(_) => "batch",
 		}
 	}
 
@@ -62,7 +68,6 @@ impl Subject {
 			key.extend_from_slice(id);
 			key
 		};
-		// 9 and 10 are for payment channels and batches of receipts.
 		match self {
 			Self::Account(id) => of(1, id),
 			Self::Root(root) => of(2, root),
@@ -72,6 +77,8 @@ impl Subject {
 			Self::Agent(id) => of(6, &id.0.to_be_bytes()),
 			Self::Pool(id) => of(7, &id.to_be_bytes()),
 			Self::Contributor(id) => of(8, id),
+			Self::Channel(id) => of(9, &id.0.to_be_bytes()),
+			Self::Batch(id) => of(10, &id.0.to_be_bytes()),
 		}
 	}
 }
@@ -80,7 +87,7 @@ impl Subject {
 mod tests {
 	use super::*;
 
-	fn every_kind(number: u8) -> [Subject; 8] {
+	fn every_kind(number: u8) -> [Subject; 10] {
 		[
 			Subject::Account([number; 32]),
 			Subject::Root([number; 32]),
@@ -90,6 +97,8 @@ mod tests {
 			Subject::Agent(AgentId(number.into())),
 			Subject::Pool(number.into()),
 			Subject::Contributor([number; 32]),
+			Subject::Channel(ChannelId(number.into())),
+			Subject::Batch(BatchId(number.into())),
 		]
 	}
 

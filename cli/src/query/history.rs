@@ -19,8 +19,8 @@ const PAGE_MAX: i64 = 256;
 
 #[derive(clap::Args, Clone)]
 pub(super) struct Args {
-	/// An address, or datanet:ID, contribution:ID, model:ID, agent:ID, pool:ID, root:HASH; contributor:ADDRESS
-	/// for the contributions of an account.
+	/// An address, or datanet:ID, contribution:ID, model:ID, agent:ID, pool:ID, channel:ID, batch:ID, root:HASH;
+	/// contributor:ADDRESS for the contributions of an account.
 	subject: String,
 
 	/// Where to go on: the end of the last page tells.

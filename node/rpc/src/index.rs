@@ -16,7 +16,7 @@ use crate::{
 	registry::{Answer, Registry},
 	types::to_hex,
 };
-use plexus_primitives::{AgentId, ContributionId, DatanetId, ModelId, Subject};
+use plexus_primitives::{AgentId, BatchId, ChannelId, ContributionId, DatanetId, ModelId, Subject};
 use plexus_runtime::{AccountId, VERSION};
 use plexus_storage::{
 	index::{HistoryPage, PAGE_MAX},
@@ -103,6 +103,8 @@ fn parse_subject(text: &str) -> Result<Subject, RpcError> {
 		"model" => number(id).map(|id| Subject::Model(ModelId(id))),
 		"agent" => number(id).map(|id| Subject::Agent(AgentId(id))),
 		"pool" => number(id).map(Subject::Pool),
+		"channel" => number(id).map(|id| Subject::Channel(ChannelId(id))),
+		"batch" => number(id).map(|id| Subject::Batch(BatchId(id))),
 		_ => Err("there is no such kind".into()),
 	}
 	.map_err(wrong)

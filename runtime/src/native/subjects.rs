@@ -21,6 +21,8 @@ pub fn subjects(event: &RuntimeEvent) -> Vec<Subject> {
 		RuntimeEvent::Datanets(event) => of_datanets(event),
 		RuntimeEvent::Agents(event) => of_agents(event),
 		RuntimeEvent::Models(event) => of_models(event),
+		RuntimeEvent::Receipts(event) => of_receipts(event),
+		RuntimeEvent::Rewards(event) => of_rewards(event),
 		// That an extrinsic succeeded, failed or paid a fee stands with the extrinsic, whose hash every entry has. What a
 		// batch, proxy or multisig did to something is told by the pallets it called.
 		RuntimeEvent::System(_)
@@ -230,6 +232,61 @@ fn of_models(event: &pallet_models::Event<Runtime>) -> Vec<Subject> {
 		Event::ModelDeprecated { model }
 		| Event::ModelReactivated { model }
 		| Event::LocatorsSet { model, .. } => vec![Model(*model)],
+		Event::__Ignore(..) => Vec::new(),
+	}
+}
+
+fn of_receipts(event: &pallet_receipts::Event<Runtime>) -> Vec<Subject> {
+	use pallet_receipts::Event;
+	use Subject::{Agent, Batch, Channel, Model};
+	match event {
+		Event::ChannelOpened { channel, payer, server, terms, .. } => {
+			vec![Channel(*channel), account(payer), Agent(*server), account(&terms.signer)]
+		}
+		Event::ChannelToppedUp { channel, .. }
+		| Event::ChannelClosing { channel, .. }
+		| Event::ChannelClosed { channel, .. } => vec![Channel(*channel)],
+		Event::ChannelsClosing { payer, .. } => vec![account(payer)],
+		Event::ChannelRedeemed { batch, channel, .. } => vec![Batch(*batch), Channel(*channel)],
+		Event::BatchSubmitted { batch, server, .. } => vec![Batch(*batch), Agent(*server)],
+		Event::BatchCleared { batch, .. } | Event::ProtocolPaid { batch, .. } => vec![Batch(*batch)],
+		Event::ModelEarned { batch, model, .. } => vec![Batch(*batch), Model(*model)],
+		Event::BookOpened { model, terms } => vec![Model(*model), account(&terms.developer)],
+		Event::DeveloperCredited { model, developer, .. } => vec![Model(*model), account(developer)],
+		Event::RoyaltyCredited { model, ancestor, developer, .. } => {
+			vec![Model(*model), Model(*ancestor), account(developer)]
+		}
+		Event::Withdrawn { account: who, .. } => vec![account(who)],
+		Event::__Ignore(..) => Vec::new(),
+	}
+}
+
+fn of_rewards(event: &pallet_rewards::Event<Runtime>) -> Vec<Subject> {
+	use pallet_rewards::Event;
+	use plexus_primitives::Holder;
+	use Subject::{Contribution, Datanet, Model};
+	let holder = |holder: &Holder<AccountId>| match holder {
+		Holder::Account(id) => account(id),
+		Holder::Escrow(contribution) => Contribution(*contribution),
+	};
+	match event {
+		Event::PoolOpened { datanet, .. } => vec![Datanet(*datanet)],
+		Event::PositionChanged { holder: of, place, .. }
+		| Event::PositionCredited { holder: of, place, .. } => {
+			vec![holder(of), Datanet(place.datanet)]
+		}
+		Event::DataDeposited { model, .. } => vec![Model(*model)],
+		Event::Distributed { model, datanet, .. } => vec![Model(*model), Datanet(*datanet)],
+		Event::ContributionCredited { contribution, holder: of, .. } => {
+			vec![Contribution(*contribution), holder(of)]
+		}
+		Event::EscrowReleased { contribution, datanet, to, .. } => {
+			vec![Contribution(*contribution), Datanet(*datanet), holder(to)]
+		}
+		Event::AccountCredited { account: who, .. } | Event::Withdrawn { account: who, .. } => {
+			vec![account(who)]
+		}
+		Event::Burned { .. } => Vec::new(),
 		Event::__Ignore(..) => Vec::new(),
 	}
 }
