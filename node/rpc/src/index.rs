@@ -34,7 +34,7 @@ pub fn register(registry: &mut Registry) {
 
 const A_SUBJECT: &str =
 	"an address, or account:ADDRESS, contributor:ADDRESS, datanet:ID, contribution:ID, model:ID, agent:ID, \
-	 pool:ID or root:HASH";
+	 pool:ID, channel:ID, batch:ID or root:HASH";
 
 /// Parameters: subject, cursor, limit, order.
 fn history(context: &Context, arguments: &Arguments) -> Answer {
