@@ -107,12 +107,13 @@
 //!
 //! [`challenge`] asks for one chunk of an accepted contribution that has a locator. Which, follows from the hash of the
 //! block that has the challenge, which nobody knows when asking: a contributor who lost its file could otherwise occupy
-//! the place with a question that it can answer. Anybody draws it in a later block ([`draw_chunk`]), which begins the time
-//! to answer; if the hash is forgotten by then, the block of that call names the chunk instead. Anybody may show the chunk ([`answer`]); the contributor then gets half of the bond, and half is burned, so that
-//! asking oneself is not free. Unanswered for `challenge_ms`, the contribution is in no new version, and the
-//! challenger has its bond again. The first chunk is asked for only if it is the only one: private content begins with
-//! a random chunk that protects the rest. Content without a locator does not claim to be available, and showing its
-//! chunks would publish it; who once gave a locator can change it but not remove it.
+//! the place with a question that it can answer. Anybody draws it in a later block ([`draw_chunk`]), which begins the
+//! time to answer; if the hash is forgotten by then, the block of that call names the chunk instead. Anybody may show
+//! the chunk ([`answer`]); the contributor then gets half of the bond, and half is burned, so that asking oneself is
+//! not free. Unanswered for `challenge_ms`, the contribution is in no new version, and the challenger has its bond
+//! again. The first chunk is asked for only if it is the only one: private content begins with a random chunk that
+//! protects the rest. Content without a locator does not claim to be available, and showing its chunks would publish
+//! it; who once gave a locator can change it but not remove it.
 //!
 //! ### Disputes
 //!
