@@ -52,8 +52,8 @@ fn earned_by(context: &Context, arguments: &Arguments, holder: Holder<AccountId>
 fn datanet_earnings(context: &Context, arguments: &Arguments) -> Answer {
 	let holder = account(arguments)?;
 	let cursor = arguments.optional("cursor", "the `next` of the page before, a number")?.map(DatanetId);
-	let state = context.state_in(arguments)?;
 	let asked = (holder, cursor, limit(arguments)?).encode();
+	let state = context.state_in(arguments)?;
 	let page: Page<DatanetEarnings, DatanetId> =
 		context.query_as(&state, "RewardsApi_datanet_earnings", &asked)?;
 	let entry = |DatanetEarnings { datanet, credited }| DatanetEarningsJson {
@@ -71,8 +71,8 @@ fn positions(context: &Context, arguments: &Arguments) -> Answer {
 	let holder = account(arguments)?;
 	let cursor: Option<PlaceJson> =
 		arguments.optional("cursor", "the `next` of the page before: {datanet, from, until}")?;
-	let state = context.state_in(arguments)?;
 	let asked = (holder, cursor.map(Place::from), limit(arguments)?).encode();
+	let state = context.state_in(arguments)?;
 	let page: Page<PositionInfo, Place> = context.query_as(&state, "RewardsApi_positions", &asked)?;
 	json(&PageJson {
 		items: page.items.into_iter().map(PositionJson::from).collect(),
@@ -82,8 +82,9 @@ fn positions(context: &Context, arguments: &Arguments) -> Answer {
 
 /// The pool of a version that was published.
 fn pool(context: &Context, arguments: &Arguments) -> Answer {
+	let datanet = datanet_id(arguments)?;
 	let version = arguments.required("version", "a version, a number").map(DatanetVersion)?;
-	let asked = (datanet_id(arguments)?, version).encode();
+	let asked = (datanet, version).encode();
 	let state = context.state_in(arguments)?;
 	let found: Option<PoolInfo> = context.query_as(&state, "RewardsApi_pool", &asked)?;
 	json(&found.map(PoolJson::from))
@@ -93,8 +94,8 @@ fn pool(context: &Context, arguments: &Arguments) -> Answer {
 fn pools(context: &Context, arguments: &Arguments) -> Answer {
 	let datanet = datanet_id(arguments)?;
 	let cursor = arguments.optional("cursor", "the `next` of the page before, a number")?.map(DatanetVersion);
-	let state = context.state_in(arguments)?;
 	let asked = (datanet, cursor, limit(arguments)?).encode();
+	let state = context.state_in(arguments)?;
 	let page: Page<PoolInfo, DatanetVersion> = context.query_as(&state, "RewardsApi_pools", &asked)?;
 	json(&PageJson {
 		items: page.items.into_iter().map(PoolJson::from).collect(),

@@ -253,6 +253,12 @@ async fn what_data_earns_is_told_from_the_model_to_the_contributor() {
 	assert_eq!(positions, json!({ "items": [position], "next": null }));
 	let after = call(&client, "rewards_positions", &[charlie.clone(), place.clone()]).await;
 	assert_eq!(after, none, "the cursor is the last one shown");
+	// Cursor, limit, block: in this order.
+	let genesis = json!(served.genesis());
+	let before = [charlie.clone(), Value::Null, json!(1), genesis.clone()];
+	assert_eq!(call(&client, "rewards_positions", &before).await, none);
+	assert_eq!(call(&client, "rewards_datanetEarnings", &before).await, none);
+	assert_eq!(call(&client, "rewards_pools", &[json!(0), Value::Null, json!(1), genesis]).await, none);
 	let (code, message, _) = refusal(&client, "rewards_positions", &[charlie.clone(), json!(0)]).await;
 	assert!(code == -32602 && message.contains("`cursor`"), "{message}");
 
