@@ -41,14 +41,14 @@
 //! let (key, _) = sr25519::Pair::generate();
 //! // What the chain says of the channel; clients ask its `ReceiptsApi`.
 //! let state = ChannelState {
-//! 	id: channel,
-//! 	payer: key.public().into(),
-//! 	server: AgentId(3),
-//! 	terms: Terms { signer: key.public().into(), models: vec![model], corpora: vec![] },
-//! 	closing: false,
-//! 	ends_at_ms: 3_600_000,
-//! 	locked: 1_000,
-//! 	redeemed: Point::start(&genesis, channel),
+//!     id: channel,
+//!     payer: key.public().into(),
+//!     server: AgentId(3),
+//!     terms: Terms { signer: key.public().into(), models: vec![model], corpora: vec![] },
+//!     closing: false,
+//!     ends_at_ms: 3_600_000,
+//!     locked: 1_000,
+//!     redeemed: Point::start(&genesis, channel),
 //! };
 //!
 //! // The server takes a receipt; real journals are files.
@@ -56,13 +56,13 @@
 //! ledger.see(channel, Some(state.clone()))?;
 //! let content = Content { root: [2; 32], len: 9 };
 //! let receipt = Receipt {
-//! 	model,
-//! 	prompt: content,
-//! 	context: None,
-//! 	output: content,
-//! 	fee: 10,
-//! 	disclose: false,
-//! 	execution: None,
+//!     model,
+//!     prompt: content,
+//!     context: None,
+//!     output: content,
+//!     fee: 10,
+//!     disclose: false,
+//!     execution: None,
 //! };
 //! let served = Delivery { channel, first: 1, receipts: vec![receipt], sources: vec![], voucher: None };
 //! ledger.receive(&served)?;

@@ -90,7 +90,7 @@ proptest! {
 		cut in any::<bool>(),
 	) {
 		use_as_anything(&CrashDisk::with(bytes.clone()));
-		let good = journal(Owner::Server(SERVER), &[bytes.clone()]).bytes();
+		let good = journal(Owner::Server(SERVER), std::slice::from_ref(&bytes)).bytes();
 		let place = place.index(good.len());
 		let damaged = match cut {
 			true => [&good[..place], &bytes].concat(),

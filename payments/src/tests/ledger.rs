@@ -317,11 +317,9 @@ fn what_was_committed_survives_a_failure_at_any_byte_and_the_rest_is_paid_after_
 	let run = |disk: &CrashDisk, chain: &mut Chain| -> Result<(), JournalError> {
 		let mut ledger = Ledger::open(disk.boxed(), GENESIS, SERVER, limits())?;
 		ledger.see(CHANNEL, chain.state(CHANNEL)).expect("it is ours");
-		let mut promised = 0;
-		for step in steps() {
+		for (promised, step) in (1..).zip(steps()) {
 			step(&mut ledger, chain);
 			ledger.commit()?;
-			promised += 1;
 			PROMISED.with(|cell| cell.set(promised));
 		}
 		Ok(())

@@ -51,7 +51,7 @@ pub(crate) fn receipt(number: u64) -> Receipt {
 		context: None,
 		output: content(2),
 		fee: number.into(),
-		disclose: number % 2 == 0,
+		disclose: number.is_multiple_of(2),
 		execution: None,
 	}
 }
