@@ -662,7 +662,7 @@ pub mod pallet {
 		///
 		/// Emits `ContributionRemoved`.
 		#[pallet::call_index(9)]
-		#[pallet::weight(T::WeightInfo::withdraw())]
+		#[pallet::weight(T::WeightInfo::withdraw().saturating_add(T::Positions::weight().saturating_mul(2)))]
 		pub fn expire(origin: OriginFor<T>, contribution: ContributionId) -> DispatchResult {
 			ensure_signed(origin)?;
 			Self::do_expire(contribution)
