@@ -232,7 +232,7 @@ pub mod pallet {
 	use frame_system::pallet_prelude::*;
 
 	/// The layout of the storage. 1 had contributions without status and datanets without versions.
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(3);
 
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
