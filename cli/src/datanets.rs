@@ -58,6 +58,8 @@ pub(crate) async fn listing(at: &AtBlock, root: [u8; 32], datanet: u32) -> Resul
 #[derive(subxt::ext::scale_decode::DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 pub(crate) struct CommitmentInfo {
+	/// Its place in the order of all.
+	pub(crate) number: u64,
 	pub(crate) usable_from_ms: u64,
 	pub(crate) expires_at_ms: u64,
 }
@@ -73,6 +75,52 @@ pub(crate) async fn commitment(
 	let storage = at.storage();
 	let found = bounded("a commitment", storage.try_fetch(address, (account, hash))).await?;
 	found.map_err(explain_client)?.map(|value| value.decode().map_err(explain_client)).transpose()
+}
+
+/// A root that is kept for an account.
+#[derive(Clone, PartialEq, Eq, Debug, subxt::ext::scale_decode::DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub(crate) struct ReservationInfo {
+	/// For whom.
+	pub(crate) account: subxt::utils::AccountId32,
+	/// Until when, on the chain clock.
+	pub(crate) until_ms: u64,
+}
+
+impl ReservationInfo {
+	/// For whom it is, as people read it.
+	pub(crate) fn holder(&self) -> String {
+		address::display(&self.account.0.into())
+	}
+
+	/// Whether it bars an account that has committed to nothing yet, at this time on the chain clock.
+	pub(crate) fn bars(&self, account: &AccountId32, clock_ms: u64) -> bool {
+		AccountId32::from(self.account.0) != *account && clock_ms < self.until_ms
+	}
+}
+
+/// The reservation of a root that nobody holds. The runtime API does not tell of them.
+pub(crate) async fn reservation(at: &AtBlock, root: [u8; 32]) -> Result<Option<ReservationInfo>, Failure> {
+	let address = dynamic::storage::<([u8; 32],), ReservationInfo>("Datanets", "Reservations");
+	let storage = at.storage();
+	let found = bounded("a reservation", storage.try_fetch(address, (root,))).await?;
+	found.map_err(explain_client)?.map(|value| value.decode().map_err(explain_client)).transpose()
+}
+
+/// What a datanet's record says besides what the runtime API tells.
+#[derive(subxt::ext::scale_decode::DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct DatanetRecord {
+	closed_from: Option<u64>,
+}
+
+/// The first commitment that a datanet takes nothing under; nothing while it is active. The runtime API does not tell.
+pub(crate) async fn closed_from(at: &AtBlock, id: u32) -> Result<Option<u64>, Failure> {
+	let address = dynamic::storage::<(u32,), DatanetRecord>("Datanets", "Datanets");
+	let storage = at.storage();
+	let found = bounded("a datanet", storage.try_fetch(address, (id,))).await?.map_err(explain_client)?;
+	let record = found.map(|value| value.decode().map_err(explain_client)).transpose()?;
+	Ok(record.and_then(|record| record.closed_from))
 }
 
 /// The weight of a contribution in a version of its datanet; nothing if that does not hold it.

@@ -4,7 +4,7 @@
 //! believed: whoever does not believe it proves the state with `plexus query proof`.
 //!
 //! # Must not
-//! Send the files anywhere, or call a file verified that was not found.
+//! Send the files anywhere, or call a file verified that was not found or not looked at.
 
 use crate::{
 	client::{AtBlock, Client, ConnectionArgs},
@@ -49,7 +49,7 @@ pub struct VerifyFileCommand {
 	#[arg(long)]
 	version: Option<u32>,
 
-	/// Hidden files and directories too. Symbolic links are never followed.
+	/// Hidden files and directories too. Symbolic links are never followed; one in a directory is not verified.
 	#[arg(long)]
 	hidden: bool,
 }
@@ -65,14 +65,22 @@ struct Verified {
 	contributions: u64,
 	/// How many the version holds.
 	held: u64,
+	/// Empty files, which no version can hold.
+	empty: u64,
+	/// Hidden files and directories that were not looked at.
+	hidden: u64,
 }
 
 impl Answer for Verified {
 	fn human(&self) -> String {
-		format!(
+		let verified = format!(
 			"all {} files are in version {} of datanet {} ({} of its {} contributions)",
 			self.files, self.version, self.datanet, self.contributions, self.held
-		)
+		);
+		match (self.empty, self.hidden) {
+			(0, 0) => verified,
+			(empty, hidden) => format!("{verified}; not looked at: {empty} empty files, {hidden} hidden"),
+		}
 	}
 }
 
@@ -86,6 +94,8 @@ struct Sum {
 	contributions: HashSet<u64>,
 	failed: u64,
 	told: Vec<String>,
+	empty: u64,
+	hidden: u64,
 }
 
 impl Sum {
@@ -102,6 +112,24 @@ impl Sum {
 				}
 			}
 		}
+	}
+
+	/// That all of it is in the version, if something is.
+	fn verified(self, datanet: u32, version: u32, held: u64) -> Result<Verified, Failure> {
+		if self.failed > 0 {
+			return Err(not_in_version(&self, datanet, version));
+		}
+		let Self { files, empty, hidden, .. } = self;
+		if files == 0 {
+			return Err(Failure::new(
+				FailureKind::Unproved,
+				"NothingVerified",
+				format!("there is no file to look at, but {empty} empty and {hidden} hidden ones"),
+				"name files or directories with content; --hidden looks at hidden ones too",
+			));
+		}
+		let contributions = self.contributions.len() as u64;
+		Ok(Verified { datanet, version, files, contributions, held, empty, hidden })
 	}
 }
 
@@ -131,11 +159,7 @@ impl VerifyFileCommand {
 				sum.add(look_up(&client.at_head().await?, self.datanet, version, named).await?);
 			}
 		}
-		if sum.failed > 0 {
-			return Err(not_in_version(&sum, self.datanet, version));
-		}
-		let contributions = sum.contributions.len() as u64;
-		Ok(Verified { datanet: self.datanet, version, files: sum.files, contributions, held })
+		sum.verified(self.datanet, version, held)
 	}
 }
 
@@ -153,10 +177,7 @@ async fn look_up_tree(
 	// Membership in a version never changes, so that it does not matter at which block it is looked up; but old states go.
 	while hashed.recv_many(&mut page, LOOKUPS).await > 0 {
 		let at = client.at_head().await?;
-		let named = page.drain(..).map(|found| match found {
-			Found::Item(item) => Ok((format!("{prefix}/{}", item.path), item.proven.content.root)),
-			Found::Refused(refusal) => Err(refusal),
-		});
+		let named = page.drain(..).filter_map(|found| name(found, prefix, &mut sum.empty));
 		let looked_up = futures::stream::iter(named.collect::<Vec<Named>>()).map(|named| {
 			let at = &at;
 			async move {
@@ -170,14 +191,29 @@ async fn look_up_tree(
 			sum.add(found?);
 		}
 	}
-	hashing.await.map_err(|stopped| {
+	sum.hidden += hashing.await.map_err(|stopped| {
 		Failure::new(
 			FailureKind::Node,
 			"HashingStopped",
 			stopped.to_string(),
 			"run the command again; if it repeats, please report it",
 		)
-	})
+	})?;
+	Ok(())
+}
+
+/// What is to be looked up of a thing in a directory; nothing of an empty file, which is counted.
+fn name(found: Found, prefix: &str, empty: &mut u64) -> Option<Named> {
+	let refused = |path: &str, cause: String| Some(Err(Refusal::new(&format!("{prefix}/{path}"), cause, "")));
+	match found {
+		Found::Item(item) => Some(Ok((format!("{prefix}/{}", item.path), item.proven.content.root))),
+		Found::Refused(Refusal { path, cause, .. }) => refused(&path, cause),
+		Found::NotFile(path) => refused(&path, "it is a link or something else that is no file".into()),
+		Found::Empty(_) => {
+			*empty += 1;
+			None
+		}
+	}
 }
 
 /// The contribution by which the version holds a file.
@@ -240,5 +276,38 @@ mod tests {
 		}
 		assert!(!failure.cause.contains("file20:"), "{failure}");
 		assert_eq!(sum.contributions.len(), 1);
+	}
+
+	#[test]
+	fn what_was_not_looked_at_is_told_or_not_verified() {
+		let directory = tempfile::tempdir().unwrap();
+		let at = |path: &str| directory.path().join(path);
+		let look = |hidden| {
+			let (to, mut from) = mpsc::channel(100);
+			let tree = Tree::open(directory.path(), hidden).unwrap();
+			let mut sum =
+				Sum { hidden: tree.hash_all(Terms::none(), &HashSet::new(), &to), ..Sum::default() };
+			drop(to);
+			while let Some(found) = from.blocking_recv() {
+				if let Some(named) = name(found, "dir", &mut sum.empty) {
+					sum.add(named.map(|_| 1));
+				}
+			}
+			sum.verified(0, 1, 9)
+		};
+		assert_eq!(look(false).err().unwrap().name, "NothingVerified", "an empty directory");
+		std::fs::write(at("empty"), "").unwrap();
+		std::fs::write(at(".hidden"), "text").unwrap();
+		let nothing = look(false).err().unwrap();
+		assert_eq!((nothing.name.as_str(), nothing.kind), ("NothingVerified", FailureKind::Unproved));
+		let hidden = look(true).unwrap();
+		assert_eq!((hidden.files, hidden.empty, hidden.hidden), (1, 1, 0));
+		std::fs::write(at("file"), "text").unwrap();
+		let verified = look(false).unwrap();
+		assert_eq!((verified.files, verified.empty, verified.hidden), (1, 1, 1));
+		assert!(verified.human().ends_with("1 empty files, 1 hidden"), "{}", verified.human());
+		std::os::unix::fs::symlink(at("file"), at("link")).unwrap();
+		let failure = look(false).err().unwrap();
+		assert!(failure.name == "NotInVersion" && failure.cause.contains("dir/link"), "{failure}");
 	}
 }

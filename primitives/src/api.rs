@@ -255,7 +255,7 @@ pub struct MemberPage {
 
 sp_api::decl_runtime_apis! {
 	/// Queries of datanets and contributions. `limit` is cut to `1..=`[`PAGE_MAX`] everywhere.
-	#[api_version(2)]
+	#[api_version(3)]
 	pub trait DatanetsApi<AccountId, Balance, BlockNumber>
 	where
 		AccountId: Codec,

@@ -28,6 +28,22 @@ pub fn is_uri(bytes: &[u8]) -> bool {
 		&& rest.iter().all(u8::is_ascii_graphic)
 }
 
+/// `type/subtype`, each of the characters of a restricted name (RFC 6838, 4.2), with optional parameters after
+/// a semicolon in printable ASCII.
+pub fn is_media_type(bytes: &[u8]) -> bool {
+	let is_name = |part: &[u8]| {
+		part.first().is_some_and(u8::is_ascii_alphanumeric)
+			&& part.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(byte))
+	};
+	let mut halves = bytes.splitn(2, |byte| *byte == b';');
+	let essence = halves.next().unwrap_or_default();
+	let parameters = halves.next().unwrap_or_default();
+	let mut names = essence.splitn(2, |byte| *byte == b'/');
+	names.next().is_some_and(is_name)
+		&& names.next().is_some_and(is_name)
+		&& parameters.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -49,6 +65,18 @@ mod tests {
 		}
 		for bad in ["", "NLP", "-a", "a b", "é", "a,b"] {
 			assert!(!is_tag(bad.as_bytes()), "{bad:?}");
+		}
+	}
+
+	#[test]
+	fn a_media_type_has_two_names_and_perhaps_parameters() {
+		for good in ["text/plain", "application/vnd.a+json", "text/plain; charset=utf-8", "x/y;"] {
+			assert!(is_media_type(good.as_bytes()), "{good:?}");
+		}
+		for bad in
+			["", "text", "text/", "/plain", "text/pl ain", "a/b/c", "text/plain;\n", "tëxt/plain", ".a/b"]
+		{
+			assert!(!is_media_type(bad.as_bytes()), "{bad:?}");
 		}
 	}
 

@@ -242,6 +242,54 @@ async fn what_cannot_be_contributed_is_named_and_does_not_stop_the_rest() -> Res
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_closed_datanet_is_committed_to_by_nobody_and_what_was_not_looked_at_is_not_verified() -> Result<()>
+{
+	let scene = Scene::new(None).await?;
+	let datanet = scene.datanet.as_str();
+	scene.file("a.txt", b"text")?;
+	let refused = |more: &'static [&'static str]| {
+		let arguments = scene.contribute(more);
+		async {
+			let arguments = arguments?;
+			scene.cli.refused(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).await
+		}
+	};
+	scene.cli.json(&["tx", "datanet", "pause", datanet, "--from", "//Alice"]).await?;
+	let paused = refused(&[]).await?;
+	ensure!(paused.text().contains("DatanetPaused"), "{}", paused.text());
+	scene.cli.json(&["tx", "datanet", "resume", datanet, "--from", "//Alice"]).await?;
+	let unfit = refused(&["--media-type", "text"]).await?;
+	ensure!(unfit.text().contains("InvalidMediaType"), "{}", unfit.text());
+	ensure!(!scene.has_commitment().await? && !scene.journal().exists(), "something was committed to");
+	fs::write(scene.journal(), "somebody's only copy")?;
+	let occupied = refused(&[]).await?;
+	ensure!(occupied.text().contains("JournalUnusable"), "{}", occupied.text());
+	ensure!(fs::read(scene.journal())? == b"somebody's only copy", "it is gone");
+	fs::remove_file(scene.journal())?;
+	let done = scene.contributed(&[]).await?;
+	ensure!(number(&done, "registered")? == 1, "{done}");
+
+	let judge = ["tx", "contribution", "judge", "0", "--uphold", "--from", "//Alice"];
+	let failed = scene.cli.refused(&judge).await?;
+	ensure!(failed.text().contains("NoDispute"), "nothing was judged: {}", failed.text());
+
+	scene.cli.json(&["tx", "datanet", "publish", datanet, "--from", "//Alice"]).await?;
+	scene.file("empty", b"")?;
+	scene.file(".hidden", b"hidden")?;
+	let data = scene.data()?;
+	let verified = scene.cli.json(&["verify-file", &data, "--datanet", datanet]).await?;
+	ensure!(number(&verified, "files")? == 1 && number(&verified, "hidden")? == 1, "{verified}");
+	ensure!(number(&verified, "empty")? == 1, "{verified}");
+	symlink("a.txt", scene.directory.path().join("data/link"))?;
+	let linked = scene.cli.refused(&["verify-file", &data, "--datanet", datanet]).await?;
+	ensure!(linked.text().contains("link"), "{}", linked.text());
+	let nothing = tempfile::tempdir()?;
+	let empty = scene.cli.refused(&["verify-file", &text(nothing.path())?, "--datanet", datanet]).await?;
+	ensure!(empty.text().contains("NothingVerified"), "{}", empty.text());
+	Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_curated_datanet_is_reviewed_published_and_a_changed_byte_is_found() -> Result<()> {
 	let scene = Scene::new(Some("//Charlie")).await?;
 	for place in 0..40 {

@@ -12,13 +12,14 @@
 use super::{
 	journal::{Journal, JournalBatch},
 	terms::Terms,
-	walk::{Item, Refusal, Tree},
+	walk::{Found, Item, Refusal, Tree},
 };
 use crate::{
 	address, calls,
 	client::AtBlock,
-	datanets::{self, Info},
-	failure::Failure,
+	datanets::{self, Info, ReservationInfo},
+	failure::{Failure, FailureKind},
+	output::hex,
 	pipeline::{Done, Pipeline},
 };
 use codec::Encode;
@@ -131,8 +132,8 @@ impl Registrar {
 		let mut salt = [0; 32];
 		OsRng.fill_bytes(&mut salt);
 		let named = items.iter().map(|item| (item.path.as_str(), item.proven.content.root));
-		self.journal.borrow_mut().begin(JournalBatch::new(&salt, named))?;
 		let hash = self.hash(&salt, items.iter().map(|item| item.proven.content.root));
+		self.journal.borrow_mut().begin(JournalBatch::new(&salt, &hash, named))?;
 		let done =
 			self.pipeline.send(&calls::commit(&hash)).await.map_err(|failure| about(failure, &items))?;
 		tally.sent(&done);
@@ -173,6 +174,10 @@ impl Registrar {
 				tally.refused.extend(now.refused);
 				return Ok(tally);
 			}
+			Err(failure) if is_for_good(&failure) => {
+				let hash = self.hash(&salt, items.iter().map(|item| item.proven.content.root));
+				return Err(about(self.give_up(&salt, &hash, failure).await, &items));
+			}
 			Err(failure) => return Err(about(failure, &items)),
 		};
 		self.journal.borrow_mut().end(&salt)?;
@@ -183,10 +188,33 @@ impl Registrar {
 			tally.ids = Some((first.min(event.contribution), last.max(event.contribution)));
 		}
 		for held in done.find_all::<RootHeld>("Datanets", "RootHeld") {
-			let of = items.iter().find(|item| item.proven.content.root == held.root);
-			tally.refused.extend(of.map(|item| held_by(&item.path, held.holder, "somebody who came first")));
+			let Some(of) = items.iter().find(|item| item.proven.content.root == held.root) else { continue };
+			// The contribution that is named may be gone, and the root kept for whom had made it.
+			let refusal = match datanets::contribution_by_root(done.at(), held.root).await? {
+				Some(now) => held_by(&of.path, now.id.0, &address::display(&now.contributor)),
+				None => match datanets::reservation(done.at(), held.root).await? {
+					Some(kept) => kept_for(&of.path, &kept),
+					None => held_by(&of.path, held.holder, "somebody who came first"),
+				},
+			};
+			tally.refused.push(refusal);
 		}
 		Ok(tally)
+	}
+
+	/// Clears a commitment that cannot be used, so that its deposit is not left on hold.
+	async fn give_up(&self, salt: &[u8; 32], hash: &[u8; 32], failure: Failure) -> Failure {
+		let cleared = self.pipeline.send(&calls::clear_commitment(&self.account, hash)).await;
+		let cleared = cleared.and_then(|_| self.journal.borrow_mut().end(salt));
+		match cleared {
+			Ok(()) => failure.with_context("the commitment is cleared, and its deposit back"),
+			Err(_) => {
+				let hash = hex(hash);
+				failure.with_context(format!(
+					"the commitment stands: `plexus tx datanet clear-commitment {hash}` returns its deposit"
+				))
+			}
+		}
 	}
 
 	/// Parts what is to be registered from what is there already or belongs to others.
@@ -209,7 +237,9 @@ impl Registrar {
 
 	async fn standing(&self, at: &AtBlock, item: &Item) -> Result<Standing, Failure> {
 		let root = item.proven.content.root;
-		let Some(held) = datanets::contribution_by_root(at, root).await? else { return Ok(Standing::Free) };
+		let Some(held) = datanets::contribution_by_root(at, root).await? else {
+			return self.reserved(at, item).await;
+		};
 		if held.contributor != self.account {
 			let holder = address::display(&held.contributor);
 			return Ok(Standing::Refused(held_by(&item.path, held.id.0, &holder)));
@@ -227,14 +257,27 @@ impl Registrar {
 		)))
 	}
 
-	/// What an earlier run committed to and did not register: to be gone on with if the files are still the same, cleared
-	/// otherwise.
+	/// Of a root that nobody holds.
+	async fn reserved(&self, at: &AtBlock, item: &Item) -> Result<Standing, Failure> {
+		let Some(kept) = datanets::reservation(at, item.proven.content.root).await? else {
+			return Ok(Standing::Free);
+		};
+		let (_, clock_ms) = crate::validators::era_and_clock(at).await?;
+		match kept.bars(&self.account, clock_ms) {
+			true => Ok(Standing::Refused(kept_for(&item.path, &kept))),
+			false => Ok(Standing::Free),
+		}
+	}
+
+	/// What an earlier run committed to and did not register: to be gone on with if the files are still the same and the
+	/// datanet takes them, cleared otherwise. `closed_from` is the first commitment that it does not take.
 	///
 	/// # Errors
 	/// The chain does not answer, or a commitment cannot be cleared.
 	pub(super) async fn left_over(
 		&self,
 		batches: Vec<JournalBatch>,
+		closed_from: Option<u64>,
 		tree: &Tree,
 		terms: &Terms,
 	) -> Result<Left, Failure> {
@@ -249,7 +292,8 @@ impl Registrar {
 			};
 			let (_, clock_ms) = crate::validators::era_and_clock(&at).await?;
 			let in_time = made.expires_at_ms > clock_ms.max(made.usable_from_ms).saturating_add(MARGIN_MS);
-			let items = if in_time { hash_again(&batch, &roots, tree, terms).await } else { None };
+			let taken = closed_from.is_none_or(|first| made.number < first);
+			let items = if in_time && taken { hash_again(&batch, &roots, tree, terms).await } else { None };
 			match items {
 				Some(items) => {
 					left.paths.extend(items.iter().map(|item| item.path.clone()));
@@ -271,6 +315,14 @@ impl Registrar {
 	}
 }
 
+/// Whether a registration that failed so would fail again: the datanet or its rules are against it. Nothing is wrong with
+/// one that came too early, or that the account cannot pay.
+fn is_for_good(failure: &Failure) -> bool {
+	failure.kind == FailureKind::Failed
+		&& failure.name.starts_with("Datanets.")
+		&& !["Datanets.CommitmentTooEarly", "Datanets.UnknownCommitment"].contains(&failure.name.as_str())
+}
+
 /// The files of a batch, if all of them have the roots that were committed to.
 async fn hash_again(
 	batch: &JournalBatch,
@@ -281,9 +333,13 @@ async fn hash_again(
 	let (tree, mut terms) = (tree.clone(), terms.clone());
 	let paths: Vec<String> = batch.files.iter().map(|file| file.path.clone()).collect();
 	let hashing = tokio::task::spawn_blocking(move || {
-		paths.into_iter().map(|path| tree.name(path, &mut terms)).collect::<Result<Vec<_>, _>>()
+		let named = paths.into_iter().map(|path| match tree.name(path, &mut terms) {
+			Found::Item(item) => Some(item),
+			Found::Empty(_) | Found::Refused(_) | Found::NotFile(_) => None,
+		});
+		named.collect::<Option<Vec<_>>>()
 	});
-	let items = hashing.await.ok()?.ok()?;
+	let items = hashing.await.ok()??;
 	items.iter().map(|item| item.proven.content.root).eq(roots.iter().copied()).then_some(items)
 }
 
@@ -306,6 +362,18 @@ fn held_by(path: &str, contribution: u64, holder: &str) -> Refusal {
 	)
 }
 
+fn kept_for(path: &str, kept: &ReservationInfo) -> Refusal {
+	Refusal::new(
+		path,
+		format!(
+			"its content is reserved for {} until {} ms on the chain clock",
+			kept.holder(),
+			kept.until_ms
+		),
+		"contribute it after that, should nobody hold it by then",
+	)
+}
+
 /// A failure that names the files it is about.
 fn about(failure: Failure, items: &[Item]) -> Failure {
 	match items {
@@ -314,5 +382,32 @@ fn about(failure: Failure, items: &[Item]) -> Failure {
 		[first, .., last] => {
 			failure.with_context(format!("{} files, from {} to {}", items.len(), first.path, last.path))
 		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_root_that_is_kept_for_another_is_refused_with_its_name_and_the_end() {
+		let kept = ReservationInfo { account: subxt::utils::AccountId32([3; 32]), until_ms: 5_000 };
+		assert!(kept.bars(&[4; 32].into(), 4_999));
+		assert!(!kept.bars(&[4; 32].into(), 5_000) && !kept.bars(&[3; 32].into(), 0));
+		let refusal = kept_for("a.txt", &kept);
+		assert!(refusal.cause.contains(&address::display(&[3; 32].into())), "{refusal:?}");
+		assert!(refusal.cause.contains("5000 ms") && !refusal.remedy.contains("query contribution"));
+	}
+
+	#[test]
+	fn a_commitment_is_given_up_only_for_what_time_and_money_do_not_mend() {
+		let is_final = |kind, name: &str| is_for_good(&Failure::new(kind, name, "cause", "remedy"));
+		for name in ["DatanetPaused", "DatanetRetired", "InvalidMediaType", "CommitmentExpired"] {
+			assert!(is_final(FailureKind::Failed, &format!("Datanets.{name}")), "{name}");
+		}
+		for name in ["Datanets.CommitmentTooEarly", "Datanets.UnknownCommitment", "Token.FundsUnavailable"] {
+			assert!(!is_final(FailureKind::Failed, name), "{name}");
+		}
+		assert!(!is_final(FailureKind::TimedOut, "Datanets.DatanetPaused"), "it may still be included");
 	}
 }

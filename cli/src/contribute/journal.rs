@@ -1,13 +1,15 @@
 //! The journal: which commitments a run has made, and with which salts, so that a run that was killed goes on.
 //!
-//! One line of JSON for each fact. The first names format, chain, account and datanet; the others are batches, each written
-//! and synced before its commitment is sent, and the ends of batches:
+//! One line of JSON for each fact. The first names format, chain, account, datanet and directory; the others are batches,
+//! each written and synced before its commitment is sent, and the ends of batches:
 //!
 //! ```text
-//! {"format":1,"genesis":"0x…","account":"5…","datanet":0}
-//! {"batch":{"salt":"0x…","files":[{"path":"a.txt","root":"0x…"},…]}}
+//! {"format":2,"genesis":"0x…","account":"5…","datanet":0,"directory":"/data"}
+//! {"batch":{"salt":"0x…","commitment":"0x…","files":[{"path":"a.txt","root":"0x…"},…]}}
 //! {"done":"0x…"}                                                        the salt of a batch
 //! ```
+//!
+//! The commitment is there for people: `plexus tx datanet clear-commitment` takes it.
 //!
 //! # Must not
 //! Say what is registered: the chain is asked for that. Be readable for others: a salt lets roots be guessed.
@@ -16,6 +18,7 @@
 //! - A batch is on disk before its commitment leaves this machine, so that no commitment is ever without its salt here.
 //! - One process at a time: the file is locked.
 //! - A line that a crash cut off is the last one, and the batch in it was never committed to: it is dropped.
+//! - What does not begin as this run's journal does is somebody else's file, and stays as it is.
 
 use crate::{
 	address::parse_hex32,
@@ -31,7 +34,7 @@ use std::{
 };
 
 /// The format that is written, and the only one that is read.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The longest line that is read: a batch of 256 files with long paths is far below.
 const LINE_BYTES_MAX: u64 = 4 << 20;
@@ -47,12 +50,15 @@ pub(super) struct Head {
 	genesis: String,
 	account: String,
 	datanet: u32,
+	/// Without links; what is no UTF-8 in it is replaced.
+	directory: String,
 }
 
 impl Head {
-	/// A journal of this program.
-	pub(super) fn new(genesis: &[u8; 32], account: String, datanet: u32) -> Self {
-		Self { format: FORMAT, genesis: hex(genesis), account, datanet }
+	/// A journal of this program. The directory is the one that batches' paths begin at, without links.
+	pub(super) fn new(genesis: &[u8; 32], account: String, datanet: u32, directory: &Path) -> Self {
+		let directory = directory.to_string_lossy().into_owned();
+		Self { format: FORMAT, genesis: hex(genesis), account, datanet, directory }
 	}
 }
 
@@ -70,15 +76,20 @@ pub(super) struct JournalFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct JournalBatch {
 	salt: String,
+	commitment: String,
 	/// In the order of the commitment.
 	pub(super) files: Vec<JournalFile>,
 }
 
 impl JournalBatch {
 	/// A batch that is to be committed to.
-	pub(super) fn new<'a>(salt: &[u8; 32], files: impl Iterator<Item = (&'a str, [u8; 32])>) -> Self {
+	pub(super) fn new<'a>(
+		salt: &[u8; 32],
+		commitment: &[u8; 32],
+		files: impl Iterator<Item = (&'a str, [u8; 32])>,
+	) -> Self {
 		let files = files.map(|(path, root)| JournalFile { path: path.to_string(), root: hex(root) });
-		Self { salt: hex(salt), files: files.collect() }
+		Self { salt: hex(salt), commitment: hex(commitment), files: files.collect() }
 	}
 
 	/// Salt and roots; nothing if they are none, which the journal never writes.
@@ -105,7 +116,8 @@ impl Journal {
 	/// Opens the journal of this run or makes a new one, and gives the batches that did not end.
 	///
 	/// # Errors
-	/// The file cannot be used, another process uses it, or it belongs to another chain, account or datanet.
+	/// The file cannot be used or is no journal, another process uses it, or it belongs to another chain, account, datanet or
+	/// directory.
 	pub(super) fn open(path: &Path, head: &Head) -> Result<(Self, Vec<JournalBatch>), Failure> {
 		let failed = |error: std::io::Error| unusable(path, &error.to_string());
 		if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
@@ -156,13 +168,19 @@ impl Journal {
 	}
 
 	fn append(&mut self, line: &impl Serialize, sync: bool) -> Result<(), Failure> {
-		let mut bytes =
-			serde_json::to_vec(line).expect("lines serialise because they hold texts and numbers only");
-		bytes.push(b'\n');
+		let bytes = written(line);
 		let written =
 			self.file.write_all(&bytes).and_then(|()| if sync { self.file.sync_data() } else { Ok(()) });
 		written.map_err(|error| unusable(&self.path, &error.to_string()))
 	}
+}
+
+/// A line as it is in the file.
+fn written(line: &impl Serialize) -> Vec<u8> {
+	let mut bytes =
+		serde_json::to_vec(line).expect("lines serialise because they hold texts and numbers only");
+	bytes.push(b'\n');
+	bytes
 }
 
 /// The batches that did not end, and how many bytes of the file are whole lines.
@@ -176,6 +194,8 @@ fn read(path: &Path, file: &File, head: &Head) -> Result<(Vec<JournalBatch>, u64
 		if line.last() != Some(&b'\n') {
 			return if line.len() as u64 == LINE_BYTES_MAX {
 				Err(unusable(path, "a line is too long"))
+			} else if whole == 0 && !written(head).starts_with(&line) {
+				Err(unusable(path, "it is no journal of this run"))
 			} else {
 				Ok((batches, whole))
 			};
@@ -227,12 +247,13 @@ fn of_another_run(path: &Path, found: &Head) -> Failure {
 	Failure::input(
 		"JournalOfAnother",
 		format!(
-			"{} is of format {}, chain {}, account {} and datanet {}",
+			"{} is of format {}, chain {}, account {}, datanet {} and directory {}",
 			path.display(),
 			found.format,
 			found.genesis,
 			found.account,
-			found.datanet
+			found.datanet,
+			found.directory
 		),
 		"give another file with --journal",
 	)
@@ -244,11 +265,11 @@ mod tests {
 	use std::os::unix::fs::PermissionsExt;
 
 	fn head(datanet: u32) -> Head {
-		Head::new(&[1; 32], "account".into(), datanet)
+		Head::new(&[1; 32], "account".into(), datanet, Path::new("/data"))
 	}
 
 	fn batch(byte: u8) -> JournalBatch {
-		JournalBatch::new(&[byte; 32], [("a b/c.txt", [byte; 32]), ("d", [9; 32])].into_iter())
+		JournalBatch::new(&[byte; 32], &[7; 32], [("a b/c.txt", [byte; 32]), ("d", [9; 32])].into_iter())
 	}
 
 	#[test]
@@ -298,8 +319,25 @@ mod tests {
 		assert_eq!(Journal::open(&path, &head(0)).err().unwrap().name, "JournalInUse");
 		drop(held);
 		assert_eq!(Journal::open(&path, &head(1)).err().unwrap().name, "JournalOfAnother");
-		std::fs::write(&path, "something else\n").unwrap();
-		assert_eq!(Journal::open(&path, &head(0)).err().unwrap().name, "JournalUnusable");
-		assert_eq!(std::fs::read(&path).unwrap(), b"something else\n", "what is not ours stays as it is");
+		let elsewhere = Head::new(&[1; 32], "account".into(), 0, Path::new("/other"));
+		assert_eq!(Journal::open(&path, &elsewhere).err().unwrap().name, "JournalOfAnother");
+	}
+
+	#[test]
+	fn what_is_not_ours_stays_as_it_is_and_a_head_that_was_cut_off_is_written_anew() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("journal");
+		let whole = written(&head(0));
+		let another = [&whole[..whole.len() - 3], b"9"].concat();
+		for other in [&b"something else\n"[..], b"a key without a line feed", b"[", b"\0", &another[..]] {
+			std::fs::write(&path, other).unwrap();
+			assert_eq!(Journal::open(&path, &head(0)).err().unwrap().name, "JournalUnusable");
+			assert_eq!(std::fs::read(&path).unwrap(), other);
+		}
+		for end in 0..whole.len() {
+			std::fs::write(&path, &whole[..end]).unwrap();
+			assert!(Journal::open(&path, &head(0)).unwrap().1.is_empty(), "{end}");
+			assert_eq!(std::fs::read(&path).unwrap(), whole, "{end}");
+		}
 	}
 }

@@ -41,6 +41,7 @@ use futures::{
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use journal::{Head, Journal};
+use plexus_primitives::api::DatanetStatus;
 use serde::Serialize;
 use std::{
 	cell::RefCell,
@@ -48,7 +49,7 @@ use std::{
 	path::{Path, PathBuf},
 	time::{Duration, Instant},
 };
-use terms::{Given, Terms};
+use terms::{Given, Limits, Terms};
 use tokio::sync::mpsc;
 use walk::{Found, Item, Refusal, Survey, Tree};
 
@@ -280,14 +281,27 @@ impl ContributeCommand {
 			locator: &options.locator,
 			media_type: options.media_type.as_deref(),
 		};
-		let terms = Terms::new(&given, &datanet.licence, limit("LocatorBytesMax", 256))?;
+		let limits = Limits {
+			locator_bytes: limit("LocatorBytesMax", 256),
+			media_type_bytes: limit("MediaTypeBytesMax", 255),
+		};
+		let terms = Terms::new(&given, &datanet.licence, limits)?;
 		let (genesis, account) = (client.api.genesis_hash().0, key.account());
-		let head = Head::new(&genesis, address::display(&account), options.datanet);
+		let head = Head::new(&genesis, address::display(&account), options.datanet, tree.root());
 		let path = match &options.journal {
 			Some(path) => path.clone(),
 			None => default_journal(&head, tree.root())?,
 		};
 		let (journal, unfinished) = Journal::open(&path, &head)?;
+		let closed = closed(options.datanet, datanet.status);
+		let closed_from = match &closed {
+			Some(closed) if unfinished.is_empty() => {
+				journal.remove()?;
+				return Err(closed.clone());
+			}
+			Some(_) => datanets::closed_from(&at, options.datanet).await?,
+			None => None,
+		};
 		tree.leave_out(&path);
 
 		let survey = tree.survey()?;
@@ -296,22 +310,48 @@ impl ContributeCommand {
 		let pipeline = Pipeline::open(client, key, &submit).await?;
 		let journal = RefCell::new(journal);
 		let registrar = Registrar { pipeline, datanet: options.datanet, account, genesis, journal };
-		let left = registrar.left_over(unfinished, &tree, &terms).await?;
+		let left = registrar.left_over(unfinished, closed_from, &tree, &terms).await?;
 		let (resumed, cleared) = (left.batches.len() as u64, left.cleared);
 		let bar = progress_bar(survey.files, self.connection.json);
-		let total = run(&registrar, tree, terms, left, files_max, options.in_flight.into(), &bar).await?;
+		let files = closed.is_none().then_some((tree, terms));
+		let total = run(&registrar, files, left, files_max, options.in_flight.into(), &bar).await?;
 		bar.finish_and_clear();
 		registrar.journal.into_inner().remove()?;
+		if let Some(closed) = closed {
+			let registered = total.tally.registered;
+			return Err(closed.with_context(format!(
+				"of what an earlier run had committed to, {registered} files are registered; {cleared} commitments were \
+				 cleared"
+			)));
+		}
 		let seconds = started.elapsed().as_secs_f64();
 		Ok(summary(options.datanet, &survey, total, (resumed, cleared), seconds))
 	}
 }
 
-/// Drives everything: hashed files become batches, batches become registrations.
+/// Why a datanet takes nothing that is not committed to yet; nothing if it does.
+fn closed(id: u32, status: DatanetStatus) -> Option<Failure> {
+	match status {
+		DatanetStatus::Active => None,
+		DatanetStatus::Paused => Some(Failure::new(
+			FailureKind::Refused,
+			"DatanetPaused",
+			format!("datanet {id} takes no contributions for now"),
+			"wait until its owner resumes it",
+		)),
+		DatanetStatus::Retired => Some(Failure::input(
+			"DatanetRetired",
+			format!("datanet {id} takes no contributions any more"),
+			"choose another one; `plexus query datanets` lists them",
+		)),
+	}
+}
+
+/// Drives everything: hashed files become batches, batches become registrations. Without files, only what is left is
+/// registered.
 async fn run(
 	registrar: &Registrar,
-	tree: Tree,
-	terms: Terms,
+	files: Option<(Tree, Terms)>,
 	left: batch::Left,
 	files_max: usize,
 	in_flight_max: usize,
@@ -324,7 +364,11 @@ async fn run(
 		batches.push(Box::pin(registrar.resume(batch)));
 	}
 	let (to, mut hashed) = mpsc::channel(HASHED_MAX);
-	let hashing = tokio::task::spawn_blocking(move || tree.hash_all(terms, &left.paths, &to));
+	let hashing = tokio::task::spawn_blocking(move || {
+		if let Some((tree, terms)) = files {
+			tree.hash_all(terms, &left.paths, &to);
+		}
+	});
 	let mut gathered = Gathered::default();
 	let mut ended = false;
 	loop {
@@ -345,10 +389,12 @@ async fn run(
 						batches.push(Box::pin(registrar.contribute(batch)));
 					}
 				}
-				Some(Found::Refused(refusal)) => {
+				Some(Found::Empty(refusal) | Found::Refused(refusal)) => {
 					total.refuse(refusal);
 					bar.inc(1);
 				}
+				// The survey counted it.
+				Some(Found::NotFile(_)) => {}
 				None => {
 					ended = true;
 					if !gathered.items.is_empty() {
@@ -457,6 +503,17 @@ mod tests {
 		assert_eq!(third[0].path, "d");
 		assert_eq!(gathered.take().len(), 1);
 		assert!(gathered.items.is_empty() && gathered.bytes == 0);
+	}
+
+	#[test]
+	fn nothing_new_is_committed_to_in_a_datanet_that_is_closed() {
+		assert_eq!(closed(3, DatanetStatus::Active), None);
+		for (status, name) in
+			[(DatanetStatus::Paused, "DatanetPaused"), (DatanetStatus::Retired, "DatanetRetired")]
+		{
+			let failure = closed(3, status).expect("it takes nothing");
+			assert!(failure.name == name && failure.cause.contains("datanet 3"), "{failure}");
+		}
 	}
 
 	#[test]

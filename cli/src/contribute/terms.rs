@@ -9,10 +9,14 @@ use crate::{
 	licence,
 	output::{hex, text},
 };
-use plexus_primitives::{api::LicenceInfo, text::is_uri, Content};
+use plexus_primitives::{
+	api::LicenceInfo,
+	text::{is_media_type, is_uri},
+	Content,
+};
 use spdx::Expression;
 use std::{
-	io::Read,
+	io::{self, Read},
 	path::{Path, PathBuf},
 };
 
@@ -46,6 +50,13 @@ pub(super) struct Given<'a> {
 	pub(super) media_type: Option<&'a str>,
 }
 
+/// How long texts may be on this chain.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+	pub(super) locator_bytes: usize,
+	pub(super) media_type_bytes: usize,
+}
+
 impl Terms {
 	/// No rules at all, for files that are only looked up.
 	pub(crate) fn none() -> Self {
@@ -56,11 +67,19 @@ impl Terms {
 	///
 	/// # Errors
 	/// The licence is none, or not to be offered under the datanet's; the template or the media type cannot be used.
-	pub(super) fn new(
-		given: &Given,
-		offered: &LicenceInfo,
-		locator_bytes_max: usize,
-	) -> Result<Self, Failure> {
+	pub(super) fn new(given: &Given, offered: &LicenceInfo, limits: Limits) -> Result<Self, Failure> {
+		let media_type_fits =
+			|given: &str| is_media_type(given.as_bytes()) && given.len() <= limits.media_type_bytes;
+		if let Some(unfit) = given.media_type.filter(|given| !media_type_fits(given)) {
+			return Err(Failure::input(
+				"InvalidMediaType",
+				format!(
+					"--media-type: `{unfit}` is no media type of at most {} bytes",
+					limits.media_type_bytes
+				),
+				"write one like text/plain, or leave it out: each file's name suggests one",
+			));
+		}
 		let offered = match offered {
 			LicenceInfo::Spdx(expression) => Some(text(expression)),
 			LicenceInfo::Terms(_) => None,
@@ -89,6 +108,7 @@ impl Terms {
 			false => None,
 		};
 		let (locator, media_type) = (given.locator.to_string(), given.media_type.map(str::to_string));
+		let locator_bytes_max = limits.locator_bytes;
 		let terms = Self { locator, locator_bytes_max, media_type, manifests, last: None };
 		terms.locator("a", &Content { root: [0; 32], len: 1 }).map_err(|refusal| {
 			Failure::input("InvalidLocator", format!("--locator: {}", refusal.cause), refusal.remedy)
@@ -180,27 +200,37 @@ enum Manifest {
 	Inherited,
 	/// It says nothing.
 	None,
+	/// It is about no package: the next one above decides.
+	NoPackage,
 }
 
-/// Looks from the directory upwards, not above the root.
+/// Looks from the directory upwards, not above the root. A manifest that is there and not understood decides too: the one
+/// above it may say something else.
 fn check(root: &Path, directory: &Path, offered: &Expression) -> Result<(), Stated> {
 	let mut inherited = false;
 	for place in directory.ancestors().take_while(|place| place.starts_with(root)) {
-		let shown = |name: &str| place.join(name).strip_prefix(root).unwrap_or(place).display().to_string();
 		for name in ["Cargo.toml", "package.json"] {
-			let Some(bytes) = read(&place.join(name)) else { continue };
-			let manifest = if name == "Cargo.toml" { cargo(&bytes, inherited) } else { npm(&bytes) };
-			match manifest {
-				Some(Manifest::Licence(expression)) => return compare(&shown(name), &expression, offered),
-				Some(Manifest::Inherited) => inherited = true,
-				Some(Manifest::None) if !inherited => {
+			if inherited && name == "package.json" {
+				continue;
+			}
+			let path = place.join(name);
+			let shown = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+			let unreadable = |cause: String| Stated {
+				cause: format!("{shown} cannot be read: {cause}"),
+				remedy: "repair it, or contribute without --manifests if you know the licence",
+			};
+			let Some(text) = read(&path).map_err(unreadable)? else { continue };
+			let manifest = if name == "Cargo.toml" { cargo(&text, inherited) } else { npm(&text) };
+			match manifest.map_err(unreadable)? {
+				Manifest::Licence(expression) => return compare(&shown, &expression, offered),
+				Manifest::Inherited => inherited = true,
+				Manifest::None => {
 					return Err(Stated {
-						cause: format!("{} states no licence", shown(name)),
+						cause: format!("{shown} states no licence"),
 						remedy: "state one there, or contribute without --manifests if you know it",
 					})
 				}
-				// A workspace without a package, or what is no manifest after all.
-				Some(Manifest::None) | None => {}
+				Manifest::NoPackage => {}
 			}
 		}
 	}
@@ -210,38 +240,55 @@ fn check(root: &Path, directory: &Path, offered: &Expression) -> Result<(), Stat
 	})
 }
 
-fn read(path: &Path) -> Option<String> {
-	let file = std::fs::File::open(path).ok()?;
+/// The text of a manifest; nothing if there is none. Links are followed: what they lead to is what the package has.
+fn read(path: &Path) -> Result<Option<String>, String> {
+	let is_absent = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+	match path.symlink_metadata() {
+		Ok(_) => {}
+		Err(error) if is_absent(&error) => return Ok(None),
+		Err(error) => return Err(error.to_string()),
+	}
+	// Before it is opened: a pipe would be waited for.
+	if !path.metadata().map_err(|error| error.to_string())?.is_file() {
+		return Err("it is no file".into());
+	}
+	let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
 	let mut text = String::new();
-	file.take(MANIFEST_BYTES_MAX).read_to_string(&mut text).ok()?;
-	Some(text)
+	let read = file.take(MANIFEST_BYTES_MAX + 1).read_to_string(&mut text);
+	if read.map_err(|error| error.to_string())? as u64 > MANIFEST_BYTES_MAX {
+		return Err(format!("it is longer than {MANIFEST_BYTES_MAX} bytes"));
+	}
+	// Editors of some systems begin a file with a mark that neither format knows.
+	Ok(Some(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text)))
 }
 
-/// `None` for a workspace without a package.
-fn cargo(manifest: &str, inherited: bool) -> Option<Manifest> {
-	let manifest: toml::Table = manifest.parse().ok()?;
+/// While the licence is inherited, only that of a workspace counts.
+fn cargo(manifest: &str, inherited: bool) -> Result<Manifest, String> {
+	let manifest: toml::Table =
+		manifest.parse().map_err(|error: toml::de::Error| error.message().to_string())?;
+	let workspace = manifest.get("workspace");
+	let shared = || workspace.and_then(|workspace| workspace.get("package")?.get("license")?.as_str());
+	let shared = || shared().map(|shared| Manifest::Licence(shared.to_string()));
 	if inherited {
-		let shared = manifest.get("workspace")?.get("package")?.get("license")?.as_str()?;
-		return Some(Manifest::Licence(shared.to_string()));
+		let otherwise = if workspace.is_some() { Manifest::None } else { Manifest::NoPackage };
+		return Ok(shared().unwrap_or(otherwise));
 	}
-	Some(match manifest.get("package")?.get("license") {
-		Some(toml::Value::String(expression)) => Manifest::Licence(expression.clone()),
-		Some(toml::Value::Table(table))
-			if table.get("workspace").and_then(toml::Value::as_bool) == Some(true) =>
-		{
-			match manifest.get("workspace").and_then(|of| of.get("package")?.get("license")?.as_str()) {
-				Some(shared) => Manifest::Licence(shared.to_string()),
-				None => Manifest::Inherited,
-			}
-		}
-		_ => Manifest::None,
+	let Some(package) = manifest.get("package") else { return Ok(Manifest::NoPackage) };
+	let licence = package.get("license");
+	let is_inherited =
+		licence.and_then(|licence| licence.get("workspace")).and_then(toml::Value::as_bool) == Some(true);
+	Ok(match licence.and_then(toml::Value::as_str) {
+		Some(expression) => Manifest::Licence(expression.to_string()),
+		None if is_inherited && workspace.is_some() => shared().unwrap_or(Manifest::None),
+		None if is_inherited => Manifest::Inherited,
+		None => Manifest::None,
 	})
 }
 
-fn npm(manifest: &str) -> Option<Manifest> {
-	let manifest: serde_json::Value = serde_json::from_str(manifest).ok()?;
-	let manifest = manifest.as_object()?;
-	Some(match manifest.get("license").and_then(serde_json::Value::as_str) {
+fn npm(manifest: &str) -> Result<Manifest, String> {
+	let manifest: serde_json::Value = serde_json::from_str(manifest).map_err(|error| error.to_string())?;
+	let manifest = manifest.as_object().ok_or("it is JSON, but no object")?;
+	Ok(match manifest.get("license").and_then(serde_json::Value::as_str) {
 		Some(expression) => Manifest::Licence(expression.to_string()),
 		None => Manifest::None,
 	})
@@ -268,9 +315,24 @@ fn compare(manifest: &str, stated: &str, offered: &Expression) -> Result<(), Sta
 mod tests {
 	use super::*;
 
+	const LIMITS: Limits = Limits { locator_bytes: 64, media_type_bytes: 64 };
+
 	fn terms(licence: Option<&str>, manifests: bool, locator: &str) -> Result<Terms, Failure> {
 		let offered = LicenceInfo::Spdx(b"MIT OR Apache-2.0".to_vec());
-		Terms::new(&Given { licence, manifests, locator, media_type: None }, &offered, 64)
+		Terms::new(&Given { licence, manifests, locator, media_type: None }, &offered, LIMITS)
+	}
+
+	#[test]
+	fn a_media_type_that_the_chain_would_refuse_is_refused_before_anything_is_sent() {
+		let offered = LicenceInfo::Spdx(b"MIT".to_vec());
+		let given = |media_type| Given { licence: None, manifests: false, locator: "", media_type };
+		let long = format!("text/{}", "x".repeat(64));
+		for bad in ["", "text", "text/ plain", "text/plain\n", &long] {
+			let refused = Terms::new(&given(Some(bad)), &offered, LIMITS).err().expect(bad);
+			assert_eq!(refused.name, "InvalidMediaType");
+		}
+		let terms = Terms::new(&given(Some("text/plain; charset=utf-8")), &offered, LIMITS).unwrap();
+		assert_eq!(terms.media_type(), Some("text/plain; charset=utf-8"));
 	}
 
 	#[test]
@@ -292,7 +354,7 @@ mod tests {
 		assert_eq!(terms(Some("Mitt"), false, "").err().unwrap().name, "InvalidLicence");
 		let own = LicenceInfo::Terms(Content { root: [1; 32], len: 1 });
 		let given = Given { licence: None, manifests: true, locator: "", media_type: None };
-		assert_eq!(Terms::new(&given, &own, 64).err().unwrap().name, "DatanetHasTerms");
+		assert_eq!(Terms::new(&given, &own, LIMITS).err().unwrap().name, "DatanetHasTerms");
 	}
 
 	#[test]
@@ -307,22 +369,68 @@ mod tests {
 			("space/in/Cargo.toml", "[package]\nlicense.workspace = true"),
 			("npm/package.json", "{\"license\": \"Zlib OR MIT OR Apache-2.0\"}"),
 			("odd/Cargo.toml", "[package]\nlicense = \"see file\""),
+			("space/marked/Cargo.toml", "\u{feff}[package]\nlicense = \"MIT\""),
+			("space/npm/package.json", "\u{feff}{\"license\": \"MIT OR Apache-2.0\"}"),
+			("space/in/npm/Cargo.toml", "[package]\nlicense.workspace = true"),
+			("space/in/npm/package.json", "{\"license\": \"MIT\"}"),
 		] {
 			std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
 			std::fs::write(root.join(path), text).unwrap();
 		}
 		let mut terms = terms(None, true, "").unwrap();
-		for path in ["both/src/deep/lib.rs", "space/in/lib.rs", "npm/index.js"] {
+		for path in [
+			"both/src/deep/lib.rs",
+			"space/in/lib.rs",
+			"npm/index.js",
+			"space/npm/index.js",
+			"space/in/npm/lib.rs",
+		] {
 			assert_eq!(terms.check_licence(root, path), Ok(()), "{path}");
 		}
 		for (path, part) in [
 			("one/lib.rs", "`MIT`"),
 			("none/lib.rs", "states no licence"),
 			("odd/lib.rs", "see file"),
+			("space/marked/lib.rs", "`MIT`"),
 			("bare.txt", "there is no Cargo.toml"),
 		] {
 			let refusal = terms.check_licence(root, path).unwrap_err();
 			assert!(refusal.cause.contains(part) && refusal.path == path, "{refusal:?}");
 		}
+	}
+
+	#[test]
+	fn a_manifest_that_is_there_and_cannot_be_read_is_not_passed_over() {
+		let directory = tempfile::tempdir().unwrap();
+		let root = directory.path();
+		std::fs::write(root.join("Cargo.toml"), "[package]\nlicense = \"MIT OR Apache-2.0\"").unwrap();
+		let long = " ".repeat(MANIFEST_BYTES_MAX as usize + 1);
+		let inherits = "[package]\nlicense.workspace = true";
+		for (place, name, bytes) in [
+			("broken", "Cargo.toml", &b"[package\nlicense = \"MIT\""[..]),
+			("binary", "Cargo.toml", b"\xff\xfe"),
+			("long", "package.json", long.as_bytes()),
+			("array", "package.json", b"[]"),
+			("cut", "package.json", b"{\"license\": "),
+		] {
+			std::fs::create_dir(root.join(place)).unwrap();
+			std::fs::write(root.join(place).join(name), bytes).unwrap();
+			let refusal = terms(None, true, "").unwrap().check_licence(root, &format!("{place}/file"));
+			let cause = refusal.expect_err(place).cause;
+			assert!(cause.starts_with(&format!("{place}/{name} cannot be read")), "{cause}");
+		}
+		std::fs::create_dir_all(root.join("odd/Cargo.toml")).unwrap();
+		std::fs::create_dir(root.join("link")).unwrap();
+		std::os::unix::fs::symlink("nowhere", root.join("link/Cargo.toml")).unwrap();
+		std::fs::create_dir_all(root.join("space/in")).unwrap();
+		std::fs::write(root.join("space/Cargo.toml"), "[workspace]").unwrap();
+		std::fs::write(root.join("space/in/Cargo.toml"), inherits).unwrap();
+		for path in ["odd/file", "link/file", "space/in/file"] {
+			assert!(terms(None, true, "").unwrap().check_licence(root, path).is_err(), "{path}");
+		}
+		// What is about no package leaves it to the next one above.
+		std::fs::create_dir(root.join("tool")).unwrap();
+		std::fs::write(root.join("tool/Cargo.toml"), "[profile.release]\nlto = true").unwrap();
+		assert_eq!(terms(None, true, "").unwrap().check_licence(root, "tool/file"), Ok(()));
 	}
 }

@@ -5,7 +5,8 @@
 //! files, unreadable ones and paths that are no UTF-8 are refused by name.
 //!
 //! # Must not
-//! Hold a file in memory, or more than a channel full of names.
+//! Hold a file in memory, or more names than a channel full and the rest of the directories that it is in, each of which
+//! has at most [`ENTRIES_MAX`].
 //!
 //! # Invariants
 //! The same tree gives the same order on every machine.
@@ -15,14 +16,19 @@ use crate::{content::media_type, failure::Failure};
 use plexus_primitives::prove::{prove_reader, ProveError, ProvenContent};
 use std::{
 	collections::HashSet,
-	fs::File,
+	ffi::OsString,
+	fs::{File, FileType},
+	io,
 	path::{Path, PathBuf},
+	vec,
 };
 use tokio::sync::mpsc;
-use walkdir::{DirEntry, WalkDir};
 
 /// The most files of one run: what is remembered of each, to find the same bytes twice, is 32 bytes and little more.
 pub(super) const FILES_MAX: u64 = 10_000_000;
+
+/// The most entries of one directory. They are sorted, and so all in memory: with names of usual length some 100 MiB.
+const ENTRIES_MAX: usize = 1 << 20;
 
 /// A file that can be registered.
 pub(crate) struct Item {
@@ -50,7 +56,25 @@ impl Refusal {
 /// What the walk meets.
 pub(crate) enum Found {
 	Item(Item),
+	/// A file without a byte, which nobody can register.
+	Empty(Refusal),
 	Refused(Refusal),
+	/// The path of a symbolic link or of another thing that is no regular file.
+	NotFile(String),
+}
+
+/// What lies in the directory, before anything is opened.
+enum Met {
+	/// A file or directory that is left out.
+	Hidden,
+	File(PathBuf),
+	NotFile(PathBuf),
+	/// A directory whose files are not known.
+	Unlisted {
+		path: PathBuf,
+		cause: String,
+		remedy: String,
+	},
 }
 
 /// How much there is, before anything is read.
@@ -114,20 +138,16 @@ impl Tree {
 	/// There are more than [`FILES_MAX`].
 	pub(super) fn survey(&self) -> Result<Survey, Failure> {
 		let mut survey = Survey::default();
-		let mut hidden = 0;
-		let entries = self.walk().filter_entry(|entry| {
-			let kept = self.hidden || !is_hidden(entry);
-			hidden += u64::from(!kept);
-			kept
-		});
-		for entry in entries.filter_map(Result::ok) {
-			match entry.file_type() {
-				kind if kind.is_dir() => {}
-				kind if kind.is_file() => {
+		for met in self.walk() {
+			match met {
+				Met::Hidden => survey.hidden += 1,
+				Met::File(path) => {
 					survey.files += 1;
-					survey.bytes += entry.metadata().map_or(0, |metadata| metadata.len());
+					survey.bytes += path.symlink_metadata().map_or(0, |metadata| metadata.len());
 				}
-				_ => survey.not_files += 1,
+				Met::NotFile(_) => survey.not_files += 1,
+				// Refused by name when it is its turn.
+				Met::Unlisted { .. } => {}
 			}
 			if survey.files > FILES_MAX {
 				return Err(Failure::input(
@@ -137,58 +157,73 @@ impl Tree {
 				));
 			}
 		}
-		Ok(Survey { hidden, ..survey })
+		Ok(survey)
 	}
 
-	/// Hashes every file that is not in `skip` and hands it over. Ends early if nobody takes them any more.
-	pub(crate) fn hash_all(&self, mut terms: Terms, skip: &HashSet<String>, to: &mpsc::Sender<Found>) {
-		for entry in self.walk().filter_entry(|entry| self.hidden || !is_hidden(entry)) {
-			let found = match entry {
-				Ok(entry) if !entry.file_type().is_file() => continue,
-				Ok(entry) if self.except.as_deref() == Some(entry.path()) => continue,
-				Ok(entry) => match self.relative(entry.path()) {
+	/// Hashes every file that is not in `skip` and hands it over. Ends early if nobody takes them any more. Gives back how
+	/// many hidden files and directories were left out.
+	pub(crate) fn hash_all(&self, mut terms: Terms, skip: &HashSet<String>, to: &mpsc::Sender<Found>) -> u64 {
+		let mut hidden = 0;
+		let lossy = |path: &Path| {
+			self.relative(path).unwrap_or_else(|| {
+				path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned()
+			})
+		};
+		for met in self.walk() {
+			let found = match met {
+				Met::Hidden => {
+					hidden += 1;
+					continue;
+				}
+				Met::NotFile(path) => Found::NotFile(lossy(&path)),
+				Met::Unlisted { path, cause, remedy } => {
+					Found::Refused(Refusal::new(&lossy(&path), cause, remedy))
+				}
+				Met::File(path) if self.except.as_deref() == Some(&*path) => continue,
+				Met::File(path) => match self.relative(&path) {
 					Some(path) if skip.contains(&path) => continue,
 					Some(path) => self.name(path, &mut terms),
-					None => Err(Refusal::new(
-						&entry.path().to_string_lossy(),
-						"its path is no UTF-8",
-						"rename it",
-					)),
+					None => Found::Refused(Refusal::new(&lossy(&path), "its path is no UTF-8", "rename it")),
 				},
-				Err(error) => {
-					let path =
-						error.path().map_or_else(String::new, |path| path.to_string_lossy().into_owned());
-					Err(Refusal::new(&path, error.to_string(), "give yourself the right to read it"))
-				}
 			};
-			let found = found.map_or_else(Found::Refused, Found::Item);
 			if to.blocking_send(found).is_err() {
-				return;
+				break;
 			}
 		}
+		hidden
 	}
 
 	/// Hashes one file under the terms of this run.
-	pub(super) fn name(&self, path: String, terms: &mut Terms) -> Result<Item, Refusal> {
-		terms.check_licence(&self.root, &path)?;
-		let refused =
-			|cause: String| Refusal::new(&path, cause, "give yourself the right to read it, or leave it out");
-		let file = File::open(self.place(&path)).map_err(|error| refused(error.to_string()))?;
-		let proven = prove_reader(file, |_| ()).map_err(|error| match error {
-			ProveError::EmptyContent => Refusal::new(
-				&path,
-				"it is empty",
-				"only content of at least one byte can be registered; leave it out",
-			),
-			ProveError::Read { .. } => refused(error.to_string()),
-		})?;
-		let locator = terms.locator(&path, &proven.content)?;
+	pub(super) fn name(&self, path: String, terms: &mut Terms) -> Found {
+		if let Err(refusal) = terms.check_licence(&self.root, &path) {
+			return Found::Refused(refusal);
+		}
+		let refused = |cause: String| {
+			let remedy = "give yourself the right to read it, or leave it out";
+			Found::Refused(Refusal::new(&path, cause, remedy))
+		};
+		let proven = match File::open(self.place(&path)).map(|file| prove_reader(file, |_| ())) {
+			Ok(Ok(proven)) => proven,
+			Ok(Err(ProveError::EmptyContent)) => {
+				return Found::Empty(Refusal::new(
+					&path,
+					"it is empty",
+					"only content of at least one byte can be registered; leave it out",
+				))
+			}
+			Ok(Err(error @ ProveError::Read { .. })) => return refused(error.to_string()),
+			Err(error) => return refused(error.to_string()),
+		};
+		let locator = match terms.locator(&path, &proven.content) {
+			Ok(locator) => locator,
+			Err(refusal) => return Found::Refused(refusal),
+		};
 		let media_type = terms.media_type().unwrap_or_else(|| media_type(Path::new(&path))).to_string();
-		Ok(Item { path, proven, media_type, locator })
+		Found::Item(Item { path, proven, media_type, locator })
 	}
 
-	fn walk(&self) -> walkdir::IntoIter {
-		WalkDir::new(&self.root).follow_links(false).min_depth(1).sort_by_file_name().into_iter()
+	fn walk(&self) -> Walk {
+		Walk::new(self.root.clone(), self.hidden, ENTRIES_MAX)
 	}
 
 	fn relative(&self, path: &Path) -> Option<String> {
@@ -197,8 +232,82 @@ impl Tree {
 	}
 }
 
-fn is_hidden(entry: &DirEntry) -> bool {
-	entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".")
+/// What is in a directory and those in it, depth first, sorted by the names' bytes. The crates made for this hold every
+/// directory whole, however large it is.
+struct Walk {
+	/// What is still to come of the directories that lead to the next entry: no more than a path has parts.
+	open: Vec<(PathBuf, vec::IntoIter<(OsString, FileType)>)>,
+	/// Told next.
+	unlisted: Option<Met>,
+	hidden: bool,
+	entries_max: usize,
+}
+
+impl Walk {
+	fn new(root: PathBuf, hidden: bool, entries_max: usize) -> Self {
+		let mut walk = Self { open: Vec::new(), unlisted: None, hidden, entries_max };
+		walk.enter(root);
+		walk
+	}
+
+	fn enter(&mut self, path: PathBuf) {
+		let unlisted = match list(&path, self.entries_max) {
+			Ok(Some(entries)) => return self.open.push((path, entries.into_iter())),
+			Ok(None) => Met::Unlisted {
+				path,
+				cause: format!("it has more than {} entries", self.entries_max),
+				remedy: "move its files into several directories".into(),
+			},
+			Err(error) => Met::Unlisted {
+				path,
+				cause: error.to_string(),
+				remedy: "give yourself the right to read it".into(),
+			},
+		};
+		self.unlisted = Some(unlisted);
+	}
+}
+
+impl Iterator for Walk {
+	type Item = Met;
+
+	fn next(&mut self) -> Option<Met> {
+		loop {
+			if let Some(unlisted) = self.unlisted.take() {
+				return Some(unlisted);
+			}
+			let (directory, entries) = self.open.last_mut()?;
+			let Some((name, kind)) = entries.next() else {
+				self.open.pop();
+				continue;
+			};
+			if !self.hidden && name.as_encoded_bytes().starts_with(b".") {
+				return Some(Met::Hidden);
+			}
+			let path = directory.join(name);
+			if kind.is_file() {
+				return Some(Met::File(path));
+			}
+			if !kind.is_dir() {
+				return Some(Met::NotFile(path));
+			}
+			self.enter(path);
+		}
+	}
+}
+
+/// The sorted entries of a directory; nothing if there are more than that.
+fn list(directory: &Path, entries_max: usize) -> io::Result<Option<Vec<(OsString, FileType)>>> {
+	let mut entries = Vec::new();
+	for entry in directory.read_dir()? {
+		if entries.len() == entries_max {
+			return Ok(None);
+		}
+		let entry = entry?;
+		entries.push((entry.file_name(), entry.file_type()?));
+	}
+	entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+	Ok(Some(entries))
 }
 
 #[cfg(test)]
@@ -219,7 +328,8 @@ mod tests {
 		while let Some(found) = from.blocking_recv() {
 			match found {
 				Found::Item(item) => items.push(item.path),
-				Found::Refused(refusal) => refused.push(refusal),
+				Found::Empty(refusal) | Found::Refused(refusal) => refused.push(refusal),
+				Found::NotFile(_) => {}
 			}
 		}
 		(items, refused)
@@ -248,6 +358,31 @@ mod tests {
 
 		let (items, _) = walked(&tree(directory.path(), true), &[]);
 		assert_eq!(items, [".hidden/in", "a/.dot", "a/z", "a.txt", "b"], "all but the journal");
+	}
+
+	#[test]
+	fn a_directory_with_too_many_entries_is_refused_by_name_and_the_others_are_walked() {
+		let directory = tempfile::tempdir().unwrap();
+		let at = |path: &str| directory.path().join(path);
+		for path in ["large/1", "large/2", "large/3", "small/1", "small/2", "z"] {
+			std::fs::create_dir_all(at(path).parent().unwrap()).unwrap();
+			std::fs::write(at(path), path).unwrap();
+		}
+		let met = |entries_max| {
+			let walk = Walk::new(directory.path().to_path_buf(), false, entries_max);
+			let told = walk.map(|met| match met {
+				Met::File(path) => path.strip_prefix(directory.path()).unwrap().display().to_string(),
+				Met::Unlisted { path, cause, .. } => {
+					assert!(cause.contains(&format!("more than {entries_max} entries")), "{cause}");
+					format!("not {}", path.file_name().unwrap().display())
+				}
+				Met::Hidden | Met::NotFile(_) => panic!("there is none"),
+			});
+			told.collect::<Vec<_>>()
+		};
+		assert_eq!(met(3), ["large/1", "large/2", "large/3", "small/1", "small/2", "z"]);
+		std::fs::write(at("large/4"), "4").unwrap();
+		assert_eq!(met(3), ["not large", "small/1", "small/2", "z"]);
 	}
 
 	#[test]

@@ -14,7 +14,7 @@ use crate::{
 	calls,
 	client::ConnectionArgs,
 	content::{media_type, parse_root, prove_file},
-	datanets::{self, Contribution},
+	datanets::{self, Contribution, ReservationInfo},
 	failure::{Failure, FailureKind},
 };
 use plexus_primitives::{prove::ProvenContent, Content};
@@ -123,22 +123,43 @@ async fn name_content(args: &Args) -> Result<ProvenContent, Failure> {
 }
 
 async fn refuse_if_held(session: &Session, content: &Content) -> Result<(), Failure> {
-	match datanets::contribution_by_root(&session.at, content.root).await? {
-		None => Ok(()),
-		Some(held) => Err(already_held(&held, &session.key.account())),
+	let own = session.key.account();
+	if let Some(held) = datanets::contribution_by_root(&session.at, content.root).await? {
+		return Err(already_held(&held, &own));
 	}
+	let Some(kept) = datanets::reservation(&session.at, content.root).await? else { return Ok(()) };
+	let (_, clock_ms) = crate::validators::era_and_clock(&session.at).await?;
+	if kept.bars(&own, clock_ms) {
+		return Err(reserved(&kept));
+	}
+	Ok(())
 }
 
 /// The chain says that the root is held, not by whom.
 async fn name_holder(session: &Session, content: &Content, failure: Failure) -> Failure {
 	let Ok(at) = session.client.at_head().await else { return failure };
-	match datanets::contribution_by_root(&at, content.root).await {
-		Ok(Some(held)) => {
-			let holder = already_held(&held, &session.key.account());
-			Failure { cause: format!("{} {}", failure.cause, holder.cause), remedy: holder.remedy, ..failure }
-		}
-		_ => failure,
-	}
+	let holder = match datanets::contribution_by_root(&at, content.root).await {
+		Ok(Some(held)) => already_held(&held, &session.key.account()),
+		Ok(None) => match datanets::reservation(&at, content.root).await {
+			Ok(Some(kept)) => reserved(&kept),
+			_ => return failure,
+		},
+		Err(_) => return failure,
+	};
+	Failure { cause: format!("{} {}", failure.cause, holder.cause), remedy: holder.remedy, ..failure }
+}
+
+fn reserved(kept: &ReservationInfo) -> Failure {
+	Failure::new(
+		FailureKind::Refused,
+		"RootReserved",
+		format!(
+			"this content is reserved for {} until {} ms on the chain clock",
+			kept.holder(),
+			kept.until_ms
+		),
+		"contribute it after that, should nobody hold it by then; only who committed to it earlier still comes first",
+	)
 }
 
 fn already_held(held: &datanets::Info, own: &sp_core::crypto::AccountId32) -> Failure {
@@ -176,6 +197,15 @@ fn already_held(held: &datanets::Info, own: &sp_core::crypto::AccountId32) -> Fa
 mod tests {
 	use super::*;
 	use plexus_primitives::{api::ContributionStatus, CommitmentNumber, ContributionId, DatanetId, Sequence};
+
+	#[test]
+	fn a_reservation_names_its_account_and_end_and_no_contribution_that_is_gone() {
+		let kept = ReservationInfo { account: subxt::utils::AccountId32([3; 32]), until_ms: 5_000 };
+		let failure = reserved(&kept);
+		assert_eq!((failure.kind, failure.name.as_str()), (FailureKind::Refused, "RootReserved"));
+		let named = crate::address::display(&[3; 32].into());
+		assert!(failure.cause.contains(&named) && failure.cause.contains("5000 ms"), "{failure}");
+	}
 
 	#[test]
 	fn a_duplicate_names_the_holder_and_what_to_do() {

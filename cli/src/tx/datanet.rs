@@ -14,6 +14,7 @@ use crate::{
 	card::{self, Imported, Limits},
 	client::{constant, ConnectionArgs},
 	content::{media_type, prove_file},
+	datanets,
 	failure::{Failure, FailureKind},
 	licence,
 	output::{self, hex, Answer},
@@ -389,7 +390,8 @@ impl Registered {
 			FailureKind::Failed,
 			"NothingRegistered",
 			format!("{cause} (transaction {})", self.sent.transaction),
-			"content is held once in the whole chain: use those contributions (`plexus query contribution ID`)",
+			"content is held once in the whole chain: use those contributions (`plexus query contribution ID`), and wait for \
+			 reservations to end",
 		))
 	}
 }
@@ -429,6 +431,12 @@ async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Reg
 			contributions.first().copied()
 		})
 		.await?;
+	if !held.is_empty() {
+		let at = session.client.at_head().await?;
+		for one in &mut held {
+			one.reserved = datanets::contribution(&at, one.holder).await.is_ok_and(|found| found.is_none());
+		}
+	}
 	Registered { contributions, skipped: held, sent }.checked()
 }
 
@@ -539,7 +547,10 @@ mod tests {
 	fn files_that_were_skipped_are_told_and_a_registration_of_nothing_fails() {
 		let registered = |contributions: &[u64], files: &[&str]| Registered {
 			contributions: contributions.to_vec(),
-			skipped: files.iter().map(|file| Skipped { file: file.to_string(), holder: 5 }).collect(),
+			skipped: files
+				.iter()
+				.map(|file| Skipped { file: file.to_string(), holder: 5, reserved: false })
+				.collect(),
 			sent: Sent {
 				status: "finalised",
 				id: contributions.first().copied(),

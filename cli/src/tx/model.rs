@@ -640,7 +640,7 @@ mod tests {
 		}
 		let registered = Registered {
 			models: vec![7, 8],
-			skipped: vec![Skipped { file: "a".into(), holder: 3 }],
+			skipped: vec![Skipped { file: "a".into(), holder: 3, reserved: false }],
 			salt: "0x02".into(),
 			card: None,
 			sent: sent(Some(7)),
@@ -648,7 +648,8 @@ mod tests {
 		assert_eq!(
 			serde_json::to_value(&registered).unwrap(),
 			serde_json::json!({
-				"models": [7, 8], "skipped": [{"file": "a", "holder": 3}], "salt": "0x02", "card": null, "status": "finalised", "id": 7, "transaction": "0x01",
+				"models": [7, 8], "skipped": [{"file": "a", "holder": 3, "reserved": false}], "salt": "0x02",
+				"card": null, "status": "finalised", "id": 7, "transaction": "0x01",
 				"block_hash": null, "block_number": 3, "fee": null,
 			})
 		);

@@ -13,6 +13,8 @@ pub(super) struct Skipped {
 	pub(super) file: String,
 	/// The contribution or model that holds its content.
 	pub(super) holder: u64,
+	/// That contribution is gone, and the root is reserved for an account.
+	pub(super) reserved: bool,
 }
 
 /// The part of the pallets' `RootHeld` that is told.
@@ -37,15 +39,16 @@ fn named(held: Vec<RootHeld>, files: &[PathBuf], roots: &[[u8; 32]]) -> Vec<Skip
 	let name = |RootHeld { root, holder }: RootHeld| {
 		let file = files.iter().zip(roots).find(|(_, own)| **own == root);
 		let file = file.map_or_else(|| crate::output::hex(root), |(file, _)| file.display().to_string());
-		Skipped { file, holder }
+		Skipped { file, holder, reserved: false }
 	};
 	held.into_iter().map(name).collect()
 }
 
 /// As a person reads it; `what` holds them.
 pub(super) fn lines(skipped: &[Skipped], what: &str) -> String {
-	let line = |Skipped { file, holder }: &Skipped| {
-		crate::output::clean(&format!("not registered: {file}, whose content {what} {holder} holds"))
+	let line = |Skipped { file, holder, reserved }: &Skipped| {
+		let holds = if *reserved { "held, and whose root is reserved since" } else { "holds" };
+		crate::output::clean(&format!("not registered: {file}, whose content {what} {holder} {holds}"))
 	};
 	skipped.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -62,7 +65,10 @@ mod tests {
 		let skipped = named(held, &files, &roots);
 		assert_eq!(
 			serde_json::to_value(&skipped).unwrap(),
-			serde_json::json!([{"file": "c\u{1b}", "holder": 7}, {"file": "a", "holder": 9}])
+			serde_json::json!([
+				{"file": "c\u{1b}", "holder": 7, "reserved": false},
+				{"file": "a", "holder": 9, "reserved": false},
+			])
 		);
 		let lines = lines(&skipped, "contribution");
 		assert_eq!(lines.lines().count(), 2);

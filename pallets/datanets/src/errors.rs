@@ -157,8 +157,8 @@ pub mod errors {
 		NoReservation,
 		/// The root is reserved for another account. `RootReserved` says until when, on the chain clock.
 		ReservationNotOver,
-		/// The windows break a rule: a commitment's life and a pending contribution's must be longer than a commitment's
-		/// age, and challenges and disputes must last at least a millisecond.
+		/// The windows break a rule: a commitment's life must be longer than its age before it is used, a pending
+		/// contribution's longer than a commitment's, and challenges and disputes must last at least a millisecond.
 		InvalidWindows,
 	}
 }

@@ -233,7 +233,7 @@ pub mod pallet {
 	use frame_system::pallet_prelude::*;
 
 	/// The layout of the storage. 1 had contributions without status and datanets without versions.
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(3);
 
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
@@ -663,7 +663,7 @@ pub mod pallet {
 		///
 		/// Emits `ContributionRemoved`.
 		#[pallet::call_index(9)]
-		#[pallet::weight(T::WeightInfo::withdraw())]
+		#[pallet::weight(T::WeightInfo::withdraw().saturating_add(T::Positions::weight().saturating_mul(2)))]
 		pub fn expire(origin: OriginFor<T>, contribution: ContributionId) -> DispatchResult {
 			ensure_signed(origin)?;
 			Self::do_expire(contribution)

@@ -162,7 +162,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn ensure_texts(registration: &Registration<T>) -> Result<(), Error<T>> {
-		ensure!(texts::is_media_type(&registration.media_type), Error::InvalidMediaType);
+		ensure!(text::is_media_type(&registration.media_type), Error::InvalidMediaType);
 		ensure!(texts::is_locator(&registration.locator), Error::InvalidLocator);
 		Ok(())
 	}

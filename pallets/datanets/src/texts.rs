@@ -1,7 +1,7 @@
-//! Which licences, media types and locators are stored. [`plexus_primitives::text`] holds the rules for all texts.
+//! Which licences and locators are stored. [`plexus_primitives::text`] holds the rules for all texts.
 //!
 //! # Must not
-//! Judge what a text means. Whether a licence exists, a media type is true or a locator leads anywhere is for
+//! Judge what a text means. Whether a licence exists or a locator leads anywhere is for
 //! people and clients to find out.
 
 use plexus_primitives::text;
@@ -82,22 +82,6 @@ fn is_licence_name(token: &[u8]) -> bool {
 		Some(reference) => is_idstring(reference),
 		None => is_idstring(token.strip_suffix(b"+").unwrap_or(token)),
 	}
-}
-
-/// `type/subtype`, each of the characters of a restricted name (RFC 6838, 4.2), with optional parameters after
-/// a semicolon in printable ASCII.
-pub(crate) fn is_media_type(bytes: &[u8]) -> bool {
-	let is_name = |part: &[u8]| {
-		part.first().is_some_and(u8::is_ascii_alphanumeric)
-			&& part.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(byte))
-	};
-	let mut halves = bytes.splitn(2, |byte| *byte == b';');
-	let essence = halves.next().unwrap_or_default();
-	let parameters = halves.next().unwrap_or_default();
-	let mut names = essence.splitn(2, |byte| *byte == b'/');
-	names.next().is_some_and(is_name)
-		&& names.next().is_some_and(is_name)
-		&& parameters.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
 }
 
 /// Nothing, or a URI.

@@ -89,7 +89,8 @@ pub struct Windows {
 	/// When a commitment is void; above `commitment_age_ms`. So long a contribution can lose its root to somebody who
 	/// committed earlier, if no version holds it.
 	pub commitment_lifetime_ms: u64,
-	/// How long a contribution waits for its acceptance until its root is free; above `commitment_age_ms`.
+	/// How long a contribution waits for its acceptance until its root is free; above `commitment_lifetime_ms`, so that
+	/// whoever committed before it comes while it still holds the root, and not after somebody who waited for its end.
 	pub acceptance_ms: u64,
 	/// How long the deposit stays after the acceptance.
 	pub deposit_ms: u64,
@@ -124,7 +125,7 @@ impl Windows {
 	pub const DEVELOPMENT: Self = Self {
 		commitment_age_ms: 2 * SECOND_MS,
 		commitment_lifetime_ms: 600 * SECOND_MS,
-		acceptance_ms: 600 * SECOND_MS,
+		acceptance_ms: 900 * SECOND_MS,
 		deposit_ms: 120 * SECOND_MS,
 		curators_ms: 10 * SECOND_MS,
 		publication_ms: 30 * SECOND_MS,
@@ -135,7 +136,7 @@ impl Windows {
 	/// Whether every rule of the fields' documentation holds.
 	pub fn are_sound(&self) -> bool {
 		self.commitment_lifetime_ms > self.commitment_age_ms
-			&& self.acceptance_ms > self.commitment_age_ms
+			&& self.acceptance_ms > self.commitment_lifetime_ms
 			&& self.challenge_ms > 0
 			&& self.dispute_ms > 0
 	}

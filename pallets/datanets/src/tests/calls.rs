@@ -305,7 +305,7 @@ fn only_the_origin_of_windows_changes_them_and_what_began_keeps_its_deadline() {
 		let longer = Windows { commitment_age_ms: 600, ..WINDOWS };
 		for broken in [
 			Windows { commitment_lifetime_ms: 60, ..WINDOWS },
-			Windows { acceptance_ms: 60, ..WINDOWS },
+			Windows { acceptance_ms: WINDOWS.commitment_lifetime_ms, ..WINDOWS },
 			Windows { challenge_ms: 0, ..WINDOWS },
 			Windows { dispute_ms: 0, ..WINDOWS },
 		] {

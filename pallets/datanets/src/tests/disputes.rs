@@ -321,6 +321,16 @@ fn a_position_in_dispute_that_is_withdrawn_goes_to_whoever_is_right() {
 }
 
 #[test]
+fn an_expiry_costs_what_a_withdrawal_does_since_positions_are_told_of_both() {
+	use frame_support::dispatch::GetDispatchInfo;
+	let contribution = ContributionId(0);
+	let weight = |call: crate::Call<Test>| call.get_dispatch_info().call_weight;
+	let withdrawal = weight(crate::Call::withdraw { contribution });
+	assert_eq!(weight(crate::Call::expire { contribution }), withdrawal);
+	assert!(withdrawal.ref_time() > <() as crate::WeightInfo>::withdraw().ref_time());
+}
+
+#[test]
 fn the_end_of_a_dispute_costs_no_less_than_the_removal_that_it_may_be() {
 	use crate::WeightInfo;
 	assert!(<() as WeightInfo>::vote().ref_time() > <() as WeightInfo>::withdraw().ref_time());
