@@ -149,6 +149,8 @@ fn claim(index: &Index, output: &[u8], range: Range<usize>) -> Option<SpanClaim>
 }
 
 #[cfg(test)]
+// A list of one range is what is meant.
+#[allow(clippy::single_range_in_vec_init)]
 mod tests {
 	use super::*;
 	use crate::testing::index_of;
@@ -190,7 +192,7 @@ mod tests {
 	#[test]
 	fn what_the_user_said_is_claimed_for_nobody() {
 		let text = b"a sentence that everybody likes to repeat, over and over again".to_vec();
-		let index = index_of(&[text.clone()], 1);
+		let index = index_of(std::slice::from_ref(&text), 1);
 		let attribution = Attribution { min_bytes: 16, prompt: &text[..30], ..Attribution::default() };
 		let report = attribution.report(&index, &text).unwrap();
 		assert_eq!(report.echoes, [Match { start: 0, len: 30 }]);

@@ -161,7 +161,7 @@ mod tests {
 	#[test]
 	fn what_is_not_true_is_not_proved() {
 		let file = bytes(5_000);
-		let index = index_of(&[file.clone()], 1);
+		let index = index_of(std::slice::from_ref(&file), 1);
 		let output = [b"own", &file[100..1_500]].concat();
 		let report = Attribution::default().report(&index, &output).unwrap();
 		let (claim, content) = (&report.claims[0], &report.output);

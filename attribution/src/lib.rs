@@ -19,11 +19,11 @@
 //!
 //! let poem = b"Tiger tiger, burning bright, in the forests of the night".to_vec();
 //! let source = Source {
-//! 	contribution: ContributionId(7),
-//! 	datanet: DatanetId(0),
-//! 	commitment: CommitmentNumber(3),
-//! 	path: "tiger.txt".into(),
-//! 	content: Content { root: *blake3::hash(&poem).as_bytes(), len: poem.len() as u64 },
+//!     contribution: ContributionId(7),
+//!     datanet: DatanetId(0),
+//!     commitment: CommitmentNumber(3),
+//!     path: "tiger.txt".into(),
+//!     content: Content { root: *blake3::hash(&poem).as_bytes(), len: poem.len() as u64 },
 //! };
 //! let index = Index::build(vec![source], BuildOptions::default(), |_, text| Ok(text.extend_from_slice(&poem)))?;
 //! let output = b"Somebody wrote: burning bright, in the forests of the night.";

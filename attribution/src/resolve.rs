@@ -91,6 +91,8 @@ impl Taken {
 }
 
 #[cfg(test)]
+// A list of one range is what is meant.
+#[allow(clippy::single_range_in_vec_init)]
 mod tests {
 	use super::*;
 	use proptest::prelude::*;
@@ -111,9 +113,9 @@ mod tests {
 	#[test]
 	fn what_is_excluded_is_claimed_by_nobody() {
 		let all = matches(&[0..100]);
-		assert_eq!(resolve(&all, std::slice::from_ref(&(40..60)), 40, 1_000), [0..40, 60..100]);
+		assert_eq!(resolve(&all, &[40..60], 40, 1_000), [0..40, 60..100]);
 		assert_eq!(resolve(&all, &[40..60, 50..65], 40, 1_000), [0..40]);
-		assert!(resolve(&all, std::slice::from_ref(&(0..100)), 1, 1_000).is_empty());
+		assert!(resolve(&all, &[0..100], 1, 1_000).is_empty());
 	}
 
 	#[test]

@@ -28,8 +28,9 @@
 use crate::Index;
 use codec::Encode;
 use plexus_primitives::{merkle, Context, ContributionId};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, ops::Range};
+use std::ops::Range;
 
 /// About how long a passage is.
 pub const PASSAGE_BYTES: usize = 512;
@@ -46,12 +47,15 @@ pub const QUESTION_BYTES_MAX: usize = 64 << 10;
 /// Different words of a question that are looked for; those behind them are left out.
 const WORDS_MAX: usize = 64;
 
-/// Occurrences that are looked at for one question: some tens of milliseconds.
-const OCCURRENCES_MAX: usize = 200_000;
+/// Occurrences that are looked at for one question: some ten milliseconds.
+const OCCURRENCES_MAX: usize = 100_000;
 
 /// How soon a word that is repeated counts no more, and how much the length of a passage counts: the usual values.
 const K1: f64 = 1.2;
 const B: f64 = 0.75;
+
+/// A passage by its source and where it begins there.
+type Place = (usize, usize);
 
 /// A part of a source.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -100,40 +104,47 @@ impl<'a> Retriever<'a> {
 		let (mut words, mut left_out) = words(question);
 		// Rare words tell more, and cost less.
 		words.sort_by_cached_key(|word| (self.frequency(word), word.clone()));
-		let (mut scores, mut budget) = (BTreeMap::new(), OCCURRENCES_MAX);
+		let (mut worths, mut budget) = (Vec::new(), OCCURRENCES_MAX);
 		for word in words {
 			let Some((occurrences, looked_at)) = self.word_occurrences(&word, budget) else {
 				left_out.push(word);
 				continue;
 			};
 			budget -= looked_at;
-			self.score(&occurrences, &mut scores);
+			self.add_worths(&occurrences, &mut worths);
 		}
-		let mut best: Vec<((usize, usize), f64)> = scores.into_iter().collect();
-		// Stable, so that equals stay in the order of contribution and offset.
+		// Stable, so that sums are made in the order of the words, and rounded alike each time.
+		worths.par_sort_by_key(|(place, _)| *place);
+		let sums = worths.chunk_by(|(one, _), (next, _)| one == next);
+		let mut best: Vec<(Place, f64)> =
+			sums.map(|all| (all[0].0, all.iter().map(|(_, worth)| worth).sum())).collect();
+		// Stable too: equals stay in the order of contribution and offset.
 		best.sort_by(|(_, one), (_, other)| other.total_cmp(one));
 		best.truncate(max.min(PASSAGES_MAX));
-		let passages = best.into_iter().map(|((source, start), score)| self.passage(source, start, score));
+		let passages = best.into_iter().map(|(place, score)| self.passage(place, score));
 		Retrieved { passages: passages.collect(), left_out }
 	}
 
 	/// Adds what a word, which stands in these places, is worth to the passages that have it.
-	fn score(&self, occurrences: &[(usize, u64)], scores: &mut BTreeMap<(usize, usize), f64>) {
-		let mut times = BTreeMap::new();
-		for (source, offset) in occurrences {
-			let passage = passage_at(self.index.content(*source), *offset as usize);
-			times.entry((*source, passage.start)).or_insert((0u32, passage.len())).0 += 1;
-		}
-		let (all, with) = (self.passages as f64, times.len() as f64);
+	fn add_worths(&self, occurrences: &[(usize, u64)], worths: &mut Vec<(Place, f64)>) {
+		let passage = |(source, offset): &(usize, u64)| {
+			let range = passage_at(self.index.content(*source), *offset as usize);
+			((*source, range.start), range.len())
+		};
+		let mut found: Vec<(Place, usize)> = occurrences.par_iter().map(passage).collect();
+		found.par_sort_unstable();
+		let passages = || found.chunk_by(|(one, _), (next, _)| one == next);
+		let (all, with) = (self.passages as f64, passages().count() as f64);
 		let weight = (1.0 + (all - with + 0.5) / (with + 0.5)).ln();
-		for (passage, (times, len)) in times {
-			let times = f64::from(times);
+		worths.extend(passages().map(|same| {
+			let (place, len) = same[0];
+			let times = same.len() as f64;
 			let long = 1.0 - B + B * len as f64 / self.mean;
-			*scores.entry(passage).or_insert(0.0) += weight * times * (K1 + 1.0) / (times + K1 * long);
-		}
+			(place, weight * times * (K1 + 1.0) / (times + K1 * long))
+		}));
 	}
 
-	fn passage(&self, source: usize, start: usize, score: f64) -> Passage {
+	fn passage(&self, (source, start): Place, score: f64) -> Passage {
 		let range = passage_at(self.index.content(source), start);
 		let contribution = self.index.sources()[source].contribution;
 		Passage { contribution, source, offset: start as u64, len: range.len() as u64, score }
@@ -157,7 +168,7 @@ impl<'a> Retriever<'a> {
 		for spelling in spellings(word) {
 			let occurrences = self.index.occurrences(spelling.as_bytes(), left)?;
 			left -= occurrences.len();
-			found.extend(occurrences.into_iter().filter(|(source, offset)| {
+			found.par_extend(occurrences.into_par_iter().filter(|(source, offset)| {
 				let range = *offset as usize..*offset as usize + spelling.len();
 				stands_alone(self.index.content(*source), range)
 			}));

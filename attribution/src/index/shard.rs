@@ -110,7 +110,7 @@ impl Shard {
 		let mut minima: Vec<Vec<u32>> = Vec::new();
 		let mut level = &suffixes;
 		while level.len() > FANOUT {
-			let above = level.chunks(FANOUT).map(|block| smallest(block)).collect();
+			let above = level.chunks(FANOUT).map(smallest).collect();
 			minima.push(above);
 			level = &minima[minima.len() - 1];
 		}

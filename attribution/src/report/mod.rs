@@ -284,7 +284,7 @@ mod tests {
 	fn a_page_of_any_bytes_has_no_tags_but_its_own() {
 		let all: Vec<u8> =
 			(0..=255).chain(*b"</pre><script>alert(1)</script>\xf0\x9f \xe2\x80\xae").collect();
-		let source = index_of(&[all.clone()], 1).sources()[0].clone();
+		let source = index_of(std::slice::from_ref(&all), 1).sources()[0].clone();
 		let source = Source { path: "\"><script>&\u{202e}'".into(), ..source };
 		let index = Index::new(vec![source], vec![Shard::sort([&all[..], &[0]].concat(), vec![0])]);
 		let report = Attribution::default().report(&index, &all).unwrap();
