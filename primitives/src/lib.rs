@@ -8,7 +8,8 @@
 //! # Reading order
 //! [`ids`] and [`content`] name things, [`mod@slice`] verifies bytes against a name, `prove` and `prove_chunk` (with `std`)
 //! make what `slice` verifies, [`merkle`] commits to a list, [`purpose`] separates signatures, [`mod@commitment`] hides what
-//! will be registered, [`receipt`] is what both sides of a payment channel agree on, [`consensus`] is what validators sign
+//! will be registered, [`receipt`] is what both sides of a payment channel agree on, [`claim`] says what of an output came from
+//! where and [`challenge`] what is shown for or against that, [`consensus`] is what validators sign
 //! and [`equivocation`] the proof that one signed too much, [`light`] follows validators to a header that is final,
 //! [`constants`] fixes the token, [`clock`] is the time that pallets read, [`text`] says which texts are stored, [`api`] is
 //! what a client may ask the runtime.
@@ -18,6 +19,8 @@
 extern crate alloc;
 
 pub mod api;
+pub mod challenge;
+pub mod claim;
 pub mod clock;
 pub mod commitment;
 pub mod consensus;
@@ -38,6 +41,8 @@ pub mod receipt;
 pub mod slice;
 pub mod text;
 
+pub use challenge::{Answer, Challenge, ReceiptProof};
+pub use claim::{Claim, ContextLeaf, Evidence};
 pub use clock::ChainClock;
 pub use commitment::commitment;
 pub use content::Content;
@@ -45,7 +50,7 @@ pub use content::Content;
 pub use hasher::Blake3Hasher;
 pub use ids::{
 	AgentId, BatchId, ChannelId, CommitmentNumber, ContributionId, DatanetId, DatanetVersion, DelegationId,
-	ModelId, Sequence,
+	MethodId, ModelId, Sequence,
 };
 pub use receipt::{Context, Receipt};
 pub use slice::{verify_length_proof, verify_slice, SliceError, VerifiedSlice};
