@@ -2,14 +2,14 @@
 //!
 //! ```text
 //!             demand                        answer, in time
-//!   nothing ─────────▶ open ──────────────────────────────────▶ gone, the price is the server's, the claim is proven
+//!   nothing ─────────▶ open ──────────────────────────────────▶ gone, the price the server's but for a burned part, the claim proven
 //!                       ├── close_demand, too late to answer ──▶ gone, the price returned, the batch fraudulent
 //!                       └── close_demand, the claims are void ─▶ gone, the price returned
 //! ```
 //!
 //! # Must not
 //! Ask for what was proven. Let a demand cost a server more than it brings: it pays twice what an answer costs, and twice
-//! as much for each that is open.
+//! as much for each that is open. Be free for a server that demands its own claims: a part of the price is burned.
 
 use crate::{challenges::Challenger, types::*, *};
 use frame_support::{
@@ -18,6 +18,7 @@ use frame_support::{
 	traits::{
 		fungible::{BalancedHold, MutateHold},
 		tokens::Precision,
+		Imbalance,
 	},
 };
 use plexus_primitives::BatchId;
@@ -66,9 +67,11 @@ impl<T: Config> Pallet<T> {
 		if let Some(Demand { by, price, .. }) = demand {
 			Demands::<T>::remove(id, claim);
 			batch.demands = batch.demands.saturating_sub(1);
-			let (money, _) = <CurrencyOf<T>>::slash(&HoldReason::Demand.into(), &by, price);
+			let (mut money, _) = <CurrencyOf<T>>::slash(&HoldReason::Demand.into(), &by, price);
+			// A credit that is dropped is burned.
+			drop(money.extract(DEMAND_BURNED.mul_floor(price)));
+			paid = money.peek();
 			T::Payouts::to_account(&batch.account, money);
-			paid = price;
 		}
 		Batches::<T>::insert(id, batch);
 		Claims::<T>::insert(id, claims);

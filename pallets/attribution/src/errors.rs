@@ -114,7 +114,8 @@ pub mod errors {
 		NotCurated,
 		/// A version of the manifest holds the contribution. It earns as such.
 		SourceListed,
-		/// No more than `UnlistedMax` sources of a batch wait to be answered or paid.
+		/// No more than `UnlistedMax` sources of a batch wait to be answered or paid, and each of them moves at least as
+		/// much. Show a longer range.
 		TooManyUnlisted,
 		/// It is proven already: the event `ClaimProven` tells in which block.
 		Proven,

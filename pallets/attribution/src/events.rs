@@ -172,7 +172,7 @@ pub mod events {
 			claim: u32,
 			/// Whether it was a sample.
 			sampled: bool,
-			/// What the server got of whoever demanded it.
+			/// What the server got of whoever demanded it; the rest of the price was burned.
 			paid: Balance,
 		},
 		/// A demand is over without an answer, or need not be answered any more.
@@ -192,6 +192,19 @@ pub mod events {
 			batch: BatchId,
 			/// What.
 			source: UnlistedSource<T::AccountId>,
+		},
+		/// Others that move more took the place of an unlisted source.
+		UnlistedDisplaced {
+			/// In which batch.
+			batch: BatchId,
+			/// In which receipt.
+			receipt: u32,
+			/// Where in the output.
+			start: u64,
+			/// Who had shown it.
+			by: T::AccountId,
+			/// What was returned.
+			bond: Balance,
 		},
 		/// The manifest has the same bytes.
 		UnlistedAnswered {

@@ -79,6 +79,8 @@
 //! - **The window has an end.** Commitments end `reveal_ms` before it, demands and unlisted sources a third of it before,
 //!   so that whatever begins is answered within. Only samples that somebody draws late postpone the end, and whoever
 //!   waits for money can draw them.
+//! - **Demands** pay the server what an answer costs twice over, and burn a part, so that servers do not keep others out
+//!   with demands to themselves. What was proven is asked for no more.
 //! - **Lengths.** A share is a part of a whole: an answer shows the whole output's length too, and a false one is fraud.
 //! - **Echoes.** Half of the claimed bytes in one piece of the prompt are an echo. If it took all of them, a claim for one
 //!   byte more than the user brought would be none.
@@ -106,10 +108,13 @@
 //! - That a grounded claim's falsity can be shown by others: that a piece is *not* in a context follows from its pieces
 //!   only, and these are the server's. So samples and demands ask for it.
 //! - That payer and server do not invent a request. They move their own money; of that the protocol's share is gone, and
-//!   a context may say what they like, within the corpora of the channel.
+//!   context and output may be what they like: of what they pay they can give a part to contributions that they choose,
+//!   within the corpora of the channel, the manifest, and what is unlisted.
 //! - That nobody is ever drawn with luck: a proposer who serves can try several block hashes.
 //! - That an output whose payer keeps it can be challenged: disclosing is agreeing, not publishing. A demand makes the
 //!   server publish the range.
+//! - That a part of an unlisted passage which somebody else showed first, from another contribution, goes to the right one:
+//!   ranges do not overlap, and the first counts. What is left beside it can be shown still.
 //! - That a counterclaim goes to the earliest of all: it goes to what the earliest challenger showed.
 //! - That private content stays private: an answer shows the chunks of a claimed range. Claims do not reach into the
 //!   first chunk of content that begins with a random one; no rule enforces that.

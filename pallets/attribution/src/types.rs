@@ -30,6 +30,10 @@ pub type UnlistedOf<T> = BoundedVec<UnlistedSource<AccountIdOf<T>>, <T as Config
 /// How many claims of a batch are drawn.
 pub const SAMPLES: u32 = 2;
 
+/// What is burned of an answered demand's price. With nothing burned a server could demand its own claims, which costs
+/// it nothing, and so keep others out by number and price. What it has left still pays an answer more than once.
+pub const DEMAND_BURNED: Perbill = Perbill::from_percent(20);
+
 /// The bytes of an algorithm's name, at most.
 pub const ALGORITHM_BYTES_MAX: u32 = 64;
 /// The bytes of a method's parameters, at most: enough for a line of `name=value`.
@@ -433,7 +437,7 @@ pub struct Demand<T: Config> {
 	pub by: AccountIdOf<T>,
 	/// Its place among commitments.
 	pub number: u64,
-	/// What it has on hold for it: the server's if answered.
+	/// What it has on hold for it: the server's if answered, less [`DEMAND_BURNED`].
 	pub price: Balance,
 	/// Since when, on the chain clock.
 	pub made_at_ms: u64,

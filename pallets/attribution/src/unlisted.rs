@@ -7,6 +7,8 @@
 //! - What a receipt's unlisted sources move is within its developer's part, and that waits for the end of the window.
 //! - Their ranges of an output do not overlap.
 //! - There is time to answer each within the window.
+//! - Where there is place for no more, whatever moves more takes the place of the least: a developer cannot fill all places
+//!   with small sources of its own to keep a large one of others out.
 
 use crate::{
 	challenges::Challenger,
@@ -17,7 +19,10 @@ use crate::{
 use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
-	traits::fungible::{BalancedHold, MutateHold},
+	traits::{
+		fungible::{BalancedHold, MutateHold},
+		tokens::Precision,
+	},
 };
 use plexus_primitives::{BatchId, ContributionId, DatanetVersion, Receipt};
 
@@ -70,8 +75,24 @@ impl<T: Config> Pallet<T> {
 			bond,
 			deadline_ms,
 		};
-		Unlisted::<T>::try_append(id, shown.clone()).map_err(|_| Error::<T>::TooManyUnlisted)?;
+		let mut sources = Unlisted::<T>::get(id);
+		if sources.is_full() {
+			Self::displace_least(id, &mut sources, shown.amount)?;
+		}
+		sources.try_push(shown.clone()).map_err(|_| Error::<T>::TooManyUnlisted)?;
+		Unlisted::<T>::insert(id, sources);
 		Self::deposit_event(Event::UnlistedShown { batch: id, source: shown });
+		Ok(())
+	}
+
+	/// Removes the source that moves least, if that is less than this.
+	fn displace_least(id: BatchId, sources: &mut UnlistedOf<T>, amount: Balance) -> DispatchResult {
+		let least = sources.iter().enumerate().min_by_key(|(_, shown)| shown.amount);
+		let place = least.filter(|(_, shown)| shown.amount < amount).map(|(place, _)| place);
+		let UnlistedSource { receipt, start, by, bond, .. } =
+			sources.remove(place.ok_or(Error::<T>::TooManyUnlisted)?);
+		<CurrencyOf<T>>::release(&HoldReason::Unlisted.into(), &by, bond, Precision::Exact)?;
+		Self::deposit_event(Event::UnlistedDisplaced { batch: id, receipt, start, by, bond });
 		Ok(())
 	}
 

@@ -192,10 +192,21 @@ fn demand_griefing_costs_whoever_demands() {
 			assert_ok!(answer(filed.batch, claim, &shown));
 		}
 		let gained = wealth(&server()) - before.0;
-		assert!(gained >= 3 * 2 * PARAMETERS.answer_fee_max);
-		assert_eq!(before.1 - wealth(&account(CHALLENGER)), gained);
+		assert!(gained >= 3 * PARAMETERS.answer_fee_max);
+		assert!(before.1 - wealth(&account(CHALLENGER)) > gained);
 		// And nothing more can be asked.
 		assert_refused!(Attribution::demand(by(CHALLENGER), filed.batch, 0), Error::<Test>::Proven);
+	});
+}
+
+#[test]
+fn demands_to_oneself_that_keep_others_out_cost_their_server() {
+	run(|| {
+		let filed = file_true();
+		let before = wealth(&server()) + wealth(&account(CONTROLLER));
+		assert_ok!(Attribution::demand(by(CONTROLLER), filed.batch, 0));
+		assert_ok!(answer(filed.batch, 0, &true_answer(&filed)));
+		assert_eq!(before - wealth(&server()) - wealth(&account(CONTROLLER)), TRUE_AMOUNT / 5);
 	});
 }
 

@@ -27,7 +27,7 @@ fn an_answered_demand_pays_the_server() {
 		assert_ok!(Attribution::demand(by(CHALLENGER), filed.batch, 0));
 		assert_eq!(held(HoldReason::Demand, &account(CHALLENGER)), TRUE_AMOUNT, "the claim's value");
 		assert_ok!(answer(filed.batch, 0, &true_answer(&filed)));
-		assert_eq!(Ledger::of_account(&server()), TRUE_AMOUNT);
+		assert_eq!(Ledger::of_account(&server()), TRUE_AMOUNT * 4 / 5);
 		assert_eq!(free(&account(CHALLENGER)), ENDOWMENT - TRUE_AMOUNT);
 		assert_refused!(Attribution::close_demand(by(OTHER), filed.batch, 0), Error::<Test>::NothingAsked);
 	});
@@ -60,7 +60,7 @@ fn a_demand_costs_twice_what_an_answer_does_and_doubles_with_each_open_one() {
 		assert_eq!(held(HoldReason::Demand, &account(CHALLENGER)), LEAST + 2 * LEAST + 4 * LEAST);
 		assert_refused!(Attribution::demand(by(OTHER), filed.batch, 0), Error::<Test>::AlreadyDemanded);
 		assert_ok!(answer(filed.batch, 1, &three_answer(&filed, 1)));
-		assert_eq!(Ledger::of_account(&server()), 2 * LEAST);
+		assert_eq!(Ledger::of_account(&server()), 2 * LEAST * 4 / 5);
 	});
 }
 

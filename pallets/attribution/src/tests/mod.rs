@@ -13,6 +13,7 @@ mod claims;
 mod commitments;
 mod demands;
 mod finality;
+mod follower;
 mod invariants;
 mod model;
 mod proofs;

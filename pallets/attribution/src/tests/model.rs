@@ -3,9 +3,9 @@
 //! The model knows of each of the chain's models the sum of all fees, and computes from it, as integers floored once, what
 //! belongs to whom; of claims it knows which are true, and nothing of hashes. It says of each call whether it goes through,
 //! and after each call everybody's money is compared: free, on hold by reason, credited, in the pot, burned. A call that
-//! fails must leave the state as it was.
+//! fails must leave the state as it was. A [`Follower`] hears the events of all calls.
 
-use super::*;
+use super::{follower::Follower, *};
 use proptest::{
 	prelude::*,
 	sample::Index,
@@ -659,7 +659,8 @@ impl Model {
 		claim.proven = true;
 		if demanded {
 			let price = self.demands.remove(&(id, place))?.price;
-			self.credit(&server(), price);
+			self.issuance -= price / 5;
+			self.credit(&server(), price - price / 5);
 		}
 		Some(())
 	}
@@ -856,7 +857,7 @@ struct Tally {
 	burned: u32,
 }
 
-fn play(model: &mut Model, step: &Step, tally: &mut Tally) {
+fn play(model: &mut Model, follower: &mut Follower, step: &Step, tally: &mut Tally) {
 	model.now += step.passed_ms;
 	Now::set(model.now);
 	for _ in 0..step.blocks {
@@ -865,6 +866,7 @@ fn play(model: &mut Model, step: &Step, tally: &mut Tally) {
 	}
 	let Some((who, call)) = model.resolve(step) else { return };
 	run_call(model, who, &call, tally);
+	follower.follow();
 }
 
 fn run_call(model: &mut Model, who: AccountId, call: &Resolved, tally: &mut Tally) {
@@ -992,15 +994,16 @@ fn the_pallet_does_what_the_model_does() {
 		new_test_ext().execute_with(|| {
 			build_world();
 			System::reset_events();
-			let mut model = Model::new();
+			let (mut model, mut follower) = (Model::new(), Follower::default());
 			for (count, step) in steps.iter().enumerate() {
-				play(&mut model, step, &mut tally.borrow_mut());
+				play(&mut model, &mut follower, step, &mut tally.borrow_mut());
 				assert_same(&model);
 				if count % 16 == 0 {
 					assert_sound();
 				}
 			}
 			assert_sound();
+			follower.assert_knows_everything();
 			assert_nothing_is_left(&mut model, &mut tally.borrow_mut());
 			assert_sound();
 		});

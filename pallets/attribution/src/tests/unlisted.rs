@@ -235,3 +235,31 @@ fn so_many_sources_of_a_batch_wait() {
 		assert_eq!(challenge(filed.batch, &at(1, 2_500)), error(Error::TooManyUnlisted));
 	});
 }
+
+#[test]
+fn a_large_source_takes_the_place_of_a_small_one() {
+	run(|| {
+		// The developer fills all places with small sources of its own.
+		let output = [copying(), copying()].concat();
+		let filed = file(&[receipt(&output)], &[]);
+		let at = |start: u64, from: u64, length: u64| Challenge::UnlistedSource {
+			place: 0,
+			receipt: filed.proof(0),
+			start: start + from,
+			length,
+			contribution: ContributionId(UNLISTED),
+			version: DatanetVersion(1),
+			offset: 200 + from,
+			output: slice(&output, start + from, length),
+			source: slice(&bytes_of(UNLISTED), 200 + from, length),
+		};
+		for (from, length) in [(0, 256), (256, 260), (600, 300)] {
+			assert_ok!(challenge_by(DEVELOPER, filed.batch, &at(500, from, length)));
+		}
+		assert_ok!(challenge(filed.batch, &at(2_500, 0, 1_000)));
+		assert_eq!(held(HoldReason::Unlisted, &account(DEVELOPER)), 2 * UNLISTED_BOND);
+		assert_eq!(held(HoldReason::Unlisted, &account(CHALLENGER)), UNLISTED_BOND);
+		let left: Vec<_> = crate::Unlisted::<Test>::get(filed.batch).iter().map(|one| one.length).collect();
+		assert_eq!(left, [260, 300, 1_000]);
+	});
+}
