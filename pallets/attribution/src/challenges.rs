@@ -15,7 +15,7 @@
 //!   that nobody commits before having one, and none is made that could be revealed after the window.
 //! - No fault moves a claim more than once: what was moved moves again only to whoever had committed earlier.
 
-use crate::{submission::overlap, types::*, *};
+use crate::{shares::fraction, submission::overlap, types::*, *};
 use codec::Encode;
 use frame_support::{
 	ensure,
@@ -59,7 +59,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(now_ms < batch.commitments_end_at_ms(), Error::<T>::WindowOver);
 		ensure!(!Commitments::<T>::contains_key(&account, hash), Error::<T>::AlreadyCommitted);
 		let number = Self::next_number()?;
-		let deposit = T::CommitmentDeposit::get();
+		let deposit = Self::commitment_deposit(&batch);
 		<CurrencyOf<T>>::hold(&HoldReason::Commitment.into(), &account, deposit)?;
 		let expires_at_ms = now_ms.saturating_add(batch.parameters.reveal_ms);
 		let made_at = frame_system::Pallet::<T>::block_number();
@@ -67,6 +67,13 @@ impl<T: Config> Pallet<T> {
 		Commitments::<T>::insert(&account, hash, made);
 		Self::deposit_event(Event::Committed { batch: id, account, hash, number, expires_at_ms, deposit });
 		Ok(())
+	}
+
+	/// A server knows its false claims, and could be the first to have committed to them whoever finds them. To be that
+	/// throughout the window costs it the hold a second time, since what is not revealed is burned.
+	pub(crate) fn commitment_deposit(batch: &Batch<T>) -> Balance {
+		let Parameters { reveal_ms, window_ms, .. } = batch.parameters;
+		fraction(batch.hold, reveal_ms.into(), window_ms.into()).max(T::CommitmentDeposit::get())
 	}
 
 	pub(crate) fn do_reveal(

@@ -75,7 +75,8 @@
 //! - **Committed first.** [`commit`] fixes batch, account and the challenge to the last byte; [`reveal`] shows it in a
 //!   later block. So nobody copies a proof that waits to be included, and nobody commits before having one. Of several
 //!   that hold the earliest commitment counts: fraud is decided when no earlier one can be left, which is soon, because
-//!   commitments expire. A commitment after which nothing is revealed is burned.
+//!   commitments expire. The deposit of a commitment after which nothing is revealed is burned, and it is such a part of the
+//!   hold that a server which keeps a commitment to its own fraud open, to have the reward itself, loses the hold again.
 //! - **The window has an end.** Commitments end `reveal_ms` before it, demands and unlisted sources a third of it before,
 //!   so that whatever begins is answered within. Only samples that somebody draws late postpone the end, and whoever
 //!   waits for money can draw them.
@@ -157,6 +158,9 @@
 //!   [`types::METHOD_ENTRY_BYTES`]. `UnlistedBond` pays whoever answers: above the fee of an answer.
 //! - To a pallet that tells deposits from spending, [`HoldReason::Deposit`] and [`HoldReason::Commitment`] are deposits;
 //!   [`HoldReason::Batch`], [`HoldReason::Demand`] and [`HoldReason::Unlisted`] can be lost, and are spending.
+//! - Bounds as the protocol has them: `ClaimsMax` 512, `ReceiptClaimsMax` 16, `TargetsMax` 128; for the others 16 KiB of
+//!   `ClaimBytesMax`, 16 `DemandsMax` and 32 `UnlistedMax` are meant. None may be lowered while batches are open.
+//! - [`runtime_api::AttributionApi`] is answered by the functions of the same names.
 //! - The index of claims by contribution or account over all time is made of [`Event::BatchOpened`] and
 //!   [`Event::ClaimMoved`] by whoever wants it; the state has only what is open.
 //! - The hashes of the last blocks must be known for longer than anybody takes to draw (`BlockHashCount`).
@@ -266,7 +270,8 @@ pub mod pallet {
 		#[pallet::constant]
 		type ClaimDeposit: Get<Balance>;
 
-		/// Held from whoever commits until that is revealed.
+		/// Held from whoever commits until that is revealed, at least: for a batch with a hold it is the part of that
+		/// which `reveal_ms` is of the window.
 		#[pallet::constant]
 		type CommitmentDeposit: Get<Balance>;
 
@@ -465,7 +470,7 @@ pub mod pallet {
 		}
 
 		/// Says that the signer will show something about an open batch: the hash is
-		/// [`plexus_primitives::challenge::commitment`]. Puts `CommitmentDeposit` on hold.
+		/// [`plexus_primitives::challenge::commitment`]. Puts `CommitmentDeposit` on hold, or more if the batch has a hold.
 		///
 		/// Emits `Committed`.
 		#[pallet::call_index(3)]

@@ -26,12 +26,15 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use pallet_receipts::{Settled, SettledModel};
 use plexus_primitives::{
-	AgentId, ChannelId, Claim, ContributionId, DatanetId, DatanetVersion, Evidence, ModelId, Receipt,
+	AgentId, BatchId, ChannelId, Claim, ContributionId, DatanetId, DatanetVersion, Evidence, ModelId, Receipt,
 };
 use sp_runtime::traits::Saturating;
 
 /// The versions of channels' corpora or of models' manifests.
 type VersionList = Vec<(DatanetId, DatanetVersion)>;
+
+/// Money of models' data, in ascending order of models.
+type MoneyOf<T> = Vec<(ModelId, CreditOf<T>)>;
 
 /// What claims are checked against, read once each.
 #[derive(Default)]
@@ -55,79 +58,94 @@ impl<T: Config> Pallet<T> {
 		let Settled { batch, root, models } =
 			pallet_receipts::Pallet::<T>::settle(server, &account, redemptions)?;
 		let parameters = CurrentParameters::<T>::get();
-		let mut shares = SharesOf::<T>::default();
-		let mut money = Vec::new();
-		for SettledModel { model, fees, data, developer } in models {
-			let amount = data.peek();
-			let share = Share { model, fees, data: amount, claimed: 0, developer, held: 0 };
-			shares.try_push(share).map_err(|_| Error::<T>::TooManyClaims)?;
-			money.push((model, data));
-		}
+		let (mut shares, money) = Self::shares_of(models)?;
 		let records = Self::value(&parameters, &receipts, &mut shares, claims)?;
 		Self::hold_developers(&receipts, &mut shares);
-		if records.is_empty() {
-			for (model, data) in money.into_iter().filter(|(_, data)| data.peek() > 0) {
-				Self::deposit_event(Event::DataPaid { batch, model, amount: data.peek() });
-				T::Payouts::to_model(model, data);
-			}
-			if shares.iter().all(|share| share.held == 0) {
-				return Ok(());
-			}
-		} else {
-			for (_, data) in money {
-				<CurrencyOf<T>>::resolve(&Self::pot(), data).map_err(|_| Error::<T>::PotMissing)?;
-			}
+		let waits = !records.is_empty() || shares.iter().any(|share| share.held > 0);
+		match records.is_empty() {
+			true => Self::pay_data(batch, money),
+			false => Self::keep(money)?,
 		}
-		let submitted_at_ms = Self::now_ms();
-		let claimed = shares.iter().fold(0, |sum: Balance, share| sum.saturating_add(share.claimed));
-		let count = records.len() as u32;
-		let hold = match count {
-			0 => 0,
-			_ => {
-				claimed.saturating_mul(parameters.hold_multiple.into()).saturating_add(parameters.hold_floor)
-			}
-		};
-		let deposit =
-			T::OpenDeposit::get().saturating_add(T::ClaimDeposit::get().saturating_mul(count.into()));
-		<CurrencyOf<T>>::hold(&HoldReason::Batch.into(), &account, hold)?;
-		<CurrencyOf<T>>::hold(&HoldReason::Deposit.into(), &account, deposit)?;
-		let sampling = match count {
-			0 => Sampling::Done,
-			_ => Sampling::Due { at: Self::second_block_from_now() },
-		};
+		if !waits {
+			return Ok(());
+		}
 		let opened = Batch {
 			server,
 			account,
 			root,
 			receipts: receipts.len() as u32,
-			submitted_at_ms,
+			submitted_at_ms: Self::now_ms(),
 			parameters,
 			models: shares,
-			claims: count,
+			claims: records.len() as u32,
 			paid: 0,
-			hold,
-			deposit,
-			sampling: sampling.clone(),
+			hold: 0,
+			deposit: 0,
+			sampling: Sampling::Done,
 			demands: 0,
 			verdict: None,
 		};
+		Self::open(batch, opened, records)
+	}
+
+	/// What the models earned, and their data's money.
+	fn shares_of(models: Vec<SettledModel<T>>) -> Result<(SharesOf<T>, MoneyOf<T>), DispatchError> {
+		let (mut shares, mut money) = (SharesOf::<T>::default(), Vec::new());
+		for SettledModel { model, fees, data, developer } in models {
+			let share = Share { model, fees, data: data.peek(), claimed: 0, developer, held: 0 };
+			// Settling counts the models by the same bound.
+			shares.try_push(share).map_err(|_| pallet_receipts::Error::<T>::TooManyModels)?;
+			money.push((model, data));
+		}
+		Ok((shares, money))
+	}
+
+	/// Of a batch without claims data's money does not wait.
+	fn pay_data(batch: BatchId, money: MoneyOf<T>) {
+		for (model, data) in money.into_iter().filter(|(_, data)| data.peek() > 0) {
+			Self::deposit_event(Event::DataPaid { batch, model, amount: data.peek() });
+			T::Payouts::to_model(model, data);
+		}
+	}
+
+	/// Of one with claims all of it waits in the pot.
+	fn keep(money: MoneyOf<T>) -> Result<(), Error<T>> {
+		for (_, data) in money {
+			<CurrencyOf<T>>::resolve(&Self::pot(), data).map_err(|_| Error::<T>::PotMissing)?;
+		}
+		Ok(())
+	}
+
+	/// Puts hold and deposit on hold, and lets the batch wait.
+	fn open(id: BatchId, mut batch: Batch<T>, records: ClaimsOf<T>) -> DispatchResult {
+		if batch.claims > 0 {
+			let claimed =
+				batch.models.iter().fold(0, |sum: Balance, share| sum.saturating_add(share.claimed));
+			let Parameters { hold_multiple, hold_floor, .. } = batch.parameters;
+			batch.hold = claimed.saturating_mul(hold_multiple.into()).saturating_add(hold_floor);
+			batch.sampling = Sampling::Due { at: Self::second_block_from_now() };
+			Claims::<T>::insert(id, &records);
+		}
+		let of_claims = T::ClaimDeposit::get().saturating_mul(batch.claims.into());
+		batch.deposit = T::OpenDeposit::get().saturating_add(of_claims);
+		<CurrencyOf<T>>::hold(&HoldReason::Batch.into(), &batch.account, batch.hold)?;
+		<CurrencyOf<T>>::hold(&HoldReason::Deposit.into(), &batch.account, batch.deposit)?;
+		Batches::<T>::insert(id, &batch);
+		let ends_at_ms = batch.ends_at_ms();
+		let Batch { server, root, receipts, parameters, models, hold, deposit, sampling, .. } = batch;
 		Self::deposit_event(Event::BatchOpened {
-			batch,
+			batch: id,
 			server,
 			root,
-			receipts: opened.receipts,
+			receipts,
 			parameters,
-			models: opened.models.clone(),
-			claims: records.clone(),
+			models,
+			claims: records,
 			hold,
 			deposit,
 			sampling,
-			ends_at_ms: opened.ends_at_ms(),
+			ends_at_ms,
 		});
-		Batches::<T>::insert(batch, opened);
-		if count > 0 {
-			Claims::<T>::insert(batch, records);
-		}
 		Ok(())
 	}
 

@@ -329,6 +329,27 @@ fn a_developer_whose_data_gets_nothing_pays_for_unlisted_sources_all_the_same() 
 }
 
 #[test]
+fn to_be_first_with_ones_own_fraud_throughout_the_window_costs_the_hold_again() {
+	run(|| {
+		// A server that knows its false claim commits to it again and again, to have the reward whoever finds it.
+		let filed = file_false();
+		let hold = Batches::<Test>::get(filed.batch).expect("it is open").hold;
+		let shown = mismatch(&filed);
+		let issuance = Balances::total_issuance();
+		let times = PARAMETERS.window_ms / PARAMETERS.reveal_ms - 1;
+		for _ in 0..times {
+			assert_ok!(commit_to(OTHER, filed.batch, &shown));
+			pass(PARAMETERS.reveal_ms);
+			let hash = hash_of(OTHER, filed.batch, &shown);
+			assert_ok!(Attribution::clear_commitment(by(PAYER), account(OTHER), hash));
+		}
+		let lost = issuance - Balances::total_issuance();
+		assert!(lost > hold / 5, "more than the reward: {lost} of {hold}");
+		assert!(lost >= hold * 8 / 9 - Balance::from(times));
+	});
+}
+
+#[test]
 fn blind_commitments_reveal_nothing_and_are_burned() {
 	run(|| {
 		// A commitment fixes the proof: who has none commits to nothing, and pays for it.
@@ -339,7 +360,8 @@ fn blind_commitments_reveal_nothing_and_are_burned() {
 		assert_eq!(reveal(OTHER, filed.batch, &shown), error(Error::NoCommitment));
 		pass(PARAMETERS.reveal_ms);
 		assert_ok!(Attribution::clear_commitment(by(PAYER), account(OTHER), [1; 32]));
-		assert_eq!(free(&account(OTHER)), ENDOWMENT - METHOD_PRICE - COMMITMENT_DEPOSIT);
+		let lost = commitment_deposit(filed.batch);
+		assert_eq!(free(&account(OTHER)), ENDOWMENT - METHOD_PRICE - lost);
 		// Nor does it delay anybody.
 		see_through(&filed);
 		assert_ok!(finalise(filed.batch));

@@ -10,7 +10,7 @@ fn loses(filed: &Filed, shown: &Challenge, why: Error<Test>) {
 	pass(PARAMETERS.reveal_ms);
 	let (hash, before) = (hash_of(CHALLENGER, filed.batch, shown), Balances::total_issuance());
 	assert_ok!(Attribution::clear_commitment(by(OTHER), account(CHALLENGER), hash));
-	assert_eq!(before - Balances::total_issuance(), COMMITMENT_DEPOSIT);
+	assert_eq!(before - Balances::total_issuance(), commitment_deposit(filed.batch));
 	assert!(!is_fraudulent(filed.batch));
 }
 

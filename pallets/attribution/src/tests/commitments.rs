@@ -83,7 +83,7 @@ fn a_commitment_expires() {
 		assert_eq!(reveal(CHALLENGER, filed.batch, &shown), error(Error::CommitmentExpired));
 		let hash = hash_of(CHALLENGER, filed.batch, &shown);
 		assert_ok!(Attribution::clear_commitment(by(OTHER), account(CHALLENGER), hash));
-		assert_eq!(free(&account(CHALLENGER)), ENDOWMENT - COMMITMENT_DEPOSIT);
+		assert_eq!(free(&account(CHALLENGER)), ENDOWMENT - commitment_deposit(filed.batch));
 	});
 }
 

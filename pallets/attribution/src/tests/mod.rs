@@ -419,6 +419,12 @@ fn hash_of(who: u8, batch: BatchId, challenge: &Challenge) -> [u8; 32] {
 	commitment(&Attribution::genesis_hash(), &account(who).encode(), &[5; 32], batch, challenge)
 }
 
+/// What a commitment to such a batch costs for now: the part of the hold that the time for revealing is of the window.
+fn commitment_deposit(batch: BatchId) -> Balance {
+	let hold = Batches::<Test>::get(batch).expect("it is open").hold;
+	COMMITMENT_DEPOSIT.max(hold * Balance::from(PARAMETERS.reveal_ms) / Balance::from(PARAMETERS.window_ms))
+}
+
 fn commit_to(who: u8, batch: BatchId, challenge: &Challenge) -> DispatchResult {
 	let hash = hash_of(who, batch, challenge);
 	with_storage_layer(|| Attribution::commit(by(who), batch, hash))

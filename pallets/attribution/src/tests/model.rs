@@ -227,6 +227,7 @@ struct ModelCommitment {
 	number: u64,
 	block: u64,
 	at: u64,
+	deposit: u128,
 }
 
 #[derive(Clone)]
@@ -444,28 +445,31 @@ impl Model {
 					(made.who, made.batch) == (who, *id) && made.challenge == **challenge
 				};
 				(!self.commitments.iter().any(same)).then_some(())?;
-				self.spend(&account(who), COMMITMENT_DEPOSIT);
+				let of_hold = batch.hold * u128::from(P.reveal_ms) / u128::from(P.window_ms);
+				let deposit = of_hold.max(COMMITMENT_DEPOSIT);
+				self.spend(&account(who), deposit);
 				let (number, block, at) = (self.take_number(), self.block, self.now);
 				let challenge = (**challenge).clone();
-				let made = ModelCommitment { who, batch: *id, shown: *shown, challenge, number, block, at };
+				let made =
+					ModelCommitment { who, batch: *id, shown: *shown, challenge, number, block, at, deposit };
 				self.commitments.push(made);
 				Some(())
 			}
 			Resolved::Reveal(place) => {
 				let made = self.commitments.remove(*place);
 				(self.block > made.block && self.now < made.at + P.reveal_ms).then_some(())?;
-				self.return_to(who, COMMITMENT_DEPOSIT);
+				self.return_to(who, made.deposit);
 				self.reveal(&made)
 			}
 			Resolved::Clear(place) => {
 				let made = self.commitments.remove(*place);
 				if self.now >= made.at + P.reveal_ms {
-					self.issuance -= COMMITMENT_DEPOSIT;
+					self.issuance -= made.deposit;
 					return Some(());
 				}
 				let moot = self.batches.get(&made.batch).is_none_or(|batch| batch.verdict.is_some());
 				(moot && account(made.who) == *who).then_some(())?;
-				self.return_to(who, COMMITMENT_DEPOSIT);
+				self.return_to(who, made.deposit);
 				Some(())
 			}
 			Resolved::Draw(id) => {
@@ -725,7 +729,7 @@ impl Model {
 		[
 			batches().map(|batch| batch.hold).sum(),
 			batches().map(|batch| batch.deposit).sum(),
-			COMMITMENT_DEPOSIT * self.commitments.iter().filter(|made| is(made.who)).count() as u128,
+			self.commitments.iter().filter(|made| is(made.who)).map(|made| made.deposit).sum(),
 			self.demands.values().filter(|demand| is(demand.who)).map(|demand| demand.price).sum(),
 			UNLISTED_BOND * unlisted.filter(|(_, _, _, by)| is(*by)).count() as u128,
 		]

@@ -209,3 +209,111 @@ fn nothing_that_is_shown_makes_the_chain_panic() {
 	});
 	checked.unwrap_or_else(|failed| panic!("{failed}"));
 }
+
+/// Bytes of a valid encoding, some of them changed.
+fn damage() -> impl Strategy<Value = Vec<(prop::sample::Index, u8)>> {
+	prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)
+}
+
+fn damaged<Shown: Encode + codec::Decode>(
+	shown: &Shown,
+	damage: &[(prop::sample::Index, u8)],
+) -> Option<Shown> {
+	use codec::DecodeAll;
+	let mut bytes = shown.encode();
+	damage.iter().for_each(|(place, with)| {
+		let place = place.index(bytes.len());
+		bytes[place] ^= with;
+	});
+	Shown::decode_all(&mut &bytes[..]).ok()
+}
+
+/// All that might be shown against the true claim, if it were false.
+fn against_the_true_claim(filed: &Filed) -> Vec<Challenge> {
+	let (output, source) = (slice(&quoting(), 500, 1_000), slice(&bytes_of(ORIGINAL), 1_500, 1_000));
+	vec![
+		Challenge::Mismatch { claim: 0, receipt: filed.proof(0), start: 0, length: 1_000, output, source },
+		Challenge::FalseLength { claim: 0, receipt: filed.proof(0), output: length_proof(&quoting()) },
+		Challenge::Unlawful { claim: 0, receipt: filed.proof(0) },
+		Challenge::PromptEcho {
+			claim: 0,
+			receipt: filed.proof(0),
+			start: 0,
+			length: 17,
+			prompt_offset: 0,
+			claimed: slice(&quoting(), 500, 17),
+			prompt: slice(b"what is a flower?", 0, 17),
+		},
+		Challenge::Counterclaim {
+			claim: 0,
+			receipt: filed.proof(0),
+			contribution: ContributionId(COPY),
+			version: DatanetVersion(1),
+			offset: 1_500,
+			output: slice(&quoting(), 500, 1_000),
+			source: slice(&bytes_of(COPY), 1_500, 1_000),
+		},
+		Challenge::UnlistedSource {
+			place: 0,
+			receipt: filed.proof(0),
+			start: 500,
+			length: 1_000,
+			contribution: ContributionId(UNLISTED),
+			version: DatanetVersion(1),
+			offset: 200,
+			output: slice(&quoting(), 500, 1_000),
+			source: slice(&bytes_of(UNLISTED), 200, 1_000),
+		},
+	]
+}
+
+/// Runs the test of each case on one chain.
+fn on_one_chain<Case: std::fmt::Debug>(
+	cases: impl Strategy<Value = Case>,
+	file: impl FnOnce() -> Filed,
+	test: impl Fn(&Filed, Case),
+) {
+	let config = ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() };
+	let mut ext = new_test_ext();
+	let filed = ext.execute_with(|| {
+		build_world();
+		file()
+	});
+	let ext = std::cell::RefCell::new(ext);
+	let checked = proptest::test_runner::TestRunner::new(config).run(&cases, |case| {
+		ext.borrow_mut().execute_with(|| test(&filed, case));
+		Ok(())
+	});
+	checked.unwrap_or_else(|failed| panic!("{failed}"));
+}
+
+#[test]
+fn no_damage_makes_a_false_challenge_hold() {
+	let cases = (any::<prop::sample::Index>(), damage());
+	on_one_chain(cases, file_true, |filed, (which, damage)| {
+		let all = against_the_true_claim(filed);
+		let Some(shown) = damaged(&all[which.index(all.len())], &damage) else { return };
+		let _ = commit_to(CHALLENGER, filed.batch, &shown);
+		next_block(1);
+		assert!(reveal(CHALLENGER, filed.batch, &shown).is_err(), "{shown:?}");
+	});
+}
+
+#[test]
+fn no_damage_makes_the_answer_for_a_false_claim_hold() {
+	let file = || {
+		let filed = file_false();
+		draw(filed.batch);
+		filed
+	};
+	on_one_chain(damage(), file, |filed, damage| {
+		let good = Answer::Span {
+			receipt: filed.proof(0),
+			length: length_proof(&quoting()),
+			output: slice(&quoting(), 500, 1_000),
+			source: slice(&bytes_of(ORIGINAL), 0, 1_000),
+		};
+		let Some(shown) = damaged(&good, &damage) else { return };
+		assert!(answer(filed.batch, 0, &shown).is_err(), "{shown:?}");
+	});
+}

@@ -102,7 +102,7 @@ fn commitments_and_methods_are_told() {
 		let filed = file_true();
 		assert_ok!(Attribution::commit(by(OTHER), filed.batch, [1; 32]));
 		let info = Attribution::commitment(&account(OTHER), [1; 32]).expect("it was made");
-		assert_eq!((info.batch, info.deposit), (filed.batch, COMMITMENT_DEPOSIT));
+		assert_eq!((info.batch, info.deposit), (filed.batch, commitment_deposit(filed.batch)));
 		assert_eq!(Attribution::commitment(&account(PAYER), [1; 32]), None);
 		assert_eq!(Attribution::method(MethodId(0)), Some(method()));
 		let page = Attribution::methods(None, 1);
