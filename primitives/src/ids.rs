@@ -72,4 +72,7 @@ ids! {
 
 	/// Identifies a batch of receipts.
 	BatchId(u64);
+
+	/// Identifies a method by which claims are found.
+	MethodId(u32);
 }

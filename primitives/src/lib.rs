@@ -7,8 +7,10 @@
 //!
 //! # Reading order
 //! [`ids`] and [`content`] name things, [`mod@slice`] verifies bytes against a name, `prove`, `prove_slice` and `prove_chunk`
-//! (with `std`) make what `slice` verifies, [`merkle`] commits to a list, [`purpose`] separates signatures, [`mod@commitment`] hides what
-//! will be registered, [`receipt`] is what both sides of a payment channel agree on, [`consensus`] is what validators sign
+//! (with `std`) make what `slice` verifies, [`merkle`] commits to a list, [`purpose`] separates signatures,
+//! [`mod@commitment`] hides what will be registered, [`receipt`] is what both sides of a payment channel agree on, [`claim`]
+//! says what of an output came from where and [`challenge`] what is shown for or against that, [`consensus`] is what
+//! validators sign
 //! and [`equivocation`] the proof that one signed too much, [`light`] follows validators to a header that is final,
 //! [`constants`] fixes the token, [`clock`] is the time that pallets read, [`positions`] what the pallet that has the datanets
 //! tells the one that pays, [`subject`] what events are about, [`text`] says which texts are stored, [`api`] is what a client
@@ -19,6 +21,8 @@
 extern crate alloc;
 
 pub mod api;
+pub mod challenge;
+pub mod claim;
 pub mod clock;
 pub mod commitment;
 pub mod consensus;
@@ -43,6 +47,8 @@ pub mod slice;
 pub mod subject;
 pub mod text;
 
+pub use challenge::{Answer, Challenge, ReceiptProof};
+pub use claim::{Claim, ContextLeaf, Evidence};
 pub use clock::ChainClock;
 pub use commitment::commitment;
 pub use content::Content;
@@ -50,7 +56,7 @@ pub use content::Content;
 pub use hasher::Blake3Hasher;
 pub use ids::{
 	AgentId, BatchId, ChannelId, CommitmentNumber, ContributionId, DatanetId, DatanetVersion, DelegationId,
-	ModelId, Sequence,
+	MethodId, ModelId, Sequence,
 };
 pub use positions::{Holder, Positions};
 pub use receipt::{Context, Receipt};

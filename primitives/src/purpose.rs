@@ -28,6 +28,8 @@ pub enum Purpose {
 	Voucher,
 	/// The beginning of what accumulates a channel's receipts.
 	Receipts,
+	/// A challenger commits to what it will show of a batch.
+	Challenge,
 }
 
 /// Length of a tag in bytes.
@@ -38,7 +40,7 @@ pub const DOMAIN_BYTES: usize = TAG_BYTES + 32;
 
 impl Purpose {
 	/// Every purpose.
-	pub const ALL: [Self; 9] = [
+	pub const ALL: [Self; 10] = [
 		Self::Proposal,
 		Self::Vote,
 		Self::ProposalPart,
@@ -48,6 +50,7 @@ impl Purpose {
 		Self::ContributionCommitment,
 		Self::Voucher,
 		Self::Receipts,
+		Self::Challenge,
 	];
 
 	/// The purpose's tag: ASCII, padded to [`TAG_BYTES`].
@@ -62,6 +65,7 @@ impl Purpose {
 			Self::ContributionCommitment => *b"plexus/datacmt\0\0",
 			Self::Voucher => *b"plexus/voucher\0\0",
 			Self::Receipts => *b"plexus/receipts\0",
+			Self::Challenge => *b"plexus/challenge",
 		}
 	}
 

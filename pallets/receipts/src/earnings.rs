@@ -10,7 +10,7 @@ use crate::{types::*, *};
 use frame_support::{
 	ensure,
 	pallet_prelude::{DispatchError, DispatchResult},
-	traits::{fungible::Mutate, tokens::Preservation},
+	traits::{fungible::Mutate, tokens::Preservation, Imbalance},
 };
 
 impl<T: Config> Pallet<T> {
@@ -67,6 +67,47 @@ impl<T: Config> Pallet<T> {
 			true => terms.data_of_royalties.mul_floor(royalty),
 			false => 0,
 		}
+	}
+
+	/// Keeps a part of what a model's developer may pull back, at most all of it; how much. For a pallet above that
+	/// settles batches and has yet to hear whether somebody else has a right to it.
+	pub fn hold_developer(model: ModelId, amount: Balance) -> Balance {
+		let Some(mut book) = Books::<T>::get(model) else { return 0 };
+		let amount = amount.min(book.developer_due());
+		if amount > 0 {
+			book.developer_held = book.developer_held.saturating_add(amount);
+			Books::<T>::insert(model, book);
+			Self::deposit_event(Event::DeveloperHeld { model, amount });
+		}
+		amount
+	}
+
+	/// Lets the developer pull so much of what is held again.
+	pub fn release_developer(model: ModelId, amount: Balance) {
+		let Some(mut book) = Books::<T>::get(model) else { return };
+		let amount = amount.min(book.developer_held);
+		if amount > 0 {
+			book.developer_held = book.developer_held.saturating_sub(amount);
+			Books::<T>::insert(model, book);
+			Self::deposit_event(Event::DeveloperReleased { model, amount });
+		}
+	}
+
+	/// Takes so much of what is held, at most all of it, for somebody else. Whoever drops it burns it.
+	///
+	/// # Errors
+	/// None as long as the pot has what the books say.
+	pub fn charge_developer(model: ModelId, amount: Balance) -> Result<CreditOf<T>, DispatchError> {
+		let mut book = Books::<T>::get(model).ok_or(Error::<T>::UnknownModel)?;
+		let amount = amount.min(book.developer_held);
+		if amount == 0 {
+			return Ok(CreditOf::<T>::zero());
+		}
+		book.developer_held = book.developer_held.saturating_sub(amount);
+		book.developer_taken = book.developer_taken.saturating_add(amount);
+		Books::<T>::insert(model, book);
+		Self::deposit_event(Event::DeveloperCharged { model, amount });
+		Self::take_from_pot(amount)
 	}
 
 	/// What an ancestor may pull of a model's revenue.

@@ -69,6 +69,9 @@ pub mod errors {
 		/// The receipts cost more than the channel has locked. Redeem up to an earlier voucher, or let the payer top up.
 		/// A server checks before it serves that a voucher's sum is within what was ever locked.
 		ExceedsLocked,
+		/// This runtime does not settle batches through this pallet alone. Call `attribution.submit`, without claims if
+		/// there are none.
+		SubmitsElsewhere,
 		/// There is no batch with this id, or its record was cleared. The events `BatchSubmitted` tell all ids.
 		UnknownBatch,
 		/// The batch's record is kept until the time in the event `BatchSubmitted`. Clear it then.

@@ -141,6 +141,27 @@ pub mod events {
 			/// How much.
 			amount: Balance,
 		},
+		/// A part of what a developer earned cannot be pulled for now.
+		DeveloperHeld {
+			/// Of which model.
+			model: ModelId,
+			/// How much more.
+			amount: Balance,
+		},
+		/// It can be pulled again.
+		DeveloperReleased {
+			/// Of which model.
+			model: ModelId,
+			/// How much of it.
+			amount: Balance,
+		},
+		/// A part of what was held of a developer's part went to somebody else.
+		DeveloperCharged {
+			/// Of which model.
+			model: ModelId,
+			/// How much.
+			amount: Balance,
+		},
 		/// A royalty was credited.
 		RoyaltyCredited {
 			/// Whose revenue it is a share of.

@@ -7,7 +7,7 @@
 //! - Every channel's and batch's id was allocated; a channel's models have books; its terms have the form that was checked.
 //! - A generation has as many channels as it says, all of one payer; a payer's current one is not closing.
 //! - What was pulled from a book is what its ancestors pulled, and neither they nor the developer pulled more than is
-//!   theirs.
+//!   theirs; what is held of a developer's part was not pulled.
 //! - The pot has all earnings, and all that books retain, at least. More only if somebody gave it more.
 //! - Per account and reason, the balance on hold is the sum of what the entries say.
 
@@ -83,7 +83,8 @@ impl<T: Config> Pallet<T> {
 				"a book's terms are not the model's"
 			);
 			let parts = book.terms.parts(book.revenue);
-			ensure!(book.developer_taken <= parts.developer, "a developer pulled more than its part");
+			let pulled_or_held = book.developer_taken.saturating_add(book.developer_held);
+			ensure!(pulled_or_held <= parts.developer, "a developer pulled more than its part");
 			ensure!(book.royalties_taken <= parts.royalties, "ancestors pulled more than their royalties");
 			let pulled = taken.get(&model).copied().unwrap_or_default();
 			ensure!(book.royalties_taken == pulled, "a book has other royalties than its ancestors");

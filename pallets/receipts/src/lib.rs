@@ -131,7 +131,9 @@
 //! each may be in a scope: what a submission earns waits until somebody calls [`withdraw`].
 //! [`Pallet::begin_closing_all`] is for what a change of an agent's controller must
 //! end. A pallet above that has claims calls [`Pallet::settle`], which leaves the money for data to it, instead of
-//! having [`submit`] called.
+//! having [`submit`] called: `SubmitsDirectly` is false then. It may keep back what a batch adds to a developer's part
+//! ([`Pallet::hold_developer`]) until it hands that on ([`Pallet::charge_developer`]) or not
+//! ([`Pallet::release_developer`]).
 //!
 //! ## Must not
 //!
@@ -166,7 +168,7 @@ pub mod weights;
 
 pub use pallet::*;
 pub use plexus_primitives::ChainClock;
-pub use redemption::Settled;
+pub use redemption::{Settled, SettledModel};
 pub use types::{
 	Batch, Book, Channel, ChannelTerms, Corpora, Generation, Pools, Redemption, RevenueOf, RevenueTerms,
 	Servers,
@@ -262,6 +264,10 @@ pub mod pallet {
 		/// Held from the server while a batch's record exists: for one entry with [`types::BATCH_ENTRY_BYTES`].
 		#[pallet::constant]
 		type BatchDeposit: Get<Balance>;
+
+		/// Whether servers call [`Pallet::submit`]. Not where a pallet above settles, which may have to keep money back.
+		#[pallet::constant]
+		type SubmitsDirectly: Get<bool>;
 
 		/// Models that a channel may name.
 		#[pallet::constant]
@@ -453,11 +459,8 @@ pub mod pallet {
 			redemptions: RedemptionsOf<T>,
 		) -> DispatchResult {
 			let account = ensure_signed(origin)?;
-			let Settled { data, .. } = Self::settle(server, &account, redemptions)?;
-			for (model, money) in data {
-				T::Pools::deposit(model, money);
-			}
-			Ok(())
+			ensure!(T::SubmitsDirectly::get(), Error::<T>::SubmitsElsewhere);
+			Self::do_submit(server, &account, redemptions)
 		}
 
 		/// Removes the record of a batch that need not be kept any more, and returns its deposit. Anybody may.

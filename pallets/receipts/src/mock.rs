@@ -110,6 +110,7 @@ parameter_types! {
 	pub static ProtocolShare: Perbill = INITIAL_PROTOCOL_SHARE;
 	pub static ChannelDeposit: Balance = INITIAL_CHANNEL_DEPOSIT;
 	pub static BatchDeposit: Balance = INITIAL_BATCH_DEPOSIT;
+	pub static SubmitsDirectly: bool = true;
 	pub const RoyaltiesMax: Perbill = Perbill::from_percent(50);
 	pub const Retained: Perbill = Perbill::from_percent(75);
 	pub const AgentsId: PalletId = PalletId(*b"plx/agnt");
@@ -349,6 +350,7 @@ impl pallet_receipts::Config for Test {
 	type BatchRetentionMs = ConstU64<RETENTION_MS>;
 	type ChannelDeposit = ChannelDeposit;
 	type BatchDeposit = BatchDeposit;
+	type SubmitsDirectly = SubmitsDirectly;
 	type ChannelModelsMax = ConstU32<3>;
 	type ChannelCorporaMax = ConstU32<2>;
 	type BatchReceiptsMax = ConstU32<RECEIPTS_MAX>;
@@ -366,6 +368,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	ProtocolShare::set(INITIAL_PROTOCOL_SHARE);
 	ChannelDeposit::set(INITIAL_CHANNEL_DEPOSIT);
 	BatchDeposit::set(INITIAL_BATCH_DEPOSIT);
+	SubmitsDirectly::set(true);
 	let accounts = (1..=ACCOUNTS).map(|index| (account(index), ENDOWMENT));
 	let pots = [DataPools::account(), ValidatorsPot::account()].map(|pot| (pot, EXISTENTIAL_DEPOSIT));
 	let balances = accounts.chain(pots).collect();

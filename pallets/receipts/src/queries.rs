@@ -127,7 +127,8 @@ impl<T: Config> Pallet<T> {
 	pub fn revenue(model: ModelId) -> Option<RevenueInfo<AccountIdOf<T>>> {
 		let book = Books::<T>::get(model)?;
 		let developer_due = book.developer_due();
-		let Book { terms, revenue, protocol_remainder: _, developer_taken, royalties_taken } = book;
+		let Book { terms, revenue, protocol_remainder: _, developer_taken, developer_held, royalties_taken } =
+			book;
 		let Parts { royalties, server, data, developer: _ } = terms.parts(revenue);
 		Some(RevenueInfo {
 			terms,
@@ -137,6 +138,7 @@ impl<T: Config> Pallet<T> {
 			to_servers: server,
 			to_data: data,
 			developer_taken,
+			developer_held,
 			developer_due,
 		})
 	}

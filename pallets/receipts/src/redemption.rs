@@ -32,8 +32,22 @@ use sp_runtime::{
 pub struct Settled<T: Config> {
 	/// The batch.
 	pub batch: BatchId,
-	/// What the data of each model earned, in ascending order. Whoever drops it burns it.
-	pub data: Vec<(ModelId, CreditOf<T>)>,
+	/// The Merkle root of its receipts.
+	pub root: [u8; 32],
+	/// What each model earned, in ascending order.
+	pub models: Vec<SettledModel<T>>,
+}
+
+/// What a model earned in a batch, as far as a pallet above has to do with it.
+pub struct SettledModel<T: Config> {
+	/// Which.
+	pub model: ModelId,
+	/// The fees of its receipts.
+	pub fees: Balance,
+	/// What its data earned. Whoever drops it burns it.
+	pub data: CreditOf<T>,
+	/// What its developer may pull more than before.
+	pub developer: Balance,
 }
 
 /// What a batch adds up to while its channels are redeemed.
@@ -77,12 +91,27 @@ impl<T: Config> Pallet<T> {
 		let gross = by_model.values().fold(0, |sum: Balance, fees| sum.saturating_add(*fees));
 		let root = merkle::root(&leaves).ok_or(Error::<T>::NothingToRedeem)?;
 		Self::keep_batch(batch, server, account, root, receipts, gross)?;
-		let data = Self::divide(batch, server, account, by_model, gross, payments)?;
-		Ok(Settled { batch, data })
+		let models = Self::divide(batch, server, account, by_model, gross, payments)?;
+		Ok(Settled { batch, root, models })
+	}
+
+	/// Settles, and leaves the money for data to the pools.
+	pub(crate) fn do_submit(
+		server: AgentId,
+		account: &T::AccountId,
+		redemptions: RedemptionsOf<T>,
+	) -> DispatchResult {
+		let Settled { models, .. } = Self::settle(server, account, redemptions)?;
+		for SettledModel { model, data, .. } in models {
+			if data.peek() > 0 {
+				T::Pools::deposit(model, data);
+			}
+		}
+		Ok(())
 	}
 
 	/// The receipts of all redemptions.
-	pub(crate) fn count_of(redemptions: &RedemptionsOf<T>) -> u32 {
+	pub fn count_of(redemptions: &RedemptionsOf<T>) -> u32 {
 		redemptions.iter().fold(0, |sum: u32, one| sum.saturating_add(one.receipts.len() as u32))
 	}
 
@@ -174,7 +203,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Divides what is in the pot now: books, the server's earnings, the protocol's share. Returns the money for data.
+	/// Divides what is in the pot now: books, the server's earnings, the protocol's share. Returns the money for data,
+	/// and what developers earned.
 	fn divide(
 		batch: BatchId,
 		server: AgentId,
@@ -182,19 +212,18 @@ impl<T: Config> Pallet<T> {
 		by_model: BTreeMap<ModelId, Balance>,
 		gross: Balance,
 		payments: Vec<(AccountIdOf<T>, Balance)>,
-	) -> Result<Vec<(ModelId, CreditOf<T>)>, DispatchError> {
-		let (mut protocol, mut served, mut data) = (0, 0, Vec::new());
+	) -> Result<Vec<SettledModel<T>>, DispatchError> {
+		let (mut protocol, mut served, mut models) = (0, 0, Vec::new());
 		for (model, fees) in by_model {
 			// A channel has no model without a book, and no book is ever removed.
 			let mut book = Books::<T>::get(model).ok_or(Error::<T>::UnknownModel)?;
 			let earned = book.earn(fees, T::ProtocolShare::get()).ok_or(Error::<T>::AmountTooLarge)?;
 			Books::<T>::insert(model, book);
-			let Earned { protocol: share, net, server: to_server, data: to_data } = earned;
+			let Earned { protocol: share, net, server: to_server, data: to_data, developer } = earned;
 			protocol = share.saturating_add(protocol);
 			served = to_server.saturating_add(served);
-			if to_data > 0 {
-				data.push((model, Self::take_from_pot(to_data)?));
-			}
+			let data = if to_data > 0 { Self::take_from_pot(to_data)? } else { CreditOf::<T>::zero() };
+			models.push(SettledModel { model, fees, data, developer });
 			let event =
 				Event::ModelEarned { batch, model, protocol: share, revenue: net, to_server, to_data };
 			Self::deposit_event(event);
@@ -202,7 +231,7 @@ impl<T: Config> Pallet<T> {
 		Self::credit(account, served)?;
 		let burned = Self::pay_protocol(batch, protocol)?;
 		Self::credit_reputation(server, payments, burned, gross);
-		Ok(data)
+		Ok(models)
 	}
 
 	pub(crate) fn take_from_pot(amount: Balance) -> Result<CreditOf<T>, DispatchError> {

@@ -90,8 +90,10 @@ pub struct RevenueInfo<AccountId> {
 	pub to_servers: Balance,
 	/// What the model's data got of it, royalties from descendants apart.
 	pub to_data: Balance,
-	/// What was credited to the developer.
+	/// What was credited to the developer, or given to others of its part.
 	pub developer_taken: Balance,
+	/// What of its part it cannot pull yet.
+	pub developer_held: Balance,
 	/// What the developer may pull.
 	pub developer_due: Balance,
 }

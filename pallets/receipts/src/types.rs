@@ -112,8 +112,10 @@ pub struct Book<AccountId> {
 	pub revenue: Balance,
 	/// What is still owed of the protocol's share, in billionths of a unit; below one unit.
 	pub protocol_remainder: u32,
-	/// What was credited to the developer of its own part.
+	/// What was credited to the developer of its own part, and what others were given of it.
 	pub developer_taken: Balance,
+	/// What of the developer's part cannot be pulled yet, because others may have a right to it.
+	pub developer_held: Balance,
 	/// What was credited to all ancestors, to their developers and data together.
 	pub royalties_taken: Balance,
 }

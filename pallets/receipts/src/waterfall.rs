@@ -56,6 +56,8 @@ pub struct Earned {
 	pub server: Balance,
 	/// The data's part of it.
 	pub data: Balance,
+	/// The developer's part of it.
+	pub developer: Balance,
 }
 
 impl<AccountId> RevenueTerms<AccountId> {
@@ -78,7 +80,14 @@ impl<AccountId> RevenueTerms<AccountId> {
 impl<AccountId> Book<AccountId> {
 	/// The empty book of a model.
 	pub fn new(terms: RevenueTerms<AccountId>) -> Self {
-		Self { terms, revenue: 0, protocol_remainder: 0, developer_taken: 0, royalties_taken: 0 }
+		Self {
+			terms,
+			revenue: 0,
+			protocol_remainder: 0,
+			developer_taken: 0,
+			developer_held: 0,
+			royalties_taken: 0,
+		}
 	}
 
 	/// Enters fees; nothing if the revenue were more than a [`Balance`] holds.
@@ -93,6 +102,7 @@ impl<AccountId> Book<AccountId> {
 			net,
 			server: after.server.saturating_sub(before.server),
 			data: after.data.saturating_sub(before.data),
+			developer: after.developer.saturating_sub(before.developer),
 		})
 	}
 
@@ -119,7 +129,8 @@ impl<AccountId> Book<AccountId> {
 
 	/// What the developer may pull of its own part.
 	pub fn developer_due(&self) -> Balance {
-		self.terms.parts(self.revenue).developer.saturating_sub(self.developer_taken)
+		let developer = self.terms.parts(self.revenue).developer;
+		developer.saturating_sub(self.developer_taken).saturating_sub(self.developer_held)
 	}
 }
 

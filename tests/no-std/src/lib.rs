@@ -14,6 +14,7 @@
 #![no_std]
 
 extern crate pallet_agents as _;
+extern crate pallet_attribution as _;
 extern crate pallet_datanets as _;
 extern crate pallet_models as _;
 extern crate pallet_receipts as _;

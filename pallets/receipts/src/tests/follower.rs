@@ -113,6 +113,12 @@ impl Follower {
 				self.book(model).developer_taken += amount;
 				self.credit(developer, amount);
 			}
+			Event::DeveloperHeld { model, amount } => self.book(model).developer_held += amount,
+			Event::DeveloperReleased { model, amount } => self.book(model).developer_held -= amount,
+			Event::DeveloperCharged { model, amount } => {
+				self.book(model).developer_held -= amount;
+				self.book(model).developer_taken += amount;
+			}
 			Event::RoyaltyCredited { model, ancestor, developer, to_developer, to_data } => {
 				self.book(model).royalties_taken += to_developer + to_data;
 				*self.royalties.entry((model, ancestor)).or_default() += to_developer + to_data;

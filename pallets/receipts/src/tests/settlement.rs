@@ -1,6 +1,7 @@
 //! Who gets what.
 
 use super::*;
+use frame_support::traits::{fungible::Balanced, Imbalance};
 
 const FEE: Balance = 1_000_000;
 
@@ -189,4 +190,38 @@ fn settle_without_models(ancestors: u64) -> u32 {
 #[test]
 fn settlement_reads_no_model_and_does_the_same_for_long_lineages() {
 	assert_eq!(settle_without_models(0), settle_without_models(25));
+}
+
+#[test]
+fn what_is_held_of_a_developers_part_is_pulled_only_once_released() {
+	run(|| {
+		settle_one();
+		let model = ModelId(2);
+		assert_eq!(Receipts::hold_developer(model, 300_000), 300_000);
+		assert_eq!(Receipts::hold_developer(model, 300_000), 29_800, "no more than there is");
+		assert_noop!(Receipts::pull_developer(by(OTHER), model), Error::<Test>::NothingDue);
+		Receipts::release_developer(model, 100_000);
+		assert_ok!(Receipts::pull_developer(by(OTHER), model));
+		assert_eq!(earned(&account(DEVELOPERS[2])), 100_000);
+		let charged = Receipts::charge_developer(model, 29_800).expect("the pot has it");
+		assert_eq!(charged.peek(), 29_800);
+		assert_ok!(Balances::resolve(&account(OTHER), charged).map_err(|_| "it has an account"));
+		Receipts::release_developer(model, Balance::MAX);
+		assert_ok!(Receipts::pull_developer(by(OTHER), model));
+		assert_eq!(earned(&account(DEVELOPERS[2])), 300_000);
+		assert_eq!(Receipts::charge_developer(model, 1).expect("nothing is held").peek(), 0);
+	});
+}
+
+#[test]
+fn where_a_pallet_above_settles_nobody_submits_past_it() {
+	run(|| {
+		let id = open(FEE);
+		SubmitsDirectly::set(false);
+		let paid = redemption(id, &[receipt(0, 100)]);
+		assert_eq!(submit([paid.clone()]), error(Error::SubmitsElsewhere));
+		let settled = Receipts::settle(AgentId(0), &agent_account(0), listed([paid])).expect("it may");
+		let models: Vec<_> = settled.models.iter().map(|one| (one.model, one.fees)).collect();
+		assert_eq!(models, [(ModelId(0), 100)]);
+	});
 }
