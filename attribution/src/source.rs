@@ -1,6 +1,6 @@
 //! [`Source`]: a contribution and the local file that holds its bytes; and lists of them.
 //!
-//! A list is JSON lines, one contribution each, in any order. `plexus index sources` writes it from the chain, and whoever
+//! A list is JSON lines, one contribution each, in any order. `plexus corpus sources` writes it from the chain, and whoever
 //! has the facts from elsewhere writes it by hand:
 //!
 //! ```text

@@ -4,8 +4,8 @@
 //! Send the output anywhere, or decide what is lawful: whoever listed the sources of the index did.
 
 use crate::{
+	corpus::{blocking, open},
 	failure::{Failure, FailureKind},
-	index::{blocking, open},
 	output::{self, Answer},
 };
 use plexus_attribution::{
@@ -21,7 +21,7 @@ use std::{
 /// Attributes an output.
 #[derive(clap::Args, Clone)]
 pub struct AttributeCommand {
-	/// Index over the contributions that may be named, made by `plexus index build`.
+	/// Index over the contributions that may be named, made by `plexus corpus build`.
 	#[arg(long, value_name = "FILE")]
 	index: PathBuf,
 

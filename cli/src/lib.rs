@@ -7,7 +7,7 @@
 //! tx/  query/  load/      one file for each command
 //! contribute/ verify_file directories of files: registered, and checked against a version
 //! channel/ redeemer/      payment channels: opened, signed for, redeemed; what serve-receipts works with
-//! index/ attribute        directories of files: searchable, and which bytes of an output came from them
+//! corpus/ attribute       directories of files: searchable, and which bytes of an output came from them
 //!   │     │      │
 //!   │   datanets │        what the runtime API tells of data
 //!   │ validators │        what the runtime API tells of stake
@@ -47,10 +47,10 @@ mod channels;
 mod client;
 mod content;
 mod contribute;
+mod corpus;
 mod datanets;
 pub mod explain;
 pub mod failure;
-mod index;
 mod keys;
 mod licence;
 pub mod load;
@@ -76,9 +76,9 @@ pub use account::AccountCommand;
 pub use attribute::AttributeCommand;
 pub use channel::ChannelCommand;
 pub use contribute::ContributeCommand;
+pub use corpus::CorpusCommand;
 pub use explain::explain_dispatch_error;
 pub use failure::{split_remedy, Failure, FailureKind};
-pub use index::IndexCommand;
 pub use payer::{Paid, Payer};
 pub use query::QueryCommand;
 pub use redeemer::{Desk, DeskError, Redeemer, RedeemerArgs};
@@ -109,7 +109,7 @@ pub enum Command {
 
 	/// Make contributed files searchable
 	#[command(subcommand_required = true, arg_required_else_help = true)]
-	Index(Box<IndexCommand>),
+	Corpus(Box<CorpusCommand>),
 
 	/// Tell which bytes of an output came from which contributions; needs no node
 	Attribute(Box<AttributeCommand>),
@@ -142,7 +142,7 @@ impl Command {
 			Self::Contribute(command) => (command.connection.json, command.run().await),
 			Self::Channel(command) => (command.connection.json, command.run().await),
 			Self::VerifyFile(command) => (command.connection.json, command.run().await),
-			Self::Index(command) => (command.connection.json, command.run().await),
+			Self::Corpus(command) => (command.connection.json, command.run().await),
 			Self::Attribute(command) => (command.json, command.run().await),
 			Self::Account(command) => (command.json, command.run()),
 			// Prints its own failures: a run that loses transfers has figures too.
@@ -207,9 +207,9 @@ mod tests {
 			"contribute data --datanet 0 --licence MIT --media-type text/plain --in-flight 4 --timeout 5 --tip 0.1 --key-file key",
 			"verify-file data README.md --datanet 0 --version 1 --json",
 			"verify-file data --datanet 0 --hidden",
-			"index sources data --datanet 0 --version 1 --out sources.jsonl",
-			"index build data --sources sources.jsonl --sources more.jsonl --out data.plxindex --json",
-			"index show data.plxindex --json",
+			"corpus sources data --datanet 0 --version 1 --out sources.jsonl",
+			"corpus build data --sources sources.jsonl --sources more.jsonl --out data.plxindex --json",
+			"corpus show data.plxindex --json",
 			"attribute --index data.plxindex --output answer.txt",
 			"attribute --index i --output o --prompt p --min-bytes 64 --html page.html --evidence e.json --json",
 			"tx datanet create --from-card README.md --from //Alice",
@@ -401,9 +401,9 @@ mod tests {
 			"contribute data --datanet 0 --licence MIT --manifests --from //Alice",
 			"contribute data --datanet 0 --in-flight 0 --from //Alice",
 			"verify-file --datanet 0",
-			"index build data --out i",
-			"index build data --sources s",
-			"index sources data --out s",
+			"corpus build data --out i",
+			"corpus build data --sources s",
+			"corpus sources data --out s",
 			"attribute --index i",
 			"attribute --output o",
 			"verify-file data",

@@ -79,6 +79,7 @@ pub(crate) struct RevenueInfo {
 	pub(crate) to_servers: u128,
 	pub(crate) to_data: u128,
 	pub(crate) developer_taken: u128,
+	pub(crate) developer_held: u128,
 	pub(crate) developer_due: u128,
 }
 
@@ -415,6 +416,8 @@ pub(crate) struct Book {
 	to_servers: Amount,
 	to_data: Amount,
 	developer_taken: Amount,
+	/// What of its part waits for claims that are open.
+	developer_held: Amount,
 	developer_due: Amount,
 	/// What each ancestor may pull.
 	royalties_due: Vec<RoyaltyDue>,
@@ -457,6 +460,7 @@ impl Book {
 			to_servers: Amount(info.to_servers),
 			to_data: Amount(info.to_data),
 			developer_taken: Amount(info.developer_taken),
+			developer_held: Amount(info.developer_held),
 			developer_due: Amount(info.developer_due),
 			royalties_due,
 		}
@@ -478,7 +482,13 @@ impl Answer for Book {
 			("  royalties", format!("{}, pulled {}", self.royalties, self.royalties_taken)),
 			("  servers", self.to_servers.to_string()),
 			("  data", self.to_data.to_string()),
-			("  developer", format!("pulled {}, to pull {}", self.developer_taken, self.developer_due)),
+			(
+				"  developer",
+				format!(
+					"pulled {}, to pull {}, held {}",
+					self.developer_taken, self.developer_due, self.developer_held
+				),
+			),
 		]);
 		if self.royalties_due.is_empty() {
 			return sums;
@@ -603,6 +613,7 @@ mod tests {
 			to_servers: 450,
 			to_data: 180,
 			developer_taken: 200,
+			developer_held: 0,
 			developer_due: 70,
 		};
 		let info = RevenueInfo::decode_all(&mut &theirs.encode()[..]).expect("the same encoding");
@@ -617,7 +628,7 @@ mod tests {
 					"data": 200_000_000, "data_of_royalties": 250_000_000, "pays_data": true,
 				},
 				"revenue": "1000", "royalties": "100", "royalties_taken": "40", "to_servers": "450",
-				"to_data": "180", "developer_taken": "200", "developer_due": "70",
+				"to_data": "180", "developer_taken": "200", "developer_held": "0", "developer_due": "70",
 				"royalties_due": [{ "ancestor": 3, "due": "60" }],
 			})
 		);

@@ -6,15 +6,14 @@
 //! deterministic and `no_std`, because the runtime executes it.
 //!
 //! # Reading order
-//! [`ids`] and [`content`] name things, [`mod@slice`] verifies bytes against a name, `prove`, `prove_slice` and `prove_chunk`
-//! (with `std`) make what `slice` verifies, [`merkle`] commits to a list, [`purpose`] separates signatures,
-//! [`mod@commitment`] hides what will be registered, [`receipt`] is what both sides of a payment channel agree on, [`claim`]
-//! says what of an output came from where and [`challenge`] what is shown for or against that, [`consensus`] is what
-//! validators sign
-//! and [`equivocation`] the proof that one signed too much, [`light`] follows validators to a header that is final,
-//! [`constants`] fixes the token, [`clock`] is the time that pallets read, [`positions`] what the pallet that has the datanets
-//! tells the one that pays, [`subject`] what events are about, [`text`] says which texts are stored, [`api`] is what a client
-//! may ask the runtime.
+//! [`ids`] and [`content`] name things, [`mod@slice`] verifies bytes against a name, `prove`, `prove_slice` and
+//! `prove_chunk` (with `std`) make what `slice` verifies, [`merkle`] commits to a list, [`purpose`] separates signatures,
+//! [`mod@commitment`] hides what will be registered, [`receipt`] is what both sides of a payment channel agree on,
+//! [`claim`] says what of an output came from where and [`challenge`] what is shown for or against that, [`consensus`] is
+//! what validators sign and [`equivocation`] the proof that one signed too much, [`light`] follows validators to a header
+//! that is final, [`constants`] fixes the token, [`clock`] is the time that pallets read, [`positions`] what the pallet
+//! that has the datanets tells the one that pays, [`subject`] what events are about, [`text`] says which texts are
+//! stored, [`api`] is what a client may ask the runtime.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 

@@ -11,7 +11,7 @@ use crate::{
 use frame_support::{
 	pallet_prelude::DispatchResult,
 	parameter_types,
-	traits::{ConstU32, Get},
+	traits::{ConstBool, ConstU32, Get},
 	weights::Weight,
 	PalletId,
 };
@@ -150,6 +150,8 @@ impl pallet_receipts::Config for Runtime {
 	type BatchRetentionMs = BatchRetentionMs;
 	type ChannelDeposit = ChannelDeposit;
 	type BatchDeposit = BatchDeposit;
+	// No claims yet: nothing above settles.
+	type SubmitsDirectly = ConstBool<true>;
 	type ChannelModelsMax = ConstU32<CHANNEL_MODELS_MAX>;
 	type ChannelCorporaMax = ConstU32<CHANNEL_CORPORA_MAX>;
 	// A full batch is some 50 KiB, and 3 ms to settle: a hundredth of a block in bytes and in time.

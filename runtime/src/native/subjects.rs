@@ -251,6 +251,9 @@ fn of_receipts(event: &pallet_receipts::Event<Runtime>) -> Vec<Subject> {
 		Event::BatchSubmitted { batch, server, .. } => vec![Batch(*batch), Agent(*server)],
 		Event::BatchCleared { batch, .. } | Event::ProtocolPaid { batch, .. } => vec![Batch(*batch)],
 		Event::ModelEarned { batch, model, .. } => vec![Batch(*batch), Model(*model)],
+		Event::DeveloperHeld { model, .. }
+		| Event::DeveloperReleased { model, .. }
+		| Event::DeveloperCharged { model, .. } => vec![Model(*model)],
 		Event::BookOpened { model, terms } => vec![Model(*model), account(&terms.developer)],
 		Event::DeveloperCredited { model, developer, .. } => vec![Model(*model), account(developer)],
 		Event::RoyaltyCredited { model, ancestor, developer, .. } => {

@@ -1,9 +1,9 @@
-//! `plexus index …`: local files of contributions, made searchable.
+//! `plexus corpus …`: local files of contributions, made searchable.
 //!
 //! ```text
-//! index sources DIR   which contribution each file is, by its hash, from the chain        → a list, JSON lines
-//! index build DIR     the files of a list, checked against their roots and sorted         → an index
-//! index show FILE     what an index holds
+//! corpus sources DIR   which contribution each file is, by its hash, from the chain        → a list, JSON lines
+//! corpus build DIR     the files of a list, checked against their roots and sorted         → an index
+//! corpus show FILE     what an index holds
 //! ```
 //!
 //! # Must not
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 /// Makes indexes over contributions.
 #[derive(clap::Args, Clone)]
-pub struct IndexCommand {
+pub struct CorpusCommand {
 	#[command(flatten)]
 	pub(crate) connection: crate::client::ConnectionArgs,
 
@@ -43,7 +43,7 @@ enum Action {
 	},
 }
 
-impl IndexCommand {
+impl CorpusCommand {
 	pub(crate) async fn run(self) -> Result<(), Failure> {
 		let json = self.connection.json;
 		match self.action {
@@ -97,7 +97,7 @@ pub(crate) fn open(path: &Path) -> Result<Index, Failure> {
 	Index::open(path).map_err(|error| {
 		let remedy = match error {
 			OpenError::Read(_) => "name an index that exists and that you may read",
-			OpenError::NoIndex => "make one with `plexus index build`",
+			OpenError::NoIndex => "make one with `plexus corpus build`",
 			OpenError::Format { .. } => "build it again with this version of the program",
 			OpenError::Length { .. } | OpenError::Checksum | OpenError::Unsound(_) => {
 				"build it again; if it was copied, copy it again"

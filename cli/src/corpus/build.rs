@@ -1,4 +1,4 @@
-//! `plexus index build`: an index over the files of lists.
+//! `plexus corpus build`: an index over the files of lists.
 //!
 //! # Must not
 //! Leave a part of an index behind: the file appears when it is whole.
@@ -55,7 +55,7 @@ fn read_list(path: &Path) -> Result<Vec<Source>, Failure> {
 		Failure::input(
 			"SourcesUnusable",
 			format!("{}: {cause}", path.display()),
-			"make the list with `plexus index sources`, or correct its line",
+			"make the list with `plexus corpus sources`, or correct its line",
 		)
 	};
 	let file = File::open(path).map_err(|error| unusable(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! `plexus index sources`: which files of a directory are which contributions of a version.
+//! `plexus corpus sources`: which files of a directory are which contributions of a version.
 //!
 //! # Must not
 //! List a file that the version does not hold, or hold more than a page of files in memory besides the list.
@@ -154,7 +154,11 @@ async fn look_up(
 ) -> Result<Result<Source, Refusal>, Failure> {
 	let Item { path, proven, .. } = match found {
 		Found::Item(item) => item,
-		Found::Refused(refusal) => return Ok(Err(refusal)),
+		Found::Refused(refusal) | Found::Empty(refusal) => return Ok(Err(refusal)),
+		Found::NotFile(path) => {
+			let cause = "it is a link or something else that is no file";
+			return Ok(Err(Refusal::new(&path, cause, "")));
+		}
 	};
 	let root = proven.content.root;
 	let held = match datanets::contribution_by_root(at, root).await? {

@@ -1,4 +1,4 @@
-//! `plexus index show`: what an index holds.
+//! `plexus corpus show`: what an index holds.
 //!
 //! # Must not
 //! Show an index that is damaged: it is checked as for a search.
