@@ -240,7 +240,7 @@ mod tests {
 			&[2; 32], // account
 			&[3; 32], // salt
 			&4u64.to_le_bytes(),
-			&challenge.encode(),
+			&challenge.encode()[..],
 		]
 		.concat();
 		let made = commitment(&[1; 32], &[2; 32], &[3; 32], BatchId(4), &challenge);
