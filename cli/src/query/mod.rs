@@ -60,8 +60,10 @@ enum Question {
 	/// What a version of a datanet holds, by page
 	Members(data::MembersArgs),
 	/// The weight of a contribution in a version of its datanet
+	#[command(hide = true)]
 	Weight(data::WeightArgs),
 	/// What is asked of a contribution's holder
+	#[command(hide = true)]
 	Challenge(data::ContributionArgs),
 	/// The contribution that holds a file's content, looked up by its hash
 	File(data::FileArgs),
@@ -73,7 +75,7 @@ enum Question {
 	Tx(transaction::Args),
 	/// What transactions cost, and the deposits
 	Fees,
-	/// A file that proves a block, and an account's balance in it, to whoever has the chain specification
+	/// A file that proves a block, and an account's balance in it, offline
 	Proof(proof::Args),
 	/// The validators of the current era, and who would like to be one
 	Validators,
