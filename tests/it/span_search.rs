@@ -44,12 +44,12 @@ impl Scene {
 
 	async fn sources(&self) -> Result<Value> {
 		let (data, list) = (self.text("data")?, self.text("list")?);
-		self.cli.json(&["index", "sources", &data, "--datanet", "0", "--version", "1", "--out", &list]).await
+		self.cli.json(&["corpus", "sources", &data, "--datanet", "0", "--version", "1", "--out", &list]).await
 	}
 
 	async fn build(&self) -> Result<Value> {
 		let (data, list, index) = (self.text("data")?, self.text("list")?, self.text("index")?);
-		self.cli.json(&["index", "build", &data, "--sources", &list, "--out", &index]).await
+		self.cli.json(&["corpus", "build", &data, "--sources", &list, "--out", &index]).await
 	}
 
 	async fn attribute(&self, output: &str, more: &[&str]) -> Result<Value> {
@@ -116,11 +116,11 @@ async fn a_changed_file_and_a_damaged_index_are_refused() -> Result<()> {
 	let middle = bytes.len() / 2;
 	bytes[middle] ^= 1;
 	fs::write(&index, bytes)?;
-	let refused = scene.cli.refused(&["index", "show", &index]).await?;
+	let refused = scene.cli.refused(&["corpus", "show", &index]).await?;
 	ensure!(refused.code == Some(2) && refused.text().contains("IndexUnusable"), "{}", refused.text());
 
 	fs::write(scene.path("data/poem.txt"), SHARED.to_uppercase())?;
-	let refused = scene.cli.refused(&["index", "build", &data, "--sources", &list, "--out", &index]).await?;
+	let refused = scene.cli.refused(&["corpus", "build", &data, "--sources", &list, "--out", &index]).await?;
 	ensure!(refused.code == Some(2) && refused.text().contains("ContentDiffers"), "{}", refused.text());
 	Ok(())
 }

@@ -80,6 +80,14 @@ impl FileDisk {
 	}
 }
 
+impl Drop for FileDisk {
+	/// A process that is being started has the file open too for a moment: the lock must not wait for it.
+	fn drop(&mut self) {
+		// The lock ends with the file at the latest.
+		let _ = self.file.unlock();
+	}
+}
+
 fn lock(file: &File) -> Result<(), JournalError> {
 	match file.try_lock() {
 		Ok(()) => Ok(()),
