@@ -2,9 +2,12 @@
 //! whoever was first.
 
 use anyhow::{ensure, Context, Result};
-use plexus_tests::{Cli, Node, NodeOptions};
+use plexus_tests::{wait::until, Cli, Node, NodeOptions};
 use serde_json::Value;
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
+
+/// A contribution to an open datanet waits for two seconds here.
+const SOON: Duration = Duration::from_secs(30);
 
 const SHARED: &str = "Tiger tiger, burning bright, in the forests of the night";
 
@@ -42,6 +45,17 @@ impl Scene {
 		done["id"].as_u64().with_context(|| format!("no id in {done}"))
 	}
 
+	/// Freezes the next version with these contributions in it, once they are old enough to be accepted.
+	async fn publish(&self, contributions: &[u64]) -> Result<()> {
+		for id in contributions {
+			let id = id.to_string();
+			let accept = ["tx", "accept", &id, "--from", "//Alice"];
+			until(SOON, "a contribution to be old enough", || self.cli.json(&accept)).await?;
+		}
+		self.cli.json(&["tx", "datanet", "publish", "0", "--from", "//Alice"]).await?;
+		Ok(())
+	}
+
 	async fn sources(&self) -> Result<Value> {
 		let (data, list) = (self.text("data")?, self.text("list")?);
 		self.cli.json(&["corpus", "sources", &data, "--datanet", "0", "--version", "1", "--out", &list]).await
@@ -66,7 +80,7 @@ async fn a_copied_sentence_is_claimed_for_whoever_contributed_it_first() -> Resu
 	let later = scene
 		.contribute("a-later.txt", &format!("{SHARED}, and what comes after it here"), "//Charlie")
 		.await?;
-	scene.cli.json(&["tx", "datanet", "publish", "0", "--from", "//Alice"]).await?;
+	scene.publish(&[first, later]).await?;
 	scene
 		.contribute("late.txt", "accepted after the version, so it is in none that a model has", "//Bob")
 		.await?;
@@ -106,8 +120,8 @@ async fn a_copied_sentence_is_claimed_for_whoever_contributed_it_first() -> Resu
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_file_and_a_damaged_index_are_refused() -> Result<()> {
 	let scene = Scene::new().await?;
-	scene.contribute("poem.txt", SHARED, "//Bob").await?;
-	scene.cli.json(&["tx", "datanet", "publish", "0", "--from", "//Alice"]).await?;
+	let poem = scene.contribute("poem.txt", SHARED, "//Bob").await?;
+	scene.publish(&[poem]).await?;
 	scene.sources().await?;
 	scene.build().await?;
 	let (data, list, index) = (scene.text("data")?, scene.text("list")?, scene.text("index")?);
