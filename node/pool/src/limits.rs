@@ -22,7 +22,7 @@ pub struct PoolLimits {
 	pub per_account: u32,
 	/// How many transactions one agent may be about to pay for. Each of them is within its key's fee budget by itself, all
 	/// together need not be: without a bound, one small budget fills the pool with what will never be paid. One that is due
-	/// takes the place of those that wait, so that no key of the agent locks out the others.
+	/// takes the place of those that wait; a key whose transactions are all due can still keep the agent's others out.
 	pub per_agent: u32,
 	/// Bytes of one transaction.
 	pub transaction_bytes_max: usize,
