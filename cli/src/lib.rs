@@ -71,6 +71,7 @@ mod state;
 mod submit;
 mod tx;
 mod validators;
+mod verify_claim;
 mod verify_file;
 
 use futures::future::LocalBoxFuture;
@@ -88,6 +89,7 @@ pub use query::QueryCommand;
 pub use redeemer::{Desk, DeskError, Redeemer, RedeemerArgs};
 pub use remote::Remote;
 pub use tx::TxCommand;
+pub use verify_claim::VerifyClaimCommand;
 pub use verify_file::VerifyFileCommand;
 
 /// The commands that talk to a node as a client.
@@ -121,6 +123,9 @@ pub enum Command {
 	/// Find what is wrong with the claims of an open batch, and show it to the chain
 	Challenge(Box<ChallengeCommand>),
 
+	/// Check a claim again, open or final, from the chain and files alone
+	VerifyClaim(Box<VerifyClaimCommand>),
+
 	/// Make keys of accounts, and show their addresses
 	#[command(subcommand_required = true, arg_required_else_help = true)]
 	Account(AccountCommand),
@@ -152,6 +157,8 @@ impl Command {
 			Self::Corpus(command) => (command.connection.json, command.run().await),
 			Self::Attribute(command) => (command.json, command.run().await),
 			Self::Challenge(command) => (command.connection.json, command.run().await),
+			// Prints its own failures: a bad verdict is an answer too.
+			Self::VerifyClaim(command) => (false, command.run_and_print().await),
 			Self::Account(command) => (command.json, command.run()),
 			// Prints its own failures: a run that loses transfers has figures too.
 			Self::BenchLoad(args) => (false, load::run_and_print(args).await),
@@ -223,6 +230,7 @@ mod tests {
 			"challenge 7 --store outputs --index data.plxindex --json",
 			"challenge 7 --store outputs --index data.plxindex --submit --from //Alice --journal j",
 			"challenge --resume --from //Alice",
+			"verify-claim 7 0 --store outputs --index data.plxindex --json",
 			"tx datanet create --from-card README.md --from //Alice",
 			"tx datanet create --from-card croissant.json --name Poems --licence MIT --tag a --curator //Bob --from //Alice",
 			"tx model register a.safetensors --from-card README.md --parent 0 --from //Alice",
