@@ -10,8 +10,9 @@
 use crate::{AccountId, Runtime, RuntimeEvent};
 use plexus_primitives::{Content, Subject};
 
-/// The most subjects of an event. A model with eight parents and sixteen datanets in its manifest has 28.
-pub const SUBJECTS_MAX: usize = 32;
+/// The most subjects of an event. A batch with its server, eight models and claims for 128 contributions has 138; a model
+/// with eight parents and sixteen datanets in its manifest has 28.
+pub const SUBJECTS_MAX: usize = 144;
 
 /// What an event is about; nothing for what nobody would look for by a subject.
 pub fn subjects(event: &RuntimeEvent) -> Vec<Subject> {
@@ -23,6 +24,7 @@ pub fn subjects(event: &RuntimeEvent) -> Vec<Subject> {
 		RuntimeEvent::Models(event) => of_models(event),
 		RuntimeEvent::Receipts(event) => of_receipts(event),
 		RuntimeEvent::Rewards(event) => of_rewards(event),
+		RuntimeEvent::Attribution(event) => of_attribution(event),
 		// That an extrinsic succeeded, failed or paid a fee stands with the extrinsic, whose hash every entry has. What a
 		// batch, proxy or multisig did to something is told by the pallets it called.
 		RuntimeEvent::System(_)
@@ -294,6 +296,49 @@ fn of_rewards(event: &pallet_rewards::Event<Runtime>) -> Vec<Subject> {
 	}
 }
 
+fn of_attribution(event: &pallet_attribution::Event<Runtime>) -> Vec<Subject> {
+	use pallet_attribution::Event;
+	use Subject::{Agent, Batch, Contribution, Model};
+	match event {
+		Event::MethodRegistered { by, .. } => vec![account(by)],
+		Event::ParametersSet { .. } => Vec::new(),
+		// What claims are for is found by it, and so is what they are for together.
+		Event::BatchOpened { batch, server, models, claims, .. } => {
+			let models = models.iter().map(|share| Model(share.model));
+			let contributions = claims.iter().map(|claim| Contribution(claim.contribution));
+			[Batch(*batch), Agent(*server)].into_iter().chain(models).chain(contributions).collect()
+		}
+		Event::Committed { batch, account: who, .. }
+		| Event::Revealed { batch, account: who, .. }
+		| Event::FraudFound { batch, challenger: who, .. }
+		| Event::ClaimsVoided { batch, challenger: who, .. }
+		| Event::Demanded { batch, by: who, .. }
+		| Event::DemandClosed { batch, by: who, .. }
+		| Event::UnlistedDisplaced { batch, by: who, .. }
+		| Event::SubmitterPaid { batch, account: who, .. } => vec![Batch(*batch), account(who)],
+		Event::CommitmentCleared { account: who, .. } => vec![account(who)],
+		Event::ClaimMoved { batch, contribution, by, .. }
+		| Event::UnlistedAnswered { batch, contribution, by, .. } => {
+			vec![Batch(*batch), Contribution(*contribution), account(by)]
+		}
+		Event::UnlistedShown { batch, source } => {
+			vec![Batch(*batch), Contribution(source.contribution), account(&source.by)]
+		}
+		Event::ContributionPaid { batch, contribution, .. } => {
+			vec![Batch(*batch), Contribution(*contribution)]
+		}
+		Event::UnlistedPaid { batch, model, .. } | Event::DataPaid { batch, model, .. } => {
+			vec![Batch(*batch), Model(*model)]
+		}
+		Event::SamplesPostponed { batch, .. }
+		| Event::SamplesDrawn { batch, .. }
+		| Event::ClaimProven { batch, .. }
+		| Event::ClaimsPaid { batch, .. }
+		| Event::BatchFinal { batch, .. } => vec![Batch(*batch)],
+		Event::__Ignore(..) => Vec::new(),
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -357,6 +402,49 @@ mod tests {
 			assert!(found.contains(&Subject::Datanet(DatanetId(number))), "{number}");
 		}
 		assert!(found.contains(&Subject::Root([1; 32])) && found.contains(&Subject::Root([2; 32])));
+	}
+
+	#[test]
+	fn the_fullest_batch_is_found_by_everything_that_claims_are_for() {
+		use pallet_attribution::types::{ClaimRecord, Parameters, Sampling, Share};
+		use plexus_primitives::{AgentId, BatchId, Evidence, MethodId};
+		let claim = |number: u64| ClaimRecord {
+			receipt: 0,
+			model: 0,
+			contribution: ContributionId(number % 128),
+			version: DatanetVersion(1),
+			method: MethodId(0),
+			evidence: Evidence::Grounded { offset: 0, length: 1 },
+			amount: 1,
+			proven: false,
+			moved: None,
+		};
+		let share = |number: u64| Share {
+			model: ModelId(number),
+			fees: 1,
+			data: 1,
+			claimed: 1,
+			developer: 0,
+			held: 0,
+		};
+		let event = pallet_attribution::Event::<Runtime>::BatchOpened {
+			batch: BatchId(7),
+			server: AgentId(8),
+			root: [9; 32],
+			receipts: 256,
+			parameters: Parameters::LIVE,
+			models: (0..8).map(share).collect::<Vec<_>>().try_into().expect("as many as there may be"),
+			claims: (0..512).map(claim).collect::<Vec<_>>().try_into().expect("as many as there may be"),
+			hold: 0,
+			deposit: 0,
+			sampling: Sampling::Due { at: 3 },
+			ends_at_ms: 4,
+		};
+		let found = subjects(&event.into());
+		assert_eq!(found.len(), 2 + 8 + 128);
+		assert!((0..128).all(|number| found.contains(&Subject::Contribution(ContributionId(number)))));
+		assert!((0..8).all(|number| found.contains(&Subject::Model(ModelId(number)))));
+		assert!(found.contains(&Subject::Batch(BatchId(7))) && found.contains(&Subject::Agent(AgentId(8))));
 	}
 
 	#[test]
