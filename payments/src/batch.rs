@@ -20,7 +20,7 @@ pub struct BatchLimits {
 	pub channels: usize,
 	/// Models of all receipts together.
 	pub models: usize,
-	/// Claims of all receipts together. With none at all receipts are redeemed without their claims.
+	/// Claims of all receipts together.
 	pub claims: usize,
 	/// Pairs of model and contribution that these are for.
 	pub targets: usize,
@@ -59,6 +59,12 @@ impl Batch {
 	/// How many receipts it has.
 	pub fn receipts(&self) -> usize {
 		self.redemptions.iter().map(|redemption| redemption.receipts.len()).sum()
+	}
+
+	/// The same without its claims, and how many these were.
+	pub fn without_claims(self) -> (Self, usize) {
+		let count = self.claims.len();
+		(Self { claims: Vec::new(), ..self }, count)
 	}
 
 	/// All receipts in the order of the batch's Merkle tree, with their places in their channels.

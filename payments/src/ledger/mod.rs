@@ -405,7 +405,7 @@ impl Ledger {
 				receipt,
 				point: *point,
 				signature: tab.vouchers.get(&point.sequence),
-				claims: if limits.claims > 0 { tab.claims_of(point.sequence) } else { &[] },
+				claims: tab.claims_of(point.sequence),
 			});
 			let urgency = if self.is_urgent(state) { state.ends_at_ms } else { u64::MAX };
 			let candidate = Candidate { channel: *channel, urgency, entries: entries.collect() };
