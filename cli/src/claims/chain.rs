@@ -12,9 +12,7 @@ use crate::{
 	validators::Percent,
 };
 use codec::{Decode, Encode};
-use plexus_primitives::{
-	AgentId, BatchId, ContributionId, DatanetVersion, Evidence, MethodId, ModelId,
-};
+use plexus_primitives::{AgentId, BatchId, ContributionId, DatanetVersion, Evidence, MethodId, ModelId};
 use sp_core::crypto::AccountId32;
 
 /// Claims that are asked for at once.

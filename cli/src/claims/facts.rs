@@ -176,8 +176,6 @@ async fn published(
 	(datanet, version): (DatanetId, DatanetVersion),
 ) -> Result<Option<Published>, Failure> {
 	let found = datanets::version(at, datanet.0, version.0).await?;
-	Ok(found.map(|info| Published {
-		curated: info.admission == AdmissionKind::Curated,
-		at: info.published_at,
-	}))
+	Ok(found
+		.map(|info| Published { curated: info.admission == AdmissionKind::Curated, at: info.published_at }))
 }

@@ -47,7 +47,11 @@ impl FilesArgs {
 
 fn open_store(path: &Path) -> Result<Store, Failure> {
 	Store::open(path).map_err(|error| {
-		Failure::input("StoreUnusable", error.to_string(), "name a directory that exists and that you may read")
+		Failure::input(
+			"StoreUnusable",
+			error.to_string(),
+			"name a directory that exists and that you may read",
+		)
 	})
 }
 
@@ -101,9 +105,10 @@ impl Files {
 		root: &[u8; 32],
 		get: impl FnOnce(&Store, &[u8; 32]) -> Result<Found, StoreError>,
 	) -> Result<Found, Missing> {
-		let store = self.store.as_ref().ok_or_else(|| {
-			format!("the {what} {} is asked for, and there is no --store", hex(root))
-		})?;
+		let store = self
+			.store
+			.as_ref()
+			.ok_or_else(|| format!("the {what} {} is asked for, and there is no --store", hex(root)))?;
 		get(store, root).map_err(|error| match error {
 			StoreError::Missing(_) => format!("the {what} {} is not in the store", hex(root)),
 			other => format!("the {what} {}: {other}", hex(root)),

@@ -352,7 +352,8 @@ mod tests {
 	fn what_becomes_of_claims_is_read_as_the_pallet_told_it() {
 		let (batch, contribution, version) = (BatchId(1), ContributionId(2), DatanetVersion(3));
 		let moved = Event::ClaimMoved { batch, claim: 4, contribution, version, by: account(5), number: 6 };
-		let moved: ClaimMoved = told("ClaimMoved", moved).decode("Attribution.ClaimMoved").expect("that event");
+		let moved: ClaimMoved =
+			told("ClaimMoved", moved).decode("Attribution.ClaimMoved").expect("that event");
 		assert_eq!((moved.claim, moved.contribution, moved.number), (4, contribution, 6));
 		let paid = Event::ClaimsPaid { batch, first: 1, count: 2, contributions: 3, submitters: 4 };
 		let paid: ClaimsPaid = told("ClaimsPaid", paid).decode("Attribution.ClaimsPaid").expect("that event");
@@ -376,14 +377,7 @@ mod tests {
 		let over = Event::BatchFinal { batch, hold: 5, deposit: 6 };
 		let over: BatchFinal = told("BatchFinal", over).decode("Attribution.BatchFinal").expect("that event");
 		assert_eq!((over.batch, over.hold), (batch, 5));
-		let paid = Event::UnlistedPaid {
-			batch,
-			receipt: 1,
-			start: 2,
-			model: ModelId(3),
-			amount: 4,
-			bond: 5,
-		};
+		let paid = Event::UnlistedPaid { batch, receipt: 1, start: 2, model: ModelId(3), amount: 4, bond: 5 };
 		let paid: UnlistedPaid =
 			told("UnlistedPaid", paid).decode("Attribution.UnlistedPaid").expect("that event");
 		assert_eq!((paid.receipt, paid.start, paid.amount), (1, 2, 4));

@@ -180,10 +180,7 @@ fn receipt<Context>(value: &Value<Context>) -> Option<Receipt> {
 		model: ModelId(number(field(value, "model")?)?),
 		prompt: content(field(value, "prompt")?)?,
 		context: optional(field(value, "context")?, |value| {
-			Some(self::Context {
-				root: hash(field(value, "root")?)?,
-				bytes: number(field(value, "bytes")?)?,
-			})
+			Some(self::Context { root: hash(field(value, "root")?)?, bytes: number(field(value, "bytes")?)? })
 		})?,
 		output: content(field(value, "output")?)?,
 		fee: amount(field(value, "fee")?)?,

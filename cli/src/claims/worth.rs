@@ -48,9 +48,7 @@ pub(crate) fn claim(parameters: &Parameters, share: &Share, evidence: &Evidence,
 	match evidence {
 		Evidence::Grounded { length, .. } => fraction(of(parameters.grounded, data), (*length).into(), whole),
 		Evidence::Span { length, .. } => fraction(of(parameters.span, data), (*length).into(), whole),
-		Evidence::Attested { score } => {
-			of(Percent(score.deconstruct()), of(parameters.attested, data))
-		}
+		Evidence::Attested { score } => of(Percent(score.deconstruct()), of(parameters.attested, data)),
 	}
 }
 
