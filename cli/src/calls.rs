@@ -10,9 +10,7 @@ use crate::{
 	validators::Percent,
 };
 use plexus_payments::{Batch, Redemption, Signature, Terms as ChannelTerms};
-use plexus_primitives::{
-	prove::ProvenContent, Claim, Content, DatanetId, DatanetVersion, Evidence, Receipt,
-};
+use plexus_primitives::{prove::ProvenContent, Claim, Content, DatanetId, DatanetVersion, Evidence, Receipt};
 use sp_core::crypto::AccountId32;
 use subxt::{
 	dynamic::{transaction, Value},
@@ -537,11 +535,7 @@ mod tests {
 	use super::*;
 	use codec::{Decode, DecodeAll, Encode};
 	use plexus_runtime::{Runtime, RuntimeCall};
-	use subxt::{
-		ext::scale_encode::Field,
-		tx::Payload,
-		Metadata,
-	};
+	use subxt::{ext::scale_encode::Field, tx::Payload, Metadata};
 
 	/// Version 15 is what clients ask for first.
 	fn metadata() -> Metadata {

@@ -17,8 +17,8 @@
 //! Accept a key that it does not know: a misspelt one would change what is paid for.
 
 use crate::{
-	ledger, point::sequences_behind, ChannelState, Claims, Point, ReceiptClaim, Signature, RECEIPT_CLAIMS_MAX,
-	VOUCHER_RECEIPTS_MAX,
+	ledger, point::sequences_behind, ChannelState, Claims, Point, ReceiptClaim, Signature,
+	RECEIPT_CLAIMS_MAX, VOUCHER_RECEIPTS_MAX,
 };
 use codec::{DecodeAll, Encode};
 use plexus_primitives::{
@@ -423,7 +423,10 @@ mod tests {
 		let text = serde_json::to_string(&given).unwrap();
 		let expected = r#""claims":[{"contribution":7,"version":1,"method":0,"evidence":{"Span":{"output":0,"offset":2,"length":40}}},"#;
 		assert!(text.contains(expected), "{text}");
-		assert!(text.contains(r#""bytes":{"prompt":"0x70","output":null},"pieces":[{"contribution":7,"#), "{text}");
+		assert!(
+			text.contains(r#""bytes":{"prompt":"0x70","output":null},"pieces":[{"contribution":7,"#),
+			"{text}"
+		);
 		let read: Delivery = serde_json::from_str(&text).unwrap();
 		assert_eq!(read.extras(), [(4, extras.clone())]);
 		assert_eq!(read.claims(), Claims::from([(4, extras.claims.clone())]));

@@ -108,7 +108,9 @@ pub enum ClaimFault {
 	)]
 	RangesOverlap,
 	/// More than claims may take.
-	#[error("the claims are worth more than all claims of a receipt may take; leave some out, nothing is scaled")]
+	#[error(
+		"the claims are worth more than all claims of a receipt may take; leave some out, nothing is scaled"
+	)]
 	ExceedsCeiling,
 	/// Below the least length.
 	#[error("a span of {length} bytes is too short; claim {least} at least")]
@@ -135,7 +137,9 @@ pub enum ClaimFault {
 	)]
 	MovesNothing,
 	/// The payer keeps the output.
-	#[error("the payer did not agree that the output is shown; claim spans of receipts with `disclose` only")]
+	#[error(
+		"the payer did not agree that the output is shown; claim spans of receipts with `disclose` only"
+	)]
 	NotDisclosed,
 	/// Nothing was retrieved.
 	#[error("the receipt has no context; claim only what was put before the model")]
@@ -174,7 +178,9 @@ pub enum ClaimFault {
 	#[error("the claims cannot be proved without this: {0}; hand it in under `bytes` or `pieces`")]
 	BytesMissing(Missing),
 	/// Other bytes than the receipt's.
-	#[error("the bytes of the {0} are not those that the receipt names; send these bytes, with their true length")]
+	#[error(
+		"the bytes of the {0} are not those that the receipt names; send these bytes, with their true length"
+	)]
 	OtherBytes(&'static str),
 	/// Other pieces than the receipt's.
 	#[error("the pieces are not the receipt's context; send all of them in their order, and state their bytes together")]
@@ -192,7 +198,9 @@ pub enum ClaimFault {
 		contribution: ContributionId,
 	},
 	/// The claim is false.
-	#[error("no piece of the context is exactly what is claimed; claim whole pieces, as they are in the context")]
+	#[error(
+		"no piece of the context is exactly what is claimed; claim whole pieces, as they are in the context"
+	)]
 	NotInContext,
 	/// The user brought it.
 	#[error(
@@ -239,12 +247,13 @@ impl ClaimFault {
 	}
 }
 
-/// Checks everything that is handed in about a receipt.
-pub(super) fn check(given: &Given, known: &Known, files: &Files) -> Result<(), ClaimFault> {
+/// Checks everything that is handed in about a receipt. Where nothing is claimed nothing need be known.
+pub(super) fn check(given: &Given, known: Option<&Known>, files: &Files) -> Result<(), ClaimFault> {
 	ensure_own(given)?;
 	if given.extras.claims.is_empty() {
 		return Ok(());
 	}
+	let known = known.ok_or(ClaimFault::NotServed)?;
 	ensure_lawful(given, known)?;
 	ensure_true(given, known, files)
 }

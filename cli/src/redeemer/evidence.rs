@@ -83,11 +83,7 @@ pub(super) fn answer(
 			let too_long = |_| EvidenceFault::Unproved("the proof of the length is too long".into());
 			let length_proof = LengthProof::try_from(proven.length_proof).map_err(too_long)?;
 			let own = files.contribution(claim.contribution, &source.content)?;
-			let (output, source) = equal(
-				(&bytes, &content, start),
-				(own, &source.content, offset),
-				length,
-			)?;
+			let (output, source) = equal((&bytes, &content, start), (own, &source.content, offset), length)?;
 			Ok(Answer::Span { receipt, length: length_proof, output, source })
 		}
 		Evidence::Attested { .. } => {
@@ -173,7 +169,8 @@ mod tests {
 	const NINE: ContributionId = ContributionId(9);
 
 	fn text(seed: u32, length: u32) -> Vec<u8> {
-		let words = (0..length.div_ceil(8)).map(|place| format!("{:08x}", (place + seed).wrapping_mul(2_654_435_761)));
+		let words = (0..length.div_ceil(8))
+			.map(|place| format!("{:08x}", (place + seed).wrapping_mul(2_654_435_761)));
 		words.collect::<String>().into_bytes()
 	}
 
@@ -240,11 +237,10 @@ mod tests {
 		let seven = text(1, 30_000);
 		let nine = [&b"a copy: "[..], &seven[2_000..9_000]].concat();
 		let output = [b"I say: ", &seven[3_000..8_000]].concat();
-		let pieces = [ContextLeaf { contribution: SEVEN, offset: 100, length: 500 }, ContextLeaf {
-			contribution: NINE,
-			offset: 0,
-			length: 8,
-		}];
+		let pieces = [
+			ContextLeaf { contribution: SEVEN, offset: 100, length: 500 },
+			ContextLeaf { contribution: NINE, offset: 0, length: 8 },
+		];
 		let receipt = |number: u64, output: &[u8]| Receipt {
 			model: ModelId(0),
 			prompt: store.put(format!("prompt {number}").as_bytes()).unwrap(),
@@ -332,7 +328,10 @@ mod tests {
 			deadline_ms: 1,
 		};
 		let places = elsewhere(&scene.receipts, &shown, &scene.files, 8).unwrap();
-		assert_eq!(places.iter().map(|place| (place.contribution, place.offset)).collect::<Vec<_>>(), [(NINE, 1_008)]);
+		assert_eq!(
+			places.iter().map(|place| (place.contribution, place.offset)).collect::<Vec<_>>(),
+			[(NINE, 1_008)]
+		);
 		let version = DatanetVersion(1);
 		let made = listed(&scene.receipts, &shown, (&places[0], &scene.copy, version), &scene.files).unwrap();
 		assert!(made.receipt.is_in(&scene.root, 3, 1));

@@ -156,11 +156,7 @@ mod tests {
 			signature: sp_core::sr25519::Signature::from_raw([0; 64]).into(),
 			to: Point { sequence: 2, cumulative: 0, acc: [0; 32] },
 		};
-		Batch {
-			server: AgentId(1),
-			redemptions: vec![redemption],
-			claims: spans.iter().map(claim).collect(),
-		}
+		Batch { server: AgentId(1), redemptions: vec![redemption], claims: spans.iter().map(claim).collect() }
 	}
 
 	#[test]

@@ -14,7 +14,7 @@ use crate::{
 		facts,
 	},
 	client::{runtime_call, AtBlock},
-	failure::Failure,
+	failure::{Failure, FailureKind},
 	payments::known_revenue,
 	validators::Percent,
 };
@@ -68,7 +68,7 @@ impl Memory {
 	/// What the chain says about all that is wanted.
 	///
 	/// # Errors
-	/// The node does not answer, or there is no such model.
+	/// The node does not answer.
 	pub(super) async fn learn(&mut self, at: &AtBlock, wanted: &Wanted) -> Result<Known, Failure> {
 		let (parameters, claim_bytes_max) = self.parameters(at).await?;
 		bound(&mut self.models);
@@ -77,8 +77,14 @@ impl Memory {
 			self.held.clear();
 		}
 		for model in &wanted.models {
-			if !self.models.contains_key(model) {
-				self.models.insert(*model, model_of(at, *model).await?);
+			if self.models.contains_key(model) {
+				continue;
+			}
+			match model_of(at, *model).await {
+				Ok(found) => drop(self.models.insert(*model, found)),
+				// No channel has it, and so the ledger will say.
+				Err(failure) if failure.kind == FailureKind::NotFound => {}
+				Err(failure) => return Err(failure),
 			}
 		}
 		let unknown: BTreeSet<ContributionId> =

@@ -33,6 +33,7 @@ use crate::{
 	pipeline::Pipeline,
 	validators::era_and_clock,
 };
+use codec::Encode;
 use futures::future::join_all;
 use plexus_payments::{
 	store::{Placed, Store, StoreError},
@@ -42,7 +43,6 @@ use plexus_primitives::{api::PAGE_MAX, challenge::Answer, BatchId};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	convert::Infallible,
-	sync::Arc,
 	time::{Duration, Instant},
 };
 use subxt::tx::DynamicPayload;
@@ -299,7 +299,11 @@ impl Submitter {
 		for batch in open.iter().filter(|batch| batch.verdict.is_some()) {
 			if tended.fraudulent.insert(batch.id) {
 				lost += 1;
-				error!(batch = batch.id.0, hold = batch.hold, "a claim was found to be fraudulent: the hold is lost");
+				error!(
+					batch = batch.id.0,
+					hold = batch.hold,
+					"a claim was found to be fraudulent: the hold is lost"
+				);
 			}
 		}
 		self.desk.note(|progress| {
@@ -334,7 +338,9 @@ impl Submitter {
 				Ok(Some(call)) => calls.push((batch.id, duty, call)),
 				Ok(None) => {
 					// There is nothing to be said against it; what stands in the index may change with a restart.
-					tended.attempts.insert(duty.key(batch.id), Attempt { count: ATTEMPTS_MAX, next: Instant::now() });
+					tended
+						.attempts
+						.insert(duty.key(batch.id), Attempt { count: ATTEMPTS_MAX, next: Instant::now() });
 					info!(batch = batch.id.0, "an unlisted source stands in nothing that the manifest has");
 				}
 				Err(failure) => self.not_done(&duty, batch.id, &failure, tended),
@@ -418,9 +424,8 @@ impl Submitter {
 	) -> Result<Option<DynamicPayload<Encoded>>, Failure> {
 		let (id, metadata) = (batch.id, at.metadata_ref());
 		let call = |name: &str, arguments: Vec<u8>| {
-			self.by.sends_encoded(metadata, ("Attribution", name), Raw(arguments)).map(Some)
+			self.by.sends_encoded(metadata, ("Attribution", name), &arguments).map(Some)
 		};
-		use codec::Encode;
 		match duty {
 			Duty::Draw => call("draw_samples", id.encode()),
 			Duty::CloseSamples => call("close_samples", id.encode()),
@@ -431,9 +436,7 @@ impl Submitter {
 				call("answer", (id, claim, answer).encode())
 			}
 			Duty::AnswerUnlisted(shown) => match self.listed(at, case, shown).await? {
-				Some(listed) => {
-					call("answer_unlisted", (id, shown.receipt, shown.start, listed).encode())
-				}
+				Some(listed) => call("answer_unlisted", (id, shown.receipt, shown.start, listed).encode()),
 				None => Ok(None),
 			},
 		}
@@ -441,12 +444,15 @@ impl Submitter {
 
 	async fn answer(&self, at: &AtBlock, case: Option<&Case>, claim: u32) -> Result<Answer, Failure> {
 		let found = case.and_then(|case| case.claims.iter().find(|found| found.claim == claim));
-		let (case, found) = case.zip(found).ok_or_else(|| unanswerable("the chain does not show the claim"))?;
+		let (case, found) =
+			case.zip(found).ok_or_else(|| unanswerable("the chain does not show the claim"))?;
 		let source = facts::source(at, found.contribution).await?;
 		let source = source.ok_or_else(|| unanswerable("the chain does not know the contribution"))?;
 		let (files, receipts, found) = (self.desk.files.clone(), case.receipts.clone(), found.clone());
-		blocking(move || answer(&receipts, &found, &source, &files).map_err(|fault| unanswerable(&fault.to_string())))
-			.await
+		blocking(move || {
+			answer(&receipts, &found, &source, &files).map_err(|fault| unanswerable(&fault.to_string()))
+		})
+		.await
 	}
 
 	/// The first equal match that a version of the model's manifest holds.
@@ -499,22 +505,8 @@ impl Submitter {
 	}
 }
 
-/// Arguments that are encoded already.
-struct Raw(Vec<u8>);
-
-impl codec::Encode for Raw {
-	fn encode_to<Out: codec::Output + ?Sized>(&self, out: &mut Out) {
-		out.write(&self.0);
-	}
-}
-
 /// Removes the batches that are final, with what only they need; how many.
-fn sweep(
-	store: &Arc<Store>,
-	open: &BTreeSet<[u8; 32]>,
-	needs: &Needs,
-	now_ms: u64,
-) -> Result<usize, StoreError> {
+fn sweep(store: &Store, open: &BTreeSet<[u8; 32]>, needs: &Needs, now_ms: u64) -> Result<usize, StoreError> {
 	if needs.clock_ms > now_ms {
 		return Ok(0);
 	}

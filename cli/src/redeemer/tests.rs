@@ -1,13 +1,14 @@
 //! Desk and keeper together, without a chain.
 
 use super::{keeper, Desk, DeskError};
+use crate::claims::files::Files;
 use plexus_payments::{
 	json, BatchLimits, ChannelState, Delivery, FileDisk, Ledger, Limits, Point, Signature, Terms, Voucher,
 };
 use plexus_primitives::{AgentId, ChannelId, Content, ModelId, Receipt};
 use serde_json::json;
 use sp_core::{sr25519, Pair};
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 use tokio::sync::{mpsc, oneshot};
 
 const GENESIS: [u8; 32] = [9; 32];
@@ -51,6 +52,10 @@ fn body(number: u64) -> Vec<u8> {
 	serde_json::to_vec(&json::Delivery::from(&delivery)).unwrap()
 }
 
+fn no_files() -> Arc<Files> {
+	Arc::new(Files::new(None, None))
+}
+
 struct Scene {
 	desk: Desk,
 	lookups: mpsc::Receiver<keeper::Lookup>,
@@ -61,7 +66,7 @@ fn scene(path: &Path) -> Scene {
 	let disk = FileDisk::open(path).unwrap();
 	let ledger = Ledger::open(Box::new(disk), GENESIS, AgentId(3), Limits::USUAL).unwrap();
 	let (lookups_in, lookups) = mpsc::channel(4);
-	let (desk, failure) = keeper::start(ledger, path.into(), 256, lookups_in);
+	let (desk, failure) = keeper::start(ledger, path.into(), 256, lookups_in, no_files());
 	Scene { desk, lookups, failure }
 }
 
@@ -72,10 +77,10 @@ async fn an_unknown_channel_is_looked_up_and_what_is_taken_is_found_after_a_rest
 	let Scene { desk, mut lookups, failure } = scene(&path);
 	let (own, first) = (desk.clone(), body(1));
 	let delivering = tokio::spawn(async move { own.deliver(&first).await });
-	let lookup = lookups.recv().await.unwrap();
-	assert_eq!(lookup.channel, CHANNEL);
+	let Some(keeper::Lookup::Channel(channel, reply)) = lookups.recv().await else { panic!("a channel") };
+	assert_eq!(channel, CHANNEL);
 	desk.see(0, vec![(CHANNEL, Some(state()))]).await.unwrap();
-	lookup.reply.send(Ok(())).unwrap();
+	reply.send(Ok(())).unwrap();
 	let standing = delivering.await.unwrap().unwrap();
 	assert_eq!((&standing["signed"]["sequence"], &standing["room"]), (&json!(1), &json!("998")));
 	// Many at once share syncs, and each has its answer.
@@ -149,7 +154,7 @@ async fn a_journal_that_cannot_be_written_ends_everything_and_answers_nothing() 
 	let disk = Full(plexus_payments::MemoryDisk::default(), 2);
 	let ledger = Ledger::open(Box::new(disk), GENESIS, AgentId(3), Limits::USUAL).unwrap();
 	let (lookups_in, _lookups) = mpsc::channel(4);
-	let (desk, failure) = keeper::start(ledger, "journal".into(), 256, lookups_in);
+	let (desk, failure) = keeper::start(ledger, "journal".into(), 256, lookups_in, no_files());
 	desk.see(0, vec![(CHANNEL, Some(state()))]).await.unwrap();
 	desk.deliver(&body(1)).await.unwrap();
 	assert!(matches!(desk.deliver(&body(2)).await, Err(DeskError::Stopping)));

@@ -91,17 +91,18 @@ impl AgentKey {
 		&self,
 		metadata: &Metadata,
 		(pallet, name): (&str, &str),
-		arguments: impl Encode,
+		arguments: &[u8],
 	) -> Result<DynamicPayload<Encoded>, Failure> {
 		let found = metadata.pallet_by_name(pallet);
-		let found = found.and_then(|found| Some((found.call_index(), found.call_variant_by_name(name)?.index)));
+		let found =
+			found.and_then(|found| Some((found.call_index(), found.call_variant_by_name(name)?.index)));
 		let inner = found.ok_or_else(|| no_such_call(pallet, name))?;
 		let (outer, mut bytes) = match self.delegation {
 			Some(delegation) => ("act", (self.agent, delegation).encode()),
 			None => ("control", self.agent.encode()),
 		};
 		inner.encode_to(&mut bytes);
-		arguments.encode_to(&mut bytes);
+		bytes.extend_from_slice(arguments);
 		Ok(transaction("Agents", outer, Encoded(bytes)))
 	}
 }

@@ -42,8 +42,10 @@ impl Record {
 	/// Receipts that follow on `before`: with their claims, if any of them has some.
 	pub(super) fn received(channel: ChannelId, before: u64, receipts: &[Receipt], claims: &Claims) -> Self {
 		let of = |sequence: u64| claims.get(&sequence).cloned().unwrap_or_default();
-		let with_claims: Vec<_> =
-			sequences_behind(before).zip(receipts).map(|(sequence, receipt)| (*receipt, of(sequence))).collect();
+		let with_claims: Vec<_> = sequences_behind(before)
+			.zip(receipts)
+			.map(|(sequence, receipt)| (*receipt, of(sequence)))
+			.collect();
 		match with_claims.iter().any(|(_, claims)| !claims.is_empty()) {
 			true => Self::Claimed { channel, receipts: with_claims },
 			false => Self::Received { channel, receipts: receipts.to_vec() },

@@ -62,7 +62,8 @@ fn record() -> impl Strategy<Value = Vec<u8>> {
 	let signature = Just(sign(b""));
 	let claim = (0u64, 1u32, 2u32, plexus_primitives::Evidence::Grounded { offset: 0, length: 1 });
 	let claims = prop_oneof![Just(vec![]), Just(vec![claim])];
-	let claimed = prop::collection::vec((prop_oneof![1u64..3, Just(u64::MAX - 1)].prop_map(receipt), claims), 0..3);
+	let claimed =
+		prop::collection::vec((prop_oneof![1u64..3, Just(u64::MAX - 1)].prop_map(receipt), claims), 0..3);
 	prop_oneof![
 		(channel.clone(), point).prop_map(|fields| (0u8, fields).encode()),
 		(channel.clone(), receipts.clone()).prop_map(|fields| (1u8, fields).encode()),

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::{
-	crash::CrashDisk, journal::Journal, Batch, BatchLimits, Claims, Delivery, Fault, Identity, Owner, ReceiptClaim,
+	crash::CrashDisk, journal::Journal, Batch, BatchLimits, Claims, Delivery, Fault, Identity, Owner,
+	ReceiptClaim,
 };
 use codec::Encode;
 use plexus_primitives::{ContributionId, Evidence, MethodId};
@@ -107,12 +108,7 @@ fn no_more_is_claimed_up_to_a_voucher_than_a_batch_takes_and_batches_keep_within
 	ledger.receive_with(&signed(CHANNEL, 3..=3), &about(3, [4, 5, 6])).unwrap();
 
 	let limits = |claims, targets| BatchLimits { claims, targets, ..BatchLimits::USUAL };
-	for (limits, receipts) in [
-		(limits(7, 6), 3),
-		(limits(6, 6), 2),
-		(limits(7, 5), 2),
-		(limits(4, 3), 2),
-	] {
+	for (limits, receipts) in [(limits(7, 6), 3), (limits(6, 6), 2), (limits(7, 5), 2), (limits(4, 3), 2)] {
 		let batch = next(&mut ledger, limits).unwrap();
 		assert_eq!(batch.receipts(), receipts, "{limits:?}");
 		assert!(batch.claims.len() <= limits.claims);
