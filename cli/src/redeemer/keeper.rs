@@ -33,7 +33,7 @@ use std::{
 		Arc, Mutex, PoisonError,
 	},
 };
-use tokio::sync::{mpsc, oneshot, Notify};
+use tokio::sync::{mpsc, oneshot, Notify, RwLock};
 use tracing::{error, warn};
 
 /// Asks that wait for the keeper; beyond, clients are told to come back.
@@ -198,6 +198,10 @@ pub struct Desk {
 	lookups: mpsc::Sender<Lookup>,
 	/// What claims are checked against and proved with.
 	pub(super) files: Arc<Files>,
+	/// Read by whoever hands in what is in the store, until the ledger has it; written by whoever removes from the store
+	/// what the ledger does not have. A lock that is held while others are waited for, because these two must not overlap,
+	/// and each of them waits for the ledger only.
+	pub(super) shelf: Arc<RwLock<()>>,
 	/// There is reason to look for batches before the time.
 	pub(super) wake: Arc<Notify>,
 	/// Somebody wants everything redeemed now.
@@ -221,6 +225,7 @@ pub(super) fn start(
 		asks,
 		lookups,
 		files,
+		shelf: Arc::default(),
 		wake: Arc::new(Notify::new()),
 		now: Arc::default(),
 		progress: Arc::default(),
@@ -332,7 +337,9 @@ impl Desk {
 		let given: json::Delivery = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
 		let delivery = given.read().map_err(|error| malformed(&error))?;
 		let (claims, extras) = (given.claims(), given.extras());
+		let mut _in_use = None;
 		if !extras.is_empty() {
+			_in_use = Some(self.shelf.read().await);
 			self.examine(&delivery, extras).await?;
 		}
 		let take = |reply| Ask::Receive(Box::new(delivery.clone()), claims.clone(), reply);

@@ -490,6 +490,7 @@ impl Submitter {
 		if files.store().is_none() {
 			return Ok(());
 		}
+		let _alone = self.desk.shelf.write().await;
 		// Asked after the batches: what the ledger let go of since is in none of them, and its clock tells.
 		let needs = self.desk.needs().await?;
 		let roots: BTreeSet<[u8; 32]> = open.iter().map(|batch| batch.root).collect();
