@@ -46,8 +46,10 @@ const BATCH: BatchId = BatchId(0);
 const FEE: u128 = PLX / 1_000;
 const LOCKED: u128 = 10 * PLX;
 /// What Dave and Ferdie contribute.
-const POEM: &str = "Tiger tiger, burning bright, in the forests of the night; what immortal hand or eye could frame it?";
-const NOTE: &str = "A note about cats of all sizes, which were seen at night by people who could not sleep and went out.";
+const POEM: &str =
+	"Tiger tiger, burning bright, in the forests of the night; what immortal hand or eye could frame it?";
+const NOTE: &str =
+	"A note about cats of all sizes, which were seen at night by people who could not sleep and went out.";
 const PROMPT: &str = "What do you know about animals at night?";
 
 struct Scene {
@@ -316,7 +318,8 @@ async fn claims_are_checked_submitted_answered_for_and_paid_although_the_tool_is
 	tool.kill().await?;
 	scene.demand(left).await?;
 	tool = scene.serve(port, &with).await?;
-	until_told(port, SOON, "the demand to be answered", |status| status["open"]["demands_answered"] == 1).await?;
+	until_told(port, SOON, "the demand to be answered", |status| status["open"]["demands_answered"] == 1)
+		.await?;
 	let claims = scene.claims().await?;
 	ensure!(claims.iter().all(|claim| claim.proven), "{claims:?}");
 

@@ -158,8 +158,7 @@ fn slice((bytes, content, start): (&[u8], &Content, u64), length: u64) -> Result
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use codec::Encode;
-	use plexus_attribution::{BuildOptions, Index, Source as Indexed};
+	use crate::claims::testing::{bytes, content, index_of};
 	use plexus_payments::store::{batch_root, context_of, Store};
 	use plexus_primitives::{
 		verify_length_proof, BatchId, ChannelId, CommitmentNumber, DatanetId, MethodId, ModelId, Receipt,
@@ -168,37 +167,14 @@ mod tests {
 	const SEVEN: ContributionId = ContributionId(7);
 	const NINE: ContributionId = ContributionId(9);
 
-	fn text(seed: u32, length: u32) -> Vec<u8> {
-		let words = (0..length.div_ceil(8))
-			.map(|place| format!("{:08x}", (place + seed).wrapping_mul(2_654_435_761)));
-		words.collect::<String>().into_bytes()
-	}
-
 	fn source(bytes: &[u8]) -> Source {
 		Source {
-			content: prove_reader(bytes, |_| ()).unwrap().content,
+			content: content(bytes),
 			datanet: DatanetId(1),
 			commitment: CommitmentNumber(1),
 			from: DatanetVersion(1),
 			until: None,
 		}
-	}
-
-	fn index(texts: &[(ContributionId, Vec<u8>)]) -> Index {
-		let indexed = |(contribution, bytes): &(ContributionId, Vec<u8>)| Indexed {
-			contribution: *contribution,
-			datanet: DatanetId(1),
-			commitment: CommitmentNumber(contribution.0),
-			path: contribution.0.to_string(),
-			content: source(bytes).content,
-		};
-		let by_id = texts.to_vec();
-		Index::build(texts.iter().map(indexed).collect(), BuildOptions::default(), move |source, text| {
-			let (_, bytes) = by_id.iter().find(|(id, _)| *id == source.contribution).expect("it is listed");
-			text.extend_from_slice(bytes);
-			Ok(())
-		})
-		.unwrap()
 	}
 
 	fn claim(receipt: u32, evidence: Evidence) -> Claim {
@@ -234,7 +210,7 @@ mod tests {
 	fn scene() -> Scene {
 		let directory = tempfile::tempdir().unwrap();
 		let store = Store::create(directory.path()).unwrap();
-		let seven = text(1, 30_000);
+		let seven = bytes(1, 30_000);
 		let nine = [&b"a copy: "[..], &seven[2_000..9_000]].concat();
 		let output = [b"I say: ", &seven[3_000..8_000]].concat();
 		let pieces = [
@@ -260,7 +236,7 @@ mod tests {
 			})
 			.collect();
 		let (source, copy) = (source(&seven), source(&nine));
-		let files = Files::new(Some(store.clone()), Some(index(&[(SEVEN, seven), (NINE, nine)])));
+		let files = Files::new(Some(store.clone()), Some(index_of(&[(7, 7, seven), (9, 9, nine)])));
 		let root = batch_root(&receipts).unwrap();
 		Scene { _directory: directory, store, files, receipts, root, source, copy, output }
 	}
@@ -293,7 +269,6 @@ mod tests {
 		let piece = ContextLeaf { contribution: SEVEN, offset: 100, length: 500 };
 		let context = receipt.receipt.context.unwrap();
 		assert!(merkle::verify(&context.root, leaves, leaf, &piece.leaf(), &path));
-		assert!(receipt.encoded_size() > 0);
 	}
 
 	#[test]

@@ -1,9 +1,14 @@
 //! Claims about a receipt with a prompt, a context of two pieces and an output that repeats contribution 7.
 
 use super::*;
-use crate::{claims::chain, validators::Percent};
+use crate::{
+	claims::{
+		chain,
+		testing::{bytes, content, index_of},
+	},
+	validators::Percent,
+};
 use codec::{DecodeAll, Encode};
-use plexus_attribution::{BuildOptions, Index, Source as Indexed};
 use plexus_payments::store::Store;
 use plexus_primitives::{CommitmentNumber, Context};
 
@@ -13,28 +18,6 @@ const MODEL: ModelId = ModelId(5);
 const METHOD: MethodId = MethodId(0);
 const SEVEN: ContributionId = ContributionId(7);
 const EIGHT: ContributionId = ContributionId(8);
-
-/// Bytes of which no two parts are alike.
-fn bytes(seed: u8, length: usize) -> Vec<u8> {
-	let mut bytes = vec![0; length];
-	fill(seed, &mut bytes);
-	bytes
-}
-
-fn fill(seed: u8, bytes: &mut [u8]) {
-	let mut state = u64::from(seed) + 1;
-	for byte in bytes {
-		// An xorshift: no two parts of some dozen bytes are alike.
-		state ^= state << 13;
-		state ^= state >> 7;
-		state ^= state << 17;
-		*byte = (state >> 32) as u8;
-	}
-}
-
-fn content(bytes: &[u8]) -> Content {
-	prove_reader(bytes, |_| ()).expect("it is not empty").content
-}
 
 struct Scene {
 	_directory: tempfile::TempDir,
@@ -51,19 +34,7 @@ impl Scene {
 		let directory = tempfile::tempdir().expect("there is a place for it");
 		let store = Store::create(directory.path()).expect("it can be made");
 		let texts = BTreeMap::from([(SEVEN, bytes(7, 4_000)), (EIGHT, bytes(8, 2_000))]);
-		let indexed = |(id, text): (&ContributionId, &Vec<u8>)| Indexed {
-			contribution: *id,
-			datanet: DATANET,
-			commitment: CommitmentNumber(id.0),
-			path: id.0.to_string(),
-			content: content(text),
-		};
-		let sources: Vec<_> = texts.iter().map(indexed).collect();
-		let by_id = texts.clone();
-		let index = Index::build(sources, BuildOptions::default(), move |source, text| {
-			text.extend_from_slice(&by_id[&source.contribution]);
-			Ok(())
-		});
+		let listed: Vec<_> = texts.iter().map(|(id, text)| (id.0, id.0, text.clone())).collect();
 		let parameters = pallet_attribution::Parameters::LIVE.encode();
 		let source = |text: &Vec<u8>| Source {
 			content: content(text),
@@ -96,7 +67,7 @@ impl Scene {
 		};
 		let claims = vec![span(7, 100, 200), grounded(0, 500)];
 		let extras = Extras { claims, prompt: Some(prompt), output: Some(output), pieces: Some(pieces) };
-		let files = Files::new(Some(store), index.ok());
+		let files = Files::new(Some(store), Some(index_of(&listed)));
 		Self { _directory: directory, files, known, receipt, extras }
 	}
 

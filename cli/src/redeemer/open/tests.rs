@@ -220,8 +220,12 @@ fn each_call_is_what_the_runtime_reads_from_a_key_and_from_the_controller() {
 		disclose: true,
 		execution: None,
 	};
-	let receipt =
-		ReceiptProof { channel: ChannelId(1), sequence: 2, receipt, path: Path::truncate_from(vec![[3; 32]]) };
+	let receipt = ReceiptProof {
+		channel: ChannelId(1),
+		sequence: 2,
+		receipt,
+		path: Path::truncate_from(vec![[3; 32]]),
+	};
 	let slice = || Slice::truncate_from(vec![4; 500]);
 	let path = Path::truncate_from(vec![[5; 32]; 2]);
 	let answer = Answer::Grounded { receipt: receipt.clone(), leaf: 1, leaves: 2, path };
@@ -261,9 +265,7 @@ fn each_call_is_what_the_runtime_reads_from_a_key_and_from_the_controller() {
 			call.call_data().encode_as_fields_to(&mut fields, metadata.types(), &mut bytes).unwrap();
 			let (agent, within) = (AgentId(6), Box::new(inner.clone()));
 			let expected = match delegation {
-				Some(id) => {
-					pallet_agents::Call::act { agent, delegation: DelegationId(id), call: within }
-				}
+				Some(id) => pallet_agents::Call::act { agent, delegation: DelegationId(id), call: within },
 				None => pallet_agents::Call::control { agent, call: within },
 			};
 			assert_eq!(RuntimeCall::decode_all(&mut &bytes[..]).unwrap(), expected.into(), "{name}");
