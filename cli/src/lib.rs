@@ -87,7 +87,7 @@ pub use explain::explain_dispatch_error;
 pub use failure::{split_remedy, Failure, FailureKind};
 pub use payer::{Paid, Payer};
 pub use query::QueryCommand;
-pub use redeemer::{Desk, DeskError, Redeemer, RedeemerArgs};
+pub use redeemer::{ClaimFault, Desk, DeskError, Redeemer, RedeemerArgs};
 pub use remote::Remote;
 pub use tx::TxCommand;
 pub use verify_claim::VerifyClaimCommand;
