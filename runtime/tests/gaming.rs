@@ -130,10 +130,9 @@ fn a_post_hoc_copy_of_an_output_earns_nothing() {
 		let late = world.contribute(&accomplice(), MANIFEST, &output);
 		world.accept(late);
 		world.succeeds(&carol(), DatanetsCall::publish { datanet: MANIFEST });
-		for (version, error) in [
-			(2, Attribution::<Runtime>::VersionNotInScope),
-			(1, Attribution::<Runtime>::NotInVersion),
-		] {
+		for (version, error) in
+			[(2, Attribution::<Runtime>::VersionNotInScope), (1, Attribution::<Runtime>::NotInVersion)]
+		{
 			let claim = Claim { version: DatanetVersion(version), ..span(0, late.0, 0, 0, 2_000) };
 			let submit = world.submission_of(&peter(), CHANNEL, &[receipt(&output)], &[claim]);
 			world.fails(&mallory(), submit, error);
@@ -195,7 +194,9 @@ fn root_squatting_ends_when_whoever_committed_first_registers() {
 		world.register_contribution(&dave(), MANIFEST, &bytes);
 		let removed = world.chain.events().into_iter().find_map(|event| match event {
 			RuntimeEvent::Datanets(pallet_datanets::Event::ContributionRemoved {
-				contributor, reason, ..
+				contributor,
+				reason,
+				..
 			}) => Some((contributor, reason)),
 			_ => None,
 		});
@@ -343,7 +344,8 @@ fn bond_draining_finds_nothing_to_drain() {
 	let attack = gain(&attackers(), |world| {
 		let filed = world.file(&[receipt(&quoting())], &[false_claim()]);
 		let batch = filed.batch;
-		let hold = world.read(|| pallet_attribution::Batches::<Runtime>::get(batch)).expect("it is open").hold;
+		let hold =
+			world.read(|| pallet_attribution::Batches::<Runtime>::get(batch)).expect("it is open").hold;
 		// Everything that can be moved is moved out of the server's account, and the agent ends.
 		let dest = Address::Id(accomplice().account());
 		let drain = pallet_balances::Call::transfer_all { dest, keep_alive: false };
@@ -596,7 +598,8 @@ fn rounding_gains_nothing_from_many_small_fees_and_claims() {
 		let records = world.read(|| pallet_attribution::Claims::<Runtime>::get(batch));
 		records.expect("it has claims").iter().map(|record| record.amount).sum::<Balance>()
 	};
-	let cut: Vec<_> = (0..4).map(|part| span(0, ORIGINAL, 500 + 250 * part, 1_500 + 250 * part, 250)).collect();
+	let cut: Vec<_> =
+		(0..4).map(|part| span(0, ORIGINAL, 500 + 250 * part, 1_500 + 250 * part, 250)).collect();
 	let (whole, cut) = (moved(&[true_claim()]), moved(&cut));
 	assert!(cut <= whole && whole > 0, "{cut} against {whole}");
 }

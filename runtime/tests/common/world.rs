@@ -328,12 +328,7 @@ impl World {
 		assert_eq!(self.send(from, call), Ok(Ok(())));
 	}
 
-	pub fn fails(
-		&mut self,
-		from: &Key,
-		call: impl Into<RuntimeCall>,
-		error: impl Into<DispatchError>,
-	) {
+	pub fn fails(&mut self, from: &Key, call: impl Into<RuntimeCall>, error: impl Into<DispatchError>) {
 		assert_eq!(self.send(from, call), Ok(Err(error.into())));
 	}
 
@@ -560,10 +555,11 @@ impl World {
 		});
 		self.send_all(&clerk(), claims);
 		let due = self.read(|| {
-			let of_data = pallet_rewards::Earnings::<Runtime>::iter_keys().filter_map(|holder| match holder {
-				Holder::Account(account) => Some(RewardsCall::withdraw { account }.into()),
-				Holder::Escrow(_) => None,
-			});
+			let of_data =
+				pallet_rewards::Earnings::<Runtime>::iter_keys().filter_map(|holder| match holder {
+					Holder::Account(account) => Some(RewardsCall::withdraw { account }.into()),
+					Holder::Escrow(_) => None,
+				});
 			let of_fees = pallet_receipts::Earnings::<Runtime>::iter_keys();
 			of_data
 				.chain(of_fees.map(|account| ReceiptsCall::withdraw { account }.into()))
@@ -586,4 +582,3 @@ pub fn gain_in(world: &mut World, accounts: &[AccountId], story: impl FnOnce(&mu
 	world.settle();
 	world.balance(accounts) as i128 - before as i128
 }
-
