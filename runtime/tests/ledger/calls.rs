@@ -803,7 +803,7 @@ impl Driver {
 		Some((self.actor(), DatanetsCall::dispute { contribution, remedy, evidence: None }.into()))
 	}
 
-	fn find_dispute(&mut self) -> Option<(ContributionId, pallet_datanets::Dispute<Runtime>)> {
+	fn find_dispute(&mut self) -> Option<(ContributionId, pallet_datanets::types::Dispute<Runtime>)> {
 		let open: Vec<_> = pallet_datanets::Disputes::<Runtime>::iter().take(8).collect();
 		self.choices.pick(&open)
 	}
