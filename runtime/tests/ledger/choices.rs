@@ -3,6 +3,9 @@
 //! # Must not
 //! Know what is decided: the same choices make the same history.
 
+// Each binary uses a part.
+#![allow(dead_code)]
+
 use plexus_primitives::constants::{Balance, MICRO_UNITS, UNITS};
 
 /// A source of decisions.
