@@ -20,7 +20,6 @@ use crate::common::{
 	transfer, Chain, Key,
 };
 use codec::Encode;
-use frame_support::traits::Get;
 use pallet_attribution::{Batches, Method, Parameters};
 use pallet_datanets::{
 	types::{Admission, Licence, Registration as Contributed, Verdict},
