@@ -27,7 +27,7 @@
 //! licence                 SPDX expressions, and which allow which
 //! keys  address  amount   what people type
 //! explain  failure        what went wrong, and the way out
-//! remote  payer           for programs: plain calls, payments of a faucet
+//! remote  payer  chronicle  for programs: plain calls, payments of a faucet, all events of a block
 //! output                  tables for people, JSON for programs
 //! state                   where journals are
 //! ```
@@ -44,6 +44,7 @@ mod calls;
 mod card;
 mod channel;
 mod channels;
+mod chronicle;
 mod client;
 mod content;
 mod contribute;
@@ -75,6 +76,7 @@ use futures::future::LocalBoxFuture;
 pub use account::AccountCommand;
 pub use attribute::AttributeCommand;
 pub use channel::ChannelCommand;
+pub use chronicle::{Chronicle, Told};
 pub use contribute::ContributeCommand;
 pub use corpus::CorpusCommand;
 pub use explain::explain_dispatch_error;
