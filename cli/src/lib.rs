@@ -40,6 +40,7 @@ mod address;
 mod agents;
 mod amount;
 mod attribute;
+mod attribution;
 mod calls;
 mod card;
 mod channel;
