@@ -102,7 +102,9 @@ pub enum StoreError {
 	#[error("the list has {0} entries, or more bytes than can be counted; give fewer, with true lengths")]
 	TooMany(usize),
 	/// The system's.
-	#[error("{name} cannot be read or written: {source}; free space, or check that this user may write there")]
+	#[error(
+		"{name} cannot be read or written: {source}; free space, or check that this user may write there"
+	)]
 	Io {
 		/// Which file.
 		name: String,
@@ -429,8 +431,15 @@ mod tests {
 		let context = Some(Context { root: [7; 32], bytes: 8 });
 		let (prompt, output) = (content, content);
 		let fee = u128::MAX;
-		let receipt =
-			Receipt { model: ModelId(1), prompt, context, output, fee, disclose: true, execution: Some([9; 32]) };
+		let receipt = Receipt {
+			model: ModelId(1),
+			prompt,
+			context,
+			output,
+			fee,
+			disclose: true,
+			execution: Some([9; 32]),
+		};
 		Placed { channel: ChannelId(2), sequence, receipt }
 	}
 
@@ -514,7 +523,8 @@ mod tests {
 
 	#[test]
 	fn the_longest_lists_fit_into_their_files() {
-		let piece = ContextLeaf { contribution: ContributionId(u64::MAX), offset: u64::MAX, length: u64::MAX };
+		let piece =
+			ContextLeaf { contribution: ContributionId(u64::MAX), offset: u64::MAX, length: u64::MAX };
 		let placed = Placed { channel: ChannelId(u64::MAX), ..placed(u64::MAX) };
 		for item in [to_json(&piece), to_json(&PlacedJson::from(&placed))] {
 			assert!((item.len() as u64) < ITEM_BYTES_MAX, "{}", item.len());
