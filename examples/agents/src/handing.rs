@@ -74,7 +74,8 @@ impl Handing {
 	/// Its own.
 	pub async fn vouch(&self, channel: u64, voucher: &Voucher) -> Result<Standing, AskError> {
 		let first = voucher.sequence.saturating_add(1);
-		let body = json!({ "channel": channel, "first": first, "receipts": [], "voucher": voucher.signature });
+		let body =
+			json!({ "channel": channel, "first": first, "receipts": [], "voucher": voucher.signature });
 		match self.deliver(&body).await {
 			Err(AskError::Refused { name, .. }) if name == "AlreadyRedeemed" => self.standing(channel).await,
 			other => other,
@@ -118,7 +119,8 @@ mod tests {
 
 	#[test]
 	fn a_body_has_the_receipt_with_its_claims_its_bytes_and_its_pieces() {
-		let content = |bytes: &[u8]| Content { root: *blake3::hash(bytes).as_bytes(), len: bytes.len() as u64 };
+		let content =
+			|bytes: &[u8]| Content { root: *blake3::hash(bytes).as_bytes(), len: bytes.len() as u64 };
 		let receipt = Receipt {
 			model: ModelId(5),
 			prompt: content(b"p"),
@@ -140,7 +142,10 @@ mod tests {
 			output: b"out",
 		};
 		let body = body_of(&handed);
-		assert_eq!((&body["channel"], &body["first"], &body["sources"]), (&json!(3), &json!(4), &json!([[0, 1]])));
+		assert_eq!(
+			(&body["channel"], &body["first"], &body["sources"]),
+			(&json!(3), &json!(4), &json!([[0, 1]]))
+		);
 		let sent = &body["receipts"][0];
 		assert_eq!((&sent["fee"], &sent["model"]), (&json!("9"), &json!(5)));
 		assert_eq!(sent["bytes"], json!({ "prompt": "0x70", "output": "0x6f7574" }));

@@ -13,11 +13,7 @@ use axum::{
 	Router,
 };
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{
-	body::Bytes,
-	client::conn::http1 as client,
-	server::conn::http1 as server,
-};
+use hyper::{body::Bytes, client::conn::http1 as client, server::conn::http1 as server};
 use hyper_util::{
 	rt::{TokioIo, TokioTimer},
 	service::TowerToHyperService,
@@ -211,9 +207,15 @@ mod tests {
 		Router::new()
 			.route("/", post(|body: axum::body::Bytes| async move { body }))
 			.route("/long", get(|| async { "1".repeat(1_000) }))
-			.route("/no", get(|| async {
-				(StatusCode::PAYMENT_REQUIRED, "{\"error\": \"Unsigned\", \"cause\": \"c\", \"remedy\": \"r\"}")
-			}))
+			.route(
+				"/no",
+				get(|| async {
+					(
+						StatusCode::PAYMENT_REQUIRED,
+						"{\"error\": \"Unsigned\", \"cause\": \"c\", \"remedy\": \"r\"}",
+					)
+				}),
+			)
 	}
 
 	#[tokio::test]
@@ -233,7 +235,10 @@ mod tests {
 		let refused = ask::<Value>(Method::GET, &format!("http://{address}/no"), None, 100).await;
 		match refused {
 			Err(AskError::Refused { status, name, cause, remedy }) => {
-				assert_eq!((status.as_u16(), &name[..], &cause[..], &remedy[..]), (402, "Unsigned", "c", "r"));
+				assert_eq!(
+					(status.as_u16(), &name[..], &cause[..], &remedy[..]),
+					(402, "Unsigned", "c", "r")
+				);
 			}
 			other => panic!("{other:?}"),
 		}

@@ -132,7 +132,9 @@ pub enum PayError {
 		limit: Balance,
 	},
 	/// The agent has nothing to say to anything.
-	#[error("the agent had nothing to say to {WORDINGS_MAX} questions in a row; ask about what its sources have")]
+	#[error(
+		"the agent had nothing to say to {WORDINGS_MAX} questions in a row; ask about what its sources have"
+	)]
 	NothingToSay,
 	/// An answer that is not signed for.
 	#[error("answer {sequence} of channel {} is not signed for: {fault}", .channel.0)]
@@ -162,7 +164,7 @@ pub struct Lane {
 }
 
 /// An answer that was checked and signed for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Paid {
 	/// By which channel.
 	pub channel: ChannelId,
@@ -170,6 +172,8 @@ pub struct Paid {
 	pub sequence: u64,
 	/// What was agreed on.
 	pub receipt: Receipt,
+	/// What was answered: whoever has it can check the agent's claims, and show what is wrong with them.
+	pub text: String,
 	/// How many claims the agent made about it.
 	pub claims: usize,
 }
@@ -283,7 +287,8 @@ impl Payer {
 			let signer = self.signer.clone();
 			let signing = tokio::task::spawn_blocking(move || signer.sign(lane, sequence, receipt));
 			voucher = Some(signing.await.map_err(|error| PayError::Ended(error.to_string()))??);
-			paid.push(Paid { channel: lane.channel, sequence, receipt, claims: answer.claims.len() });
+			let Answer { text, claims, .. } = answer;
+			paid.push(Paid { channel: lane.channel, sequence, receipt, text, claims: claims.len() });
 		}
 		if let Some(voucher) = voucher {
 			let signed = json!(Signed { channel: lane.channel.0, voucher });
@@ -399,7 +404,14 @@ mod tests {
 
 	fn offer() -> Offer {
 		let price = Price { per_request: Digits(100), per_byte: Digits(2) };
-		Offer { agent: 1, model: 5, price, max_bytes: 100, corpora: vec![(0, 1)], complete: "http://x".into() }
+		Offer {
+			agent: 1,
+			model: 5,
+			price,
+			max_bytes: 100,
+			corpora: vec![(0, 1)],
+			complete: "http://x".into(),
+		}
 	}
 
 	fn content(text: &str) -> Content {
@@ -461,8 +473,14 @@ mod tests {
 			assert_eq!(fault(&answer(changed)), Some(expected));
 		}
 		let good = answer(good);
-		assert_eq!(fault(&Answer { channel: 4, ..good.clone() }), Some(Fault::Channel { expected: 3, actual: 4 }));
-		assert_eq!(fault(&Answer { sequence: 8, ..good.clone() }), Some(Fault::Sequence { expected: 9, actual: 8 }));
+		assert_eq!(
+			fault(&Answer { channel: 4, ..good.clone() }),
+			Some(Fault::Channel { expected: 3, actual: 4 })
+		);
+		assert_eq!(
+			fault(&Answer { sequence: 8, ..good.clone() }),
+			Some(Fault::Sequence { expected: 9, actual: 8 })
+		);
 		let dear = Answer { price: Digits(200), ..good.clone() };
 		assert_eq!(fault(&dear), Some(Fault::Price { expected: 108, actual: 200 }));
 		assert_eq!(fault(&Answer { sources: vec![(1, 1)], ..good.clone() }), Some(Fault::Context));

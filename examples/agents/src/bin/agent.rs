@@ -236,9 +236,13 @@ impl PayArgs {
 		let mut lanes = Vec::new();
 		for id in &self.channels {
 			let channel = remote.request("receipt_channel", vec![json!(id)]).await?;
-			ensure!(!channel.is_null(), "there is no channel {id}; list yours with `plexus channel list --payer`");
+			ensure!(
+				!channel.is_null(),
+				"there is no channel {id}; list yours with `plexus channel list --payer`"
+			);
 			let amount = |field: &str| channel[field].as_str().and_then(|digits| digits.parse::<u128>().ok());
-			let ceiling = amount("locked").zip(amount("redeemed")).context("the node's answer has no amounts")?;
+			let ceiling =
+				amount("locked").zip(amount("redeemed")).context("the node's answer has no amounts")?;
 			lanes.push(Lane { channel: ChannelId(*id), ceiling: ceiling.0.saturating_add(ceiling.1) });
 		}
 		let purse = Purse::open(Box::new(FileDisk::open(&self.journal)?), genesis, key.public().into())?;

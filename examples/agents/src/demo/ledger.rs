@@ -223,11 +223,8 @@ impl Ledger {
 	}
 
 	fn add(&mut self, event: &Told, opened: &mut Opened) -> Result<(), LedgerError> {
-		let (amount, text, id) = (
-			|field| amount(event, field),
-			|field| text(event, field),
-			|field| number(event, field),
-		);
+		let (amount, text, id) =
+			(|field| amount(event, field), |field| text(event, field), |field| number(event, field));
 		match &event.name[..] {
 			"Balances.Transfer" => self.transfer(text("from")?, text("to")?, amount("amount")?),
 			"Agents.AgentRegistered" => {
@@ -265,7 +262,9 @@ impl Ledger {
 				self.sinks.protocol_burned += amount("burned")?;
 			}
 			"Receipts.DeveloperCredited" => self.flow(text("developer")?, Why::Developed, amount("amount")?),
-			"Receipts.RoyaltyCredited" => self.flow(text("developer")?, Why::Royalty, amount("to_developer")?),
+			"Receipts.RoyaltyCredited" => {
+				self.flow(text("developer")?, Why::Royalty, amount("to_developer")?)
+			}
 			"Rewards.PositionCredited" => self.flow(holder(event)?, Why::Data, amount("amount")?),
 			"Rewards.ContributionCredited" => self.flow(holder(event)?, Why::Claims, amount("amount")?),
 			"Rewards.AccountCredited" => {
@@ -324,9 +323,9 @@ impl Ledger {
 
 	/// What came and went, by account and reason; what was given is negative.
 	pub fn entries(&self) -> impl Iterator<Item = (&Account, Why, Amount)> {
-		self.flows.iter().map(|((account, why), amount)| {
-			(account, *why, if why.is_given() { -amount } else { *amount })
-		})
+		self.flows
+			.iter()
+			.map(|((account, why), amount)| (account, *why, if why.is_given() { -amount } else { *amount }))
 	}
 
 	/// The sum of what was given or earned for one reason.
@@ -357,6 +356,19 @@ impl Ledger {
 	/// What was credited, and not withdrawn yet.
 	pub fn due(&self) -> Amount {
 		self.earned() - self.withdrawn.values().sum::<Amount>()
+	}
+
+	/// The accounts that were credited something which they did not withdraw yet.
+	pub fn creditors(&self) -> Vec<Account> {
+		let credited = |account: &Account| -> Amount {
+			self.entries()
+				.filter(|(of, why, _)| *of == account && !why.is_given())
+				.map(|(_, _, amount)| amount)
+				.sum()
+		};
+		let withdrawn = |account: &Account| self.withdrawn.get(account).copied().unwrap_or_default();
+		let accounts = self.accounts().into_iter();
+		accounts.filter(|account| credited(account) > withdrawn(account)).cloned().collect()
 	}
 
 	/// What the pots have and nobody was credited yet.
@@ -410,8 +422,10 @@ impl Ledger {
 			return Some(Imbalance::Unseen(account.clone()));
 		};
 		// What is paid out is a transfer from a pot, and so among what was moved.
-		let beside: Amount =
-			[Beside::Fees, Beside::Prices, Beside::Moved].map(|which| self.beside(account, which)).iter().sum();
+		let beside: Amount = [Beside::Fees, Beside::Prices, Beside::Moved]
+			.map(|which| self.beside(account, which))
+			.iter()
+			.sum();
 		let (expected, actual) = (entries(true) + beside, difference(*before, *after));
 		(expected != actual).then(|| Imbalance::Account { account: account.clone(), expected, actual })
 	}
@@ -481,26 +495,65 @@ pub(super) mod tests {
 	/// deposit of 9 lost.
 	pub(crate) fn history() -> Vec<Told> {
 		vec![
-			told("Agents.AgentRegistered", json!({ "agent": 0, "controller": "carol", "account": "server", "price": "4" })),
-			told("TransactionPayment.TransactionFeePaid", json!({ "who": "carol", "actual_fee": "7", "tip": "0" })),
+			told(
+				"Agents.AgentRegistered",
+				json!({ "agent": 0, "controller": "carol", "account": "server", "price": "4" }),
+			),
+			told(
+				"TransactionPayment.TransactionFeePaid",
+				json!({ "who": "carol", "actual_fee": "7", "tip": "0" }),
+			),
 			told("Balances.Transfer", json!({ "from": "carol", "to": "server", "amount": "200" })),
 			told("Receipts.ChannelOpened", json!({ "channel": 0, "payer": "payer" })),
 			told("Agents.FeePaid", json!({ "agent": 0, "delegation": 0, "fee": "2" })),
-			told("TransactionPayment.TransactionFeePaid", json!({ "who": "key", "actual_fee": "2", "tip": "0" })),
+			told(
+				"TransactionPayment.TransactionFeePaid",
+				json!({ "who": "key", "actual_fee": "2", "tip": "0" }),
+			),
 			told("Receipts.BatchSubmitted", json!({ "batch": 0, "server": 0 })),
-			told("Receipts.ChannelRedeemed", json!({ "batch": 0, "channel": 0, "receipts": 2, "amount": "100" })),
+			told(
+				"Receipts.ChannelRedeemed",
+				json!({ "batch": 0, "channel": 0, "receipts": 2, "amount": "100" }),
+			),
 			told("Receipts.ProtocolPaid", json!({ "batch": 0, "validators": "1", "burned": "2" })),
-			told("Receipts.ModelEarned", json!({ "batch": 0, "model": 0, "to_server": "40", "to_data": "30" })),
+			told(
+				"Receipts.ModelEarned",
+				json!({ "batch": 0, "model": 0, "to_server": "40", "to_data": "30" }),
+			),
 			told("Receipts.DeveloperCredited", json!({ "model": 0, "developer": "dave", "amount": "20" })),
-			told("Receipts.RoyaltyCredited", json!({ "model": 0, "ancestor": 1, "developer": "eve", "to_developer": "7", "to_data": "0" })),
-			told("Rewards.ContributionCredited", json!({ "contribution": 3, "holder": { "Account": "bob" }, "source": "Claim", "amount": "5" })),
-			told("Rewards.AccountCredited", json!({ "account": "server", "source": "Submission", "amount": "1" })),
+			told(
+				"Receipts.RoyaltyCredited",
+				json!({ "model": 0, "ancestor": 1, "developer": "eve", "to_developer": "7", "to_data": "0" }),
+			),
+			told(
+				"Rewards.ContributionCredited",
+				json!({ "contribution": 3, "holder": { "Account": "bob" }, "source": "Claim", "amount": "5" }),
+			),
+			told(
+				"Rewards.AccountCredited",
+				json!({ "account": "server", "source": "Submission", "amount": "1" }),
+			),
 			told("Rewards.PositionCredited", json!({ "holder": { "Account": "bob" }, "amount": "23" })),
-			told("Attribution.ClaimsPaid", json!({ "batch": 0, "first": 0, "count": 1, "contributions": "5", "submitters": "1" })),
-			told("Attribution.ClaimsVoided", json!({ "batch": 0, "challenger": "finder", "reward": "10", "burned": "40" })),
-			told("Rewards.AccountCredited", json!({ "account": "finder", "source": "Challenge", "amount": "10" })),
-			told("Attribution.CommitmentCleared", json!({ "account": "denier", "deposit": "9", "burned": true })),
-			told("Attribution.CommitmentCleared", json!({ "account": "finder", "deposit": "9", "burned": false })),
+			told(
+				"Attribution.ClaimsPaid",
+				json!({ "batch": 0, "first": 0, "count": 1, "contributions": "5", "submitters": "1" }),
+			),
+			told(
+				"Attribution.ClaimsVoided",
+				json!({ "batch": 0, "challenger": "finder", "reward": "10", "burned": "40" }),
+			),
+			told(
+				"Rewards.AccountCredited",
+				json!({ "account": "finder", "source": "Challenge", "amount": "10" }),
+			),
+			told(
+				"Attribution.CommitmentCleared",
+				json!({ "account": "denier", "deposit": "9", "burned": true }),
+			),
+			told(
+				"Attribution.CommitmentCleared",
+				json!({ "account": "finder", "deposit": "9", "burned": false }),
+			),
 			told("Receipts.Withdrawn", json!({ "account": "server", "amount": "40" })),
 			told("Balances.Transfer", json!({ "from": "pot", "to": "server", "amount": "40" })),
 			told("Rewards.Withdrawn", json!({ "account": "bob", "amount": "28" })),
@@ -539,6 +592,7 @@ pub(super) mod tests {
 		assert_eq!(ledger.counts(), (2, 1));
 		assert_eq!((ledger.total(Why::Paid), ledger.total(Why::Data)), (100, 23));
 		assert_eq!(ledger.due(), 20 + 7 + 1 + 10, "not withdrawn yet");
+		assert_eq!(ledger.creditors(), ["dave", "eve", "finder", "server"]);
 		assert_eq!(ledger.held(&state()), 1, "a fraction that nobody was credited");
 		assert_eq!((ledger.net("server"), ledger.net("denier"), ledger.net("payer")), (-9, -9, -100));
 		assert_eq!((ledger.moved("server"), ledger.moved("bob")), (200, 0));
@@ -569,7 +623,10 @@ pub(super) mod tests {
 			let mut changed = state();
 			changed.balances.get_mut(account).expect("it is there").1 += 1;
 			let found = found(&history(), &changed);
-			assert!(matches!(&found[..], [Imbalance::Account { account: of, .. }] if of == account), "{found:?}");
+			assert!(
+				matches!(&found[..], [Imbalance::Account { account: of, .. }] if of == account),
+				"{found:?}"
+			);
 		}
 		let mut changed = state();
 		changed.pots.get_mut("pot").expect("it is there").1 += 1;

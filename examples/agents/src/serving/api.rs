@@ -138,7 +138,8 @@ mod tests {
 			}
 			if let Some(receipt) = body["receipts"].get(0) {
 				if of_post.handed.lock().unwrap().len() as u64 > *of_post.vouchers.lock().unwrap() {
-					let refused = json!({ "error": "Unsigned", "cause": "one is not signed for", "remedy": "sign" });
+					let refused =
+						json!({ "error": "Unsigned", "cause": "one is not signed for", "remedy": "sign" });
 					return (StatusCode::PAYMENT_REQUIRED, refused.to_string());
 				}
 				of_post.handed.lock().unwrap().push(receipt.clone());

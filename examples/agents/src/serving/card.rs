@@ -62,8 +62,15 @@ mod tests {
 		let json = card.json();
 		// As `plexus query agent card verify` looks for them.
 		for field in [
-			"protocolVersion", "name", "description", "url", "version", "capabilities", "defaultInputModes",
-			"defaultOutputModes", "skills",
+			"protocolVersion",
+			"name",
+			"description",
+			"url",
+			"version",
+			"capabilities",
+			"defaultInputModes",
+			"defaultOutputModes",
+			"skills",
 		] {
 			assert!(json.get(field).is_some(), "{field}");
 		}

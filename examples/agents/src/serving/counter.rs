@@ -13,7 +13,7 @@
 //! - An answer leaves only after its receipt is on disk.
 //! - Work is begun only for a channel that can pay for the longest answer.
 
-use super::{Asked, SayError, Said, Speaker};
+use super::{Asked, Said, SayError, Speaker};
 use crate::{
 	handing::{Handed, Handing},
 	http::AskError,
@@ -54,7 +54,9 @@ pub enum ServeError {
 	#[error("the channel does not name version {1} of datanet {0}; open one with it among its corpora")]
 	Corpus(u32, u32),
 	/// Too little is left.
-	#[error("the longest answer costs {price} and {room} is left in the channel; top it up, or ask for less")]
+	#[error(
+		"the longest answer costs {price} and {room} is left in the channel; top it up, or ask for less"
+	)]
 	Room {
 		/// What it costs at most.
 		price: u128,
@@ -200,7 +202,16 @@ impl Counter {
 		);
 		let Said { text, pieces, claims, .. } = said;
 		let (channel, price) = (request.channel, Digits(receipt.fee));
-		Ok(Answer { text, channel, sequence, price, receipt: json::Receipt::from(&receipt), sources, pieces, claims })
+		Ok(Answer {
+			text,
+			channel,
+			sequence,
+			price,
+			receipt: json::Receipt::from(&receipt),
+			sources,
+			pieces,
+			claims,
+		})
 	}
 
 	fn lock(&self, channel: u64) -> &Mutex<()> {
@@ -253,7 +264,8 @@ impl Counter {
 	}
 
 	fn receipt(&self, request: &Request, said: &Said) -> Receipt {
-		let content = |bytes: &[u8]| Content { root: *blake3::hash(bytes).as_bytes(), len: bytes.len() as u64 };
+		let content =
+			|bytes: &[u8]| Content { root: *blake3::hash(bytes).as_bytes(), len: bytes.len() as u64 };
 		Receipt {
 			model: ModelId(self.offer.model),
 			prompt: content(request.prompt.as_bytes()),

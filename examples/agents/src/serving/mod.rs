@@ -132,7 +132,9 @@ pub(crate) mod testing {
 			to.extend_from_slice(texts[source.contribution.0 as usize].as_bytes());
 			Ok(())
 		};
-		Arc::new(Index::build(sources, BuildOptions::default(), by_number).expect("the texts are what is named"))
+		Arc::new(
+			Index::build(sources, BuildOptions::default(), by_number).expect("the texts are what is named"),
+		)
 	}
 
 	pub(crate) fn claiming() -> Claiming {

@@ -57,7 +57,8 @@ impl Speaker for Ngram {
 			let report = attribution.report(&self.index, &output);
 			let report = report.map_err(|error| SayError::Setup(error.to_string()))?;
 			claims.extend(report.largest_claims(self.claiming.most).into_iter().filter_map(|claim| {
-				let evidence = Evidence::Span { output: claim.start, offset: claim.offset, length: claim.len };
+				let evidence =
+					Evidence::Span { output: claim.start, offset: claim.offset, length: claim.len };
 				self.claiming.of(claim.contribution, claim.datanet, evidence)
 			}));
 		}

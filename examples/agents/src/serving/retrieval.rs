@@ -77,7 +77,9 @@ impl Speaker for Retrieval {
 /// Whether half of the bytes stand in the prompt in one piece.
 fn echoes(bytes: &[u8], prompt: &[u8]) -> bool {
 	let half = bytes.len().div_ceil(2);
-	half > 0 && half <= prompt.len() && bytes.windows(half).any(|piece| prompt.windows(half).any(|part| part == piece))
+	half > 0
+		&& half <= prompt.len()
+		&& bytes.windows(half).any(|piece| prompt.windows(half).any(|part| part == piece))
 }
 
 #[cfg(test)]
