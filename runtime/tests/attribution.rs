@@ -214,7 +214,7 @@ fn receipts_say_where_to_submit() {
 	let mut world = World::new();
 	let redemptions = listed([world.redemption(&peter(), CHANNEL, &[receipt(&quoting())])]);
 	let submit = control(ReceiptsCall::submit { server: SERVER, redemptions });
-	world.fails(&mallory(), submit.clone(), pallet_receipts::Error::<Runtime>::SubmitsElsewhere);
+	world.fails(&mallory(), submit, pallet_receipts::Error::<Runtime>::SubmitsElsewhere);
 	let described = native::describe_dispatch_error(&DispatchError::from(
 		pallet_receipts::Error::<Runtime>::SubmitsElsewhere,
 	));

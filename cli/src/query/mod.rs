@@ -89,18 +89,24 @@ enum Question {
 	/// A batch of receipts that was redeemed
 	Batch(payments::BatchArgs),
 	/// Batches, by page
+	#[command(hide = true)]
 	Batches(payments::BatchesArgs),
 	/// A batch that waits for objections: claims, hold, samples, windows
+	#[command(hide = true)]
 	OpenBatch(attribution::BatchArgs),
-	/// The batches that wait for objections, by page
+	/// Batches that wait for objections; more with open-batch, claims, questions, methods
 	OpenBatches(attribution::OpenBatchesArgs),
 	/// The claims of an open batch, by page
+	#[command(hide = true)]
 	Claims(attribution::ClaimsArgs),
 	/// What is still to be answered in an open batch: samples, demands, unlisted sources
+	#[command(hide = true)]
 	Questions(attribution::BatchArgs),
 	/// The methods by which claims are found, by page
+	#[command(hide = true)]
 	Methods(attribution::MethodsArgs),
 	/// What batches with claims are submitted under
+	#[command(hide = true)]
 	AttributionParameters,
 	/// What a model earned, and what of that is yet to be pulled
 	Book(payments::BookArgs),
