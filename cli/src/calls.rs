@@ -11,11 +11,14 @@ use crate::{
 	validators::Percent,
 };
 use plexus_payments::{Batch, Redemption, Signature, Terms as ChannelTerms};
-use plexus_primitives::{prove::ProvenContent, Content, DatanetId, DatanetVersion, Receipt};
+use plexus_primitives::{prove::ProvenContent, Claim, Content, DatanetId, DatanetVersion, Evidence, Receipt};
 use sp_core::crypto::AccountId32;
 use subxt::{
 	dynamic::{transaction, Value},
-	ext::{scale_encode::EncodeAsType, scale_value::Composite},
+	ext::{
+		scale_encode::{EncodeAsFields, EncodeAsType, FieldIter, TypeResolver},
+		scale_value::Composite,
+	},
 	tx::DynamicPayload,
 };
 
@@ -424,10 +427,10 @@ pub(crate) fn open_channel(server: u64, terms: &ChannelTerms, expires_at_ms: u64
 	call("Receipts", "open", [("server", server), ("terms", terms), ("amount", Value::u128(amount))])
 }
 
-/// Redeems a batch, and claims nothing.
+/// Redeems a batch, and makes its claims.
 pub(crate) fn submit_batch(batch: &Batch) -> Call {
 	let redemptions = list(batch.redemptions.iter().map(redemption_value));
-	let (server, claims) = (Value::u128(batch.server.0.into()), list(std::iter::empty()));
+	let (server, claims) = (Value::u128(batch.server.0.into()), list(batch.claims.iter().map(claim_value)));
 	call("Attribution", "submit", [("server", server), ("redemptions", redemptions), ("claims", claims)])
 }
 
@@ -437,6 +440,44 @@ fn redemption_value(redemption: &Redemption) -> Value {
 		("receipts", list(redemption.receipts.iter().map(receipt_value))),
 		("signature", signature_value(&redemption.signature)),
 	])
+}
+
+fn claim_value(claim: &Claim) -> Value {
+	let number = |number: u64| Value::u128(number.into());
+	let evidence = match claim.evidence {
+		Evidence::Grounded { offset, length } => {
+			Value::named_variant("Grounded", [("offset", number(offset)), ("length", number(length))])
+		}
+		Evidence::Span { output, offset, length } => Value::named_variant(
+			"Span",
+			[("output", number(output)), ("offset", number(offset)), ("length", number(length))],
+		),
+		Evidence::Attested { score } => {
+			Value::named_variant("Attested", [("score", number(score.deconstruct().into()))])
+		}
+	};
+	Value::named_composite([
+		("receipt", number(claim.receipt.into())),
+		("contribution", number(claim.contribution.0)),
+		("version", number(claim.version.0.into())),
+		("method", number(claim.method.0.into())),
+		("evidence", evidence),
+	])
+}
+
+/// Arguments that are in SCALE already: what proves something is long, and each byte would be a [`Value`].
+pub(crate) struct Encoded(pub(crate) Vec<u8>);
+
+impl EncodeAsFields for Encoded {
+	fn encode_as_fields_to<R: TypeResolver>(
+		&self,
+		_: &mut dyn FieldIter<'_, R::TypeId>,
+		_: &R,
+		out: &mut Vec<u8>,
+	) -> Result<(), subxt::ext::scale_encode::Error> {
+		out.extend_from_slice(&self.0);
+		Ok(())
+	}
 }
 
 fn receipt_value(receipt: &Receipt) -> Value {
@@ -541,11 +582,7 @@ mod tests {
 	use super::*;
 	use codec::{Decode, DecodeAll, Encode};
 	use plexus_runtime::{Runtime, RuntimeCall};
-	use subxt::{
-		ext::scale_encode::{EncodeAsFields, Field},
-		tx::Payload,
-		Metadata,
-	};
+	use subxt::{ext::scale_encode::Field, tx::Payload, Metadata};
 
 	/// Version 15 is what clients ask for first.
 	fn metadata() -> Metadata {
@@ -594,7 +631,7 @@ mod tests {
 	#[test]
 	fn a_batch_is_what_the_runtime_reads_also_inside_an_agents_call() {
 		use plexus_payments::Point;
-		use plexus_primitives::{AgentId, ChannelId, Context, ModelId};
+		use plexus_primitives::{AgentId, ChannelId, Context, ContributionId, MethodId, ModelId};
 		let content = |byte, len| Content { root: [byte; 32], len };
 		let full = Receipt {
 			model: ModelId(5),
@@ -616,10 +653,22 @@ mod tests {
 			Signature::Ed25519(sp_core::ed25519::Signature::from_raw([9; 64])),
 		);
 		let redemptions = vec![redemption(1, sr25519.clone()), redemption(2, ed25519.clone())];
-		let call = submit_batch(&Batch { server: AgentId(3), redemptions });
+		let claim = |receipt, evidence| Claim {
+			receipt,
+			contribution: ContributionId(u64::MAX),
+			version: DatanetVersion(10),
+			method: MethodId(11),
+			evidence,
+		};
+		let claims = vec![
+			claim(0, Evidence::Grounded { offset: 12, length: 13 }),
+			claim(1, Evidence::Span { output: 14, offset: 15, length: 16 }),
+			claim(3, Evidence::Attested { score: sp_runtime::Perbill::from_parts(17) }),
+		];
+		let call = submit_batch(&Batch { server: AgentId(3), redemptions, claims: claims.clone() });
 		let receipts = || vec![full, least];
 		let redeemed = vec![(1u64, receipts(), sr25519), (2u64, receipts(), ed25519)];
-		let expected = (3u64, redeemed, Vec::<plexus_primitives::Claim>::new()).encode();
+		let expected = (3u64, redeemed, claims).encode();
 		let metadata = metadata();
 		assert_eq!(read(&metadata, &call).encode()[2..], expected);
 		let within = agents("act", 3, [("delegation", Value::u128(4)), ("call", call.into_value())]);

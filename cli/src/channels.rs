@@ -53,15 +53,17 @@ pub(crate) async fn states(
 
 /// What the chain takes in one batch.
 pub(crate) fn batch_limits(at: &AtBlock) -> BatchLimits {
-	let limit = |name: &str, usual: usize| {
-		let found = constant(at, "Receipts", name).and_then(|limit| usize::try_from(limit).ok());
+	let limit = |(pallet, name): (&str, &str), usual: usize| {
+		let found = constant(at, pallet, name).and_then(|limit| usize::try_from(limit).ok());
 		found.unwrap_or(usual).clamp(1, usual)
 	};
-	let BatchLimits { receipts, channels, models } = BatchLimits::USUAL;
+	let BatchLimits { receipts, channels, models, claims, targets } = BatchLimits::USUAL;
 	BatchLimits {
-		receipts: limit("BatchReceiptsMax", receipts),
-		channels: limit("BatchChannelsMax", channels),
-		models: limit("BatchModelsMax", models),
+		receipts: limit(("Receipts", "BatchReceiptsMax"), receipts),
+		channels: limit(("Receipts", "BatchChannelsMax"), channels),
+		models: limit(("Receipts", "BatchModelsMax"), models),
+		claims: limit(("Attribution", "ClaimsMax"), claims),
+		targets: limit(("Attribution", "TargetsMax"), targets),
 	}
 }
 

@@ -94,7 +94,7 @@ pub use failure::{split_remedy, Failure, FailureKind};
 pub use payer::{Paid, Payer};
 pub use provenance::ExplainCommand;
 pub use query::QueryCommand;
-pub use redeemer::{Desk, DeskError, Redeemer, RedeemerArgs};
+pub use redeemer::{ClaimFault, Desk, DeskError, Redeemer, RedeemerArgs};
 pub use remote::Remote;
 pub use tx::TxCommand;
 pub use verify_claim::VerifyClaimCommand;

@@ -120,6 +120,11 @@ impl Pipeline {
 		}
 	}
 
+	/// The connection, to ask what a block does not tell of itself.
+	pub(crate) fn client(&self) -> &Client {
+		&self.client
+	}
+
 	/// The chain at its head, or at a block that was it a moment ago.
 	pub(crate) async fn head(&self) -> Result<AtBlock, Failure> {
 		let (seen, at) = self.head.borrow().clone();

@@ -5,21 +5,32 @@
 //!   "output": {"root": "0x…", "len": 44}, "fee": "1000000000", "disclose": false, "execution": null}],
 //!  "sources": [], "voucher": "0x01…"}
 //! ```
+//! A receipt may have claims, the bytes of prompt and output, and the pieces of its context (`docs/paying.md`):
+//! ```text
+//!  "claims": [{"contribution": 7, "version": 1, "method": 0, "evidence": {"Span": {"output": 0, "offset": 2, "length": 40}}}],
+//!  "bytes": {"prompt": "0x…", "output": "0x…"}, "pieces": [{"contribution": 7, "offset": 0, "length": 512}]
+//! ```
 //! Amounts are strings that count the smallest unit: readers of JSON round large numbers. Hashes are `0x` and 64 digits, a
 //! voucher is the SCALE encoding of the signature. What may be absent is `null` or left out.
 //!
 //! # Must not
 //! Accept a key that it does not know: a misspelt one would change what is paid for.
 
-use crate::{ledger, ChannelState, Point, Signature, VOUCHER_RECEIPTS_MAX};
+use crate::{
+	ledger, point::sequences_behind, ChannelState, Claims, Point, ReceiptClaim, Signature,
+	RECEIPT_CLAIMS_MAX, VOUCHER_RECEIPTS_MAX,
+};
 use codec::{DecodeAll, Encode};
 use plexus_primitives::{
-	constants::Balance, ChannelId, Content, Context, DatanetId, DatanetVersion, ModelId,
+	constants::Balance, ChannelId, Content, Context, ContextLeaf, DatanetId, DatanetVersion, ModelId,
 };
 use serde::{de::Error, Deserialize, Deserializer, Serialize, Serializer};
 
 /// The longest JSON of one delivery: 256 receipts of some 500 characters, with room for spaces.
 pub const DELIVERY_BYTES_MAX: usize = 512 << 10;
+
+/// The longest JSON of one delivery with claims: prompts and outputs of two megabytes in hexadecimal digits.
+pub const CLAIMED_BYTES_MAX: usize = 4 << 20;
 
 /// An amount in the smallest unit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,6 +77,34 @@ pub struct Receipt {
 	disclose: bool,
 	#[serde(default)]
 	execution: Option<Hex<[u8; 32]>>,
+	#[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "few_claims")]
+	claims: Vec<ReceiptClaim>,
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	bytes: Option<ReceiptBytes>,
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pieces: Option<Vec<ContextLeaf>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReceiptBytes {
+	#[serde(default)]
+	prompt: Option<Hex<Vec<u8>>>,
+	#[serde(default)]
+	output: Option<Hex<Vec<u8>>>,
+}
+
+/// What a receipt brings beside itself: claims, and what they are about.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Extras {
+	/// What is claimed; at most [`RECEIPT_CLAIMS_MAX`].
+	pub claims: Vec<ReceiptClaim>,
+	/// The prompt's bytes.
+	pub prompt: Option<Vec<u8>>,
+	/// The output's.
+	pub output: Option<Vec<u8>>,
+	/// The context's pieces, in their order.
+	pub pieces: Option<Vec<ContextLeaf>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +177,48 @@ impl Delivery {
 	}
 }
 
+impl Delivery {
+	/// What the receipts bring beside themselves, by their sequences; those that bring nothing are left out.
+	pub fn extras(&self) -> Vec<(u64, Extras)> {
+		let numbered = sequences_behind(self.first.saturating_sub(1)).zip(&self.receipts);
+		numbered
+			.map(|(sequence, receipt)| (sequence, receipt.extras()))
+			.filter(|(_, extras)| *extras != Extras::default())
+			.collect()
+	}
+
+	/// What is claimed about the receipts, by their sequences.
+	pub fn claims(&self) -> Claims {
+		let numbered = sequences_behind(self.first.saturating_sub(1)).zip(&self.receipts);
+		let claimed = numbered.filter(|(_, receipt)| !receipt.claims.is_empty());
+		claimed.map(|(sequence, receipt)| (sequence, receipt.claims.clone())).collect()
+	}
+
+	/// The same with something beside one of the receipts, which are counted from 0.
+	#[must_use]
+	pub fn with(mut self, place: usize, extras: Extras) -> Self {
+		let Extras { claims, prompt, output, pieces } = extras;
+		if let Some(receipt) = self.receipts.get_mut(place) {
+			let (prompt, output) = (prompt.map(Hex), output.map(Hex));
+			receipt.bytes = (prompt.is_some() || output.is_some()).then_some(ReceiptBytes { prompt, output });
+			(receipt.claims, receipt.pieces) = (claims, pieces);
+		}
+		self
+	}
+}
+
+impl Receipt {
+	fn extras(&self) -> Extras {
+		let ReceiptBytes { prompt, output } = self.bytes.clone().unwrap_or_default();
+		Extras {
+			claims: self.claims.clone(),
+			prompt: prompt.map(|bytes| bytes.0),
+			output: output.map(|bytes| bytes.0),
+			pieces: self.pieces.clone(),
+		}
+	}
+}
+
 impl From<&ledger::Delivery> for Delivery {
 	fn from(delivery: &ledger::Delivery) -> Self {
 		Self {
@@ -176,6 +257,9 @@ impl From<&plexus_primitives::Receipt> for Receipt {
 			fee: Digits(receipt.fee),
 			disclose: receipt.disclose,
 			execution: receipt.execution.map(Hex),
+			claims: Vec::new(),
+			bytes: None,
+			pieces: None,
 		}
 	}
 }
@@ -211,6 +295,15 @@ fn few<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Receipt>, D::Er
 		return Err(D::Error::custom(format!("more than {VOUCHER_RECEIPTS_MAX} receipts")));
 	}
 	Ok(receipts)
+}
+
+/// A list of as many claims as a receipt may have.
+fn few_claims<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ReceiptClaim>, D::Error> {
+	let claims = Vec::<ReceiptClaim>::deserialize(deserializer)?;
+	if claims.len() > RECEIPT_CLAIMS_MAX {
+		return Err(D::Error::custom(format!("more than {RECEIPT_CLAIMS_MAX} claims")));
+	}
+	Ok(claims)
 }
 
 impl Serialize for Digits {
@@ -306,6 +399,42 @@ mod tests {
 		             1}, \"output\": {\"root\": \"0xP\", \"len\": 1}, \"fee\": \"0\"}]}";
 		let least: Delivery = serde_json::from_str(&least.replace('P', &"ab".repeat(32))).unwrap();
 		assert_eq!(least.read().unwrap().receipts[0].prompt.root, [0xab; 32]);
+	}
+
+	#[test]
+	fn what_receipts_bring_beside_themselves_is_read_as_it_was_written_and_documented() {
+		use plexus_primitives::{ContributionId, Evidence, MethodId};
+		let claim = |evidence| ReceiptClaim {
+			contribution: ContributionId(7),
+			version: DatanetVersion(1),
+			method: MethodId(0),
+			evidence,
+		};
+		let span = claim(Evidence::Span { output: 0, offset: 2, length: 40 });
+		let grounded = claim(Evidence::Grounded { offset: 0, length: 512 });
+		let piece = ContextLeaf { contribution: ContributionId(7), offset: 0, length: 512 };
+		let extras = Extras {
+			claims: vec![span, grounded],
+			prompt: Some(b"p".to_vec()),
+			output: None,
+			pieces: Some(vec![piece]),
+		};
+		let given = Delivery::from(&delivery()).with(1, extras.clone());
+		let text = serde_json::to_string(&given).unwrap();
+		let expected = r#""claims":[{"contribution":7,"version":1,"method":0,"evidence":{"Span":{"output":0,"offset":2,"length":40}}},"#;
+		assert!(text.contains(expected), "{text}");
+		assert!(
+			text.contains(r#""bytes":{"prompt":"0x70","output":null},"pieces":[{"contribution":7,"#),
+			"{text}"
+		);
+		let read: Delivery = serde_json::from_str(&text).unwrap();
+		assert_eq!(read.extras(), [(4, extras.clone())]);
+		assert_eq!(read.claims(), Claims::from([(4, extras.claims.clone())]));
+		assert_eq!(read.read(), Ok(delivery()), "the receipts are the same");
+		let many = vec![span; RECEIPT_CLAIMS_MAX + 1];
+		let many = Delivery::from(&delivery()).with(0, Extras { claims: many, ..extras });
+		assert!(serde_json::from_str::<Delivery>(&serde_json::to_string(&many).unwrap()).is_err());
+		assert!(serde_json::from_str::<Delivery>(&text.replace("\"method\"", "\"methods\"")).is_err());
 	}
 
 	#[test]

@@ -14,6 +14,7 @@
 //! - [`ledger`]: the server. Takes receipts and vouchers that will be paid, and refuses all others.
 //! - [`batch`]: which of them are redeemed together.
 //! - [`journal`]: the file under both.
+//! - [`claims`]: what is claimed about receipts, until they are redeemed.
 //! - [`json`]: how receipts and vouchers travel.
 //! - [`store`]: outputs, prompts and contexts by their hashes, for whoever has to prove a claim about them, or doubts one.
 //!
@@ -94,6 +95,7 @@
 //! - No panic is reachable from bytes of files or of other processes.
 
 pub mod batch;
+pub mod claims;
 #[cfg(test)]
 mod crash;
 pub mod journal;
@@ -107,8 +109,9 @@ pub mod terms;
 mod tests;
 
 pub use batch::{Batch, BatchLimits, Redemption};
+pub use claims::{Claims, ReceiptClaim, RECEIPT_CLAIMS_MAX};
 pub use journal::{FileDisk, Identity, JournalError, MemoryDisk, Owner};
-pub use ledger::{Delivery, Fault, Ledger, Limits, Seen, Standing, Totals};
+pub use ledger::{Delivery, Fault, Ledger, Limits, Needs, Seen, Standing, Totals};
 pub use point::{Point, PointError, Voucher};
 pub use purse::{Purse, PurseError, SignRequest, Signed};
 pub use store::{Store, StoreError};

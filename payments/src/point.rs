@@ -64,6 +64,11 @@ impl Point {
 	}
 }
 
+/// The sequences behind one, as many as there are receipts: a channel has no more than can be counted.
+pub(crate) fn sequences_behind(sequence: u64) -> impl Iterator<Item = u64> {
+	(1..=u64::MAX).map(move |place| sequence.saturating_add(place))
+}
+
 /// The payer's word that a channel owes for all receipts up to a point.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Voucher {

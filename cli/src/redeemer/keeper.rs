@@ -5,14 +5,22 @@
 //! ```
 //!
 //! # Must not
-//! Answer before the sync. Go on after a sync that failed: what is on disk is unknown then.
+//! Answer before the sync, or take claims that were not checked. Go on after a sync that failed: what is on disk is unknown then.
 
+use super::{
+	check::{self, ClaimFault, Given, Known},
+	known::Wanted,
+};
 use crate::{
 	channel::of_journal,
+	claims::files::Files,
 	failure::{Failure, FailureKind},
 };
 use plexus_payments::{
-	json, Batch, BatchLimits, ChannelState, Delivery, Fault, JournalError, Ledger, Seen, Standing, Totals,
+	json::{self, Extras},
+	store::StoreError,
+	Batch, BatchLimits, ChannelState, Claims, Delivery, Fault, JournalError, Ledger, Needs, Seen, Standing,
+	Totals,
 };
 use plexus_primitives::ChannelId;
 use serde::Serialize;
@@ -25,7 +33,7 @@ use std::{
 		Arc, Mutex, PoisonError,
 	},
 };
-use tokio::sync::{mpsc, oneshot, Notify};
+use tokio::sync::{mpsc, oneshot, Notify, RwLock};
 use tracing::{error, warn};
 
 /// Asks that wait for the keeper; beyond, clients are told to come back.
@@ -38,7 +46,7 @@ type Reply<T> = oneshot::Sender<T>;
 
 /// What the keeper is asked.
 enum Ask {
-	Receive(Box<Delivery>, Reply<Result<Standing, Fault>>),
+	Receive(Box<Delivery>, Claims, Reply<Result<Standing, Fault>>),
 	Waive(ChannelId, u64, Reply<Result<Standing, Fault>>),
 	Standing(ChannelId, Reply<Option<Standing>>),
 	Unsigned(ChannelId, Reply<Option<Delivery>>),
@@ -46,12 +54,15 @@ enum Ask {
 	Channels(Reply<Vec<ChannelId>>),
 	Batches(BatchLimits, BTreeSet<ChannelId>, usize, Reply<Vec<Batch>>),
 	Totals(BTreeSet<ChannelId>, Reply<Totals>),
+	Needs(Reply<Needs>),
 }
 
-/// A channel that the chain is to be asked about.
-pub(super) struct Lookup {
-	pub(super) channel: ChannelId,
-	pub(super) reply: Reply<Result<(), Failure>>,
+/// What the chain is to be asked about.
+pub(super) enum Lookup {
+	/// A channel; the ledger is told.
+	Channel(ChannelId, Reply<Result<(), Failure>>),
+	/// What claims are about.
+	Claims(Wanted, Reply<Result<Known, Failure>>),
 }
 
 /// What was done since the start.
@@ -73,6 +84,38 @@ pub struct Progress {
 	pub failures: u64,
 	/// The last failure.
 	pub last_failure: Option<String>,
+	/// Claims that were submitted.
+	pub claims: u64,
+	/// Claims that were left out, because the chain refuses them now or their hold could not be paid for in time.
+	pub claims_dropped: u64,
+	/// What the agent's account lacks to have the next batch redeemed with its claims, in the smallest unit.
+	#[serde(serialize_with = "digits")]
+	pub funds_lacking: u128,
+	/// What became of open batches.
+	pub open: OpenProgress,
+}
+
+/// What became of open batches since the start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct OpenProgress {
+	/// Open now.
+	pub batches: usize,
+	/// Batches whose samples this program drew.
+	pub drawn: u64,
+	/// Samples that were shown.
+	pub samples_answered: u64,
+	/// Demands that were answered.
+	pub demands_answered: u64,
+	/// Unlisted sources that the manifest has after all.
+	pub unlisted_answered: u64,
+	/// Samples and demands that were not shown in time: each of them is a fraud.
+	pub unanswered: u64,
+	/// Batches whose hold is lost to whoever found a fraud.
+	pub fraudulent: u64,
+	/// Calls that brought batches to their end, some claims at a time.
+	pub finalised: u64,
+	/// Answers and calls that failed, and are tried again.
+	pub failures: u64,
 }
 
 /// What there is, and what was done.
@@ -107,6 +150,9 @@ pub enum DeskError {
 	/// Against a rule.
 	#[error(transparent)]
 	Fault(#[from] Fault),
+	/// Claims, or what came with them.
+	#[error(transparent)]
+	Claim(#[from] ClaimFault),
 	/// Too much to do.
 	#[error("too many requests wait; try again in a second")]
 	Busy,
@@ -124,6 +170,7 @@ impl DeskError {
 		match self {
 			Self::Malformed(_) => "Malformed",
 			Self::Fault(fault) => fault.name(),
+			Self::Claim(fault) => fault.name(),
 			Self::Busy => "Busy",
 			Self::Stopping => "Stopping",
 			Self::Chain(failure) => &failure.name,
@@ -136,7 +183,7 @@ impl From<DeskError> for Failure {
 		match error {
 			DeskError::Chain(failure) => failure,
 			DeskError::Fault(fault) => crate::channel::of_fault(&fault),
-			DeskError::Malformed(_) | DeskError::Busy | DeskError::Stopping => {
+			DeskError::Malformed(_) | DeskError::Claim(_) | DeskError::Busy | DeskError::Stopping => {
 				Self::new(FailureKind::Refused, error.name(), error.to_string(), "start it again")
 			}
 		}
@@ -149,6 +196,12 @@ pub struct Desk {
 	agent: u64,
 	asks: mpsc::Sender<Ask>,
 	lookups: mpsc::Sender<Lookup>,
+	/// What claims are checked against and proved with.
+	pub(super) files: Arc<Files>,
+	/// Read by whoever hands in what is in the store, until the ledger has it; written by whoever removes from the store
+	/// what the ledger does not have. A lock that is held while others are waited for, because these two must not overlap,
+	/// and each of them waits for the ledger only.
+	pub(super) shelf: Arc<RwLock<()>>,
 	/// There is reason to look for batches before the time.
 	pub(super) wake: Arc<Notify>,
 	/// Somebody wants everything redeemed now.
@@ -163,6 +216,7 @@ pub(super) fn start(
 	path: PathBuf,
 	full: usize,
 	lookups: mpsc::Sender<Lookup>,
+	files: Arc<Files>,
 ) -> (Desk, oneshot::Receiver<Failure>) {
 	let (asks, queue) = mpsc::channel(ASKS_MAX);
 	let (failed, failure) = oneshot::channel();
@@ -170,6 +224,8 @@ pub(super) fn start(
 		agent: ledger.server().0,
 		asks,
 		lookups,
+		files,
+		shelf: Arc::default(),
 		wake: Arc::new(Notify::new()),
 		now: Arc::default(),
 		progress: Arc::default(),
@@ -224,7 +280,7 @@ impl Keeper {
 	fn change(&mut self, ask: Ask) -> Answer {
 		let ledger = &mut self.ledger;
 		match ask {
-			Ask::Receive(delivery, reply) => answer(reply, ledger.receive(&delivery)),
+			Ask::Receive(delivery, claims, reply) => answer(reply, ledger.receive_with(&delivery, &claims)),
 			Ask::Waive(channel, from, reply) => answer(reply, ledger.waive(channel, from)),
 			Ask::Standing(channel, reply) => answer(reply, ledger.standing(channel)),
 			Ask::Unsigned(channel, reply) => answer(reply, ledger.unsigned(channel)),
@@ -241,6 +297,7 @@ impl Keeper {
 				answer(reply, ledger.batches(&limits, &except, count))
 			}
 			Ask::Totals(except, reply) => answer(reply, ledger.totals(&except)),
+			Ask::Needs(reply) => answer(reply, ledger.needs()),
 		}
 	}
 
@@ -265,7 +322,13 @@ impl Keeper {
 }
 
 impl Desk {
-	/// Takes a delivery in JSON; answers with the channel's standing once it is on disk.
+	/// Whether prompts and outputs may be handed in, which are longer than receipts.
+	pub fn takes_bytes(&self) -> bool {
+		self.files.store().is_some()
+	}
+
+	/// Takes a delivery in JSON, with claims that may be made and are true; answers with the channel's standing once all of
+	/// it is on disk.
 	///
 	/// # Errors
 	/// It is malformed, against a rule, or cannot be taken now.
@@ -273,7 +336,13 @@ impl Desk {
 		let malformed = |error: &dyn std::fmt::Display| DeskError::Malformed(error.to_string());
 		let given: json::Delivery = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
 		let delivery = given.read().map_err(|error| malformed(&error))?;
-		let take = |reply| Ask::Receive(Box::new(delivery.clone()), reply);
+		let (claims, extras) = (given.claims(), given.extras());
+		let mut _in_use = None;
+		if !extras.is_empty() {
+			_in_use = Some(self.shelf.read().await);
+			self.examine(&delivery, extras).await?;
+		}
+		let take = |reply| Ask::Receive(Box::new(delivery.clone()), claims.clone(), reply);
 		match self.ask(take).await? {
 			Err(Fault::UnknownChannel(channel)) => {
 				self.look_up(channel).await?;
@@ -288,17 +357,56 @@ impl Desk {
 	/// # Errors
 	/// There is no such channel toward this agent, or the chain cannot be asked.
 	pub async fn standing(&self, channel: u64) -> Result<Value, DeskError> {
-		let channel = ChannelId(channel);
+		told(self.known_standing(ChannelId(channel)).await?)
+	}
+
+	async fn known_standing(&self, channel: ChannelId) -> Result<Standing, DeskError> {
 		let known = |found: &Standing| found.state.is_some();
-		let found = match self.ask(|reply| Ask::Standing(channel, reply)).await?.filter(known) {
-			Some(found) => found,
+		match self.ask(|reply| Ask::Standing(channel, reply)).await?.filter(known) {
+			Some(found) => Ok(found),
 			None => {
 				self.look_up(channel).await?;
 				let found = self.ask(|reply| Ask::Standing(channel, reply)).await?;
-				found.ok_or(Fault::UnknownChannel(channel))?
+				Ok(found.ok_or(Fault::UnknownChannel(channel))?)
 			}
+		}
+	}
+
+	/// Checks claims, bytes and pieces, and keeps the latter two; on disk when this returns.
+	async fn examine(&self, delivery: &Delivery, extras: Vec<(u64, Extras)>) -> Result<(), DeskError> {
+		let (claimed, files) =
+			(extras.iter().any(|(_, extras)| !extras.claims.is_empty()), self.files.clone());
+		if files.store().is_none() || (claimed && files.index().is_none()) {
+			return Err(ClaimFault::NotServed.into());
+		}
+		let place = |sequence: u64| usize::try_from(sequence.saturating_sub(delivery.first)).ok();
+		let of = |sequence| place(sequence).and_then(|place| delivery.receipts.get(place)).copied();
+		let given: Vec<_> =
+			extras.into_iter().filter_map(|(sequence, extras)| Some((of(sequence)?, extras))).collect();
+		let standing = self.known_standing(delivery.channel).await?;
+		let corpora = standing.state.map(|state| state.terms.corpora).unwrap_or_default();
+		let known = match claimed {
+			true => {
+				let mut wanted = Wanted::default();
+				for (receipt, extras) in given.iter().filter(|(_, extras)| !extras.claims.is_empty()) {
+					wanted.add(receipt, &extras.claims);
+				}
+				Some(self.known(wanted).await?)
+			}
+			false => None,
 		};
-		told(found)
+		let examined = tokio::task::spawn_blocking(move || {
+			for (receipt, extras) in &given {
+				let given = Given { receipt, corpora: &corpora, extras };
+				check::check(&given, known.as_ref(), &files)?;
+			}
+			for (_, extras) in &given {
+				keep(&files, extras)?;
+			}
+			Ok::<_, ClaimFault>(())
+		});
+		// It ends early only if the program does.
+		Ok(examined.await.map_err(|_| DeskError::Stopping)??)
 	}
 
 	/// The receipts of a channel that the payer has not signed for, in JSON that it can sign.
@@ -367,6 +475,17 @@ impl Desk {
 		self.ask_patiently(|reply| Ask::Batches(limits, except, count, reply)).await
 	}
 
+	pub(super) async fn needs(&self) -> Result<Needs, DeskError> {
+		self.ask_patiently(Ask::Needs).await
+	}
+
+	/// What the chain says about claims.
+	pub(super) async fn known(&self, wanted: Wanted) -> Result<Known, DeskError> {
+		let (reply, looked) = oneshot::channel();
+		self.lookups.try_send(Lookup::Claims(wanted, reply)).map_err(|_| DeskError::Busy)?;
+		looked.await.map_err(|_| DeskError::Stopping)?.map_err(DeskError::Chain)
+	}
+
 	pub(super) async fn see(
 		&self,
 		clock_ms: u64,
@@ -394,9 +513,21 @@ impl Desk {
 
 	async fn look_up(&self, channel: ChannelId) -> Result<(), DeskError> {
 		let (reply, looked) = oneshot::channel();
-		self.lookups.try_send(Lookup { channel, reply }).map_err(|_| DeskError::Busy)?;
+		self.lookups.try_send(Lookup::Channel(channel, reply)).map_err(|_| DeskError::Busy)?;
 		looked.await.map_err(|_| DeskError::Stopping)?.map_err(DeskError::Chain)
 	}
+}
+
+/// Keeps what came with a receipt.
+fn keep(files: &Files, extras: &Extras) -> Result<(), StoreError> {
+	let Some(store) = files.store() else { return Ok(()) };
+	for bytes in extras.prompt.iter().chain(&extras.output) {
+		store.put(bytes)?;
+	}
+	if let Some(pieces) = &extras.pieces {
+		store.put_pieces(pieces)?;
+	}
+	Ok(())
 }
 
 fn told(standing: Standing) -> Result<Value, DeskError> {

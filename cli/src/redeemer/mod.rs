@@ -3,13 +3,16 @@
 //! ```text
 //!   serving processes ── Desk ──▶ keeper.rs: one thread with ledger and journal
 //!                          │           ▲ what the chain shows        │ batches
-//!                          │           │                             ▼
+//!          claims: check.rs│           │                             ▼
 //!                          └─ unknown ─▶ look-ups ◀── chain ◀── submit.rs: batches, several on their way at once
+//!                             known.rs                  ▲            │ funds.rs: what they put on hold
+//!                                                       │            ▼
+//!          store, index ──── evidence.rs ───────────▶ open.rs: open batches are answered for, and finalised
 //! ```
 //!
 //! # Must not
 //! Serve HTTP, or answer for what is not on disk. Conclude from a transaction what was redeemed: only the channel's state on
-//! chain says so, before each batch and after it. So a batch whose fate is unknown, or an earlier run's, is never counted
+//! chain says so, before each batch and after it; and of what is open or asked it is asked anew each time. So a batch whose fate is unknown, or an earlier run's, is never counted
 //! twice; sent twice it fails in its block, at the price of a fee.
 //!
 //! # Invariants
@@ -17,17 +20,25 @@
 //! - Every queue is bounded; whoever finds one full is told to come back.
 //! - What fails is tried again, later and later, and said in the log.
 
+mod check;
+mod evidence;
+mod funds;
 mod keeper;
+mod known;
+mod open;
 mod submit;
 
-pub use keeper::{Desk, DeskError, Progress, Status};
+pub use check::ClaimFault;
+pub use keeper::{Desk, DeskError, OpenProgress, Progress, Status};
 
 use crate::{
 	agents,
 	amount::Amount,
 	channel::{default_journal, of_journal},
 	channels::{self, batch_limits},
+	claims::files::Files,
 	client::{AtBlock, Client},
+	corpus::{self, blocking},
 	failure::Failure,
 	keys::KeyArgs,
 	submit::SubmitArgs,
@@ -36,9 +47,10 @@ use crate::{
 };
 use futures::future::LocalBoxFuture;
 use keeper::Lookup;
-use plexus_payments::{BatchLimits, FileDisk, Ledger, Limits};
+use known::Memory;
+use plexus_payments::{BatchLimits, FileDisk, Ledger, Limits, Store};
 use plexus_primitives::{AgentId, ChannelId};
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use submit::Submitter;
 use tokio::sync::{mpsc, oneshot};
 use tracing::info;
@@ -60,6 +72,18 @@ pub struct RedeemerArgs {
 	/// Where receipts and vouchers are kept [default: in the user's state directory]
 	#[arg(long, value_name = "FILE")]
 	journal: Option<PathBuf>,
+
+	/// Keep the bytes of prompts, outputs and contexts here, to answer for claims. Needed until every batch is final
+	#[arg(long, value_name = "DIR")]
+	store: Option<PathBuf>,
+
+	/// Take claims, which are checked and proved with this index of `plexus corpus build`
+	#[arg(long, value_name = "FILE", requires = "store")]
+	index: Option<PathBuf>,
+
+	/// Keep bytes in the store that no open batch needs any more
+	#[arg(long, requires = "store", hide = true)]
+	keep: bool,
 
 	/// Redeem at least so often, in seconds; a full batch is redeemed at once
 	#[arg(long, value_name = "SECONDS", default_value_t = 60)]
@@ -127,7 +151,7 @@ impl Redeemer {
 			let client = Client::connect(&args.url).await?;
 			let key = args.key.load(&client.chain_kind().await?)?;
 			let at = client.at_head().await?;
-			agents::known_agent(&at, args.agent).await?;
+			let account = agents::known_agent(&at, args.agent).await?.account;
 			let (genesis, limits) = (client.api.genesis_hash().0, batch_limits(&at));
 			let path = match &args.journal {
 				Some(path) => path.clone(),
@@ -138,15 +162,18 @@ impl Redeemer {
 					Ledger::open(Box::new(disk), genesis, AgentId(args.agent), args.granted(&limits))
 				})
 				.map_err(|error| of_journal(&path, &error))?;
+			let files = Arc::new(args.files().await?);
 			info!(journal = %path.display(), agent = args.agent, channels = ledger.channels().len(), "journal opened");
 			let (lookups_in, lookups) = mpsc::channel(LOOKUPS_MAX);
-			let (desk, keeper) = keeper::start(ledger, path, limits.receipts, lookups_in);
+			let (desk, keeper) = keeper::start(ledger, path, limits.receipts, lookups_in, files);
 			look(&at, &desk).await?;
 			let submitter = Submitter {
 				url: args.url.clone(),
 				genesis,
 				key,
 				by: AgentKey { agent: args.agent, delegation: args.delegation },
+				account,
+				keep: args.keep,
 				every: Duration::from_secs(args.every),
 				in_flight: args.in_flight.into(),
 				limits,
@@ -176,11 +203,24 @@ impl Redeemer {
 }
 
 impl RedeemerArgs {
+	/// Store and index; reading the latter takes a while.
+	async fn files(&self) -> Result<Files, Failure> {
+		let (store, index) = (self.store.clone(), self.index.clone());
+		blocking(move || {
+			let store = store.map(|path| Store::create(&path).map_err(|error| open::of_store(&error)));
+			let index = index.map(|path| corpus::open(&path));
+			Ok(Files::new(store.transpose()?, index.transpose()?))
+		})
+		.await
+	}
+
 	fn granted(&self, limits: &BatchLimits) -> Limits {
 		Limits {
 			unsigned_receipts: self.unsigned.into(),
 			unsigned_fees: self.unsigned_fees.map_or(u128::MAX, |amount| amount.0),
 			voucher_receipts: limits.receipts,
+			voucher_claims: limits.claims,
+			voucher_targets: limits.targets,
 			margin_ms: self.margin.saturating_mul(1_000),
 			..Limits::USUAL
 		}
@@ -214,31 +254,48 @@ async fn see(at: &AtBlock, desk: &Desk, ids: Vec<ChannelId>) -> Result<(), Failu
 	Ok(())
 }
 
-/// Looks up channels that somebody hands something in for and nobody asked about before. On a connection of its own: the
-/// other one waits for the finality of batches.
+/// Looks up channels that somebody hands something in for and nobody asked about before, and what claims are about. On a
+/// connection of its own: the other one waits for the finality of batches.
 async fn look_up(submitter: &Submitter, mut lookups: mpsc::Receiver<Lookup>) {
-	let mut client = None;
-	while let Some(Lookup { channel, reply }) = lookups.recv().await {
-		let looked = look_one(submitter, &mut client, channel).await;
-		if looked.is_err() {
+	let (mut client, mut memory) = (None, Memory::default());
+	while let Some(lookup) = lookups.recv().await {
+		let at = head(submitter, &mut client).await;
+		let failed = match lookup {
+			Lookup::Channel(channel, reply) => {
+				let looked = match at {
+					Ok(at) => see(&at, &submitter.desk, vec![channel]).await,
+					Err(failure) => Err(failure),
+				};
+				told(reply, looked)
+			}
+			Lookup::Claims(wanted, reply) => {
+				let looked = match at {
+					Ok(at) => memory.learn(&at, &wanted).await,
+					Err(failure) => Err(failure),
+				};
+				told(reply, looked)
+			}
+		};
+		if failed {
 			client = None;
 		}
-		// Whoever asked may be gone.
-		let _ = reply.send(looked);
 	}
 }
 
-async fn look_one(
-	submitter: &Submitter,
-	client: &mut Option<Client>,
-	channel: ChannelId,
-) -> Result<(), Failure> {
+/// Answers; whether the connection is to be made anew.
+fn told<Found>(reply: oneshot::Sender<Result<Found, Failure>>, looked: Result<Found, Failure>) -> bool {
+	let failed = looked.is_err();
+	// Whoever asked may be gone.
+	let _ = reply.send(looked);
+	failed
+}
+
+async fn head(submitter: &Submitter, client: &mut Option<Client>) -> Result<AtBlock, Failure> {
 	let connected = match client.take() {
 		Some(client) => client,
 		None => connect(&submitter.url, &submitter.genesis).await?,
 	};
-	let at = client.insert(connected).at_head().await?;
-	see(&at, &submitter.desk, vec![channel]).await
+	client.insert(connected).at_head().await
 }
 
 #[cfg(test)]

@@ -3,17 +3,31 @@
 //! ```text
 //!   look ─▶ due? ─▶ up to N batches, with nonces in their order ─▶ final ─▶ look ─▶ due? …
 //!             │                         │
-//!             └─ not yet: wait          ├─ fails by a rule of Receipts: one channel at a time, until it is known which
-//!                                       │  one it is; that one waits, longer each time
+//!             └─ not yet: wait          ├─ fails by a rule of Receipts or Attribution: one channel at a time, until it is
+//!                                       │  known which one it is; that one waits, longer each time, but if its claims
+//!                                       │  are what is wrong: then they are left out, and counted
+//!                                       ├─ fails otherwise in its block: later each time
 //!                                       └─ fails otherwise: connect anew, later each time
 //! ```
 //!
+//! A batch with claims is sent only if the account has what it puts on hold ([`super::funds`]): else a smaller one, or
+//! nothing until something is released. What cannot wait is redeemed without its claims. Its receipts are in the store
+//! before it is sent, under the root by which the chain names them.
+//!
 //! # Must not
-//! Wait without a bound, or try without a pause.
+//! Wait without a bound, or try without a pause. Leave claims out and not say so.
 
-use super::{connect, look, Desk};
+use super::{
+	connect, funds,
+	known::Wanted,
+	look,
+	open::{of_store, Tended},
+	Desk,
+};
 use crate::{
 	calls,
+	client::AtBlock,
+	corpus::blocking,
 	failure::{Failure, FailureKind},
 	keys::Keypair,
 	pipeline::{Done, Pipeline},
@@ -21,8 +35,9 @@ use crate::{
 	tx::by::AgentKey,
 };
 use futures::future::join_all;
-use plexus_payments::{Batch, BatchLimits, Totals};
-use plexus_primitives::ChannelId;
+use plexus_payments::{Batch, BatchLimits, ReceiptClaim, Totals};
+use plexus_primitives::{ChannelId, Claim};
+use sp_core::crypto::AccountId32;
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	convert::Infallible,
@@ -41,6 +56,12 @@ const PAUSE_MAX: Duration = Duration::from_secs(300);
 const HOLD_MIN: Duration = Duration::from_secs(10);
 const HOLD_MAX: Duration = Duration::from_secs(3_600);
 
+/// The longest pause while batches are open: what is asked about them is to be answered in time.
+const PAUSE_OPEN_MAX: Duration = Duration::from_secs(5);
+
+/// Full batches that wait for funds, at most; what is beyond is redeemed without claims, so that the ledger does not fill.
+const WAITING_BATCHES_MAX: usize = 16;
+
 /// How often the log tells what was done.
 const TELL_EVERY: Duration = Duration::from_secs(60);
 
@@ -50,6 +71,10 @@ pub(super) struct Submitter {
 	pub(super) genesis: [u8; 32],
 	pub(super) key: Keypair,
 	pub(super) by: AgentKey,
+	/// The agent's own account.
+	pub(super) account: AccountId32,
+	/// Whether bytes stay in the store for ever.
+	pub(super) keep: bool,
 	pub(super) every: Duration,
 	pub(super) in_flight: usize,
 	pub(super) limits: BatchLimits,
@@ -64,7 +89,25 @@ pub(super) struct Rounds {
 	waiting_since: Option<Instant>,
 	/// Channels of batches that failed: each is tried alone.
 	suspects: BTreeSet<ChannelId>,
+	/// Those of them whose claims the chain refuses.
+	refused: BTreeSet<ChannelId>,
 	held_back: BTreeMap<ChannelId, Held>,
+}
+
+/// A batch as it is sent.
+struct Prepared {
+	batch: Batch,
+	/// Claims that were left out of it.
+	dropped: usize,
+}
+
+/// What is wrong with a batch that failed in its block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Blame {
+	/// Receipts, vouchers or channels.
+	Receipts,
+	/// Its claims.
+	Claims,
 }
 
 /// A channel that is left out.
@@ -77,27 +120,52 @@ struct Held {
 impl Submitter {
 	/// Redeems for ever.
 	pub(super) async fn run(&self) -> Infallible {
-		let (mut pause, mut rounds) = (PAUSE_MIN, Rounds::default());
+		let (mut pause, mut rounds, mut tended) = (PAUSE_MIN, Rounds::default(), Tended::default());
 		loop {
-			let failure = match self.session(&mut pause, &mut rounds).await {
+			let failure = match self.session(&mut pause, &mut rounds, &mut tended).await {
 				Ok(never) => match never {},
 				Err(failure) => failure,
 			};
-			warn!(%failure, pause_seconds = pause.as_secs(), "not redeemed; trying again");
-			self.desk.note(|progress| {
-				progress.failures += 1;
-				progress.last_failure = Some(failure.to_string());
-			});
-			tokio::time::sleep(pause).await;
-			pause = (pause * 2).min(PAUSE_MAX);
+			self.pause(&failure, &mut pause).await;
 		}
 	}
 
-	/// Redeems on one connection, until something fails.
-	async fn session(&self, pause: &mut Duration, rounds: &mut Rounds) -> Result<Infallible, Failure> {
+	/// Says what failed, and waits.
+	async fn pause(&self, failure: &Failure, pause: &mut Duration) {
+		let open = self.desk.progress().open.batches;
+		let longest = if open > 0 { PAUSE_OPEN_MAX } else { PAUSE_MAX };
+		*pause = (*pause).min(longest);
+		warn!(%failure, pause_seconds = pause.as_secs(), "not redeemed; trying again");
+		self.desk.note(|progress| {
+			progress.failures += 1;
+			progress.last_failure = Some(failure.to_string());
+		});
+		tokio::time::sleep(*pause).await;
+		*pause = (*pause * 2).min(longest);
+	}
+
+	/// Redeems and answers on one connection, until that fails: one of the two does not wait for the other.
+	async fn session(
+		&self,
+		pause: &mut Duration,
+		rounds: &mut Rounds,
+		tended: &mut Tended,
+	) -> Result<Infallible, Failure> {
 		let client = connect(&self.url, &self.genesis).await?;
 		// Waits until nothing of an earlier run is in the pool: what that did is seen then.
 		let pipeline = Pipeline::open(client, self.key.clone(), &self.submit).await?;
+		tokio::select! {
+			ended = self.redeem(&pipeline, pause, rounds) => ended,
+			ended = self.tend(&pipeline, tended) => ended,
+		}
+	}
+
+	async fn redeem(
+		&self,
+		pipeline: &Pipeline,
+		pause: &mut Duration,
+		rounds: &mut Rounds,
+	) -> Result<Infallible, Failure> {
 		let (mut told, mut told_at) = (self.desk.progress(), Instant::now());
 		loop {
 			tokio::select! {
@@ -107,10 +175,16 @@ impl Submitter {
 			look(&pipeline.last_head().await?, &self.desk).await?;
 			let mut now = self.desk.take_now();
 			while self.is_due(rounds, now).await? {
-				if !self.round(&pipeline, rounds).await? {
-					break;
+				match self.round(pipeline, rounds).await {
+					Ok(true) => *pause = PAUSE_MIN,
+					Ok(false) => break,
+					// The connection is well, and what is open is answered for meanwhile.
+					Err(failure) if failure.kind == FailureKind::Failed => {
+						self.pause(&failure, pause).await;
+						break;
+					}
+					Err(failure) => return Err(failure),
 				}
-				*pause = PAUSE_MIN;
 				now |= self.desk.take_now();
 			}
 			if told_at.elapsed() >= TELL_EVERY {
@@ -140,47 +214,147 @@ impl Submitter {
 			}
 			None => (rounds.left_out(Instant::now()), self.in_flight),
 		};
-		let batches = self.desk.batches(self.limits, except, count).await?;
+		let batches = self.desk.batches(self.limits, except.clone(), count).await?;
 		if batches.is_empty() {
 			return Ok(suspect.is_some());
 		}
 		rounds.waiting_since = None;
 		// A fresh head, so that signing waits for nothing and the nonces are in the batches' order.
-		pipeline.last_head().await?;
-		let calls: Vec<_> = batches.iter().map(|batch| self.by.sends(calls::submit_batch(batch))).collect();
+		let at = pipeline.last_head().await?;
+		let batches = match suspect.filter(|suspect| rounds.refused.remove(suspect)) {
+			Some(_) => batches.into_iter().map(Prepared::without_claims).collect(),
+			None => self.affordable(&at, batches, &except).await?,
+		};
+		if batches.is_empty() {
+			return Ok(suspect.is_some());
+		}
+		self.keep_receipts(&batches).await?;
+		let calls: Vec<_> =
+			batches.iter().map(|prepared| self.by.sends(calls::submit_batch(&prepared.batch))).collect();
 		let sent = join_all(calls.iter().map(|call| pipeline.send(call))).await;
 		// An older head would show them as not redeemed, and they would be sent again.
 		look(&pipeline.last_head().await?, &self.desk).await?;
 		let mut other = None;
-		for (batch, sent) in batches.iter().zip(sent) {
-			match sent {
-				Ok(done) => self.done(batch, &done, rounds),
-				Err(failure) if is_of_channels(&failure) => {
-					self.failed(batch, &failure, suspect.is_some(), rounds);
+		for (prepared, sent) in batches.iter().zip(sent) {
+			match sent.map_err(|failure| (blame(&failure), failure)) {
+				Ok(done) => self.done(prepared, &done, rounds),
+				Err((Some(blame), failure)) => {
+					self.failed(&prepared.batch, (blame, &failure), suspect.is_some(), rounds);
 				}
-				Err(failure) => other = other.or(Some(failure)),
+				Err((None, failure)) => other = other.or(Some(failure)),
 			}
 		}
 		other.map_or(Ok(true), Err)
 	}
 
-	fn done(&self, batch: &Batch, done: &Done, rounds: &mut Rounds) {
+	/// As many of these batches as the account has funds for; or a smaller one; or one without its claims, if it cannot
+	/// wait. None of them if it is worth while to wait.
+	async fn affordable(
+		&self,
+		at: &AtBlock,
+		batches: Vec<Batch>,
+		except: &BTreeSet<ChannelId>,
+	) -> Result<Vec<Prepared>, Failure> {
+		if batches.iter().all(|batch| batch.claims.is_empty()) {
+			self.note_lacking(0);
+			return Ok(batches.into_iter().map(Prepared::whole).collect());
+		}
+		let deposits = funds::Deposits::of(at);
+		let known = self.desk.known(wanted(&batches)).await?;
+		let spendable = funds::spendable(at, &self.account).await?;
+		let available = spendable.saturating_sub(funds::reserve(&known.parameters));
+		let (mut left, mut taken, mut first) = (available, Vec::new(), None);
+		for batch in batches {
+			match left.checked_sub(funds::need(&batch, &known, &deposits)) {
+				Some(rest) => {
+					left = rest;
+					taken.push(Prepared::whole(batch));
+				}
+				// Later ones go on where this one ends.
+				None => {
+					first = Some(batch);
+					break;
+				}
+			}
+		}
+		let Some(first) = first.filter(|_| taken.is_empty()) else {
+			self.note_lacking(0);
+			return Ok(taken);
+		};
+		let mut least = funds::need(&first, &known, &deposits);
+		let mut receipts = first.receipts() / 2;
+		while receipts > 0 {
+			let limits = BatchLimits { receipts, ..self.limits };
+			let Some(smaller) = self.desk.batches(limits, except.clone(), 1).await?.pop() else { break };
+			let known = self.desk.known(wanted(std::slice::from_ref(&smaller))).await?;
+			let need = funds::need(&smaller, &known, &deposits);
+			if need <= available {
+				self.note_lacking(0);
+				return Ok(vec![Prepared::whole(smaller)]);
+			}
+			least = least.min(need);
+			receipts = smaller.receipts().min(receipts) / 2;
+		}
+		self.note_lacking(least.saturating_sub(available));
+		let totals = self.desk.totals(except.clone()).await?;
+		let waits =
+			!totals.urgent && totals.signed < self.limits.receipts.saturating_mul(WAITING_BATCHES_MAX);
+		Ok(if waits { Vec::new() } else { vec![Prepared::without_claims(first)] })
+	}
+
+	/// Says what the account lacks, once it does.
+	fn note_lacking(&self, lacking: u128) {
+		let before = self.desk.progress().funds_lacking;
+		if lacking > 0 && before == 0 {
+			warn!(
+				lacking,
+				account = %crate::address::display(&self.account),
+				"the agent's account cannot pay for the hold of the claims; fund it, or wait until open batches are final"
+			);
+		}
+		self.desk.note(|progress| progress.funds_lacking = lacking);
+	}
+
+	/// Puts the receipts of batches that will be open into the store, before anybody can ask about them.
+	async fn keep_receipts(&self, batches: &[Prepared]) -> Result<(), Failure> {
+		let files = self.desk.files.clone();
+		if files.store().is_none() {
+			return Ok(());
+		}
+		let open = batches.iter().filter(|prepared| funds::is_open(&prepared.batch));
+		let placed: Vec<_> = open.map(|prepared| prepared.batch.placed()).collect();
+		blocking(move || {
+			let Some(store) = files.store() else { return Ok(()) };
+			placed.iter().try_for_each(|receipts| {
+				store.put_batch(receipts).map(drop).map_err(|error| of_store(&error))
+			})
+		})
+		.await
+	}
+
+	fn done(&self, Prepared { batch, dropped }: &Prepared, done: &Done, rounds: &mut Rounds) {
 		for redemption in &batch.redemptions {
 			rounds.held_back.remove(&redemption.channel);
 		}
 		info!(
 			receipts = batch.receipts(),
 			channels = batch.redemptions.len(),
+			claims = batch.claims.len(),
 			block = done.block_number,
 			"batch redeemed"
 		);
+		if *dropped > 0 {
+			warn!(dropped, "claims were left out");
+		}
 		self.desk.note(|progress| {
 			progress.batches += 1;
+			progress.claims += batch.claims.len() as u64;
+			progress.claims_dropped += *dropped as u64;
 			progress.fees = progress.fees.saturating_add(done.fee());
 		});
 	}
 
-	fn failed(&self, batch: &Batch, failure: &Failure, alone: bool, rounds: &mut Rounds) {
+	fn failed(&self, batch: &Batch, (blame, failure): (Blame, &Failure), alone: bool, rounds: &mut Rounds) {
 		self.desk.note(|progress| {
 			progress.failures += 1;
 			progress.last_failure = Some(failure.to_string());
@@ -188,6 +362,12 @@ impl Submitter {
 		let channels = batch.redemptions.iter().map(|redemption| redemption.channel);
 		if !alone {
 			warn!(%failure, "batch not redeemed; trying its channels one by one");
+			rounds.suspects.extend(channels);
+			return;
+		}
+		if blame == Blame::Claims && !batch.claims.is_empty() {
+			warn!(%failure, "the chain refuses claims; redeeming without them");
+			rounds.refused.extend(channels.clone());
 			rounds.suspects.extend(channels);
 			return;
 		}
@@ -208,6 +388,8 @@ impl Submitter {
 			redeemed = progress.redeemed,
 			lost = progress.lost,
 			fees = progress.fees,
+			claims = progress.claims,
+			open = progress.open.batches,
 			failures = progress.failures,
 			"serving"
 		);
@@ -242,9 +424,40 @@ impl Rounds {
 	}
 }
 
+impl Prepared {
+	fn whole(batch: Batch) -> Self {
+		Self { batch, dropped: 0 }
+	}
+
+	fn without_claims(batch: Batch) -> Self {
+		let (batch, dropped) = batch.without_claims();
+		Self { batch, dropped }
+	}
+}
+
+/// What claims of batches are about.
+fn wanted(batches: &[Batch]) -> Wanted {
+	let mut wanted = Wanted::default();
+	for batch in batches {
+		let placed = batch.placed();
+		for claim in &batch.claims {
+			let Claim { receipt, contribution, version, method, evidence } = *claim;
+			let claim = ReceiptClaim { contribution, version, method, evidence };
+			if let Some(placed) = usize::try_from(receipt).ok().and_then(|place| placed.get(place)) {
+				wanted.add(&placed.receipt, &[claim]);
+			}
+		}
+	}
+	wanted
+}
+
 /// Whether a batch failed for what is in it, and not for who sends it or how.
-fn is_of_channels(failure: &Failure) -> bool {
-	failure.kind == FailureKind::Failed && failure.name.starts_with("Receipts.")
+fn blame(failure: &Failure) -> Option<Blame> {
+	match (failure.kind, failure.name.split_once('.')) {
+		(FailureKind::Failed, Some(("Receipts", _))) => Some(Blame::Receipts),
+		(FailureKind::Failed, Some(("Attribution", _))) => Some(Blame::Claims),
+		_ => None,
+	}
 }
 
 #[cfg(test)]
@@ -291,10 +504,12 @@ mod tests {
 	}
 
 	#[test]
-	fn only_rules_of_the_receipts_blame_a_channel() {
-		let failed = |kind, name: &str| Failure::new(kind, name, "cause", "remedy");
-		assert!(is_of_channels(&failed(FailureKind::Failed, "Receipts.InvalidVoucher")));
-		assert!(!is_of_channels(&failed(FailureKind::Failed, "Agents.DelegationExpired")));
-		assert!(!is_of_channels(&failed(FailureKind::Refused, "Receipts.InvalidVoucher")));
+	fn only_rules_of_receipts_and_claims_blame_a_channel() {
+		let blamed = |kind, name: &str| blame(&Failure::new(kind, name, "cause", "remedy"));
+		assert_eq!(blamed(FailureKind::Failed, "Receipts.InvalidVoucher"), Some(Blame::Receipts));
+		assert_eq!(blamed(FailureKind::Failed, "Attribution.ExceedsCeiling"), Some(Blame::Claims));
+		assert_eq!(blamed(FailureKind::Failed, "Agents.DelegationExpired"), None);
+		assert_eq!(blamed(FailureKind::Failed, "Token.FundsUnavailable"), None);
+		assert_eq!(blamed(FailureKind::Refused, "Receipts.InvalidVoucher"), None);
 	}
 }

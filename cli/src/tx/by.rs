@@ -6,12 +6,17 @@
 use super::{Session, SignedArgs};
 use crate::{
 	agents,
-	calls::{self, Call},
+	calls::{self, Call, Encoded},
 	client::ConnectionArgs,
-	failure::Failure,
+	failure::{Failure, FailureKind},
 };
+use codec::Encode;
 use sp_core::crypto::AccountId32;
-use subxt::dynamic::Value;
+use subxt::{
+	dynamic::{transaction, Value},
+	tx::DynamicPayload,
+	Metadata,
+};
 
 /// Whom it is for, and who signs.
 #[derive(clap::Args, Clone)]
@@ -77,4 +82,36 @@ impl AgentKey {
 			None => calls::agents("control", self.agent, [call]),
 		}
 	}
+
+	/// The same for a call whose arguments are in SCALE already.
+	///
+	/// # Errors
+	/// This chain has no such call.
+	pub(crate) fn sends_encoded(
+		&self,
+		metadata: &Metadata,
+		(pallet, name): (&str, &str),
+		arguments: &[u8],
+	) -> Result<DynamicPayload<Encoded>, Failure> {
+		let found = metadata.pallet_by_name(pallet);
+		let found =
+			found.and_then(|found| Some((found.call_index(), found.call_variant_by_name(name)?.index)));
+		let inner = found.ok_or_else(|| no_such_call(pallet, name))?;
+		let (outer, mut bytes) = match self.delegation {
+			Some(delegation) => ("act", (self.agent, delegation).encode()),
+			None => ("control", self.agent.encode()),
+		};
+		inner.encode_to(&mut bytes);
+		bytes.extend_from_slice(arguments);
+		Ok(transaction("Agents", outer, Encoded(bytes)))
+	}
+}
+
+fn no_such_call(pallet: &str, name: &str) -> Failure {
+	Failure::new(
+		FailureKind::Node,
+		"NoSuchCall",
+		format!("the chain has no call {pallet}.{name}"),
+		"check that this client and the node have the same version (`plexus version`)",
+	)
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! POST /receipts            {"channel", "first", "receipts", "sources", "voucher"}  ─▶ 200 the channel's standing, on disk
+//!                           receipts may have "claims", "bytes" and "pieces"
 //! GET  /channels/ID                                                                 ─▶ 200 the channel's standing
 //! GET  /channels/ID/unsigned                                                        ─▶ 200 receipts for the payer to sign
 //! POST /channels/ID/waive   {"from": 5}                                             ─▶ 200 the channel's standing
@@ -9,7 +10,8 @@
 //! GET  /                                                                            ─▶ 200 what there is and what was done
 //!
 //! {"error", "cause", "remedy"}:  400 malformed   402 the payer owes a voucher, or has too little locked
-//!                                403 a browser   404 no such channel   409 against a rule   503 too much to do; come back
+//!                                403 a browser   404 no such channel   409 against a rule, or a claim that is false
+//!                                503 too much to do; come back
 //! ```
 //!
 //! # Must not
@@ -40,7 +42,10 @@ use axum::{
 	Router,
 };
 use plexus_cli::{split_remedy, Desk, DeskError, Redeemer};
-use plexus_payments::{json::DELIVERY_BYTES_MAX, Fault};
+use plexus_payments::{
+	json::{CLAIMED_BYTES_MAX, DELIVERY_BYTES_MAX},
+	Fault,
+};
 use serde::Deserialize;
 use serde_json::{json, Value};
 use tokio::net::TcpListener;
@@ -71,7 +76,9 @@ async fn serve(args: &ServeReceiptsArgs) -> anyhow::Result<()> {
 	let redeemer = Redeemer::open(&args.redeemer).await?;
 	let stop = stop_signal()?;
 	info!(%listening, "serving receipts");
-	let router = router(redeemer.desk());
+	let desk = redeemer.desk();
+	let longest = if desk.takes_bytes() { CLAIMED_BYTES_MAX } else { DELIVERY_BYTES_MAX };
+	let router = router(desk, longest);
 	tokio::select! {
 		() = http::serve(listener, router, Bounds::LOCAL) => Ok(()),
 		failure = redeemer.run() => Err(failure.into()),
@@ -79,7 +86,7 @@ async fn serve(args: &ServeReceiptsArgs) -> anyhow::Result<()> {
 	}
 }
 
-fn router(desk: Desk) -> Router {
+fn router(desk: Desk, longest: usize) -> Router {
 	Router::new()
 		.route("/", get(status))
 		.route("/receipts", post(receipts))
@@ -87,7 +94,7 @@ fn router(desk: Desk) -> Router {
 		.route("/channels/{id}/unsigned", get(unsigned))
 		.route("/channels/{id}/waive", post(waive))
 		.route("/redeem", post(redeem))
-		.layer(DefaultBodyLimit::max(DELIVERY_BYTES_MAX))
+		.layer(DefaultBodyLimit::max(longest))
 		.layer(from_fn(refuse_browsers))
 		.with_state(desk)
 }
@@ -162,10 +169,14 @@ fn respond(outcome: Result<Value, DeskError>) -> Response {
 fn status_of(error: &DeskError) -> StatusCode {
 	match error {
 		DeskError::Malformed(_) => StatusCode::BAD_REQUEST,
+		DeskError::Claim(fault) if fault.is_of_the_disk() => StatusCode::SERVICE_UNAVAILABLE,
+		DeskError::Claim(_) => StatusCode::CONFLICT,
 		DeskError::Busy | DeskError::Stopping | DeskError::Chain(_) => StatusCode::SERVICE_UNAVAILABLE,
 		DeskError::Fault(fault) => match fault {
 			Fault::UnknownChannel(_) => StatusCode::NOT_FOUND,
-			Fault::Unsigned { .. } | Fault::AboveLocked { .. } => StatusCode::PAYMENT_REQUIRED,
+			Fault::Unsigned { .. } | Fault::AboveLocked { .. } | Fault::ClaimsUnsigned { .. } => {
+				StatusCode::PAYMENT_REQUIRED
+			}
 			Fault::TooManyChannels | Fault::TooManyReceipts => StatusCode::SERVICE_UNAVAILABLE,
 			Fault::ReceiptCount(_) => StatusCode::BAD_REQUEST,
 			Fault::OtherServer(..)
@@ -174,6 +185,7 @@ fn status_of(error: &DeskError) -> StatusCode {
 			| Fault::Gap { .. }
 			| Fault::AlreadyRedeemed { .. }
 			| Fault::Conflict { .. }
+			| Fault::ClaimsConflict { .. }
 			| Fault::Receipt(_)
 			| Fault::Point(_)
 			| Fault::BadVoucher { .. }
@@ -224,13 +236,20 @@ mod tests {
 
 	#[test]
 	fn each_error_has_its_status_and_says_what_to_do() {
-		use plexus_cli::{Failure, FailureKind};
+		use plexus_cli::{ClaimFault, Failure, FailureKind};
+		use plexus_payments::StoreError;
 		use plexus_primitives::ChannelId;
+		let full = StoreError::Io { name: "x".into(), source: std::io::ErrorKind::StorageFull.into() };
 		for (error, status) in [
 			(DeskError::Malformed("a comma is missing".into()), 400),
 			(DeskError::Fault(Fault::UnknownChannel(ChannelId(7))), 404),
 			(DeskError::Fault(Fault::Unsigned { receipts: 1, fees: 2 }), 402),
+			(DeskError::Fault(Fault::ClaimsUnsigned { claims: 1, targets: 2 }), 402),
 			(DeskError::Fault(Fault::Closing), 409),
+			(DeskError::Fault(Fault::ClaimsConflict { sequence: 1 }), 409),
+			(DeskError::Claim(ClaimFault::RangesOverlap), 409),
+			(DeskError::Claim(ClaimFault::Store(StoreError::Empty)), 409),
+			(DeskError::Claim(ClaimFault::Store(full)), 503),
 			(DeskError::Fault(Fault::TooManyReceipts), 503),
 			(DeskError::Busy, 503),
 			(DeskError::Stopping, 503),

@@ -35,8 +35,10 @@ use std::{io, ops::RangeInclusive};
 
 const MAGIC: [u8; 16] = *b"plexus-payments\0";
 
-/// The format that is written, and the only one that is read.
-const VERSION: u8 = 1;
+/// The format that is written. Since 2 there are claims; before, everything was as it is now.
+const VERSION: u8 = 2;
+/// The oldest that is read.
+const VERSION_MIN: u8 = 1;
 
 /// The longest payload: some thousand receipts with their vouchers, far more than one commit has.
 pub const FRAME_BYTES_MAX: usize = 1 << 20;
@@ -98,7 +100,7 @@ pub enum JournalError {
 	#[error("the file is no journal of payments; give another name, it is left as it is")]
 	NotAJournal,
 	/// By a later program.
-	#[error("the journal has format {0}, this program reads {VERSION}; use the program that wrote it")]
+	#[error("the journal has format {0}, this program reads {VERSION_MIN} to {VERSION}; use the program that wrote it")]
 	Version(u8),
 	/// A frame that was synced is damaged.
 	#[error(
@@ -130,6 +132,8 @@ pub enum JournalError {
 pub struct Journal {
 	disk: Box<dyn Disk>,
 	identity: Identity,
+	/// The format of the file as it is.
+	version: u8,
 	/// Of the header: what checksums begin with.
 	head_hash: [u8; HASH_BYTES],
 	next_number: u64,
@@ -152,6 +156,7 @@ impl Journal {
 		let mut journal = Self {
 			disk,
 			identity,
+			version: VERSION,
 			head_hash: [0; HASH_BYTES],
 			next_number: 0,
 			length: 0,
@@ -163,6 +168,24 @@ impl Journal {
 			return Ok((journal, Vec::new()));
 		}
 		let payloads = journal.load(&bytes)?;
+		Ok((journal, payloads))
+	}
+
+	/// Begins a journal in an older format, as programs of that time did.
+	#[cfg(test)]
+	pub(crate) fn open_as(
+		version: u8,
+		disk: Box<dyn Disk>,
+		identity: Identity,
+	) -> Result<(Self, Vec<Vec<u8>>), JournalError> {
+		let (mut journal, payloads) = Self::open(disk, identity)?;
+		let mut bytes = header(version, &journal.identity, [0; 16]);
+		journal.head_hash = *blake3::hash(&bytes).as_bytes();
+		for (number, payload) in payloads.iter().enumerate() {
+			bytes.extend(journal.frame(number as u64, payload)?);
+		}
+		journal.disk.replace(&bytes)?;
+		(journal.version, journal.length) = (version, bytes.len() as u64);
 		Ok((journal, payloads))
 	}
 
@@ -192,6 +215,12 @@ impl Journal {
 		self.length > worth.min(FILE_BYTES_MAX / 2)
 	}
 
+	/// Whether the file has an older format. [`Self::rewrite`] raises it, which is to be done before anything is written that
+	/// programs of that format do not know.
+	pub fn is_of_older_format(&self) -> bool {
+		self.version < VERSION
+	}
+
 	/// Replaces everything by these payloads; after a crash the old file or the new one is there.
 	///
 	/// # Errors
@@ -202,13 +231,14 @@ impl Journal {
 		self.failed = true;
 		let mut lineage = [0; 16];
 		OsRng.fill_bytes(&mut lineage);
-		let mut bytes = header(&self.identity, lineage);
+		let mut bytes = header(VERSION, &self.identity, lineage);
 		self.head_hash = *blake3::hash(&bytes).as_bytes();
 		for (number, payload) in payloads.iter().enumerate() {
 			bytes.extend(self.frame(number as u64, payload)?);
 		}
 		self.disk.replace(&bytes)?;
 		self.failed = false;
+		self.version = VERSION;
 		self.next_number = payloads.len() as u64;
 		self.length = bytes.len() as u64;
 		self.compacted_length = self.length;
@@ -245,13 +275,13 @@ impl Journal {
 	fn load_header(&mut self, bytes: &[u8]) -> Result<usize, JournalError> {
 		let rest = bytes.strip_prefix(&MAGIC[..]).ok_or(JournalError::NotAJournal)?;
 		let (version, rest) = rest.split_first().ok_or(JournalError::NotAJournal)?;
-		if *version != VERSION {
+		if !(VERSION_MIN..=VERSION).contains(version) {
 			return Err(JournalError::Version(*version));
 		}
 		let mut rest_after = rest;
 		let (identity, lineage) = <(Identity, [u8; 16])>::decode(&mut rest_after)
 			.map_err(|_| JournalError::Damaged((MAGIC.len() + 1) as u64))?;
-		let head = header(&identity, lineage);
+		let head = header(*version, &identity, lineage);
 		if !bytes.starts_with(&head) {
 			return Err(JournalError::Damaged(head.len() as u64));
 		}
@@ -259,6 +289,7 @@ impl Journal {
 			return Err(JournalError::OfAnother(Box::new(identity)));
 		}
 		self.head_hash = *blake3::hash(&head).as_bytes();
+		self.version = *version;
 		Ok(head.len())
 	}
 
@@ -309,9 +340,9 @@ impl Journal {
 }
 
 /// The beginning of a file. Its lineage is random, so that nobody writes a frame into what is journalled.
-fn header(identity: &Identity, lineage: [u8; 16]) -> Vec<u8> {
+fn header(version: u8, identity: &Identity, lineage: [u8; 16]) -> Vec<u8> {
 	let mut bytes = MAGIC.to_vec();
-	bytes.push(VERSION);
+	bytes.push(version);
 	(identity, lineage).encode_to(&mut bytes);
 	let hash = blake3::hash(&bytes);
 	bytes.extend_from_slice(hash.as_bytes());

@@ -55,6 +55,26 @@ pub enum Fault {
 		/// Which.
 		sequence: u64,
 	},
+	/// It is held with other claims, or with none.
+	#[error(
+		"the receipt with the sequence {sequence} is held with other claims; hand claims in with the receipt, they stay as \
+		 they are"
+	)]
+	ClaimsConflict {
+		/// Which.
+		sequence: u64,
+	},
+	/// No batch has room for so many claims up to the next voucher.
+	#[error(
+		"the receipts behind the last voucher have {claims} claims for {targets} targets, more than a batch takes; get a \
+		 voucher first, or make fewer claims"
+	)]
+	ClaimsUnsigned {
+		/// How many, with those that were to be taken.
+		claims: usize,
+		/// For so many pairs of model and contribution.
+		targets: usize,
+	},
 	/// Against the channel's terms.
 	#[error(transparent)]
 	Receipt(#[from] ReceiptFault),
@@ -110,6 +130,8 @@ impl Fault {
 			Self::Gap { .. } => "Gap",
 			Self::AlreadyRedeemed { .. } => "AlreadyRedeemed",
 			Self::Conflict { .. } => "Conflict",
+			Self::ClaimsConflict { .. } => "ClaimsConflict",
+			Self::ClaimsUnsigned { .. } => "ClaimsUnsigned",
 			Self::Receipt(ReceiptFault::EmptyContent) => "EmptyContent",
 			Self::Receipt(ReceiptFault::ModelNotInChannel(_)) => "ModelNotInChannel",
 			Self::Receipt(ReceiptFault::ContextWithoutCorpora) => "ContextWithoutCorpora",

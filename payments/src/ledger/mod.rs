@@ -32,9 +32,9 @@ mod tab;
 pub use fault::Fault;
 
 use crate::{
-	batch::{self, Batch, BatchLimits, Candidate},
+	batch::{self, Batch, BatchLimits, Candidate, Entry},
 	journal::{self, Disk, Journal},
-	ChannelState, Identity, JournalError, Owner, Point, Signature, Voucher, VOUCHER_RECEIPTS_MAX,
+	ChannelState, Claims, Identity, JournalError, Owner, Point, Signature, Voucher, VOUCHER_RECEIPTS_MAX,
 };
 use codec::Encode;
 use plexus_primitives::{constants::Balance, AgentId, ChannelId, DatanetId, DatanetVersion, Receipt};
@@ -47,7 +47,7 @@ use tab::Tab;
 pub struct Limits {
 	/// Channels that are known at once.
 	pub channels: usize,
-	/// Receipts of all channels that are not redeemed yet; some 300 bytes each in memory.
+	/// Receipts of all channels that are not redeemed yet; some 300 bytes each in memory, and 60 for each claim.
 	pub receipts: usize,
 	/// Receipts of one channel that the payer has not signed for, with those that are accepted now; at least one, and at
 	/// most `voucher_receipts`.
@@ -56,6 +56,10 @@ pub struct Limits {
 	pub unsigned_fees: Balance,
 	/// Receipts from one voucher to the next, whoever goes first: not more than a batch takes.
 	pub voucher_receipts: usize,
+	/// Claims of these: not more than a batch takes.
+	pub voucher_claims: usize,
+	/// Pairs of model and contribution that these are for, in the same way.
+	pub voucher_targets: usize,
 	/// Milliseconds on the chain clock before a channel's end in which nothing is served any more: time to redeem what
 	/// was.
 	pub margin_ms: u64,
@@ -69,6 +73,8 @@ impl Limits {
 		unsigned_receipts: 16,
 		unsigned_fees: Balance::MAX,
 		voucher_receipts: VOUCHER_RECEIPTS_MAX,
+		voucher_claims: BatchLimits::USUAL.claims,
+		voucher_targets: BatchLimits::USUAL.targets,
 		margin_ms: 60_000,
 	};
 }
@@ -129,6 +135,17 @@ pub struct Totals {
 	pub urgent: bool,
 }
 
+/// What is held of contents and contexts: bytes that a store must not let go of.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Needs {
+	/// Roots of prompts, outputs and contexts of receipts that are held.
+	pub roots: BTreeSet<[u8; 32]>,
+	/// The last receipt of each channel that was redeemed, as far as is known.
+	pub redeemed: BTreeMap<ChannelId, u64>,
+	/// What the chain clock showed at last.
+	pub clock_ms: u64,
+}
+
 /// An agent's receipts and vouchers.
 #[derive(Debug)]
 pub struct Ledger {
@@ -173,6 +190,10 @@ impl Ledger {
 		};
 		for record in journal::records(&payloads)? {
 			ledger.replay(record)?;
+		}
+		if ledger.journal.is_of_older_format() {
+			// Before a record that older programs do not know is in it.
+			ledger.journal.rewrite(ledger.snapshot())?;
 		}
 		Ok(ledger)
 	}
@@ -226,13 +247,21 @@ impl Ledger {
 	/// # Errors
 	/// What is wrong first.
 	pub fn receive(&mut self, delivery: &Delivery) -> Result<Standing, Fault> {
+		self.receive_with(delivery, &Claims::new())
+	}
+
+	/// The same with claims about some of the receipts, which whoever hands them in has checked.
+	///
+	/// # Errors
+	/// What is wrong first.
+	pub fn receive_with(&mut self, delivery: &Delivery, claims: &Claims) -> Result<Standing, Fault> {
 		let Delivery { channel, first, receipts, sources, voucher } = delivery;
 		if receipts.len() > VOUCHER_RECEIPTS_MAX || (receipts.is_empty() && voucher.is_none()) {
 			return Err(Fault::ReceiptCount(receipts.len()));
 		}
 		let tab = self.tabs.get(channel).ok_or(Fault::UnknownChannel(*channel))?;
 		let state = tab.state.as_ref().ok_or(Fault::UnknownChannel(*channel))?;
-		let fresh = tab.beyond_held(*first, receipts)?;
+		let fresh = tab.beyond_held(*first, receipts, claims)?;
 		state.terms.check_sources(sources)?;
 		let last = tab.last();
 		let end = last.after_all(fresh)?;
@@ -257,7 +286,8 @@ impl Ledger {
 			None => None,
 		};
 		self.check_unsigned(tab, &end, fresh.len(), signed.is_some() && covered == end.sequence)?;
-		self.take(*channel, fresh, signed);
+		self.check_claims(tab, fresh, claims)?;
+		self.take(*channel, fresh, claims, signed);
 		self.standing(*channel).ok_or(Fault::UnknownChannel(*channel))
 	}
 
@@ -303,6 +333,17 @@ impl Ledger {
 		let behind = tab.entries.iter().filter(|(_, point)| point.sequence > signed);
 		let receipts = behind.map(|(receipt, _)| *receipt).collect();
 		Some(Delivery { channel, first: signed.saturating_add(1), receipts, sources: vec![], voucher: None })
+	}
+
+	/// What must not be let go of.
+	pub fn needs(&self) -> Needs {
+		let entries = self.tabs.values().flat_map(|tab| &tab.entries);
+		let roots = entries.flat_map(|(receipt, _)| {
+			let context = receipt.context.map(|context| context.root);
+			[Some(receipt.prompt.root), Some(receipt.output.root), context].into_iter().flatten()
+		});
+		let redeemed = self.tabs.iter().map(|(channel, tab)| (*channel, tab.base.sequence));
+		Needs { roots: roots.collect(), redeemed: redeemed.collect(), clock_ms: self.clock_ms }
 	}
 
 	/// The channels that are known.
@@ -360,8 +401,12 @@ impl Ledger {
 			let until = tab.entries.iter().skip(skip).take_while(|(_, point)| point.sequence <= signed);
 			// No more than a batch takes of all channels together.
 			let entries = until.take(limits.receipts);
-			let entries =
-				entries.map(|(receipt, point)| (receipt, *point, tab.vouchers.get(&point.sequence)));
+			let entries = entries.map(|(receipt, point)| Entry {
+				receipt,
+				point: *point,
+				signature: tab.vouchers.get(&point.sequence),
+				claims: tab.claims_of(point.sequence),
+			});
 			let urgency = if self.is_urgent(state) { state.ends_at_ms } else { u64::MAX };
 			let candidate = Candidate { channel: *channel, urgency, entries: entries.collect() };
 			(!candidate.entries.is_empty()).then_some(candidate)
@@ -422,9 +467,27 @@ impl Ledger {
 		Err(Fault::Unsigned { receipts, fees })
 	}
 
-	fn take(&mut self, channel: ChannelId, fresh: &[Receipt], signed: Option<(u64, Signature)>) {
-		if !fresh.is_empty() {
-			self.apply(Record::Received { channel, receipts: fresh.to_vec() });
+	/// Whether a batch takes all claims up to the next voucher. A voucher over all of it does not settle that.
+	fn check_claims(&self, tab: &Tab, fresh: &[Receipt], given: &Claims) -> Result<(), Fault> {
+		if given.is_empty() {
+			return Ok(());
+		}
+		let (claims, targets) = tab.unsigned_claims(fresh, given);
+		if claims > self.limits.voucher_claims || targets > self.limits.voucher_targets {
+			return Err(Fault::ClaimsUnsigned { claims, targets });
+		}
+		Ok(())
+	}
+
+	fn take(
+		&mut self,
+		channel: ChannelId,
+		fresh: &[Receipt],
+		claims: &Claims,
+		signed: Option<(u64, Signature)>,
+	) {
+		if let Some(before) = self.tabs.get(&channel).filter(|_| !fresh.is_empty()).map(Tab::last) {
+			self.apply(Record::received(channel, before.sequence, fresh, claims));
 		}
 		let Some((sequence, signature)) = signed else { return };
 		// Sequences up to the base were redeemed, and the first signature of a sequence is as good as the second.

@@ -4,7 +4,10 @@
 //! Check what is new: a record that is made was checked before. One that is read contradicts nothing, or is an error.
 
 use super::{Ledger, Tab};
-use crate::{journal, JournalError, Point, Signature, VOUCHER_RECEIPTS_MAX};
+use crate::{
+	journal, point::sequences_behind, Claims, JournalError, Point, ReceiptClaim, Signature,
+	VOUCHER_RECEIPTS_MAX,
+};
 use codec::{Decode, Encode};
 use plexus_primitives::{ChannelId, Receipt};
 use std::collections::{BTreeMap, VecDeque};
@@ -30,9 +33,25 @@ pub(super) enum Record {
 	/// The channel is over, or not needed.
 	#[codec(index = 5)]
 	Gone { channel: ChannelId },
+	/// Receipts that follow on those held, each with its claims. Since format 2.
+	#[codec(index = 6)]
+	Claimed { channel: ChannelId, receipts: Vec<(Receipt, Vec<ReceiptClaim>)> },
 }
 
 impl Record {
+	/// Receipts that follow on `before`: with their claims, if any of them has some.
+	pub(super) fn received(channel: ChannelId, before: u64, receipts: &[Receipt], claims: &Claims) -> Self {
+		let of = |sequence: u64| claims.get(&sequence).cloned().unwrap_or_default();
+		let with_claims: Vec<_> = sequences_behind(before)
+			.zip(receipts)
+			.map(|(sequence, receipt)| (*receipt, of(sequence)))
+			.collect();
+		match with_claims.iter().any(|(_, claims)| !claims.is_empty()) {
+			true => Self::Claimed { channel, receipts: with_claims },
+			false => Self::Received { channel, receipts: receipts.to_vec() },
+		}
+	}
+
 	fn channel(&self) -> ChannelId {
 		match self {
 			Self::Began { channel, .. }
@@ -40,7 +59,8 @@ impl Record {
 			| Self::Vouched { channel, .. }
 			| Self::Redeemed { channel, .. }
 			| Self::Waived { channel, .. }
-			| Self::Gone { channel } => *channel,
+			| Self::Gone { channel }
+			| Self::Claimed { channel, .. } => *channel,
 		}
 	}
 }
@@ -51,8 +71,13 @@ impl Ledger {
 		let of_tab = |(channel, tab): (&ChannelId, &Tab)| {
 			let channel = *channel;
 			let receipts: Vec<Receipt> = tab.entries.iter().map(|(receipt, _)| *receipt).collect();
-			let chunks = receipts.chunks(VOUCHER_RECEIPTS_MAX).map(<[_]>::to_vec);
-			let received = chunks.map(|receipts| Record::Received { channel, receipts }).collect::<Vec<_>>();
+			let mut before = tab.base.sequence;
+			let received = receipts.chunks(VOUCHER_RECEIPTS_MAX).map(|receipts| {
+				let record = Record::received(channel, before, receipts, &tab.claims);
+				before = before.saturating_add(receipts.len() as u64);
+				record
+			});
+			let received = received.collect::<Vec<_>>();
 			let vouched = tab.vouchers.iter().map(|(sequence, signature)| Record::Vouched {
 				channel,
 				sequence: *sequence,
@@ -73,15 +98,22 @@ impl Ledger {
 		match record {
 			Record::Began { channel, at } => {
 				let state = self.tabs.remove(&channel).and_then(|tab| tab.state);
-				let (entries, vouchers) = (VecDeque::new(), BTreeMap::new());
-				self.tabs.insert(channel, Tab { base: at, entries, vouchers, state });
+				let (entries, vouchers, claims) = (VecDeque::new(), BTreeMap::new(), Claims::new());
+				self.tabs.insert(channel, Tab { base: at, entries, vouchers, claims, state });
 			}
 			Record::Received { channel, receipts } => {
 				let tab = self.tabs.get_mut(&channel).ok_or_else(unknown)?;
 				for receipt in receipts {
-					let point = tab.last().after(&receipt);
-					let point = point.map_err(|_| JournalError::Inconsistent("receipts for too much"))?;
-					tab.entries.push_back((receipt, point));
+					tab.push(receipt)?;
+				}
+			}
+			Record::Claimed { channel, receipts } => {
+				let tab = self.tabs.get_mut(&channel).ok_or_else(unknown)?;
+				for (receipt, claims) in receipts {
+					let sequence = tab.push(receipt)?;
+					if !claims.is_empty() {
+						tab.claims.insert(sequence, claims);
+					}
 				}
 			}
 			Record::Vouched { channel, sequence, signature } => {
@@ -98,6 +130,7 @@ impl Ledger {
 					.ok_or(JournalError::Inconsistent("receipts were redeemed that are not there"))?;
 				tab.entries.retain(|(_, point)| point.sequence > sequence);
 				tab.vouchers = tab.vouchers.split_off(&sequence.saturating_add(1));
+				tab.claims = tab.claims.split_off(&sequence.saturating_add(1));
 			}
 			Record::Waived { channel, after } => {
 				let tab = self.tabs.get_mut(&channel).ok_or_else(unknown)?;
@@ -105,6 +138,7 @@ impl Ledger {
 					return Err(JournalError::Inconsistent("receipts are waived that were signed for"));
 				}
 				tab.entries.retain(|(_, point)| point.sequence <= after);
+				tab.claims.retain(|sequence, _| *sequence <= after);
 			}
 			Record::Gone { channel } => {
 				self.tabs.remove(&channel).ok_or_else(unknown)?;

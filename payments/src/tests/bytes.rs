@@ -60,13 +60,18 @@ fn record() -> impl Strategy<Value = Vec<u8>> {
 	let point = (sequence.clone(), prop_oneof![0u128..9, Just(u128::MAX)], Just([7u8; 32]));
 	let receipts = prop::collection::vec(prop_oneof![1u64..3, Just(u64::MAX - 1)].prop_map(receipt), 0..3);
 	let signature = Just(sign(b""));
+	let claim = (0u64, 1u32, 2u32, plexus_primitives::Evidence::Grounded { offset: 0, length: 1 });
+	let claims = prop_oneof![Just(vec![]), Just(vec![claim])];
+	let claimed =
+		prop::collection::vec((prop_oneof![1u64..3, Just(u64::MAX - 1)].prop_map(receipt), claims), 0..3);
 	prop_oneof![
 		(channel.clone(), point).prop_map(|fields| (0u8, fields).encode()),
 		(channel.clone(), receipts.clone()).prop_map(|fields| (1u8, fields).encode()),
 		(channel.clone(), receipts, signature.clone()).prop_map(|fields| (1u8, fields).encode()),
 		(channel.clone(), sequence.clone(), signature).prop_map(|fields| (2u8, fields).encode()),
 		(3u8..5, channel.clone(), sequence).prop_map(|fields| fields.encode()),
-		(2u8..6, channel).prop_map(|fields| fields.encode()),
+		(2u8..7, channel.clone()).prop_map(|fields| fields.encode()),
+		(channel, claimed).prop_map(|fields| (6u8, fields).encode()),
 		prop::collection::vec(any::<u8>(), 0..40),
 	]
 }

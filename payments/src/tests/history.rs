@@ -250,7 +250,7 @@ impl World {
 	}
 
 	fn redeem(&mut self, unseen: bool, twice: bool) {
-		let limits = BatchLimits { receipts: 4, channels: 2, models: 8 };
+		let limits = BatchLimits { receipts: 4, channels: 2, ..BatchLimits::USUAL };
 		let Some(batch) = self.server.batch(&limits, &BTreeSet::new()) else { return };
 		if self.unseen {
 			// It may propose what was paid already; that fails as a whole, and it looks.

@@ -94,8 +94,11 @@ fn journals_of_others_and_other_files_are_refused_and_stay_as_they_are() {
 		assert!(matches!(&found, Err(JournalError::OfAnother(own)) if **own == identity()), "{found:?}");
 	}
 	let mut later = disk.bytes();
-	later[16] = 2;
-	assert!(matches!(open(&CrashDisk::with(later)), Err(JournalError::Version(2))));
+	for version in [0, 3] {
+		later[16] = version;
+		let found = open(&CrashDisk::with(later.clone()));
+		assert!(matches!(found, Err(JournalError::Version(given)) if given == version));
+	}
 	for other in [&b"something else"[..], b"plexus-payments", b"p"] {
 		let disk = CrashDisk::with(other.to_vec());
 		assert!(matches!(open(&disk), Err(JournalError::NotAJournal)), "{other:?}");

@@ -4,6 +4,7 @@
 //! Use [`crate::Point`] or [`crate::Voucher`] in the chain below: it is what they are measured against.
 
 mod bytes;
+mod claims;
 mod files;
 mod history;
 mod journal;

@@ -1,0 +1,345 @@
+//! Claims over a real node: handed in with their receipts, false ones refused, submitted once although the tool is killed,
+//! samples and a demand answered by itself, and the contribution paid in the end.
+
+use anyhow::{ensure, Context, Result};
+use codec::{Decode, Encode};
+use pallet_attribution::{
+	runtime_api::{ClaimFilter, ClaimInfo, OpenBatchInfo, Page},
+	Call as Attribution, Method,
+};
+use plexus_payments::{
+	json::{Delivery as Json, Extras},
+	store::context_of,
+	Delivery, FileDisk, Purse, ReceiptClaim, SignRequest,
+};
+use plexus_primitives::{
+	BatchId, ChannelId, Content, ContextLeaf, ContributionId, DatanetVersion, Evidence, MethodId, ModelId,
+	Receipt,
+};
+use plexus_runtime::RuntimeCall;
+use plexus_tests::{
+	http::ask,
+	node::{binary, free_port},
+	rpc::{from_hex, to_hex, Rpc},
+	wait::{until, SOON},
+	wallet::Key,
+	Cli, Node, NodeOptions, Wallet, PLX,
+};
+use serde_json::{json, Value};
+use sp_core::{crypto::AccountId32, sr25519, Pair};
+use std::{
+	fs,
+	os::unix::fs::PermissionsExt,
+	path::{Path, PathBuf},
+	process::Stdio,
+	time::Duration,
+};
+use tokio::{
+	net::TcpStream,
+	process::{Child, Command},
+};
+
+/// The development window is a minute on the chain clock.
+const WINDOW: Duration = Duration::from_secs(120);
+const CHANNEL: ChannelId = ChannelId(0);
+const BATCH: BatchId = BatchId(0);
+const FEE: u128 = PLX / 1_000;
+const LOCKED: u128 = 10 * PLX;
+/// What Dave and Ferdie contribute.
+const POEM: &str =
+	"Tiger tiger, burning bright, in the forests of the night; what immortal hand or eye could frame it?";
+const NOTE: &str =
+	"A note about cats of all sizes, which were seen at night by people who could not sleep and went out.";
+const PROMPT: &str = "What do you know about animals at night?";
+
+struct Scene {
+	node: Node,
+	cli: Cli,
+	rpc: Rpc,
+	genesis: [u8; 32],
+	directory: tempfile::TempDir,
+}
+
+impl Scene {
+	/// Version 1 of datanet 0 with a poem of Dave's and a note of Ferdie's, Charlie's model 0 that was trained on it, Alice's
+	/// serving agent 0, method 0, and a channel of Bob's toward the agent.
+	async fn new() -> Result<Self> {
+		let node = Node::start(NodeOptions::with_block_time_ms(200)).await?;
+		let (cli, rpc) = (Cli::of(&node), node.rpc().await?);
+		let genesis = from_hex(&rpc.block_hash(0).await?.context("there is a genesis")?)?;
+		let genesis = genesis.try_into().ok().context("a hash has 32 bytes")?;
+		let scene = Self { node, cli, rpc, genesis, directory: tempfile::tempdir()? };
+		fs::create_dir(scene.directory.path().join("data"))?;
+		scene.json(&["tx", "datanet", "create", "--name", "Texts"], "//Alice").await?;
+		for (name, text, from) in [("data/poem", POEM, "//Dave"), ("data/note", NOTE, "//Ferdie")] {
+			let file = scene.file(name, text)?;
+			scene.json(&["tx", "contribute", &file, "--datanet", "0"], from).await?;
+		}
+		for id in ["0", "1"] {
+			let accept = ["tx", "accept", id];
+			until(SOON * 2, "a contribution to be old enough", || scene.json(&accept, "//Alice")).await?;
+		}
+		scene.json(&["tx", "datanet", "publish", "0"], "//Alice").await?;
+		let (weights, card) = (scene.file("weights", "weights")?, scene.file("card.md", "# A model")?);
+		let base = ["tx", "model", "register", &weights, "--kind", "base", "--card", &card];
+		let terms = ["--policy", "50,20,30", "--trained-on", "0:1=100"];
+		scene.json(&[&base[..], &terms].concat(), "//Charlie").await?;
+		scene.json(&["tx", "agent", "register"], "//Alice").await?;
+		scene.json(&["tx", "agent", "fund", "0", "--amount", "100"], "//Alice").await?;
+		scene.register_method().await?;
+		let purse = scene.path("bob.journal")?;
+		let open = ["channel", "open", "--server", "0", "--model", "0", "--corpus", "0:1", "--amount", "10"];
+		scene.json(&[&open[..], &["--journal", &purse]].concat(), "//Bob").await?;
+		scene.index().await?;
+		Ok(scene)
+	}
+
+	async fn register_method(&self) -> Result<()> {
+		let method = Method {
+			algorithm: b"maximal-exact-match".to_vec().try_into().ok().context("it fits")?,
+			version: 1,
+			parameters: b"min=32".to_vec().try_into().ok().context("it fits")?,
+		};
+		let call = RuntimeCall::from(Attribution::register_method { method });
+		let call = to_hex(&call.encode());
+		self.json(&["tx", "agent", "control", "0", "raw", &call], "//Alice").await.map(drop)
+	}
+
+	async fn index(&self) -> Result<()> {
+		let (data, list, index) = (self.path("data")?, self.path("list")?, self.path("index")?);
+		let sources = ["corpus", "sources", &data, "--datanet", "0", "--version", "1", "--out", &list];
+		self.cli.json(&sources).await?;
+		let built = self.cli.json(&["corpus", "build", &data, "--sources", &list, "--out", &index]).await?;
+		ensure!(built["sources"] == 2, "{built}");
+		Ok(())
+	}
+
+	async fn json(&self, arguments: &[&str], from: &str) -> Result<Value> {
+		self.cli.json(&[arguments, &["--from", from]].concat()).await
+	}
+
+	fn path(&self, name: &str) -> Result<String> {
+		Ok(self.directory.path().join(name).to_str().context("temporary paths are UTF-8")?.to_string())
+	}
+
+	fn file(&self, name: &str, content: &str) -> Result<String> {
+		let path = self.path(name)?;
+		fs::write(&path, content)?;
+		Ok(path)
+	}
+
+	/// The tool as a process of its own, which signs as Alice, the agent's controller.
+	async fn serve(&self, port: u16, more: &[&str]) -> Result<Child> {
+		let key = PathBuf::from(self.file("alice.key", "//Alice\n")?);
+		fs::set_permissions(&key, fs::Permissions::from_mode(0o600))?;
+		let child = Command::new(binary())
+			.args(["serve-receipts", "--agent", "0", "--every", "1", "--url", &self.node.url()])
+			.args(["--listen", &format!("127.0.0.1:{port}"), "--journal", &self.path("alice.journal")?])
+			.args(more)
+			.arg("--key-file")
+			.arg(&key)
+			.stdin(Stdio::null())
+			.stdout(Stdio::null())
+			.kill_on_drop(true)
+			.spawn()?;
+		// It asks the chain before it listens.
+		until(SOON * 2, "the tool", || async {
+			TcpStream::connect(("127.0.0.1", port)).await?;
+			Ok(())
+		})
+		.await?;
+		Ok(child)
+	}
+
+	async fn state<Answer: Decode>(&self, method: &str, arguments: impl Encode) -> Result<Answer> {
+		let parameters = [json!(method), json!(to_hex(&arguments.encode()))];
+		let answer: String = self.rpc.request("state_call", &parameters).await?;
+		Ok(Answer::decode(&mut &from_hex(&answer)?[..])?)
+	}
+
+	async fn open_batch(&self) -> Result<Option<OpenBatchInfo<AccountId32, u32>>> {
+		self.state("AttributionApi_open_batch", BATCH).await
+	}
+
+	async fn claims(&self) -> Result<Vec<ClaimInfo<AccountId32>>> {
+		let arguments = (BATCH, ClaimFilter::<AccountId32>::All, None::<u32>, 256u32);
+		let page: Page<ClaimInfo<AccountId32>, u32> = self.state("AttributionApi_claims", arguments).await?;
+		Ok(page.items)
+	}
+
+	/// A stranger pays to see a claim.
+	async fn demand(&self, claim: u32) -> Result<()> {
+		let (key, wallet) = (Key::sr25519("//Eve"), Wallet::of(&self.rpc).await?);
+		let nonce = self.rpc.next_nonce(&key.account()).await?;
+		let call = RuntimeCall::from(Attribution::demand { batch: BATCH, claim });
+		self.rpc.submit(&wallet.sign(&key, nonce, 0, call)).await?;
+		until(SOON, "the demand to be in a block", || async {
+			let batch = self.open_batch().await?.context("it is open")?;
+			ensure!(batch.demands == 1, "{batch:?}");
+			Ok(())
+		})
+		.await
+	}
+
+	/// What claims brought an account.
+	async fn claimed_by(&self, account: &str) -> Result<u128> {
+		let earned = self.cli.json(&["query", "rewards", "earned", account]).await?;
+		Ok(earned["claims"].as_str().with_context(|| format!("no claims in {earned}"))?.parse()?)
+	}
+
+	fn purse(&self) -> Result<Purse> {
+		let disk = FileDisk::open(Path::new(&self.path("bob.journal")?))?;
+		Ok(Purse::open(Box::new(disk), self.genesis, bob().public().into())?)
+	}
+}
+
+fn bob() -> sr25519::Pair {
+	sr25519::Pair::from_string("//Bob", None).expect("a development key")
+}
+
+fn content(bytes: &[u8]) -> Content {
+	Content { root: *blake3::hash(bytes).as_bytes(), len: bytes.len() as u64 }
+}
+
+/// Two parts of the poem, with words of the model's own around them.
+fn output() -> String {
+	format!("First: {} Then: {}", &POEM[..40], &POEM[50..90])
+}
+
+fn pieces() -> Vec<ContextLeaf> {
+	vec![
+		ContextLeaf { contribution: ContributionId(1), offset: 0, length: 60 },
+		ContextLeaf { contribution: ContributionId(0), offset: 0, length: 20 },
+	]
+}
+
+/// The first is claimed as spans, the second as grounded.
+fn receipts() -> Result<Vec<Receipt>> {
+	let receipt = |output: &str, context| Receipt {
+		model: ModelId(0),
+		prompt: content(PROMPT.as_bytes()),
+		context,
+		output: content(output.as_bytes()),
+		fee: FEE,
+		disclose: true,
+		execution: None,
+	};
+	Ok(vec![receipt(&output(), None), receipt("It was a cat.", Some(context_of(&pieces())?))])
+}
+
+fn claim(contribution: u64, evidence: Evidence) -> ReceiptClaim {
+	let (contribution, version, method) = (ContributionId(contribution), DatanetVersion(1), MethodId(0));
+	ReceiptClaim { contribution, version, method, evidence }
+}
+
+fn spans() -> Extras {
+	let span = |output, offset, length| claim(0, Evidence::Span { output, offset, length });
+	Extras {
+		claims: vec![span(7, 0, 40), span(54, 50, 40)],
+		prompt: Some(PROMPT.as_bytes().to_vec()),
+		output: Some(output().into_bytes()),
+		pieces: None,
+	}
+}
+
+fn grounded() -> Extras {
+	Extras {
+		claims: vec![claim(1, Evidence::Grounded { offset: 0, length: 60 })],
+		// The prompt is in the store already.
+		prompt: None,
+		output: Some(b"It was a cat.".to_vec()),
+		pieces: Some(pieces()),
+	}
+}
+
+fn delivery(receipts: &[Receipt]) -> Delivery {
+	Delivery { channel: CHANNEL, first: 1, receipts: receipts.to_vec(), sources: vec![], voucher: None }
+}
+
+async fn hand_in(port: u16, delivery: &Json) -> Result<plexus_tests::http::Answer> {
+	ask(port, "POST /receipts", &serde_json::to_string(delivery)?).await
+}
+
+async fn until_told(port: u16, bound: Duration, what: &str, is: impl Fn(&Value) -> bool) -> Result<Value> {
+	until(bound, what, || async {
+		let status = ask(port, "GET /", "").await?.json;
+		ensure!(is(&status), "{status}");
+		Ok(status)
+	})
+	.await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_are_checked_submitted_answered_for_and_paid_although_the_tool_is_killed() -> Result<()> {
+	let scene = Scene::new().await?;
+	let (port, all) = (free_port(), receipts()?);
+	let first = || Json::from(&delivery(&all[..1])).with(0, spans());
+	let tool = scene.serve(port, &[]).await?;
+	let refused = hand_in(port, &first()).await?;
+	ensure!(refused.status == 409 && refused.json["error"] == "ClaimsNotServed", "{refused:?}");
+	drop(tool);
+	let (index, store) = (scene.path("index")?, scene.path("store")?);
+	let with = ["--index", &index, "--store", &store];
+	let port = free_port();
+	let mut tool = scene.serve(port, &with).await?;
+
+	// A claim that is one byte off would cost the hold.
+	let mut false_one = spans();
+	false_one.claims[0] = claim(0, Evidence::Span { output: 7, offset: 1, length: 40 });
+	let refused = hand_in(port, &Json::from(&delivery(&all[..1])).with(0, false_one)).await?;
+	ensure!(refused.status == 409 && refused.json["error"] == "BytesDiffer", "{refused:?}");
+	let mut elsewhere = spans();
+	elsewhere.claims[0].version = DatanetVersion(2);
+	let refused = hand_in(port, &Json::from(&delivery(&all[..1])).with(0, elsewhere)).await?;
+	ensure!(refused.json["error"] == "VersionNotInScope", "{refused:?}");
+
+	let taken = hand_in(port, &first()).await?;
+	ensure!(taken.status == 200, "{taken:?}");
+	tool.kill().await?;
+	tool = scene.serve(port, &with).await?;
+	// What was taken with its claims is taken again, and the second goes on from there, with a voucher over both.
+	let mut purse = scene.purse()?;
+	let request = SignRequest { channel: CHANNEL, first: 1, receipts: &all, ceiling: LOCKED };
+	let voucher = purse.sign(&request, |bytes| bob().sign(bytes).into())?.signature;
+	let both = Delivery { voucher: Some(voucher), ..delivery(&all) };
+	let taken = hand_in(port, &Json::from(&both).with(0, spans()).with(1, grounded())).await?;
+	ensure!(taken.status == 200 && taken.json["signed"]["sequence"] == 2, "{taken:?}");
+
+	let status = until_told(port, SOON, "both samples to be shown", |status| {
+		status["open"]["samples_answered"] == 2 && status["claims"] == 3
+	})
+	.await?;
+	ensure!(status["open"]["batches"] == 1 && status["claims_dropped"] == 0, "{status}");
+	let claims = scene.claims().await?;
+	ensure!(claims.len() == 3, "{claims:?}");
+	let left = claims.iter().find(|claim| !claim.proven).context("two of three were drawn")?.claim;
+
+	// Nobody is there while it is demanded; who comes back asks the chain what is open.
+	tool.kill().await?;
+	scene.demand(left).await?;
+	tool = scene.serve(port, &with).await?;
+	until_told(port, SOON, "the demand to be answered", |status| status["open"]["demands_answered"] == 1)
+		.await?;
+	let claims = scene.claims().await?;
+	ensure!(claims.iter().all(|claim| claim.proven), "{claims:?}");
+
+	until_told(port, WINDOW, "the batch to be final", |status| {
+		status["open"]["finalised"] == 1 && status["open"]["batches"] == 0
+	})
+	.await?;
+	ensure!(scene.open_batch().await?.is_none(), "it is open");
+	let due = |contribution: u64| -> u128 {
+		let own = claims.iter().filter(|claim| claim.contribution.0 == contribution);
+		own.map(|claim| claim.amount - claim.submitter).sum()
+	};
+	for (contribution, account) in [(0, "//Dave"), (1, "//Ferdie")] {
+		let (due, earned) = (due(contribution), scene.claimed_by(account).await?);
+		ensure!(due > 0 && earned == due, "{account}: {earned} of {due}");
+	}
+	let agent = scene.cli.json(&["query", "agent", "show", "0"]).await?;
+	let account = agent["account"].as_str().context("an agent has an account")?;
+	let held = scene.cli.json(&["query", "account", account]).await?;
+	ensure!(!held["holds"].to_string().contains("Attribution"), "hold and deposits are back: {held}");
+	tool.kill().await?;
+	Ok(())
+}
