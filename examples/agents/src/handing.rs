@@ -8,11 +8,14 @@
 
 use crate::{
 	http::{ask, AskError},
-	wire::{ClaimOf, Voucher},
+	wire::Voucher,
 };
 use axum::http::Method;
-use plexus_payments::json::{self, Standing};
-use plexus_primitives::{ContextLeaf, Receipt};
+use plexus_payments::{
+	json::{self, Extras, Standing},
+	Delivery, ReceiptClaim,
+};
+use plexus_primitives::{ChannelId, ContextLeaf, DatanetId, DatanetVersion, Receipt};
 use serde_json::{json, Value};
 
 /// The longest answer of the receipts' keeper: a standing has a few hundred bytes.
@@ -38,7 +41,7 @@ pub struct Handed<'a> {
 	/// Its context.
 	pub pieces: &'a [ContextLeaf],
 	/// Its claims.
-	pub claims: &'a [ClaimOf],
+	pub claims: &'a [ReceiptClaim],
 	/// What the user put in.
 	pub prompt: &'a [u8],
 	/// What came out.
@@ -97,19 +100,21 @@ impl Handing {
 
 /// The body of `POST /receipts`.
 pub fn body_of(handed: &Handed<'_>) -> Value {
-	let bytes = |bytes: &[u8]| format!("0x{}", hex::encode(bytes));
-	let mut receipt = json!(json::Receipt::from(handed.receipt));
-	receipt["claims"] = json!(handed.claims);
-	receipt["bytes"] = json!({ "prompt": bytes(handed.prompt), "output": bytes(handed.output) });
-	if !handed.pieces.is_empty() {
-		receipt["pieces"] = json!(handed.pieces);
-	}
-	json!({
-		"channel": handed.channel,
-		"first": handed.sequence,
-		"receipts": [receipt],
-		"sources": handed.sources,
-	})
+	let source = |(datanet, version): &(u32, u32)| (DatanetId(*datanet), DatanetVersion(*version));
+	let delivery = Delivery {
+		channel: ChannelId(handed.channel),
+		first: handed.sequence,
+		receipts: vec![*handed.receipt],
+		sources: handed.sources.iter().map(source).collect(),
+		voucher: None,
+	};
+	let extras = Extras {
+		claims: handed.claims.to_vec(),
+		prompt: Some(handed.prompt.to_vec()),
+		output: Some(handed.output.to_vec()),
+		pieces: (!handed.pieces.is_empty()).then(|| handed.pieces.to_vec()),
+	};
+	json!(json::Delivery::from(&delivery).with(0, extras))
 }
 
 #[cfg(test)]

@@ -254,7 +254,7 @@ impl Payer {
 		question: impl Fn(u64, u32) -> Question + Send + Sync + 'static,
 	) -> Result<Vec<Paid>, PayError> {
 		let (next, question) = (Arc::new(AtomicU64::new(0)), Arc::new(question));
-		let run = |lane: &Lane| {
+		let run = move |lane: &Lane| {
 			let (payer, lane, next, question) = (self.clone(), *lane, next.clone(), question.clone());
 			async move {
 				let next = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|number| *number < count);

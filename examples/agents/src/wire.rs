@@ -17,8 +17,11 @@
 //! # Must not
 //! Accept a key that it does not know: a misspelt one would change what is paid for.
 
-use plexus_payments::json::{Digits, Hex, Receipt};
-use plexus_primitives::{ContextLeaf, ContributionId, DatanetVersion, Evidence, MethodId};
+use plexus_payments::{
+	json::{Digits, Hex, Receipt},
+	ReceiptClaim,
+};
+use plexus_primitives::ContextLeaf;
 use serde::{Deserialize, Serialize};
 
 /// The longest prompt, in bytes.
@@ -35,9 +38,6 @@ pub const REQUEST_BYTES_MAX: usize = 6 * PROMPT_BYTES_MAX + 4_096;
 
 /// The longest body of an answer: a text whose every byte is escaped, and the rest.
 pub const ANSWER_BYTES_MAX: usize = 6 * TEXT_BYTES_MAX as usize + (64 << 10);
-
-/// The claims of a receipt, at most: what the chain takes.
-pub const CLAIMS_MAX: usize = 16;
 
 /// What a payer asks.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -81,20 +81,6 @@ pub struct Signed {
 	pub voucher: Voucher,
 }
 
-/// A claim before its receipt has a place in a batch.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClaimOf {
-	/// The contribution.
-	pub contribution: ContributionId,
-	/// The version that makes it lawful.
-	pub version: DatanetVersion,
-	/// How it was found.
-	pub method: MethodId,
-	/// Why.
-	pub evidence: Evidence,
-}
-
 /// What an agent answers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,7 +100,7 @@ pub struct Answer {
 	/// The pieces of the context, in order.
 	pub pieces: Vec<ContextLeaf>,
 	/// What the agent says came from where.
-	pub claims: Vec<ClaimOf>,
+	pub claims: Vec<ReceiptClaim>,
 }
 
 /// What an answer costs, in the smallest unit.
@@ -170,21 +156,6 @@ mod tests {
 		let mut misspelt = request;
 		misspelt["disclosed"] = json!(false);
 		assert!(serde_json::from_value::<Request>(misspelt).is_err());
-	}
-
-	#[test]
-	fn a_claim_has_the_form_of_the_receipts_desk() {
-		let claim = ClaimOf {
-			contribution: ContributionId(7),
-			version: DatanetVersion(1),
-			method: MethodId(0),
-			evidence: Evidence::Span { output: 0, offset: 12, length: 40 },
-		};
-		let expected = json!({
-			"contribution": 7, "version": 1, "method": 0,
-			"evidence": { "Span": { "output": 0, "offset": 12, "length": 40 } },
-		});
-		assert_eq!(serde_json::to_value(claim).unwrap(), expected);
 	}
 
 	#[test]

@@ -10,11 +10,11 @@ use plexus_agents::{
 	http::serve,
 	pay::{Lane, Payer, Question, Signer},
 	serving::{router, Card, Claiming, Counter, Ngram, Retrieval, Speaker},
-	wire::{Offer, Price, CLAIMS_MAX, TEXT_BYTES_DEFAULT, TEXT_BYTES_MAX},
+	wire::{Offer, Price, TEXT_BYTES_DEFAULT, TEXT_BYTES_MAX},
 };
 use plexus_attribution::{ngram::Settings, Index};
 use plexus_cli::Remote;
-use plexus_payments::{json::Digits, FileDisk, Purse};
+use plexus_payments::{json::Digits, FileDisk, Purse, RECEIPT_CLAIMS_MAX};
 use plexus_primitives::{ChannelId, DatanetId, DatanetVersion, MethodId};
 use serde_json::{json, Value};
 use sp_core::{sr25519, Pair};
@@ -110,8 +110,8 @@ struct Serving {
 	#[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(TEXT_BYTES_MAX)))]
 	max_bytes: u32,
 	/// Claims of one answer, at most
-	#[arg(long, value_name = "N", default_value_t = CLAIMS_MAX as u64)]
-	#[arg(value_parser = clap::value_parser!(u64).range(0..=CLAIMS_MAX as u64))]
+	#[arg(long, value_name = "N", default_value_t = RECEIPT_CLAIMS_MAX as u64)]
+	#[arg(value_parser = clap::value_parser!(u64).range(0..=RECEIPT_CLAIMS_MAX as u64))]
 	claims: u64,
 }
 

@@ -78,7 +78,7 @@ impl Plexus {
 	/// # Errors
 	/// What it says.
 	pub async fn tx(&self, arguments: &[&str], from: &str) -> Result<Value> {
-		self.json(&[&["tx"], arguments, &["--from", from]].concat()).await
+		self.json(&[&["tx"][..], arguments, &["--from", from]].concat()).await
 	}
 
 	async fn run(&self, arguments: &[&str]) -> Result<(Option<i32>, String, String)> {
@@ -164,7 +164,7 @@ impl Chain {
 		let pots = POTS.map(pot);
 		let mut state = State::default();
 		let (before, after) = (self.hash(0).await?, self.hash(self.told).await?);
-		for account in ledger.accounts().into_iter().filter(|account| !pots.contains(account)) {
+		for account in ledger.accounts().into_iter().filter(|account| !pots.contains(*account)) {
 			let of = self.balances(account, &before, &after).await?;
 			state.balances.insert(account.clone(), of);
 		}

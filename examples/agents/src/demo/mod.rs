@@ -75,16 +75,19 @@ pub struct Options {
 /// Runs everything, and prints what happens and the table.
 ///
 /// # Errors
-/// A step fails, or something does not add up. The ends of all logs are in the message.
+/// A step fails, or something does not add up. The ends of all logs go to standard error.
 pub async fn run(options: &Options, stop: impl std::future::Future<Output = ()>) -> Result<()> {
 	let (mut stage, done) = (Stage::new()?, Cell::new(false));
 	let demonstrated = tokio::select! {
-		demonstrated = demonstrate(&mut stage, options, &done) => demonstrated.map_err(|error| error.context(stage.tails())),
+		demonstrated = demonstrate(&mut stage, options, &done) => demonstrated,
 		() = stop => match done.get() {
 			true => Ok(()),
 			false => Err(anyhow!("it was stopped before it was done")),
 		},
 	};
+	if demonstrated.is_err() && !done.get() {
+		eprintln!("{}", stage.tails());
+	}
 	let stopped = stage.stop(None).await;
 	// What is to be told first is why it failed.
 	demonstrated.and(stopped)
@@ -134,7 +137,8 @@ async fn demonstrate(stage: &mut Stage, options: &Options, done: &Cell<bool>) ->
 		}
 	}
 	settle(&mut chain, &scene).await?;
-	let (ledger, state) = (chain.ledger()?, chain.state(&chain.ledger()?).await?);
+	let ledger = chain.ledger()?;
+	let state = chain.state(&ledger).await?;
 	report(&ledger, &state, &scene, &paid)?;
 	say("done");
 	done.set(true);

@@ -37,5 +37,5 @@ pub async fn settle(chain: &mut Chain, scene: &Scene) -> Result<()> {
 }
 
 async fn call(plexus: &Plexus, arguments: &[&str]) -> Result<()> {
-	plexus.tx(&[&["earnings"], arguments].concat(), ANYBODY).await.map(drop)
+	plexus.tx(&[&["earnings"][..], arguments].concat(), ANYBODY).await.map(drop)
 }

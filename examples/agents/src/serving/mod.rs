@@ -25,7 +25,7 @@ pub use counter::{Counter, ServeError};
 pub use ngram::Ngram;
 pub use retrieval::Retrieval;
 
-use crate::wire::ClaimOf;
+use plexus_payments::ReceiptClaim;
 use plexus_primitives::{Context, ContextLeaf, ContributionId, DatanetId, DatanetVersion, MethodId};
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ pub struct Said {
 	/// That in pieces.
 	pub pieces: Vec<ContextLeaf>,
 	/// Which contributions the output comes from, as far as can be shown.
-	pub claims: Vec<ClaimOf>,
+	pub claims: Vec<ReceiptClaim>,
 }
 
 /// Why nothing is said.
@@ -105,9 +105,9 @@ impl Claiming {
 		contribution: ContributionId,
 		datanet: DatanetId,
 		evidence: plexus_primitives::Evidence,
-	) -> Option<ClaimOf> {
+	) -> Option<ReceiptClaim> {
 		let version = *self.versions.get(&datanet)?;
-		Some(ClaimOf { contribution, version, method: self.method, evidence })
+		Some(ReceiptClaim { contribution, version, method: self.method, evidence })
 	}
 }
 
