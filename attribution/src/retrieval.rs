@@ -26,8 +26,7 @@
 //! suffix arrays to compute term frequency and document frequency for all substrings in a corpus (2001).
 
 use crate::Index;
-use codec::Encode;
-use plexus_primitives::{merkle, Context, ContributionId};
+use plexus_primitives::{merkle, Context, ContextLeaf, ContributionId};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -189,11 +188,17 @@ pub fn context_proof(passages: &[Passage], place: usize) -> Option<merkle::Proof
 	merkle::prove(&leaves(passages), place)
 }
 
-/// Leaves as [`Context::root`] wants them: contribution, offset and length in SCALE.
+/// The passages as pieces of a context, in their order: what is handed in with a receipt, so that they can be shown.
+pub fn pieces(passages: &[Passage]) -> Vec<ContextLeaf> {
+	let piece = |passage: &Passage| {
+		let Passage { contribution, offset, len: length, .. } = *passage;
+		ContextLeaf { contribution, offset, length }
+	};
+	passages.iter().map(piece).collect()
+}
+
 fn leaves(passages: &[Passage]) -> Vec<[u8; 32]> {
-	let leaf =
-		|passage: &Passage| merkle::leaf(&(passage.contribution, passage.offset, passage.len).encode());
-	passages.iter().map(leaf).collect()
+	pieces(passages).iter().map(ContextLeaf::leaf).collect()
 }
 
 /// The different words of a question, in small letters, and those that are too many.
@@ -368,6 +373,7 @@ mod tests {
 		let passages = retriever(&index).retrieve("dog", 9).passages;
 		let context = context(&passages).unwrap();
 		assert_eq!(context.bytes, 3 * 512);
+		assert_eq!(pieces(&passages).iter().map(|piece| piece.length).sum::<u64>(), context.bytes);
 		for (place, passage) in passages.iter().enumerate() {
 			let leaf: Vec<u8> = [passage.contribution.0, passage.offset, passage.len]
 				.iter()

@@ -30,7 +30,7 @@
 //! licence                 SPDX expressions, and which allow which
 //! keys  address  amount   what people type
 //! explain  failure        what went wrong, and the way out
-//! remote  payer           for programs: plain calls, payments of a faucet
+//! remote  payer  chronicle  for programs: plain calls, payments of a faucet, all events of a block
 //! output                  tables for people, JSON for programs
 //! state                   where journals are
 //! ```
@@ -49,6 +49,7 @@ mod card;
 mod challenge;
 mod channel;
 mod channels;
+mod chronicle;
 mod claims;
 mod client;
 mod content;
@@ -85,6 +86,7 @@ pub use account::AccountCommand;
 pub use attribute::AttributeCommand;
 pub use challenge::ChallengeCommand;
 pub use channel::ChannelCommand;
+pub use chronicle::{Chronicle, Told};
 pub use contribute::ContributeCommand;
 pub use corpus::CorpusCommand;
 pub use explain::explain_dispatch_error;
