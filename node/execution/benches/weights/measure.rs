@@ -1,7 +1,8 @@
 //! Runs benchmarks at several sizes, and puts a line through what they took.
 //!
 //! # Invariants
-//! - A line is nowhere below a measured point: after the fit by least squares its base is raised until none is above it.
+//! - A line is nowhere below a measured point. Slopes come from least squares; the line is then made steeper and raised, in
+//!   the proportion that leaves the least excess over the points, each in parts of its value.
 //! - Of the repeats of a point the fastest counts, since other programs can only make one slower, and the most keys do.
 
 use crate::state::FlatState;
@@ -14,8 +15,23 @@ use sp_externalities::set_and_run_with_externalities;
 use sp_state_machine::{Ext, OverlayedChanges};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A slope that adds less than this part of the greatest value over the whole range of its size is noise.
+/// A slope that adds less than this part of the greatest value while its size goes through its range is noise.
 const NOISE_DIVISOR: u128 = 100;
+
+/// How much steeper than the fitted line another is tried, in hundredths, and in which steps.
+const STEEPER_PERCENT_MAX: u128 = 300;
+const STEEPER_PERCENT_STEP: usize = 2;
+
+/// Excess over a point is counted in millionths of its value.
+const EXCESS_UNIT: u128 = 1_000_000;
+
+/// A size with its least and its greatest value.
+type Range = (BenchmarkParameter, u32, u32);
+
+/// One end of a range.
+type End = fn(&Range) -> u32;
+const LEAST: End = |(_, from, _)| *from;
+const GREATEST: End = |(_, _, to)| *to;
 
 /// How thoroughly to measure.
 #[derive(Clone, Copy)]
@@ -75,7 +91,8 @@ pub fn measure(
 		run(state, pallet, benchmark, &point, true, 1)?;
 		results.push(best(run(state, pallet, benchmark, &point, false, effort.repeats)?)?);
 	}
-	let of = |selector, value: fn(&BenchmarkResult) -> u128| line(&results, selector, value);
+	let sizes = &benchmark.components;
+	let of = |selector, value: fn(&BenchmarkResult) -> u128| line(&results, sizes, selector, value);
 	let times = || results.iter().map(|result| result.extrinsic_time);
 	Ok(Case {
 		name: text(&benchmark.name),
@@ -124,14 +141,15 @@ fn run(
 	Ok(batches.into_iter().flat_map(|batch| batch.results).collect())
 }
 
-/// Each size goes through its range while the others are at their greatest; and all are at their least once.
-fn points(sizes: &[(BenchmarkParameter, u32, u32)], steps: u32) -> Vec<Vec<(BenchmarkParameter, u32)>> {
+/// Each size goes through its range, once while the others are at their greatest and once while they are at their least.
+fn points(sizes: &[Range], steps: u32) -> Vec<Vec<(BenchmarkParameter, u32)>> {
 	let last = steps.max(2) - 1;
-	let mut values = BTreeSet::from([sizes.iter().map(|(_, from, _)| *from).collect::<Vec<_>>()]);
+	let ends = [LEAST, GREATEST];
+	let mut values = BTreeSet::from(ends.map(|end| sizes.iter().map(end).collect::<Vec<u32>>()));
 	for (place, (_, from, to)) in sizes.iter().enumerate() {
 		let range = u64::from(to.saturating_sub(*from));
-		for step in 0..=last {
-			let mut point: Vec<u32> = sizes.iter().map(|(_, _, to)| *to).collect();
+		for (step, end) in (0..=last).flat_map(|step| ends.map(|end| (step, end))) {
+			let mut point: Vec<u32> = sizes.iter().map(end).collect();
 			point[place] = from + (range * u64::from(step) / u64::from(last)) as u32;
 			values.insert(point);
 		}
@@ -148,36 +166,80 @@ fn best(runs: Vec<BenchmarkResult>) -> Result<BenchmarkResult, String> {
 	Ok(BenchmarkResult { reads, writes, ..fastest })
 }
 
-/// Fits a line, drops slopes that are noise, and raises it above all points.
+/// The line with the slope of each size where it is steepest, lifted above all points: made steeper as a whole where that is
+/// nearer to the points, else raised.
 fn line(
-	results: &Vec<BenchmarkResult>,
+	results: &[BenchmarkResult],
+	sizes: &[Range],
 	selector: BenchmarkSelector,
 	value: fn(&BenchmarkResult) -> u128,
 ) -> Result<Line, String> {
-	let fitted = Analysis::min_squares_iqr(results, selector).map_err(|cause| cause.to_string())?;
-	let greatest = results.iter().map(value).max().unwrap_or_default();
-	let range = |place: usize| {
-		let sizes =
-			|| results.iter().filter_map(|result| result.components.get(place)).map(|(_, size)| *size);
-		u128::from(sizes().max().unwrap_or_default() - sizes().min().unwrap_or_default())
+	let slopes: Result<Vec<_>, _> = (0..sizes.len())
+		.map(|place| {
+			let along = |end| slope(results, sizes, place, end, selector, value);
+			Ok::<_, String>(along(LEAST)?.max(along(GREATEST)?))
+		})
+		.collect();
+	let (slopes, points) = (slopes?, results.iter().map(|result| Point::new(result, value(result))));
+	let points: Vec<Point> = points.collect();
+	let steeper = |percent: u128| {
+		let slopes: Vec<u128> = slopes.iter().map(|slope| (slope * percent).div_ceil(100)).collect();
+		let above = |point: &Point| point.value.saturating_sub(rise(&slopes, point));
+		Line { base: points.iter().map(above).max().unwrap_or_default(), slopes }
 	};
-	let is_noise = |(place, slope): (usize, u128)| {
-		let adds = slope.saturating_mul(range(place));
-		if adds.saturating_mul(NOISE_DIVISOR) < greatest {
-			0
-		} else {
-			slope
-		}
+	let lines = (100..=STEEPER_PERCENT_MAX).step_by(STEEPER_PERCENT_STEP).map(steeper);
+	lines.min_by_key(|line| excess(line, &points)).ok_or_else(|| "there is at least one line".into())
+}
+
+/// What least squares say that one more of a size adds, while the others are at one end. Nothing if that is noise.
+fn slope(
+	results: &[BenchmarkResult],
+	sizes: &[Range],
+	place: usize,
+	end: End,
+	selector: BenchmarkSelector,
+	value: fn(&BenchmarkResult) -> u128,
+) -> Result<u128, String> {
+	let (_, from, to) = sizes[place];
+	let is_on_it = |result: &&BenchmarkResult| {
+		let others = result.components.iter().zip(sizes).enumerate().filter(|(other, _)| *other != place);
+		others.into_iter().all(|(_, ((_, size), range))| *size == end(range))
 	};
-	let slopes: Vec<u128> = fitted.slopes.iter().copied().enumerate().map(is_noise).collect();
-	let above = |result: &BenchmarkResult| {
-		let sizes = result.components.iter().map(|(_, size)| u128::from(*size));
-		let rising = sizes.zip(&slopes).fold(0u128, |sum, (size, slope)| sum.saturating_add(size * slope));
-		value(result).saturating_sub(rising)
+	let alone = |result: &BenchmarkResult| BenchmarkResult {
+		components: vec![result.components[place]],
+		..result.clone()
 	};
-	// The base of the fit does not matter any more: the line goes through the point that is highest above the slopes.
-	let base = results.iter().map(above).max().unwrap_or_default();
-	Ok(Line { base, slopes })
+	let points: Vec<_> = results.iter().filter(is_on_it).map(alone).collect();
+	if from == to {
+		return Ok(0);
+	}
+	let fitted = Analysis::min_squares_iqr(&points, selector).map_err(|cause| cause.to_string())?;
+	let (slope, range) = (fitted.slopes.first().copied().unwrap_or_default(), u128::from(to - from));
+	let greatest = points.iter().map(value).max().unwrap_or_default();
+	let is_noise = slope.saturating_mul(range).saturating_mul(NOISE_DIVISOR) < greatest;
+	Ok(if is_noise { 0 } else { slope })
+}
+
+/// By how much a line is above the points, in parts of each point's value.
+fn excess(line: &Line, points: &[Point]) -> u128 {
+	let above = |point: &Point| (line.base + rise(&line.slopes, point)).saturating_sub(point.value);
+	points.iter().map(|point| above(point) * EXCESS_UNIT / point.value.max(1)).sum()
+}
+
+fn rise(slopes: &[u128], point: &Point) -> u128 {
+	point.sizes.iter().zip(slopes).fold(0, |sum, (size, slope)| sum.saturating_add(size * slope))
+}
+
+/// A measured value and the sizes that it was measured at.
+struct Point {
+	sizes: Vec<u128>,
+	value: u128,
+}
+
+impl Point {
+	fn new(result: &BenchmarkResult, value: u128) -> Self {
+		Self { sizes: result.components.iter().map(|(_, size)| u128::from(*size)).collect(), value }
+	}
 }
 
 fn keys(results: &[BenchmarkResult]) -> BTreeMap<String, (u32, u32)> {
@@ -186,7 +248,9 @@ fn keys(results: &[BenchmarkResult]) -> BTreeMap<String, (u32, u32)> {
 		.map(|item| (item.prefix, format!("{}::{}", text(&item.pallet_name), text(&item.storage_name))))
 		.collect();
 	let mut most = BTreeMap::new();
-	for (prefix, reads, writes, _) in results.iter().flat_map(|result| &result.keys) {
+	let touched =
+		results.iter().flat_map(|result| &result.keys).filter(|(_, reads, writes, _)| reads + writes > 0);
+	for (prefix, reads, writes, _) in touched {
 		let name = items.get(prefix).cloned().unwrap_or_else(|| format!("0x{}", hex(prefix)));
 		let (most_reads, most_writes) = most.entry(name).or_insert((0, 0));
 		*most_reads = (*reads).max(*most_reads);
@@ -195,7 +259,7 @@ fn keys(results: &[BenchmarkResult]) -> BTreeMap<String, (u32, u32)> {
 	most
 }
 
-fn size((name, from, to): &(BenchmarkParameter, u32, u32)) -> Size {
+fn size((name, from, to): &Range) -> Size {
 	Size { name: name.to_string(), from: *from, to: *to }
 }
 

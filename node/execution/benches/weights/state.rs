@@ -242,9 +242,9 @@ impl Backend<StateHasher> for FlatState {
 	}
 
 	fn reset_read_write_count(&self) {
-		let whitelist = self.whitelist.borrow();
-		*self.touched.borrow_mut() =
-			whitelist.iter().map(|tracked| (tracked.key.clone(), tracked.clone())).collect();
+		// Whoever put a key on the list may not have marked it.
+		let free = |listed: &TrackedStorageKey| (listed.key.clone(), listed.key.clone().into());
+		*self.touched.borrow_mut() = self.whitelist.borrow().iter().map(free).collect();
 	}
 
 	fn get_whitelist(&self) -> Vec<TrackedStorageKey> {
