@@ -29,6 +29,8 @@ extern crate alloc;
 
 mod agents;
 pub mod apis;
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 pub mod configs;
 pub mod fees;
 pub mod genesis;

@@ -11,9 +11,8 @@
 //! other pallets do behind [`crate::Pools`], [`crate::Servers`] and the validators' pot is counted as a transfer, two
 //! entries and a transfer. Proof size is zero, because blocks of a standalone chain carry no storage proofs.
 //!
-//! The cases in `benchmarking.rs` are the worst of each call. To replace this table build the node with
-//! `runtime-benchmarks` and run
-//! `frame-omni-bencher v1 benchmark pallet --pallet pallet_receipts --extrinsic '*' --steps 20 --repeat 20`.
+//! The cases in `benchmarking.rs` are the worst of each call. They run over a mock so far: once a runtime's benchmarks list
+//! the pallet, `scripts/bench weights pallet_receipts` writes what they took to `weights/measured.rs`, for this table to use.
 //!
 //! # Unit
 //! The tables of the upstream pallets count picoseconds of FRAME's reference machine running Wasm, so what is known
