@@ -33,8 +33,10 @@ fn render(pallet: &str, cases: &[Case], Effort { steps, repeats }: Effort) -> St
 	let mut file = format!(
 		"//! What the cases of `benchmarking.rs` took. Written by `scripts/bench weights {pallet}`, never by hand.
 //!
-//! Machine: {}. Measured with the chain's runtime, optimised and executed natively on one thread. The state was
-//! flat and in memory: look-ups are in the times, while misses, the trie and the disk are what keys are priced with.
+//! Machine: {}.
+//!
+//! Measured with the chain's runtime, optimised and executed natively on one thread. The state was flat and in memory:
+//! look-ups are in the times, while misses, the trie and the disk are what keys are priced with.
 //!
 //! Each size went through its range in {steps} steps, while the others were at their greatest and while they were at their
 //! least. Of {repeats} runs at each step the fastest counts. The line that least squares fit was lifted until no step was above

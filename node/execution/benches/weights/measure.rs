@@ -15,8 +15,11 @@ use sp_externalities::set_and_run_with_externalities;
 use sp_state_machine::{Ext, OverlayedChanges};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A slope that adds less than this part of the greatest value while its size goes through its range is noise.
-const NOISE_DIVISOR: u128 = 100;
+/// A slope that adds less than this part of the greatest value, while its size goes through its range and the others are at
+/// their least or at their greatest, is noise. Where the others are at their greatest there is much of it, and a size that
+/// adds little then shows better where they are at their least.
+const NOISE_DIVISOR_LEAST: u128 = 1_000;
+const NOISE_DIVISOR_GREATEST: u128 = 20;
 
 /// How much steeper than the fitted line another is tried, in hundredths, and in which steps.
 const STEEPER_PERCENT_MAX: u128 = 300;
@@ -176,8 +179,12 @@ fn line(
 ) -> Result<Line, String> {
 	let slopes: Result<Vec<_>, _> = (0..sizes.len())
 		.map(|place| {
-			let along = |end| slope(results, sizes, place, end, selector, value);
-			Ok::<_, String>(along(LEAST)?.max(along(GREATEST)?))
+			let along = |end, noise_divisor| {
+				let (slope, adds, greatest) = slope(results, sizes, place, end, selector, value)?;
+				Ok::<_, String>(if adds.saturating_mul(noise_divisor) < greatest { 0 } else { slope })
+			};
+			let at_least = along(LEAST, NOISE_DIVISOR_LEAST)?;
+			Ok::<_, String>(at_least.max(along(GREATEST, NOISE_DIVISOR_GREATEST)?))
 		})
 		.collect();
 	let (slopes, points) = (slopes?, results.iter().map(|result| Point::new(result, value(result))));
@@ -191,7 +198,8 @@ fn line(
 	lines.min_by_key(|line| excess(line, &points)).ok_or_else(|| "there is at least one line".into())
 }
 
-/// What least squares say that one more of a size adds, while the others are at one end. Nothing if that is noise.
+/// What least squares say that one more of a size adds, while the others are at one end; what its whole range adds, and the
+/// greatest value there.
 fn slope(
 	results: &[BenchmarkResult],
 	sizes: &[Range],
@@ -199,7 +207,7 @@ fn slope(
 	end: End,
 	selector: BenchmarkSelector,
 	value: fn(&BenchmarkResult) -> u128,
-) -> Result<u128, String> {
+) -> Result<(u128, u128, u128), String> {
 	let (_, from, to) = sizes[place];
 	let is_on_it = |result: &&BenchmarkResult| {
 		let others = result.components.iter().zip(sizes).enumerate().filter(|(other, _)| *other != place);
@@ -210,14 +218,13 @@ fn slope(
 		..result.clone()
 	};
 	let points: Vec<_> = results.iter().filter(is_on_it).map(alone).collect();
+	let greatest = points.iter().map(value).max().unwrap_or_default();
 	if from == to {
-		return Ok(0);
+		return Ok((0, 0, greatest));
 	}
 	let fitted = Analysis::min_squares_iqr(&points, selector).map_err(|cause| cause.to_string())?;
 	let (slope, range) = (fitted.slopes.first().copied().unwrap_or_default(), u128::from(to - from));
-	let greatest = points.iter().map(value).max().unwrap_or_default();
-	let is_noise = slope.saturating_mul(range).saturating_mul(NOISE_DIVISOR) < greatest;
-	Ok(if is_noise { 0 } else { slope })
+	Ok((slope, slope.saturating_mul(range), greatest))
 }
 
 /// By how much a line is above the points, in parts of each point's value.
