@@ -124,6 +124,9 @@ pub enum SpecError {
 	/// A window of datanets breaks its rule.
 	#[error("datanets.windows break a rule: commitmentLifetimeMs and acceptanceMs are above commitmentAgeMs, challengeMs and disputeMs above 0")]
 	Windows,
+	/// The parameters of claims break their rules.
+	#[error("attribution.parameters break a rule: grounded and span are at most all, attested is 0, challenger is at most 20 % and leaves of holdMultiple more than 1, spanBytesMin and unlistedBytesMin are above 0, responseMs and revealMs above 0 and at most a third of windowMs")]
+	Parameters,
 	/// A validator has too little stake.
 	#[error(
 		"validator {id:?} has less stake than a validator must have; give it at least {} (1,000 PLX)",
@@ -291,6 +294,9 @@ pub(crate) fn check_runtime_genesis(
 	genesis.validators_config().check()?;
 	if !genesis.datanets.windows.are_sound() {
 		return Err(SpecError::Windows);
+	}
+	if !genesis.attribution.parameters.are_sound() {
+		return Err(SpecError::Parameters);
 	}
 	for GenesisValidator { key, .. } in &genesis.validators.validators {
 		check_validator(*key, chain_type)?;

@@ -12,11 +12,12 @@ use crate::{
 	spec::ChainType,
 };
 use impl_serde::serialize::{deserialize as bytes_from_hex, serialize as bytes_to_hex};
+use pallet_attribution::Parameters;
 use pallet_datanets::Windows;
 use pallet_validators::{types::BLOCK_TIME_MS_DEFAULT, ChainPeriods};
 use plexus_runtime::{
-	AccountId, Balance, BalancesConfig, DatanetsConfig, RuntimeGenesisConfig, SudoConfig, ValidatorsConfig,
-	VERSION,
+	AccountId, AttributionConfig, Balance, BalancesConfig, DatanetsConfig, RuntimeGenesisConfig, SudoConfig,
+	ValidatorsConfig, VERSION,
 };
 use serde::{Deserialize, Serialize};
 use sp_runtime::BuildStorage;
@@ -62,6 +63,8 @@ impl Genesis {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct RuntimeGenesis {
+	/// What batches with claims are submitted under.
+	pub attribution: GenesisAttribution,
 	/// Who holds what.
 	pub balances: GenesisBalances,
 	/// How long things of datanets take.
@@ -70,6 +73,15 @@ pub struct RuntimeGenesis {
 	pub sudo: GenesisSudo,
 	/// Who makes blocks with which stake, and how often.
 	pub validators: GenesisValidators,
+}
+
+/// The parameters of claims.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GenesisAttribution {
+	/// Shares, holds, lengths and windows; if absent, as on a live chain.
+	#[serde(default)]
+	pub parameters: Parameters,
 }
 
 /// The accounts of the genesis.
@@ -145,6 +157,7 @@ impl RuntimeGenesis {
 	fn build(&self, chain_type: ChainType) -> Result<Storage, SpecError> {
 		check_runtime_genesis(self, chain_type)?;
 		RuntimeGenesisConfig {
+			attribution: AttributionConfig { parameters: self.attribution.parameters, ..Default::default() },
 			balances: BalancesConfig { balances: self.balances.balances.clone(), dev_accounts: None },
 			sudo: SudoConfig { key: self.sudo.key.clone() },
 			validators: self.validators_config(),

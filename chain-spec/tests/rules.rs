@@ -103,6 +103,8 @@ fn the_presets_hold_what_they_promise() {
 			assert_eq!(pallet_validators::Periods::<Runtime>::get(), ChainPeriods::DEVELOPMENT);
 			let windows = pallet_datanets::CurrentWindows::<Runtime>::get();
 			assert_eq!(windows, pallet_datanets::Windows::DEVELOPMENT);
+			let parameters = pallet_attribution::CurrentParameters::<Runtime>::get();
+			assert_eq!(parameters, pallet_attribution::Parameters::DEVELOPMENT);
 			for account in [Sr25519Keyring::Ferdie.to_account_id(), Ed25519Keyring::Ferdie.to_account_id()] {
 				assert_eq!(plexus_runtime::Balances::free_balance(account), 10u128.pow(18));
 			}
@@ -175,6 +177,11 @@ fn each_broken_rule_is_named_with_what_would_be_right() {
 			|e| matches!(e, Period { field: "unbondingMs", .. }),
 		),
 		("windows", || dev_with(|g| g.datanets.windows.dispute_ms = 0), |e| matches!(e, Windows)),
+		(
+			"claims' parameters",
+			|| dev_with(|g| g.attribution.parameters.hold_multiple = 1),
+			|e| matches!(e, Parameters),
+		),
 		(
 			// An era takes 5 s at least, so this would be 2,049 eras, the current and the next.
 			"history",

@@ -20,7 +20,8 @@ use sp_core::crypto::AccountId32;
 use std::str::FromStr;
 
 /// The names of the scopes, in the order of the runtime's enum.
-pub(crate) const SCOPES: [&str; 6] = ["Payments", "Datanets", "Remarks", "Models", "Channels", "Serving"];
+pub(crate) const SCOPES: [&str; 7] =
+	["Payments", "Datanets", "Remarks", "Models", "Channels", "Serving", "Challenging"];
 
 /// An agent.
 #[derive(Clone, PartialEq, Eq, Debug, Decode)]

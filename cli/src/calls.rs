@@ -423,11 +423,11 @@ pub(crate) fn open_channel(server: u64, terms: &ChannelTerms, expires_at_ms: u64
 	call("Receipts", "open", [("server", server), ("terms", terms), ("amount", Value::u128(amount))])
 }
 
-/// Redeems a batch.
+/// Redeems a batch, and claims nothing.
 pub(crate) fn submit_batch(batch: &Batch) -> Call {
 	let redemptions = list(batch.redemptions.iter().map(redemption_value));
-	let server = Value::u128(batch.server.0.into());
-	call("Receipts", "submit", [("server", server), ("redemptions", redemptions)])
+	let (server, claims) = (Value::u128(batch.server.0.into()), list(std::iter::empty()));
+	call("Attribution", "submit", [("server", server), ("redemptions", redemptions), ("claims", claims)])
 }
 
 fn redemption_value(redemption: &Redemption) -> Value {
@@ -571,7 +571,8 @@ mod tests {
 		let redemptions = vec![redemption(1, sr25519.clone()), redemption(2, ed25519.clone())];
 		let call = submit_batch(&Batch { server: AgentId(3), redemptions });
 		let receipts = || vec![full, least];
-		let expected = (3u64, vec![(1u64, receipts(), sr25519), (2u64, receipts(), ed25519)]).encode();
+		let redeemed = vec![(1u64, receipts(), sr25519), (2u64, receipts(), ed25519)];
+		let expected = (3u64, redeemed, Vec::<plexus_primitives::Claim>::new()).encode();
 		let metadata = metadata();
 		assert_eq!(read(&metadata, &call).encode()[2..], expected);
 		let within = agents("act", 3, [("delegation", Value::u128(4)), ("call", call.into_value())]);

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   payer                                   server
-//!   Purse ── receipts ─▶ Voucher ─────────▶ Ledger ── Batch ─▶ Receipts.submit
+//!   Purse ── receipts ─▶ Voucher ─────────▶ Ledger ── Batch ─▶ Attribution.submit
 //!     │        point.rs, terms.rs             │
 //!     └──────────────── journal/ ─────────────┘         a file, synced before anything leaves
 //! ```

@@ -53,13 +53,19 @@ pub enum Scope {
 	/// ending those that are over. Whoever signs for a channel goes on when the key that opened it is revoked. Closing one
 	/// channel is the controller's, because the same call ends a channel toward the agent with what it has not redeemed.
 	Channels,
-	/// Being paid: redeeming vouchers, and clearing old batches. What is earned waits until anybody calls `withdraw`, which
-	/// is in no scope. A key can sit on vouchers until they are void, and no more.
+	/// Being paid: redeeming vouchers with claims about what was served, registering the methods of these, showing what
+	/// samples and demands ask for, bringing batches to their end, and clearing old ones. The hold of a batch with claims is
+	/// spending, because one that is false loses it; so is the price of a method. What is earned waits until anybody calls
+	/// `withdraw`, which is in no scope. A key can sit on vouchers until they are void, and no more.
 	Serving,
+	/// Objecting to claims of others: committing to challenges and revealing them, demanding evidence, saying that it did
+	/// not come. All that this puts on hold is spending: whoever does not reveal, or was wrong, loses it.
+	Challenging,
 }
 
 impl InstanceFilter<RuntimeCall> for Scope {
 	fn filter(&self, call: &RuntimeCall) -> bool {
+		use pallet_attribution::Call as Attribution;
 		use pallet_balances::Call as Balances;
 		use pallet_datanets::Call as Datanets;
 		use pallet_models::Call as Models;
@@ -115,9 +121,35 @@ impl InstanceFilter<RuntimeCall> for Scope {
 						| Receipts::finish { .. }
 				)
 			),
-			Self::Serving => {
-				matches!(call, RuntimeCall::Receipts(Receipts::submit { .. } | Receipts::clear_batch { .. }))
-			}
+			Self::Serving => matches!(
+				call,
+				// `Receipts.submit` says where to submit instead.
+				RuntimeCall::Receipts(Receipts::submit { .. } | Receipts::clear_batch { .. })
+					| RuntimeCall::Attribution(
+						Attribution::submit { .. }
+							| Attribution::register_method { .. }
+							| Attribution::draw_samples { .. }
+							| Attribution::close_samples { .. }
+							| Attribution::answer { .. }
+							| Attribution::close_demand { .. }
+							| Attribution::answer_unlisted { .. }
+							| Attribution::finalise { .. }
+					)
+			),
+			Self::Challenging => matches!(
+				call,
+				RuntimeCall::Attribution(
+					Attribution::commit { .. }
+						| Attribution::reveal { .. }
+						| Attribution::clear_commitment { .. }
+						| Attribution::draw_samples { .. }
+						| Attribution::close_samples { .. }
+						| Attribution::demand { .. }
+						| Attribution::close_demand { .. }
+						| Attribution::answer_unlisted { .. }
+						| Attribution::finalise { .. }
+				)
+			),
 		}
 	}
 
@@ -145,6 +177,7 @@ impl Contains<RuntimeCall> for LeafCalls {
 			Scope::Models,
 			Scope::Channels,
 			Scope::Serving,
+			Scope::Challenging,
 		];
 		scopes.iter().any(|scope| scope.filter(call))
 	}
@@ -244,7 +277,8 @@ parameter_types! {
 	pub const ReputationRetained: Perbill = Perbill::from_parts(992_327_946);
 	/// These are released to whoever made them, all of them, in whatever way they end. Stake can be slashed, bonds of
 	/// challenges and disputes can be lost, and what pays for records that may never be removed need not come back: a
-	/// datanet with a version stays for ever. So these are spending.
+	/// datanet with a version stays for ever. So these are spending; and so are commitments to challenges, which are burned
+	/// if nothing is revealed, whereas those to contents and models come back.
 	pub const DepositHolds: &'static [RuntimeHoldReason] = &[
 		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Contribution),
 		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Commitment),
@@ -252,6 +286,7 @@ parameter_types! {
 		RuntimeHoldReason::Models(pallet_models::HoldReason::Locators),
 		RuntimeHoldReason::Receipts(pallet_receipts::HoldReason::ChannelDeposit),
 		RuntimeHoldReason::Receipts(pallet_receipts::HoldReason::Batch),
+		RuntimeHoldReason::Attribution(pallet_attribution::HoldReason::Deposit),
 	];
 }
 
@@ -263,7 +298,8 @@ impl pallet_agents::Config for Runtime {
 	type Scope = Scope;
 	type LeafCalls = LeafCalls;
 	type ControlCalls = ControlCalls;
-	// Of what `ControlCalls` lets in only the signers of channels have a power over the account's money.
+	// Of what `ControlCalls` lets in only the signers of channels have a power over the account's money. What a batch or a
+	// challenge of the former controller put on hold can be lost still, and nothing beyond that.
 	type OnControllerChanged = CloseChannels;
 	type Clock = Clock;
 	type PalletId = AgentsPalletId;

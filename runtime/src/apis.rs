@@ -8,9 +8,9 @@
 //! here stays closed until it is added there.
 
 use crate::{
-	genesis, AccountId, Agents, Balance, Block, BlockNumber, Datanets, Executive, InherentDataExt, Models,
-	Nonce, Receipts, Rewards, Runtime, RuntimeCall, RuntimeGenesisConfig, Scope, SessionKeys, System,
-	TransactionPayment, Validators, VERSION,
+	genesis, AccountId, Agents, Attribution, Balance, Block, BlockNumber, Datanets, Executive,
+	InherentDataExt, Models, Nonce, Receipts, Rewards, Runtime, RuntimeCall, RuntimeGenesisConfig, Scope,
+	SessionKeys, System, TransactionPayment, Validators, VERSION,
 };
 use alloc::vec::Vec;
 use frame_support::{
@@ -21,6 +21,13 @@ use frame_support::{
 use pallet_agents::{
 	runtime_api::{AgentInfo, AgentPage, Allowance, DelegationInfo, DelegationPage},
 	Refusal,
+};
+use pallet_attribution::{
+	runtime_api::{
+		ClaimFilter, ClaimInfo, CommitmentInfo as ChallengeCommitment, MethodInfo, OpenBatchInfo,
+		OpenQuestions,
+	},
+	Method, Parameters,
 };
 use pallet_models::runtime_api::{CommitmentInfo, LineageInfo, ModelInfo, ModelPage};
 use pallet_receipts::runtime_api::{BatchInfo, ChannelInfo, Page, RevenueInfo};
@@ -40,7 +47,8 @@ use plexus_primitives::{
 		ChallengeInfo, ContributionInfo, ContributionPage, DatanetInfo, DatanetPage, ListingPage, MemberPage,
 		VersionInfo, VersionPage,
 	},
-	AgentId, BatchId, ChannelId, ContributionId, DatanetId, DatanetVersion, DelegationId, ModelId, Sequence,
+	AgentId, BatchId, ChannelId, ContributionId, DatanetId, DatanetVersion, DelegationId, MethodId, ModelId,
+	Sequence,
 };
 use sp_api::impl_runtime_apis;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
@@ -352,6 +360,44 @@ impl_runtime_apis! {
 		}
 		fn earnings(account: AccountId) -> Balance {
 			Receipts::earnings(&account)
+		}
+	}
+
+	impl pallet_attribution::runtime_api::AttributionApi<Block, AccountId, BlockNumber> for Runtime {
+		fn parameters() -> Parameters {
+			Attribution::parameters()
+		}
+		fn open_batch(id: BatchId) -> Option<OpenBatchInfo<AccountId, BlockNumber>> {
+			Attribution::open_batch(id)
+		}
+		fn open_batches(
+			cursor: Option<BatchId>,
+			limit: u32,
+		) -> Page<OpenBatchInfo<AccountId, BlockNumber>, BatchId> {
+			Attribution::open_batches(cursor, limit)
+		}
+		fn claims(
+			batch: BatchId,
+			filter: ClaimFilter<AccountId>,
+			cursor: Option<u32>,
+			limit: u32,
+		) -> Page<ClaimInfo<AccountId>, u32> {
+			Attribution::claims(batch, filter, cursor, limit)
+		}
+		fn open_questions(batch: BatchId) -> OpenQuestions<AccountId> {
+			Attribution::open_questions(batch)
+		}
+		fn commitment(account: AccountId, hash: [u8; 32]) -> Option<ChallengeCommitment<BlockNumber>> {
+			Attribution::commitment(&account, hash)
+		}
+		fn method(id: MethodId) -> Option<Method> {
+			Attribution::method(id)
+		}
+		fn method_id(method: Method) -> Option<MethodId> {
+			Attribution::method_id(&method)
+		}
+		fn methods(cursor: Option<MethodId>, limit: u32) -> Page<MethodInfo, MethodId> {
+			Attribution::methods(cursor, limit)
 		}
 	}
 

@@ -156,7 +156,7 @@ pub enum ProxyType {
 	/// that is lost goes to others, and so does a root that is given up.
 	/// Staking the money is among it, and so is what burns some or holds it for ever, for versions and models. Payment
 	/// channels can be closed and what was earned called in, but nothing is locked in them: whoever names the signer of a
-	/// channel spends it.
+	/// channel spends it. Batches with claims can be brought to their end, but nothing is claimed, demanded or challenged.
 	NonTransfer,
 	/// Only datanets: owning, contributing, curating, challenging, disputing.
 	Datanets,
@@ -166,6 +166,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 	/// Batches and derivatives pass where their parts are filtered again: Utility dispatches each with the same
 	/// origin filter.
 	fn filter(&self, call: &RuntimeCall) -> bool {
+		use pallet_attribution::Call as Attribution;
 		use pallet_rewards::Call as Rewards;
 		match self {
 			Self::Any => true,
@@ -184,6 +185,12 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 						call,
 						RuntimeCall::Rewards(
 							Rewards::distribute { .. } | Rewards::claim { .. } | Rewards::withdraw { .. }
+						) | RuntimeCall::Attribution(
+							Attribution::draw_samples { .. }
+								| Attribution::close_samples { .. }
+								| Attribution::close_demand { .. }
+								| Attribution::clear_commitment { .. }
+								| Attribution::finalise { .. }
 						)
 					)
 			}

@@ -7,6 +7,7 @@
 //! A preset names only what differs from the default configuration, in the JSON form of `RuntimeGenesisConfig`.
 
 use alloc::{string::ToString, vec::Vec};
+use pallet_attribution::Parameters;
 use pallet_datanets::Windows;
 use pallet_validators::{types::BLOCK_TIME_MS_DEFAULT, ChainPeriods, GenesisValidator};
 use plexus_primitives::constants::{Balance, EXISTENTIAL_DEPOSIT, UNITS};
@@ -22,8 +23,8 @@ pub const ENDOWMENT: Balance = 1_000_000 * UNITS;
 pub const VALIDATOR_STAKE: Balance = 10_000 * UNITS;
 
 /// What the accounts of pallets get at each genesis, beside the balances that it names: an existential deposit for the pot
-/// of `Receipts`, and one for that of `Rewards`.
-pub const POTS_ENDOWMENT: Balance = 2 * EXISTENTIAL_DEPOSIT;
+/// of each of `Receipts`, `Rewards` and `Attribution`.
+pub const POTS_ENDOWMENT: Balance = 3 * EXISTENTIAL_DEPOSIT;
 
 /// How many validators the local preset has. Four is the fewest that survive the loss of one.
 pub const LOCAL_VALIDATORS: usize = 4;
@@ -62,6 +63,7 @@ fn well_known(count: usize) -> Value {
 	});
 	let balances: Vec<_> = sr25519.chain(ed25519).collect();
 	json!({
+		"attribution": { "parameters": Parameters::DEVELOPMENT },
 		"balances": { "balances": balances },
 		"datanets": { "windows": Windows::DEVELOPMENT },
 		"sudo": { "key": Sr25519Keyring::Alice.to_account_id() },

@@ -15,7 +15,7 @@
 //! - The extension pipeline carries no bytes that clients do not know how to sign.
 //!
 //! # Reading order
-//! This file names the pallets; [`configs`] configures them, `agents` the agents with their scopes, `models` the models, `receipts` payments for inference, `rewards` what data earns; [`limits`] holds block budgets, [`fees`] prices;
+//! This file names the pallets; [`configs`] configures them, `agents` the agents with their scopes, `models` the models, `receipts` payments for inference, `attribution` claims about outputs, `rewards` what data earns; [`limits`] holds block budgets, [`fees`] prices;
 //! [`signature`] the account signature; [`apis`] what can be asked; [`genesis`] the presets; [`native`] the plain
 //! Rust entry points of the node.
 
@@ -29,6 +29,7 @@ extern crate alloc;
 
 mod agents;
 pub mod apis;
+mod attribution;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 pub mod configs;
@@ -111,7 +112,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: alloc::borrow::Cow::Borrowed("plexus"),
 	impl_name: alloc::borrow::Cow::Borrowed("plexus"),
 	authoring_version: 1,
-	spec_version: 103,
+	spec_version: 104,
 	impl_version: 1,
 	apis: apis::RUNTIME_API_VERSIONS,
 	transaction_version: 2,
@@ -171,6 +172,8 @@ mod runtime {
 	pub type Receipts = pallet_receipts;
 	#[runtime::pallet_index(14)]
 	pub type Rewards = pallet_rewards;
+	#[runtime::pallet_index(15)]
+	pub type Attribution = pallet_attribution;
 }
 
 /// The extension of a transaction with this nonce, mortality and tip, and without a metadata hash.

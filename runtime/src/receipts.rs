@@ -150,8 +150,8 @@ impl pallet_receipts::Config for Runtime {
 	type BatchRetentionMs = BatchRetentionMs;
 	type ChannelDeposit = ChannelDeposit;
 	type BatchDeposit = BatchDeposit;
-	// No claims yet: nothing above settles.
-	type SubmitsDirectly = ConstBool<true>;
+	// `Attribution` settles, and lets claims take their part of data's money first.
+	type SubmitsDirectly = ConstBool<false>;
 	type ChannelModelsMax = ConstU32<CHANNEL_MODELS_MAX>;
 	type ChannelCorporaMax = ConstU32<CHANNEL_CORPORA_MAX>;
 	// A full batch is some 50 KiB, and 3 ms to settle: a hundredth of a block in bytes and in time.

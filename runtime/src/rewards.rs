@@ -26,7 +26,7 @@ impl Contributions<AccountId> for Registries {
 	}
 }
 
-/// What models' data earns goes to the versions of their manifests.
+/// What models' data earns goes to the versions of their manifests, unless claims move it.
 pub struct DataPools;
 
 impl Pools<CreditOf<Runtime>> for DataPools {

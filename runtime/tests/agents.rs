@@ -400,6 +400,7 @@ fn scopes_have_their_names_and_places() {
 		(Scope::Models, 3, "Models"),
 		(Scope::Channels, 4, "Channels"),
 		(Scope::Serving, 5, "Serving"),
+		(Scope::Challenging, 6, "Challenging"),
 	] {
 		assert_eq!((scope.encode(), format!("{scope:?}")), (vec![place], name.to_string()));
 	}

@@ -114,6 +114,7 @@ fn pallet_indices_are_what_encoded_calls_rely_on() {
 		("Models", 12),
 		("Receipts", 13),
 		("Rewards", 14),
+		("Attribution", 15),
 	];
 	assert_eq!(pallets, expected.map(|(name, index)| (name.to_string(), index)));
 }

@@ -34,6 +34,7 @@ use sp_runtime::{
 	Perbill,
 };
 
+type AttributionCall = pallet_attribution::Call<Runtime>;
 type RewardsCall = pallet_rewards::Call<Runtime>;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
@@ -151,6 +152,11 @@ fn channel_terms() -> ChannelTerms<Runtime> {
 
 fn open(amount: Balance) -> Call<Runtime> {
 	Call::open { server: SERVER, terms: channel_terms(), amount }
+}
+
+/// Redeems, and claims nothing.
+fn submit(redemptions: Vec<Redemption<Runtime>>) -> AttributionCall {
+	AttributionCall::submit { server: SERVER, redemptions: listed(redemptions), claims: Default::default() }
 }
 
 fn act(agent: AgentId, delegation: u32, call: impl Into<RuntimeCall>) -> RuntimeCall {
@@ -283,9 +289,9 @@ impl World {
 		Redemption { channel, receipts: listed(receipts), signature: signature.into() }
 	}
 
-	fn submit(&mut self, channel: ChannelId, receipts: Vec<Receipt>) -> Call<Runtime> {
+	fn submit(&mut self, channel: ChannelId, receipts: Vec<Receipt>) -> AttributionCall {
 		let redemption = self.redemption(&signer(), channel, receipts);
-		Call::submit { server: SERVER, redemptions: listed(vec![redemption]) }
+		submit(vec![redemption])
 	}
 
 	fn held(&mut self, reason: HoldReason, of: &AccountId) -> Balance {
@@ -459,11 +465,13 @@ fn a_proxy_without_transfers_brings_money_back_and_locks_none() {
 	};
 	let channel = ChannelId(0);
 	let redemption = world.redemption(&signer(), channel, vec![receipt(BASE, UNITS)]);
-	let submit = Call::submit { server: SERVER, redemptions: listed(vec![redemption]) };
+	let submit = submit(vec![redemption]);
 	let filtered = Err(frame_system::Error::<Runtime>::CallFiltered.into());
-	for call in [open(UNITS), Call::top_up { channel, amount: UNITS }, submit] {
+	let paying: [RuntimeCall; 3] =
+		[open(UNITS).into(), Call::top_up { channel, amount: UNITS }.into(), submit.into()];
+	for call in paying {
 		let locked = world.held(HoldReason::Channel, &dave().account());
-		for call in [call.clone().into(), batch(vec![call.into()])] {
+		for call in [call.clone(), batch(vec![call])] {
 			world.succeeds(&bob(), by_proxy(call));
 			assert_eq!(executed(&mut world), filtered);
 		}
@@ -552,7 +560,7 @@ fn an_agent_that_pays_itself_is_charged_for_it() {
 	world.succeeds(&alice(), control(SERVER, Call::open { server: SERVER, terms, amount: 50 * UNITS }));
 	let channel = ChannelId(0);
 	let redemption = world.redemption(&serving_key(), channel, vec![receipt(BASE, 21 * UNITS)]);
-	let submit = Call::submit { server: SERVER, redemptions: listed(vec![redemption]) };
+	let submit = submit(vec![redemption]);
 	let before = world.total(&server_account());
 	world.fails(&serving_key(), act(SERVER, 0, submit), pallet_agents::Error::<Runtime>::BudgetExceeded);
 	let [(fee, 0)] = world.chain.fees_paid()[..] else { panic!("one transaction pays one fee") };
@@ -591,7 +599,7 @@ fn the_fullest_batch_fits_into_a_transaction_and_a_block() {
 	};
 	let redemptions =
 		(0..16).map(|id| world.redemption(&signer(), ChannelId(id), vec![full; 16])).collect::<Vec<_>>();
-	let submit = Call::submit { server: SERVER, redemptions: listed(redemptions) };
+	let submit = submit(redemptions);
 	let control = control(SERVER, submit.clone());
 	let extension = tx_extension(1 << 20, Era::mortal(4_096, 0), 1 << 60);
 	let signed = world.chain.sign_with(&alice(), extension, world.chain.genesis_hash, control.clone());

@@ -2,6 +2,7 @@
 
 use anyhow::{ensure, Context, Result};
 use codec::Encode;
+use pallet_attribution::Call as Attribution;
 use pallet_receipts::{Call, ChannelTerms, Redemption};
 use plexus_primitives::{
 	receipt::{first_accumulator, voucher},
@@ -166,7 +167,7 @@ async fn keys_without_funds_pay_and_are_paid_and_everybody_can_look() -> Result<
 	let redemption = scene.redemption(vec![receipt(PLX), receipt(2 * PLX)]);
 	let submit = || {
 		let redemptions = vec![redemption.clone()].try_into().expect("one fits");
-		Call::submit { server: AgentId(0), redemptions }
+		Attribution::submit { server: AgentId(0), redemptions, claims: Default::default() }
 	};
 	scene.sends(&["act", "0", "0"], submit(), SERVING).await?;
 	let again = scene.sends(&["act", "0", "0"], submit(), SERVING).await;
@@ -215,7 +216,7 @@ async fn what_data_earned_goes_to_whoever_contributed_it_and_everybody_can_look(
 	scene.register(&["--policy", "60,20,20", "--trained-on", "0:1=100"]).await?;
 	scene.open().await?;
 	let redemptions = vec![scene.redemption(vec![receipt(PLX)])].try_into().expect("one fits");
-	let submit = Call::submit { server: AgentId(0), redemptions };
+	let submit = Attribution::submit { server: AgentId(0), redemptions, claims: Default::default() };
 	scene.sends(&["act", "0", "0"], submit, SERVING).await?;
 
 	// A fifth of 97 %.

@@ -71,7 +71,7 @@ impl<T: Config> Pallet<T> {
 			// A credit that is dropped is burned.
 			drop(money.extract(DEMAND_BURNED.mul_floor(price)));
 			paid = money.peek();
-			T::Payouts::to_account(&batch.account, money);
+			T::Payouts::to_challenger(&batch.account, money);
 		}
 		Batches::<T>::insert(id, batch);
 		Claims::<T>::insert(id, claims);

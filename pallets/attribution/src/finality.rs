@@ -74,7 +74,7 @@ impl<T: Config> Pallet<T> {
 		let (rewarded, burned) = (reward.peek(), forfeited.peek());
 		// A credit that is dropped is burned.
 		drop(forfeited);
-		T::Payouts::to_account(challenger, reward);
+		T::Payouts::to_challenger(challenger, reward);
 		batch.models.iter_mut().for_each(|share| share.claimed = 0);
 		Self::pay_rest(id, &batch.models, |share| share.data)?;
 		Claims::<T>::remove(id);
@@ -125,7 +125,7 @@ impl<T: Config> Pallet<T> {
 		let amount = money.peek();
 		if amount > 0 {
 			Self::deposit_event(Event::SubmitterPaid { batch, account: account.clone(), amount });
-			T::Payouts::to_account(account, money);
+			T::Payouts::to_submitter(account, money);
 		}
 	}
 

@@ -156,8 +156,8 @@
 //! - `OpenDeposit`: for three entries with [`types::BATCH_ENTRY_BYTES`], `ClaimDeposit`: for [`types::CLAIM_ENTRY_BYTES`],
 //!   `CommitmentDeposit`: for one entry with [`types::COMMITMENT_ENTRY_BYTES`], `MethodPrice`: for two entries with
 //!   [`types::METHOD_ENTRY_BYTES`]. `UnlistedBond` pays whoever answers: above the fee of an answer.
-//! - To a pallet that tells deposits from spending, [`HoldReason::Deposit`] and [`HoldReason::Commitment`] are deposits;
-//!   [`HoldReason::Batch`], [`HoldReason::Demand`] and [`HoldReason::Unlisted`] can be lost, and are spending.
+//! - To a pallet that tells deposits from spending, [`HoldReason::Deposit`] is a deposit. All others can be lost, and are
+//!   spending: [`HoldReason::Commitment`] too, which is burned if nothing is revealed.
 //! - Bounds as the protocol has them: `ClaimsMax` 512, `ReceiptClaimsMax` 16, `TargetsMax` 128; for the others 16 KiB of
 //!   `ClaimBytesMax`, 16 `DemandsMax` and 32 `UnlistedMax` are meant. None may be lowered while batches are open.
 //! - [`runtime_api::AttributionApi`] is answered by the functions of the same names.

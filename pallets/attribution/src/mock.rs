@@ -152,7 +152,6 @@ parameter_types! {
 		RuntimeHoldReason::Receipts(pallet_receipts::HoldReason::ChannelDeposit),
 		RuntimeHoldReason::Receipts(pallet_receipts::HoldReason::Batch),
 		RuntimeHoldReason::Attribution(crate::HoldReason::Deposit),
-		RuntimeHoldReason::Attribution(crate::HoldReason::Commitment),
 	];
 }
 
@@ -406,9 +405,13 @@ impl Payouts<AccountId, CreditOf<Test>> for Ledger {
 		Self::keep(money);
 	}
 
-	fn to_account(who: &AccountId, money: CreditOf<Test>) {
+	fn to_submitter(who: &AccountId, money: CreditOf<Test>) {
 		ToAccounts::mutate(who, |sum| sum.saturating_accrue(money.peek()));
 		Self::keep(money);
+	}
+
+	fn to_challenger(who: &AccountId, money: CreditOf<Test>) {
+		Self::to_submitter(who, money);
 	}
 }
 

@@ -125,8 +125,10 @@ pub trait Payouts<AccountId, Credit> {
 	fn to_model(model: ModelId, money: Credit);
 	/// What a claim moved to a contribution.
 	fn to_contribution(contribution: ContributionId, money: Credit);
-	/// What somebody earned by a claim, challenge or answer.
-	fn to_account(who: &AccountId, money: Credit);
+	/// What somebody earned by submitting a claim that is paid, by moving one, or by showing an unlisted source.
+	fn to_submitter(who: &AccountId, money: Credit);
+	/// What somebody earned by showing fraud, or by an answer.
+	fn to_challenger(who: &AccountId, money: Credit);
 }
 
 /// A way by which claims are found, by its algorithm, version and parameters. Named by an id, so that reports compare.

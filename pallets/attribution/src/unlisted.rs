@@ -164,7 +164,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(equal, Error::<T>::BytesDiffer);
 		Unlisted::<T>::insert(id, sources);
 		let (money, _) = <CurrencyOf<T>>::slash(&HoldReason::Unlisted.into(), &shown.by, shown.bond);
-		T::Payouts::to_account(&account, money);
+		T::Payouts::to_challenger(&account, money);
 		Self::deposit_event(Event::UnlistedAnswered {
 			batch: id,
 			receipt: place,

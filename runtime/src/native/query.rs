@@ -14,10 +14,12 @@ use frame_support::{
 	view_functions::{ViewFunction, ViewFunctionId},
 	weights::Weight,
 };
+use pallet_attribution::{runtime_api::ClaimFilter, Method};
 use pallet_rewards::{Holder, Place};
 use pallet_validators::types::PoolId;
 use plexus_primitives::{
-	AgentId, BatchId, ChannelId, ContributionId, DatanetId, DatanetVersion, DelegationId, ModelId, Sequence,
+	AgentId, BatchId, ChannelId, ContributionId, DatanetId, DatanetVersion, DelegationId, MethodId, ModelId,
+	Sequence,
 };
 use sp_runtime::transaction_validity::TransactionSource;
 
@@ -79,6 +81,7 @@ fn arguments(method: &str) -> Option<Arguments> {
 		| "Metadata_metadata"
 		| "Metadata_metadata_versions"
 		| "GenesisBuilder_preset_names"
+		| "AttributionApi_parameters"
 		| "ValidatorsApi_chain_block_time_ms"
 		| "ValidatorsApi_validators"
 		| "ValidatorsApi_next_validators"
@@ -151,6 +154,13 @@ fn arguments(method: &str) -> Option<Arguments> {
 		"RewardsApi_pool" => Plain(decodes::<(DatanetId, DatanetVersion)>),
 		"RewardsApi_pools" => Plain(decodes::<(DatanetId, Option<DatanetVersion>, u32)>),
 		"RewardsApi_data_revenue" => Plain(decodes::<ModelId>),
+		"AttributionApi_open_batch" | "AttributionApi_open_questions" => Plain(decodes::<BatchId>),
+		"AttributionApi_open_batches" => Plain(decodes::<(Option<BatchId>, u32)>),
+		"AttributionApi_claims" => Plain(decodes::<(BatchId, ClaimFilter<AccountId>, Option<u32>, u32)>),
+		"AttributionApi_commitment" => Plain(decodes::<(AccountId, [u8; 32])>),
+		"AttributionApi_method" => Plain(decodes::<MethodId>),
+		"AttributionApi_method_id" => Plain(decodes::<Method>),
+		"AttributionApi_methods" => Plain(decodes::<(Option<MethodId>, u32)>),
 		"GenesisBuilder_get_preset" => Plain(decodes::<Option<String>>),
 		_ => return None,
 	})

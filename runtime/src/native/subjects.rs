@@ -10,8 +10,9 @@
 use crate::{AccountId, Runtime, RuntimeEvent};
 use plexus_primitives::{Content, Subject};
 
-/// The most subjects of an event. A model with eight parents and sixteen datanets in its manifest has 28.
-pub const SUBJECTS_MAX: usize = 32;
+/// The most subjects of an event. A batch with its server, eight models and claims for 128 contributions has 138; a model
+/// with eight parents and sixteen datanets in its manifest has 28.
+pub const SUBJECTS_MAX: usize = 144;
 
 /// What an event is about; nothing for what nobody would look for by a subject.
 pub fn subjects(event: &RuntimeEvent) -> Vec<Subject> {
@@ -23,6 +24,7 @@ pub fn subjects(event: &RuntimeEvent) -> Vec<Subject> {
 		RuntimeEvent::Models(event) => of_models(event),
 		RuntimeEvent::Receipts(event) => of_receipts(event),
 		RuntimeEvent::Rewards(event) => of_rewards(event),
+		RuntimeEvent::Attribution(event) => of_attribution(event),
 		// That an extrinsic succeeded, failed or paid a fee stands with the extrinsic, whose hash every entry has. What a
 		// batch, proxy or multisig did to something is told by the pallets it called.
 		RuntimeEvent::System(_)
@@ -290,6 +292,49 @@ fn of_rewards(event: &pallet_rewards::Event<Runtime>) -> Vec<Subject> {
 			vec![account(who)]
 		}
 		Event::Burned { .. } => Vec::new(),
+		Event::__Ignore(..) => Vec::new(),
+	}
+}
+
+fn of_attribution(event: &pallet_attribution::Event<Runtime>) -> Vec<Subject> {
+	use pallet_attribution::Event;
+	use Subject::{Agent, Batch, Contribution, Model};
+	match event {
+		Event::MethodRegistered { by, .. } => vec![account(by)],
+		Event::ParametersSet { .. } => Vec::new(),
+		// What claims are for is found by it, and so is what they are for together.
+		Event::BatchOpened { batch, server, models, claims, .. } => {
+			let models = models.iter().map(|share| Model(share.model));
+			let contributions = claims.iter().map(|claim| Contribution(claim.contribution));
+			[Batch(*batch), Agent(*server)].into_iter().chain(models).chain(contributions).collect()
+		}
+		Event::Committed { batch, account: who, .. }
+		| Event::Revealed { batch, account: who, .. }
+		| Event::FraudFound { batch, challenger: who, .. }
+		| Event::ClaimsVoided { batch, challenger: who, .. }
+		| Event::Demanded { batch, by: who, .. }
+		| Event::DemandClosed { batch, by: who, .. }
+		| Event::UnlistedDisplaced { batch, by: who, .. }
+		| Event::SubmitterPaid { batch, account: who, .. } => vec![Batch(*batch), account(who)],
+		Event::CommitmentCleared { account: who, .. } => vec![account(who)],
+		Event::ClaimMoved { batch, contribution, by, .. }
+		| Event::UnlistedAnswered { batch, contribution, by, .. } => {
+			vec![Batch(*batch), Contribution(*contribution), account(by)]
+		}
+		Event::UnlistedShown { batch, source } => {
+			vec![Batch(*batch), Contribution(source.contribution), account(&source.by)]
+		}
+		Event::ContributionPaid { batch, contribution, .. } => {
+			vec![Batch(*batch), Contribution(*contribution)]
+		}
+		Event::UnlistedPaid { batch, model, .. } | Event::DataPaid { batch, model, .. } => {
+			vec![Batch(*batch), Model(*model)]
+		}
+		Event::SamplesPostponed { batch, .. }
+		| Event::SamplesDrawn { batch, .. }
+		| Event::ClaimProven { batch, .. }
+		| Event::ClaimsPaid { batch, .. }
+		| Event::BatchFinal { batch, .. } => vec![Batch(*batch)],
 		Event::__Ignore(..) => Vec::new(),
 	}
 }

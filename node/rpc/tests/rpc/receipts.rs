@@ -82,7 +82,9 @@ async fn redeem(served: &Served, client: &WsClient, fee: u128) -> [u8; 32] {
 		signature: signature.into(),
 	};
 	let redemptions = vec![redemption].try_into().expect("one fits");
-	let batch = Box::new(Call::submit { server: AgentId(0), redemptions }.into());
+	let claims = Default::default();
+	let submit = pallet_attribution::Call::submit { server: AgentId(0), redemptions, claims };
+	let batch = Box::new(submit.into());
 	let control = pallet_agents::Call::control { agent: AgentId(0), call: batch };
 	submit(served, client, Alice, control).await;
 	served.block().await;
