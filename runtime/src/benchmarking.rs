@@ -7,8 +7,8 @@
 //! Be compiled into a node that runs a chain: only with the feature `runtime-benchmarks`.
 
 use crate::{
-	AccountId, Agents, AllPalletsWithSystem, Balances, Datanets, Models, Multisig, Proxy, Receipts, Rewards,
-	Runtime, RuntimeCall, Scope, Signature, Sudo, System, Timestamp, Utility, Validators,
+	AccountId, Agents, AllPalletsWithSystem, Attribution, Balances, Datanets, Models, Multisig, Proxy,
+	Receipts, Rewards, Runtime, RuntimeCall, Scope, Signature, Sudo, System, Timestamp, Utility, Validators,
 };
 use alloc::{string::String, vec, vec::Vec};
 use frame_benchmarking::{account, BenchmarkBatch, BenchmarkConfig, BenchmarkList};
@@ -32,6 +32,7 @@ use sp_runtime::{MultiAddress, Perbill};
 
 frame_benchmarking::define_benchmarks!(
 	[pallet_agents, Agents]
+	[pallet_attribution, Attribution]
 	[pallet_datanets, Datanets]
 	[pallet_models, Models]
 	[pallet_receipts, Receipts]
@@ -127,6 +128,28 @@ impl pallet_rewards::benchmarking::BenchmarkHelper<Runtime> for Helper {
 
 	fn contribution() -> ContributionId {
 		contribute(DatanetId(0), Content { root: [1; 32], len: 1 })
+	}
+}
+
+impl pallet_attribution::benchmarking::BenchmarkHelper<Runtime> for Helper {
+	fn contribute(contents: [(Content, Vec<u8>); 3]) -> [(ContributionId, DatanetId); 3] {
+		let datanets = [0, 0, 1].map(DatanetId);
+		datanets[1..].iter().for_each(|datanet| publish(*datanet, DatanetVersion(1)));
+		let mut datanets = datanets.into_iter();
+		contents.map(|(content, _)| {
+			let datanet = datanets.next().unwrap_or_default();
+			(contribute(datanet, content), datanet)
+		})
+	}
+
+	fn model(_: u32, datanet: DatanetId) -> ModelId {
+		<Self as pallet_rewards::benchmarking::BenchmarkHelper<Runtime>>::model(datanet, DatanetVersion(1))
+	}
+
+	fn copies(of: ContributionId, count: u32) -> Vec<ContributionId> {
+		let Contribution { datanet, content, .. } =
+			pallet_datanets::Contributions::<Runtime>::get(of).expect("it was contributed");
+		(0..count).map(|_| contribute(datanet, content)).collect()
 	}
 }
 

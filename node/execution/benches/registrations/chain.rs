@@ -9,7 +9,7 @@ use plexus_runtime::{Runtime, System};
 use plexus_storage::{
 	Block, BlockCommit, Database, Genesis, Header, Options, State, StateChanges, StateHasher, StatePruning,
 };
-use sp_externalities::set_and_run_with_externalities;
+use sp_externalities::{set_and_run_with_externalities, Externalities};
 use sp_state_machine::{Ext, OverlayedChanges};
 use std::path::Path;
 
@@ -26,13 +26,7 @@ impl Chain {
 	/// The development genesis in a new database with the node's own caches, and block 1 begun. Nobody has to wait for a
 	/// commitment's age.
 	pub fn open(directory: &Path) -> Self {
-		let spec = ChainSpec::preset("dev").expect("the preset exists");
-		let storage = spec.genesis_storage().expect("the preset is valid");
-		let root = plexus_chain_spec::genesis_state_root(&storage);
-		let genesis = Genesis { header: plexus_chain_spec::genesis_header(root), storage };
-		let options = Options { sync: false, state_pruning: StatePruning::Keep(2), ..Default::default() };
-		let db = Database::open(directory, options, genesis).expect("a fresh directory");
-		let mut chain = Self { db, overlay: Overlay::default() };
+		let mut chain = Self::reopen(directory);
 		chain.execute(|| {
 			// Without a block there are no events.
 			System::set_block_number(1);
@@ -44,6 +38,17 @@ impl Chain {
 		chain
 	}
 
+	/// As it was committed last; the genesis alone in a new directory.
+	pub fn reopen(directory: &Path) -> Self {
+		let spec = ChainSpec::preset("dev").expect("the preset exists");
+		let storage = spec.genesis_storage().expect("the preset is valid");
+		let root = plexus_chain_spec::genesis_state_root(&storage);
+		let genesis = Genesis { header: plexus_chain_spec::genesis_header(root), storage };
+		let options = Options { sync: false, state_pruning: StatePruning::Keep(2), ..Default::default() };
+		let db = Database::open(directory, options, genesis).expect("a directory of its own");
+		Self { db, overlay: Overlay::default() }
+	}
+
 	/// Executes on top of what was executed since the last commit.
 	pub fn execute<T>(&mut self, f: impl FnOnce() -> T) -> T {
 		run(&self.db.tip().state, &mut self.overlay, f)
@@ -52,6 +57,11 @@ impl Chain {
 	/// Executes on the last commit, and forgets what came of it.
 	pub fn try_out<T>(&self, f: impl FnOnce() -> T) -> T {
 		run(&self.db.tip().state, &mut Overlay::default(), f)
+	}
+
+	/// Gives the externalities of the last commit to somebody, and forgets what is written to them.
+	pub fn fork<T>(&self, f: impl FnOnce(&mut dyn Externalities) -> T) -> T {
+		fork(&self.db.tip().state, &mut Overlay::default(), f)
 	}
 
 	/// Writes what was executed, as one block, without its events.
@@ -89,8 +99,12 @@ impl Chain {
 }
 
 fn run<T>(state: &State, overlay: &mut Overlay, f: impl FnOnce() -> T) -> T {
+	fork(state, overlay, |ext| set_and_run_with_externalities(ext, f))
+}
+
+fn fork<T>(state: &State, overlay: &mut Overlay, f: impl FnOnce(&mut dyn Externalities) -> T) -> T {
 	let backend = state.backend();
-	let result = set_and_run_with_externalities(&mut Ext::new(overlay, &backend, None), f);
+	let result = f(&mut Ext::new(overlay, &backend, None));
 	assert!(backend.take_failure().is_none(), "the state can be read");
 	result
 }
