@@ -93,7 +93,7 @@ impl pallet_models::benchmarking::BenchmarkHelper for Helper {
 
 impl pallet_receipts::benchmarking::BenchmarkHelper<Runtime> for Helper {
 	fn server() -> AgentId {
-		let (controller, id) = (account("controller", 0, 0), AgentId(0));
+		let (controller, id) = (account::<AccountId>("controller", 0, 0), AgentId(0));
 		Balances::set_balance(&controller, 1_000_000 * UNITS);
 		Agents::register(RawOrigin::Signed(controller).into(), Default::default())
 			.expect("the controller can pay, and is the first");
@@ -211,7 +211,8 @@ fn put_model(versions: Vec<(DatanetId, DatanetVersion)>) -> ModelId {
 		royalty: percent(1),
 		data: percent(25),
 	});
-	pallet_models::Lineages::<Runtime>::insert(id, listed::<_, _>(ancestors.collect()));
+	let lineage: pallet_models::types::LineageOf<Runtime> = listed(ancestors.collect());
+	pallet_models::Lineages::<Runtime>::insert(id, lineage);
 	id
 }
 

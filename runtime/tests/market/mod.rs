@@ -90,7 +90,8 @@ pub fn listed<Item: std::fmt::Debug, B: Get<u32>>(items: Vec<Item>) -> BoundedVe
 
 /// Executes a call.
 pub fn call(who: &AccountId, call: impl Into<RuntimeCall>) -> DispatchResultWithPostInfo {
-	call.into().dispatch_bypass_filter(RuntimeOrigin::signed(who.clone()))
+	let call: RuntimeCall = call.into();
+	call.dispatch_bypass_filter(RuntimeOrigin::signed(who.clone()))
 }
 
 /// Executes a call that succeeds.

@@ -70,8 +70,9 @@ fn print(row: &Row, length: u64, took: &[Duration]) {
 
 /// A chain with both batches open.
 struct World {
-	_directory: tempfile::TempDir,
 	chain: Chain,
+	/// Removed when nothing is open in it any more.
+	_directory: tempfile::TempDir,
 	files: [File; files::FILES],
 	/// Where the passage is in every file, and where other bytes are.
 	place: u64,

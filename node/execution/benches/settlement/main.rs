@@ -77,7 +77,7 @@ fn usage() -> ExitCode {
 }
 
 fn everything(file_bytes: usize, contributions: &[&str]) -> ExitCode {
-	let parsed = contributions.iter().map(|count| count.parse().ok().filter(|count| *count >= 10));
+	let parsed = contributions.iter().map(|count| count.parse::<u64>().ok().filter(|count| *count >= 10));
 	let Some(contributions) = parsed.collect::<Option<Vec<u64>>>() else { return usage() };
 	let contributions = if contributions.is_empty() { CONTRIBUTIONS.to_vec() } else { contributions };
 	costs(&contributions);
