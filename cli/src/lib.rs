@@ -40,6 +40,7 @@ mod address;
 mod agents;
 mod amount;
 mod attribute;
+mod attribution;
 mod calls;
 mod card;
 mod channel;
@@ -301,6 +302,24 @@ mod tests {
 			"tx model locators 0 --card https://example.org/card --from //Alice --no-wait",
 			"tx model clear-commitment 0x00 --from //Alice",
 			"tx model clear-commitment 0x00 --account //Bob --from //Alice",
+			"tx attribution register-method --algorithm maximal-exact-match --version 1 --parameters min=32 --from //Alice",
+			"tx attribution register-method --algorithm bm25 --version 1 --from //Alice --json",
+			"tx attribution draw-samples 7 --agent 0 --delegation 1 --key-file key",
+			"tx attribution close-samples 7 --from //Alice",
+			"tx attribution demand 7 0 --from //Alice",
+			"tx attribution close-demand 7 0 --agent 0 --from //Alice",
+			"tx attribution clear-commitment 0x00 --account //Bob --from //Alice",
+			"tx attribution finalise 7 --limit 16 --from //Alice --no-wait",
+			"tx attribution finalise 7 --from //Alice",
+			"tx attribution set-parameters --window-ms 90000 --span 25.5 --hold-floor 0.5 --from //Alice",
+			"query open-batch 7",
+			"query open-batches --cursor 7 --limit 256",
+			"query claims 7 --receipt 0",
+			"query claims 7 --contribution 3 --cursor 7 --limit 1 --json",
+			"query claims 7 --account //Bob",
+			"query questions 7",
+			"query methods --cursor 1",
+			"query attribution-parameters --json",
 			"tx earnings pull 5 --from //Alice",
 			"tx earnings pull 5 --ancestor 0 --from //Alice --json",
 			"tx earnings distribute 5 --from //Alice",
@@ -447,6 +466,17 @@ mod tests {
 			"tx model commit --from //Alice",
 			"tx model commit a --delegation 3 --from //Alice",
 			"tx model locators 0 --from //Alice",
+			"tx attribution",
+			"tx attribution register-method --algorithm bm25 --from //Alice",
+			"tx attribution demand 7 --from //Alice",
+			"tx attribution draw-samples 7 --delegation 1 --from //Alice",
+			"tx attribution finalise 7 --limit 0 --from //Alice",
+			"tx attribution set-parameters --span 101 --from //Alice",
+			"query open-batch",
+			"query open-batches --limit 257",
+			"query claims",
+			"query claims 7 --receipt 0 --contribution 1",
+			"query claims 7 --contribution 0 --account //Bob",
 			"tx earnings",
 			"tx earnings claim --from //Alice",
 			"tx earnings distribute --entry 0 --from //Alice",
