@@ -56,7 +56,7 @@ impl Chain {
 
 	/// Executes on the last commit, and forgets what came of it.
 	pub fn try_out<T>(&self, f: impl FnOnce() -> T) -> T {
-		run(&self.db.tip().state, &mut Overlay::default(), f)
+		self.fork(|ext| set_and_run_with_externalities(ext, f))
 	}
 
 	/// Gives the externalities of the last commit to somebody, and forgets what is written to them.
