@@ -548,4 +548,15 @@ impl crate::benchmarking::BenchmarkHelper<Test> for Helper {
 	fn model(seed: u32, datanet: DatanetId) -> ModelId {
 		crate::tests::put_bench_model(seed, datanet)
 	}
+
+	fn copies(of: ContributionId, count: u32) -> Vec<ContributionId> {
+		let record = pallet_datanets::Contributions::<Test>::get(of).expect("it was contributed");
+		let first = pallet_datanets::NextContributionId::<Test>::get().0;
+		let copies: Vec<_> = (first..).take(count as usize).map(ContributionId).collect();
+		for id in &copies {
+			pallet_datanets::Contributions::<Test>::insert(id, record.clone());
+		}
+		pallet_datanets::NextContributionId::<Test>::put(ContributionId(first + u64::from(count)));
+		copies
+	}
 }
