@@ -97,7 +97,8 @@ impl Scene {
 			self.tx(&["contribute", &path, "--datanet", "0"], from).await?;
 		}
 		for id in ["0", "1"] {
-			until(OVER, "a contribution to be old enough", || self.tx(&["accept", id], "//Alice")).await?;
+			let accept = || async move { self.tx(&["accept", id], "//Alice").await };
+			until(OVER, "a contribution to be old enough", accept).await?;
 		}
 		self.tx(&["datanet", "publish", "0"], "//Alice").await?;
 		let (data, list, index) = (self.text("data")?, self.text("list")?, self.text("index")?);

@@ -333,7 +333,7 @@ fn next_batch(genesis: &[u8; 32], server: &mut Server) -> Batch {
 	let redemptions = server.channels.iter_mut().enumerate();
 	let redemptions =
 		redemptions.map(|(place, channel)| redemption(genesis, channel, share(place))).collect();
-	Batch { server: AgentId(server.id), redemptions }
+	Batch { server: AgentId(server.id), redemptions, claims: Vec::new() }
 }
 
 /// The next receipts of a channel, which is then where these lead.
