@@ -19,9 +19,9 @@ use std::ops::Range;
 /// The least length of a claim, unless governance has set another: shorter common parts are phrases of the language.
 pub const MIN_BYTES: usize = 32;
 
-/// The longest claim. Two slices prove it, each of at most 64 KiB: 49 chunks, the parents among them, and two edges of the
-/// tree of the longest content there can be take less than 60 KiB.
-pub const CLAIM_BYTES_MAX: usize = 48 << 10;
+/// The longest claim, which is the chain's (`Attribution.ClaimBytesMax`). Two slices prove it: of 17 chunks each, the parents
+/// among them, and two edges of the tree of the longest content there can be, less than 64 KiB.
+pub const CLAIM_BYTES_MAX: usize = 16 << 10;
 
 /// The longest output, and the longest prompt.
 pub const OUTPUT_BYTES_MAX: usize = 16 << 20;

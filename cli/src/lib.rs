@@ -9,6 +9,8 @@
 //! channel/ redeemer/      payment channels: opened, signed for, redeemed; what serve-receipts works with
 //! corpus/ attribute       directories of files: searchable, and which bytes of an output came from them
 //! claims/ challenge/      claims on chain against local files; what is wrong with them, committed to and revealed
+//! watch/ verify_claim/    the same for all open batches; one claim checked again, also when it is final
+//! provenance/             from what an account was paid back to the bytes
 //!   │     │      │
 //!   │   datanets │        what the runtime API tells of data
 //!   │ validators │        what the runtime API tells of stake
@@ -41,6 +43,7 @@ mod address;
 mod agents;
 mod amount;
 mod attribute;
+mod attribution;
 mod calls;
 mod card;
 mod challenge;
@@ -63,6 +66,7 @@ pub mod payer;
 mod payments;
 mod pipeline;
 pub mod proof;
+mod provenance;
 mod query;
 pub mod redeemer;
 pub mod remote;
@@ -71,7 +75,9 @@ mod state;
 mod submit;
 mod tx;
 mod validators;
+mod verify_claim;
 mod verify_file;
+mod watch;
 
 use futures::future::LocalBoxFuture;
 
@@ -84,11 +90,14 @@ pub use corpus::CorpusCommand;
 pub use explain::explain_dispatch_error;
 pub use failure::{split_remedy, Failure, FailureKind};
 pub use payer::{Paid, Payer};
+pub use provenance::ExplainCommand;
 pub use query::QueryCommand;
 pub use redeemer::{ClaimFault, Desk, DeskError, Redeemer, RedeemerArgs};
 pub use remote::Remote;
 pub use tx::TxCommand;
+pub use verify_claim::VerifyClaimCommand;
 pub use verify_file::VerifyFileCommand;
+pub use watch::WatchCommand;
 
 /// The commands that talk to a node as a client.
 #[derive(clap::Subcommand, Clone)]
@@ -121,6 +130,15 @@ pub enum Command {
 	/// Find what is wrong with the claims of an open batch, and show it to the chain
 	Challenge(Box<ChallengeCommand>),
 
+	/// Follow all open batches as a challenger, until it is stopped
+	Watch(Box<WatchCommand>),
+
+	/// Say what an account was paid for: batches, receipts, claims, bytes
+	Explain(Box<ExplainCommand>),
+
+	/// Check a claim again, open or final, from the chain and files alone
+	VerifyClaim(Box<VerifyClaimCommand>),
+
 	/// Make keys of accounts, and show their addresses
 	#[command(subcommand_required = true, arg_required_else_help = true)]
 	Account(AccountCommand),
@@ -152,6 +170,10 @@ impl Command {
 			Self::Corpus(command) => (command.connection.json, command.run().await),
 			Self::Attribute(command) => (command.json, command.run().await),
 			Self::Challenge(command) => (command.connection.json, command.run().await),
+			Self::Watch(command) => (command.connection.json, command.run().await),
+			Self::Explain(command) => (command.connection.json, command.run().await),
+			// Prints its own failures: a bad verdict is an answer too.
+			Self::VerifyClaim(command) => (false, command.run_and_print().await),
 			Self::Account(command) => (command.json, command.run()),
 			// Prints its own failures: a run that loses transfers has figures too.
 			Self::BenchLoad(args) => (false, load::run_and_print(args).await),
@@ -223,6 +245,11 @@ mod tests {
 			"challenge 7 --store outputs --index data.plxindex --json",
 			"challenge 7 --store outputs --index data.plxindex --submit --from //Alice --journal j",
 			"challenge --resume --from //Alice",
+			"watch --store outputs --index data.plxindex",
+			"watch --store outputs --index data.plxindex --submit --demand-at-most 2.5 --from //Alice --json",
+			"explain //Bob --store outputs --index data.plxindex --limit 5",
+			"explain //Bob --json",
+			"verify-claim 7 0 --store outputs --index data.plxindex --json",
 			"tx datanet create --from-card README.md --from //Alice",
 			"tx datanet create --from-card croissant.json --name Poems --licence MIT --tag a --curator //Bob --from //Alice",
 			"tx model register a.safetensors --from-card README.md --parent 0 --from //Alice",
@@ -307,6 +334,24 @@ mod tests {
 			"tx model locators 0 --card https://example.org/card --from //Alice --no-wait",
 			"tx model clear-commitment 0x00 --from //Alice",
 			"tx model clear-commitment 0x00 --account //Bob --from //Alice",
+			"tx attribution register-method --algorithm maximal-exact-match --version 1 --parameters min=32 --from //Alice",
+			"tx attribution register-method --algorithm bm25 --version 1 --from //Alice --json",
+			"tx attribution draw-samples 7 --agent 0 --delegation 1 --key-file key",
+			"tx attribution close-samples 7 --from //Alice",
+			"tx attribution demand 7 0 --from //Alice",
+			"tx attribution close-demand 7 0 --agent 0 --from //Alice",
+			"tx attribution clear-commitment 0x00 --account //Bob --from //Alice",
+			"tx attribution finalise 7 --limit 16 --from //Alice --no-wait",
+			"tx attribution finalise 7 --from //Alice",
+			"tx attribution set-parameters --window-ms 90000 --span 25.5 --hold-floor 0.5 --from //Alice",
+			"query open-batch 7",
+			"query open-batches --cursor 7 --limit 256",
+			"query claims 7 --receipt 0",
+			"query claims 7 --contribution 3 --cursor 7 --limit 1 --json",
+			"query claims 7 --account //Bob",
+			"query questions 7",
+			"query methods --cursor 1",
+			"query attribution-parameters --json",
 			"tx earnings pull 5 --from //Alice",
 			"tx earnings pull 5 --ancestor 0 --from //Alice --json",
 			"tx earnings distribute 5 --from //Alice",
@@ -452,6 +497,17 @@ mod tests {
 			"tx model commit --from //Alice",
 			"tx model commit a --delegation 3 --from //Alice",
 			"tx model locators 0 --from //Alice",
+			"tx attribution",
+			"tx attribution register-method --algorithm bm25 --from //Alice",
+			"tx attribution demand 7 --from //Alice",
+			"tx attribution draw-samples 7 --delegation 1 --from //Alice",
+			"tx attribution finalise 7 --limit 0 --from //Alice",
+			"tx attribution set-parameters --span 101 --from //Alice",
+			"query open-batch",
+			"query open-batches --limit 257",
+			"query claims",
+			"query claims 7 --receipt 0 --contribution 1",
+			"query claims 7 --contribution 0 --account //Bob",
 			"tx earnings",
 			"tx earnings claim --from //Alice",
 			"tx earnings distribute --entry 0 --from //Alice",

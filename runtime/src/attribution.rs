@@ -76,7 +76,7 @@ parameter_types! {
 	pub const ClaimDeposit: Balance = deposit(0, CLAIM_ENTRY_BYTES);
 	/// One entry.
 	pub const CommitmentDeposit: Balance = deposit(1, COMMITMENT_ENTRY_BYTES);
-	/// 1 PLX: whoever answers has it, for a fee of half of that at most.
+	/// 1 PLX: whoever answers has it, and pays a fee of two thirds of that at most.
 	pub const UnlistedBond: Balance = UNITS;
 	/// The method, and its place among the hashes. They stay for ever.
 	pub const MethodPrice: Balance = deposit(2, METHOD_ENTRY_BYTES);
@@ -99,7 +99,7 @@ impl pallet_attribution::Config for Runtime {
 	type ReceiptClaimsMax = ConstU32<16>;
 	// Each pair is a payout.
 	type TargetsMax = ConstU32<128>;
-	// Both slices of an answer are 20 KiB each at most, and its fee half a PLX. Longer passages are several claims.
+	// Each of the two slices of an answer is 25 KiB at most, and its fee below one PLX. Longer passages are several claims.
 	type ClaimBytesMax = ConstU64<{ 16 * 1024 }>;
 	// The last of so many costs 2^15 times what the first does.
 	type DemandsMax = ConstU32<16>;

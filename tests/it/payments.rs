@@ -5,8 +5,11 @@ use codec::Encode;
 use pallet_attribution::Call as Attribution;
 use pallet_receipts::{Call, ChannelTerms, Redemption};
 use plexus_primitives::{
+	prove::prove_reader,
+	prove_slice::prove_slice,
 	receipt::{first_accumulator, voucher},
-	AgentId, ChannelId, Content, ModelId, Receipt,
+	AgentId, Answer, BatchId, ChannelId, Claim, Content, ContributionId, DatanetVersion, Evidence, MethodId,
+	ModelId, Receipt, ReceiptProof,
 };
 use plexus_runtime::{Agents, Runtime, RuntimeCall};
 use plexus_tests::{rpc::Rpc, wait::until, Cli, Node, NodeOptions};
@@ -15,7 +18,7 @@ use sp_core::{
 	crypto::{AccountId32, Ss58Codec},
 	ed25519, sr25519, Pair,
 };
-use std::time::Duration;
+use std::{io::Cursor, time::Duration};
 
 /// Until a contribution is old enough to be accepted: two seconds on the chain clock, and time for a slow machine.
 const AGE: Duration = Duration::from_secs(60);
@@ -24,6 +27,10 @@ const PLX: u128 = 1_000_000_000_000;
 const SERVING: &str = "//Agent//Serving";
 const PAYING: &str = "//Agent//Paying";
 const CHANNEL: ChannelId = ChannelId(0);
+/// What Dave contributes: long enough to be claimed.
+const NOTE: &[u8] = b"a note to be trained on, and long enough to be claimed where it is repeated";
+/// How long batches are open where a test waits for their end; half a minute on the chain clock, and time for a slow machine.
+const WINDOW: Duration = Duration::from_secs(120);
 /// Later than any test ends, on the chain clock.
 const EXPIRES_AT_MS: u64 = 24 * 60 * 60 * 1_000;
 
@@ -71,7 +78,7 @@ impl Scene {
 	async fn publish(&self) -> Result<()> {
 		let create = ["datanet", "create", "--name", "Notes", "--curator", "//Charlie"];
 		self.tx(&create, "//Alice").await?;
-		let note = self.file("note.txt", b"a note to be trained on")?;
+		let note = self.file("note.txt", NOTE)?;
 		self.tx(&["contribute", &note, "--datanet", "0"], "//Dave").await?;
 		until(AGE, "the contribution to be old enough", || async {
 			self.tx(&["review", "0", "--weight", "64"], "//Charlie").await.map(drop)
@@ -255,4 +262,111 @@ async fn what_data_earned_goes_to_whoever_contributed_it_and_everybody_can_look(
 	let nothing = scene.cli.refused(&["query", "rewards", "model", "9"]).await?;
 	ensure!(nothing.code == Some(7) && nothing.text().contains("NoManifest"), "{}", nothing.text());
 	Ok(())
+}
+
+/// What is off chain when the note is quoted: prompt and output.
+fn quoted() -> Vec<u8> {
+	[b"as it was written: ", NOTE].concat()
+}
+
+fn content(bytes: &[u8]) -> Content {
+	Content { root: *blake3::hash(bytes).as_bytes(), len: bytes.len() as u64 }
+}
+
+/// Of all of the note, in its output.
+fn claim() -> Claim {
+	let output = (quoted().len() - NOTE.len()) as u64;
+	let evidence = Evidence::Span { output, offset: 0, length: NOTE.len() as u64 };
+	let (contribution, version, method) = (ContributionId(0), DatanetVersion(1), MethodId(0));
+	Claim { receipt: 0, contribution, version, method, evidence }
+}
+
+/// Everything that the claim's worth follows from; the batch has this one receipt.
+fn answer(receipt: Receipt) -> Result<Answer> {
+	let slice = |bytes: &[u8], start: usize| -> Result<_> {
+		let shown = prove_slice(Cursor::new(bytes), start as u64, NOTE.len() as u64)?;
+		shown.slice.try_into().ok().context("short")
+	};
+	let output = quoted();
+	let length = prove_reader(&output[..], |_| {})?.length_proof.try_into().ok().context("short")?;
+	Ok(Answer::Span {
+		receipt: ReceiptProof { channel: CHANNEL, sequence: 1, receipt, path: Default::default() },
+		length,
+		output: slice(&output, output.len() - NOTE.len())?,
+		source: slice(NOTE, 0)?,
+	})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_note_is_claimed_shown_and_paid_and_everybody_can_look() -> Result<()> {
+	let scene = Scene::new().await?;
+	scene.publish().await?;
+	scene.register(&["--policy", "60,20,20", "--trained-on", "0:1=100"]).await?;
+	let windows = ["--window-ms", "30000", "--response-ms", "10000", "--reveal-ms", "5000"];
+	scene.tx(&[&["attribution", "set-parameters"][..], &windows].concat(), "//Alice").await?;
+	let parameters = scene.query(&["attribution-parameters"]).await?;
+	ensure!(parameters["window_ms"] == 30_000 && parameters["span"] == 300_000_000, "{parameters}");
+	let method = ["--algorithm", "maximal-exact-match", "--version", "1", "--parameters", "min=32"];
+	let registered = scene.tx(&[&["attribution", "register-method"][..], &method].concat(), "//Bob").await?;
+	ensure!(registered["id"] == 0, "{registered}");
+	let methods = scene.query(&["methods"]).await?;
+	ensure!(methods["methods"] == scene.ask("attribution_methods", &[]).await?["items"], "{methods}");
+	scene.open().await?;
+
+	let receipt = Receipt { output: content(&quoted()), disclose: true, ..receipt(PLX) };
+	let redemptions = vec![scene.redemption(vec![receipt])].try_into().expect("one fits");
+	let claims = vec![claim()].try_into().expect("one fits");
+	let submit = Attribution::submit { server: AgentId(0), redemptions, claims };
+	scene.sends(&["act", "0", "0"], submit, SERVING).await?;
+	let open = scene.query(&["open-batch", "0"]).await?;
+	ensure!(open["claims"] == 1 && open["sampling"]["state"] == "due", "{open}");
+	let told = scene.ask("attribution_openBatch", &[json!(0)]).await?;
+	ensure!(told["hold"] == open["hold"] && told["models"] == open["models"], "{told} {open}");
+	ensure!(scene.query(&["open-batches"]).await? == json!({ "batches": [open], "next": null }), "one batch");
+	let claims = scene.query(&["claims", "0", "--contribution", "0"]).await?;
+	let claimed = &claims["claims"][0];
+	ensure!(claimed["evidence"]["Span"]["length"] == NOTE.len() && claimed["proven"] == false, "{claims}");
+	let others = scene.query(&["claims", "0", "--account", "//Bob"]).await?;
+	ensure!(others == json!({ "claims": [], "next": null }), "{others}");
+
+	until(AGE, "the block whose hash draws", || async {
+		let draw = ["attribution", "draw-samples", "0", "--agent", "0", "--delegation", "0"];
+		scene.tx(&draw, SERVING).await.map(drop)
+	})
+	.await?;
+	let asked = scene.query(&["questions", "0"]).await?;
+	ensure!(asked["samples"]["claims"] == json!([0]), "{asked}");
+	let shown = Attribution::answer { batch: BatchId(0), claim: 0, answer: answer(receipt)? };
+	scene.sends(&["act", "0", "0"], shown, SERVING).await?;
+	let asked = scene.query(&["questions", "0"]).await?;
+	ensure!(asked["samples"] == Value::Null, "{asked}");
+	let early = scene.tx(&["attribution", "finalise", "0"], "//Bob").await;
+	let early = format!("{:#}", early.err().context("nobody could object any more")?);
+	ensure!(early.contains("Attribution.WindowOpen"), "{early}");
+	until(WINDOW, "the end of the window", || async {
+		scene.tx(&["attribution", "finalise", "0"], "//Bob").await.map(drop)
+	})
+	.await?;
+
+	let amount = |field: &str| -> Result<u128> {
+		Ok(claimed[field].as_str().with_context(|| format!("no {field} in {claimed}"))?.parse()?)
+	};
+	let (all, submitters) = (amount("amount")?, amount("submitter")?);
+	let dave = scene.query(&["rewards", "earned", "//Dave"]).await?;
+	ensure!(dave["claims"] == (all - submitters).to_string() && all > submitters, "{dave} {claims}");
+	let server = address(&Agents::account_of(AgentId(0)));
+	let served = scene.query(&["rewards", "earned", &server]).await?;
+	ensure!(served["submissions"] == submitters.to_string(), "{served}");
+	let over = scene.cli.refused(&["query", "open-batch", "0"]).await?;
+	ensure!(over.code == Some(7) && over.text().contains("NoOpenBatch"), "{}", over.text());
+	// The index is behind the chain by milliseconds.
+	until(AGE, "the history of what was claimed", || async {
+		let history = scene.query(&["history", "contribution:0"]).await?;
+		let names: Vec<_> =
+			history["events"].as_array().context("a list")?.iter().map(|one| &one["name"]).collect();
+		let told = |name: &str| names.iter().any(|told| **told == name);
+		ensure!(told("Attribution.BatchOpened") && told("Attribution.ContributionPaid"), "{names:?}");
+		Ok(())
+	})
+	.await
 }

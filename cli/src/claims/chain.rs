@@ -13,6 +13,7 @@ use crate::{
 };
 use codec::{Decode, Encode};
 use plexus_primitives::{AgentId, BatchId, ContributionId, DatanetVersion, Evidence, MethodId, ModelId};
+use serde::Serialize;
 use sp_core::crypto::AccountId32;
 
 /// Claims that are asked for at once.
@@ -55,7 +56,8 @@ pub(crate) struct Share {
 }
 
 /// How far the drawing of samples has come.
-#[derive(Clone, PartialEq, Eq, Debug, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Decode, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
 pub(crate) enum Sampling {
 	/// The hash of this block will say which.
 	Due { at: u32 },
@@ -128,9 +130,15 @@ pub(crate) struct Claim {
 }
 
 /// Which claims of a batch are asked for.
-#[derive(Encode)]
-enum Filter {
+#[derive(Clone, PartialEq, Eq, Debug, Encode)]
+pub(crate) enum Filter {
 	All,
+	/// Of the receipt at this place.
+	Receipt(u32),
+	/// Those that move money to this contribution.
+	Contribution(ContributionId),
+	/// Those that this account submitted or moved.
+	Account(AccountId32),
 }
 
 /// A demand that was not answered.
@@ -176,6 +184,15 @@ pub(crate) struct Commitment {
 	pub(crate) made_at: u32,
 	pub(crate) expires_at_ms: u64,
 	pub(crate) deposit: u128,
+}
+
+/// A method with its id.
+#[derive(Clone, PartialEq, Eq, Debug, Decode)]
+pub(crate) struct Method {
+	pub(crate) id: MethodId,
+	pub(crate) algorithm: Vec<u8>,
+	pub(crate) version: u32,
+	pub(crate) parameters: Vec<u8>,
 }
 
 /// A page of entries.
@@ -238,12 +255,36 @@ pub(crate) async fn open_batches(
 	runtime_call(at, "AttributionApi_open_batches", (cursor, limit)).await
 }
 
+/// What batches are submitted under now.
+pub(crate) async fn parameters(at: &AtBlock) -> Result<Parameters, Failure> {
+	runtime_call(at, "AttributionApi_parameters", ()).await
+}
+
+/// A page of an open batch's claims that match.
+pub(crate) async fn claims_page(
+	at: &AtBlock,
+	batch: BatchId,
+	filter: Filter,
+	cursor: Option<u32>,
+	limit: u32,
+) -> Result<Page<Claim, u32>, Failure> {
+	runtime_call(at, "AttributionApi_claims", (batch, filter, cursor, limit)).await
+}
+
+/// A page of all methods.
+pub(crate) async fn methods(
+	at: &AtBlock,
+	cursor: Option<MethodId>,
+	limit: u32,
+) -> Result<Page<Method, MethodId>, Failure> {
+	runtime_call(at, "AttributionApi_methods", (cursor, limit)).await
+}
+
 /// All claims of an open batch.
 pub(crate) async fn claims(at: &AtBlock, batch: BatchId) -> Result<Vec<Claim>, Failure> {
 	let (mut claims, mut cursor) = (Vec::new(), None::<u32>);
 	for _ in 0..CLAIMS_PAGES_MAX {
-		let page: Page<Claim, u32> =
-			runtime_call(at, "AttributionApi_claims", (batch, Filter::All, cursor, CLAIMS_PAGE)).await?;
+		let page = claims_page(at, batch, Filter::All, cursor, CLAIMS_PAGE).await?;
 		claims.extend(page.items);
 		cursor = page.next;
 		if cursor.is_none() {
@@ -355,7 +396,15 @@ mod tests {
 		let ours: Claim = same(&claim);
 		assert_eq!((ours.claim, ours.receipt, ours.amount, ours.demand_price), (2, 3, 11, 17));
 		assert_eq!(ours.moved.map(|moved| (moved.contribution.0, moved.number)), Some((13, 16)));
-		assert_eq!(Filter::All.encode(), runtime_api::ClaimFilter::<AccountId32>::All.encode());
+		use runtime_api::ClaimFilter as Theirs;
+		for (ours, theirs) in [
+			(Filter::All, Theirs::All),
+			(Filter::Receipt(7), Theirs::Receipt(7)),
+			(Filter::Contribution(ContributionId(7)), Theirs::Contribution(ContributionId(7))),
+			(Filter::Account(account(7)), Theirs::Account(account(7))),
+		] {
+			assert_eq!(ours.encode(), theirs.encode(), "{ours:?}");
+		}
 
 		let unlisted = types::UnlistedSource {
 			receipt: 1,

@@ -55,6 +55,16 @@ pub(super) struct Fees {
 	channel_deposit: Option<Amount>,
 	/// On hold from the server for each batch of receipts, until its record is cleared.
 	batch_deposit: Option<Amount>,
+	/// On hold from the server for each batch that waits for objections, until it is final.
+	open_batch_deposit: Option<Amount>,
+	/// Added to that for each claim.
+	claim_deposit: Option<Amount>,
+	/// On hold for a commitment to a challenge, at least: a part of the batch's hold if that is more.
+	challenge_commitment_deposit: Option<Amount>,
+	/// On hold from whoever shows an unlisted source.
+	unlisted_bond: Option<Amount>,
+	/// Burned for a method.
+	method_price: Option<Amount>,
 }
 
 impl Answer for Fees {
@@ -78,6 +88,11 @@ impl Answer for Fees {
 			("  and for each byte", deposit(self.model_deposit_per_byte)),
 			("deposit of a payment channel", deposit(self.channel_deposit)),
 			("deposit of a batch of receipts", deposit(self.batch_deposit)),
+			("  while it waits for objections", deposit(self.open_batch_deposit)),
+			("  and for each claim", deposit(self.claim_deposit)),
+			("least deposit of a commitment to a challenge", deposit(self.challenge_commitment_deposit)),
+			("bond of an unlisted source", deposit(self.unlisted_bond)),
+			("price of a method", deposit(self.method_price)),
 		])
 	}
 }
@@ -109,6 +124,11 @@ pub(super) async fn fees(client: &Client) -> Result<Fees, Failure> {
 		model_deposit_per_byte: deposit("Models", "DepositPerByte"),
 		channel_deposit: deposit("Receipts", "ChannelDeposit"),
 		batch_deposit: deposit("Receipts", "BatchDeposit"),
+		open_batch_deposit: deposit("Attribution", "OpenDeposit"),
+		claim_deposit: deposit("Attribution", "ClaimDeposit"),
+		challenge_commitment_deposit: deposit("Attribution", "CommitmentDeposit"),
+		unlisted_bond: deposit("Attribution", "UnlistedBond"),
+		method_price: deposit("Attribution", "MethodPrice"),
 	})
 }
 

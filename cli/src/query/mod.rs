@@ -9,6 +9,7 @@
 
 mod account;
 mod agent;
+mod attribution;
 mod block;
 mod chain;
 mod data;
@@ -88,7 +89,25 @@ enum Question {
 	/// A batch of receipts that was redeemed
 	Batch(payments::BatchArgs),
 	/// Batches, by page
+	#[command(hide = true)]
 	Batches(payments::BatchesArgs),
+	/// A batch that waits for objections: claims, hold, samples, windows
+	#[command(hide = true)]
+	OpenBatch(attribution::BatchArgs),
+	/// Batches that wait for objections; more with open-batch, claims, questions, methods
+	OpenBatches(attribution::OpenBatchesArgs),
+	/// The claims of an open batch, by page
+	#[command(hide = true)]
+	Claims(attribution::ClaimsArgs),
+	/// What is still to be answered in an open batch: samples, demands, unlisted sources
+	#[command(hide = true)]
+	Questions(attribution::BatchArgs),
+	/// The methods by which claims are found, by page
+	#[command(hide = true)]
+	Methods(attribution::MethodsArgs),
+	/// What batches with claims are submitted under
+	#[command(hide = true)]
+	AttributionParameters,
 	/// What a model earned, and what of that is yet to be pulled
 	Book(payments::BookArgs),
 	/// What an account earned and may withdraw
@@ -154,6 +173,24 @@ impl QueryCommand {
 			Question::Batch(args) => payments::batch(&client, args).await.map(|answer| print(json, &answer)),
 			Question::Batches(args) => {
 				payments::batches(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::OpenBatch(args) => {
+				attribution::open_batch(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::OpenBatches(args) => {
+				attribution::open_batches(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Claims(args) => {
+				attribution::claims(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Questions(args) => {
+				attribution::questions(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Methods(args) => {
+				attribution::methods(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::AttributionParameters => {
+				attribution::parameters(&client).await.map(|answer| print(json, &answer))
 			}
 			Question::Book(args) => payments::book(&client, args).await.map(|answer| print(json, &answer)),
 			Question::Earnings(args) => {

@@ -4,6 +4,7 @@
 //! Print anything but the answer to standard output; hints and progress go to standard error.
 
 mod agent;
+mod attribution;
 pub(crate) mod by;
 mod contribute;
 mod contribution;
@@ -62,6 +63,9 @@ enum Action {
 	/// What models and data earned: pull, distribute, claim, withdraw
 	#[command(subcommand)]
 	Earnings(Box<earnings::Action>),
+	/// Claims about outputs: methods, samples, demands, and the end of batches
+	#[command(subcommand)]
+	Attribution(Box<attribution::Action>),
 	/// Agents: register, delegate to keys, act, recover
 	#[command(subcommand)]
 	Agent(Box<agent::Action>),
@@ -107,6 +111,9 @@ impl TxCommand {
 			}
 			Action::Earnings(action) => {
 				earnings::run(&self.connection, *action).await.map(|answer| output::print(json, &answer))
+			}
+			Action::Attribution(action) => {
+				attribution::run(&self.connection, *action).await.map(|answer| output::print(json, &answer))
 			}
 			Action::Agent(action) => {
 				agent::run(&self.connection, *action).await.map(|answer| output::print(json, &answer))

@@ -32,6 +32,10 @@ pub fn register(registry: &mut Registry) {
 	registry.query("index_status", status);
 }
 
+/// Encoded bytes of a page's events, at most, unless it is one event: as JSON they are some eight times as many, and an
+/// answer has 15 MiB. The longest event, a batch with all the claims that it may have, has 40 KiB.
+const PAGE_BYTES_MAX: usize = 1024 * 1024;
+
 const A_SUBJECT: &str =
 	"an address, or account:ADDRESS, contributor:ADDRESS, datanet:ID, contribution:ID, model:ID, agent:ID, \
 	 pool:ID, channel:ID, batch:ID or root:HASH";
@@ -165,7 +169,10 @@ struct EventJson {
 	cursor: String,
 }
 
-fn page_json(context: &Context, page: HistoryPage) -> Result<PageJson, StorageError> {
+fn page_json(context: &Context, mut page: HistoryPage) -> Result<PageJson, StorageError> {
+	let fitting = fitting(page.events.iter().map(|(_, event)| event.event.len()));
+	page.is_last &= fitting == page.events.len();
+	page.events.truncate(fitting);
 	let next = page.events.last().filter(|_| !page.is_last).map(|(place, _)| cursor(*place));
 	// Events of one block follow each other.
 	let mut last: Option<(u32, Option<Hash>)> = None;
@@ -184,6 +191,17 @@ fn page_json(context: &Context, page: HistoryPage) -> Result<PageJson, StorageEr
 		complete_from: page.mark.map(|mark| mark.complete_from),
 		indexed_to: page.mark.map(|mark| mark.indexed_to),
 	})
+}
+
+/// How many of events with these lengths a page takes; the first one always.
+fn fitting(lengths: impl Iterator<Item = usize>) -> usize {
+	let mut bytes = 0usize;
+	let fits = |length: &usize| {
+		let first = bytes == 0;
+		bytes = bytes.saturating_add(*length);
+		first || bytes <= PAGE_BYTES_MAX
+	};
+	lengths.take_while(fits).count()
 }
 
 impl EventJson {
@@ -239,6 +257,16 @@ mod tests {
 			assert_eq!(parse_subject(&format!("{}:{}", subject.kind(), u64::MAX)), Ok(subject));
 		}
 		assert_eq!(parse_subject("pool:0"), Ok(Subject::Pool(0)));
+	}
+
+	#[test]
+	fn a_page_ends_before_its_events_are_too_long_and_never_without_one() {
+		assert_eq!(fitting([].into_iter()), 0);
+		assert_eq!(fitting([100, 100].into_iter()), 2);
+		assert_eq!(fitting([PAGE_BYTES_MAX, 0].into_iter()), 2);
+		assert_eq!(fitting([PAGE_BYTES_MAX - 1, 1, 1].into_iter()), 2);
+		assert_eq!(fitting([PAGE_BYTES_MAX + 1, 1].into_iter()), 1);
+		assert_eq!(fitting([1, PAGE_BYTES_MAX, 1].into_iter()), 1);
 	}
 
 	#[test]

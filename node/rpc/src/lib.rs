@@ -18,7 +18,7 @@
 //! # Reading order
 //! [`config`] and [`limits`], [`control`] (what the node provides), [`registry`] (how methods are registered), then one
 //! file per namespace: `system`, `account`, `chain`, `state`, `author`, `payment`, `chain_head`, `chain_spec`, `transaction`,
-//! `archive`, `datanet`, `agent`, `model`, `receipt`, `rewards`, `index` with `event_json`, `plexus` with `finality`. Below
+//! `archive`, `datanet`, `agent`, `model`, `receipt`, `rewards`, `attribution`, `index` with `event_json`, `plexus` with `finality`. Below
 //! them: [`arguments`], [`errors`], [`types`], `heads` and `notifier` for
 //! subscriptions, `connection` and `stream` for bounds.
 //!
@@ -30,6 +30,7 @@ mod account;
 mod agent;
 mod archive;
 pub mod arguments;
+mod attribution;
 mod author;
 mod chain;
 mod chain_head;
@@ -188,6 +189,7 @@ fn methods(config: &ServerConfig, context: RpcContext) -> Result<jsonrpsee::Meth
 	index::register(&mut registry);
 	receipt::register(&mut registry);
 	rewards::register(&mut registry);
+	attribution::register(&mut registry);
 	plexus::register(&mut registry);
 	registry.finish().map_err(|error| StartError::Methods(error.to_string()))
 }

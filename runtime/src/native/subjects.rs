@@ -405,6 +405,49 @@ mod tests {
 	}
 
 	#[test]
+	fn the_fullest_batch_is_found_by_everything_that_claims_are_for() {
+		use pallet_attribution::types::{ClaimRecord, Parameters, Sampling, Share};
+		use plexus_primitives::{AgentId, BatchId, Evidence, MethodId};
+		let claim = |number: u64| ClaimRecord {
+			receipt: 0,
+			model: 0,
+			contribution: ContributionId(number % 128),
+			version: DatanetVersion(1),
+			method: MethodId(0),
+			evidence: Evidence::Grounded { offset: 0, length: 1 },
+			amount: 1,
+			proven: false,
+			moved: None,
+		};
+		let share = |number: u64| Share {
+			model: ModelId(number),
+			fees: 1,
+			data: 1,
+			claimed: 1,
+			developer: 0,
+			held: 0,
+		};
+		let event = pallet_attribution::Event::<Runtime>::BatchOpened {
+			batch: BatchId(7),
+			server: AgentId(8),
+			root: [9; 32],
+			receipts: 256,
+			parameters: Parameters::LIVE,
+			models: (0..8).map(share).collect::<Vec<_>>().try_into().expect("as many as there may be"),
+			claims: (0..512).map(claim).collect::<Vec<_>>().try_into().expect("as many as there may be"),
+			hold: 0,
+			deposit: 0,
+			sampling: Sampling::Due { at: 3 },
+			ends_at_ms: 4,
+		};
+		let found = subjects(&event.into());
+		assert_eq!(found.len(), 2 + 8 + 128);
+		assert!((0..128).all(|number| found.contains(&Subject::Contribution(ContributionId(number)))));
+		assert!((0..8).all(|number| found.contains(&Subject::Model(ModelId(number)))));
+		assert!(found.contains(&Subject::Batch(BatchId(7))) && found.contains(&Subject::Agent(AgentId(8))));
+	}
+
+	#[test]
 	fn a_contribution_is_found_by_each_of_its_names_and_among_its_contributors() {
 		let event = pallet_datanets::Event::<Runtime>::ContributionRemoved {
 			contribution: ContributionId(5),

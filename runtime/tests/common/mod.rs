@@ -6,6 +6,8 @@
 // Each test binary uses a part.
 #![allow(dead_code, missing_docs)]
 
+pub mod evidence;
+
 use codec::Encode;
 use frame_support::traits::fungible::Inspect;
 use pallet_validators::{types::ENGINE_ID, ChainPeriods, GenesisValidator};
@@ -189,10 +191,15 @@ impl Chain {
 	}
 
 	fn finish(&mut self, block: &Block) {
-		self.ext.commit_all().expect("the changes apply");
-		self.parent = block.header.clone();
-		self.time_ms += self.block_time_ms;
+		self.advance(block.header.clone());
 		self.check();
+	}
+
+	/// Makes the block that was just executed the last one.
+	pub fn advance(&mut self, header: Header) {
+		self.ext.commit_all().expect("the changes apply");
+		self.parent = header;
+		self.time_ms += self.block_time_ms;
 	}
 
 	/// Runs `action` on the state and throws its changes away.
@@ -227,11 +234,7 @@ impl Chain {
 		era_hash: Hash,
 		call: RuntimeCall,
 	) -> UncheckedExtrinsic {
-		let (spec, transaction) = (VERSION.spec_version, VERSION.transaction_version);
-		let implicit = ((), (), spec, transaction, self.genesis_hash, era_hash, (), (), (), None, ());
-		let payload = SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
-		let signature = payload.using_encoded(|bytes| key.sign(bytes));
-		UncheckedExtrinsic::new_signed(call, Address::Id(key.account()), signature.into(), extension)
+		signed(self.genesis_hash, key, extension, era_hash, call)
 	}
 
 	pub fn balance(&mut self, account: &AccountId) -> Balance {
@@ -262,6 +265,21 @@ impl Chain {
 		};
 		self.events().into_iter().filter_map(paid).collect()
 	}
+}
+
+/// A transaction of the chain with this genesis.
+pub fn signed(
+	genesis_hash: Hash,
+	key: &Key,
+	extension: TxExtension,
+	era_hash: Hash,
+	call: RuntimeCall,
+) -> UncheckedExtrinsic {
+	let (spec, transaction) = (VERSION.spec_version, VERSION.transaction_version);
+	let implicit = ((), (), spec, transaction, genesis_hash, era_hash, (), (), (), None, ());
+	let payload = SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
+	let signature = payload.using_encoded(|bytes| key.sign(bytes));
+	UncheckedExtrinsic::new_signed(call, Address::Id(key.account()), signature.into(), extension)
 }
 
 pub fn transfer(to: &AccountId, value: Balance) -> RuntimeCall {

@@ -4,6 +4,7 @@
 #![allow(clippy::cloned_ref_to_slice_refs)]
 
 mod agents;
+mod attribution;
 mod bad_input;
 mod chain_head;
 mod finality;

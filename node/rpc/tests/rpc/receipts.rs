@@ -13,7 +13,7 @@ use plexus_primitives::{
 	merkle,
 	prove::prove_reader,
 	receipt::{first_accumulator, voucher},
-	AgentId, ChannelId, Content, ContributionId, DatanetId, DatanetVersion, ModelId, Receipt,
+	AgentId, ChannelId, Claim, Content, ContributionId, DatanetId, DatanetVersion, ModelId, Receipt,
 };
 use plexus_runtime::{Agents, Runtime, RuntimeCall};
 use serde_json::{json, Value};
@@ -22,7 +22,9 @@ use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie};
 use sp_runtime::{MultiAddress, Perbill};
 
 /// Signs vouchers and owns nothing that is needed for it.
-const SIGNER: Sr25519Keyring = Charlie;
+pub const SIGNER: Sr25519Keyring = Charlie;
+/// What Charlie contributes, if anybody does: long enough to be claimed.
+pub const NOTE: &[u8] = b"a note that is long enough to be quoted by a model that was trained on it";
 const EXPIRES_AT_MS: u64 = 1_000_000;
 
 async fn nonce(client: &WsClient, of: Sr25519Keyring) -> u32 {
@@ -32,7 +34,7 @@ async fn nonce(client: &WsClient, of: Sr25519Keyring) -> u32 {
 }
 
 /// Into the pool; the next block has it.
-async fn submit(served: &Served, client: &WsClient, from: Sr25519Keyring, sent: impl Into<RuntimeCall>) {
+pub async fn submit(served: &Served, client: &WsClient, from: Sr25519Keyring, sent: impl Into<RuntimeCall>) {
 	let extrinsic = signed(served.genesis(), from, nonce(client, from).await, sent.into());
 	call(client, "author_submitExtrinsic", &[json!(hex(extrinsic))]).await;
 }
@@ -66,14 +68,24 @@ async fn open_channels(served: &Served, client: &WsClient, base: Registration<Ru
 	served.block().await;
 }
 
-fn receipt(fee: u128) -> Receipt {
+pub fn receipt(fee: u128) -> Receipt {
 	let (prompt, output) = (Content { root: [1; 32], len: 2 }, Content { root: [3; 32], len: 4 });
 	Receipt { model: ModelId(0), prompt, context: None, output, fee, disclose: false, execution: None }
 }
 
 /// Redeems one receipt of channel 0, which has none yet; the batch's root.
 async fn redeem(served: &Served, client: &WsClient, fee: u128) -> [u8; 32] {
-	let (channel, receipt) = (ChannelId(0), receipt(fee));
+	redeem_with(served, client, receipt(fee), vec![]).await
+}
+
+/// The same with claims.
+pub async fn redeem_with(
+	served: &Served,
+	client: &WsClient,
+	receipt: Receipt,
+	claims: Vec<Claim>,
+) -> [u8; 32] {
+	let (channel, fee) = (ChannelId(0), receipt.fee);
 	let acc = receipt.accumulate(&first_accumulator(&served.genesis().0, channel), 1);
 	let signature = SIGNER.pair().sign(&voucher(&served.genesis().0, channel, fee, 1, &acc));
 	let redemption: Redemption<Runtime> = Redemption {
@@ -82,7 +94,7 @@ async fn redeem(served: &Served, client: &WsClient, fee: u128) -> [u8; 32] {
 		signature: signature.into(),
 	};
 	let redemptions = vec![redemption].try_into().expect("one fits");
-	let claims = Default::default();
+	let claims = claims.try_into().expect("few");
 	let submit = pallet_attribution::Call::submit { server: AgentId(0), redemptions, claims };
 	let batch = Box::new(submit.into());
 	let control = pallet_agents::Call::control { agent: AgentId(0), call: batch };
@@ -182,7 +194,7 @@ async fn a_batch_its_book_and_what_it_earned_are_told() {
 }
 
 /// Version 1 of Alice's datanet 0, where Bob reviewed a contribution of Charlie's; and a model that was trained on it.
-async fn with_data() -> (Served, WsClient) {
+pub async fn with_data() -> (Served, WsClient) {
 	use pallet_datanets::{
 		types::{Admission, Licence, Verdict},
 		Call as Datanets,
@@ -196,7 +208,7 @@ async fn with_data() -> (Served, WsClient) {
 	let create = Datanets::create_datanet { name, tags: Default::default(), licence, admission };
 	submit(&served, &client, Alice, create).await;
 	served.block().await;
-	let note = prove_reader(&b"a note"[..], |_| {}).expect("bytes in memory can be read");
+	let note = prove_reader(NOTE, |_| {}).expect("bytes in memory can be read");
 	let contribute = Datanets::contribute {
 		datanet: DatanetId(0),
 		content: note.content,

@@ -1,0 +1,108 @@
+//! `plexus query open-batch|open-batches|claims|questions|methods|attribution-parameters`: what waits for objections.
+//!
+//! # Must not
+//! Judge a claim: what the chain has of it is told.
+
+use crate::{
+	address::parse_account,
+	attribution::{Claims, Methods, OpenBatch, OpenBatches, Parameters, Questions},
+	claims::chain::{self, Filter},
+	client::Client,
+	failure::Failure,
+};
+use plexus_primitives::{api::PAGE_MAX, BatchId, ContributionId, MethodId};
+
+#[derive(clap::Args, Clone)]
+pub(super) struct BatchArgs {
+	/// Id of the batch.
+	batch: u64,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct OpenBatchesArgs {
+	/// Id to begin with: the end of the last page tells.
+	#[arg(long, value_name = "ID")]
+	cursor: Option<u64>,
+
+	#[command(flatten)]
+	page: LimitArgs,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct ClaimsArgs {
+	/// Id of the batch.
+	batch: u64,
+
+	/// Only those of the receipt at this place.
+	#[arg(long, value_name = "PLACE", conflicts_with_all = ["contribution", "account"])]
+	receipt: Option<u32>,
+
+	/// Only those that move money to this contribution.
+	#[arg(long, value_name = "ID", conflicts_with = "account")]
+	contribution: Option<u64>,
+
+	/// Only those that this account submitted or moved: an address, or //Alice and the like on development chains.
+	#[arg(long, value_name = "ADDRESS")]
+	account: Option<String>,
+
+	/// Place to begin with: the end of the last page tells.
+	#[arg(long, value_name = "PLACE")]
+	cursor: Option<u32>,
+
+	#[command(flatten)]
+	page: LimitArgs,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct MethodsArgs {
+	/// Id to begin with: the end of the last page tells.
+	#[arg(long, value_name = "ID")]
+	cursor: Option<u32>,
+
+	#[command(flatten)]
+	page: LimitArgs,
+}
+
+#[derive(clap::Args, Clone)]
+struct LimitArgs {
+	/// How many to look at at most; what is final or does not match leaves gaps.
+	#[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=PAGE_MAX as i64))]
+	limit: u32,
+}
+
+pub(super) async fn open_batch(client: &Client, args: BatchArgs) -> Result<OpenBatch, Failure> {
+	chain::known_open_batch(&client.at_head().await?, BatchId(args.batch)).await.map(OpenBatch::from)
+}
+
+pub(super) async fn open_batches(client: &Client, args: OpenBatchesArgs) -> Result<OpenBatches, Failure> {
+	let at = client.at_head().await?;
+	chain::open_batches(&at, args.cursor.map(BatchId), args.page.limit).await.map(OpenBatches::from)
+}
+
+pub(super) async fn claims(client: &Client, args: ClaimsArgs) -> Result<Claims, Failure> {
+	let filter = match (args.receipt, args.contribution, &args.account) {
+		(Some(place), _, _) => Filter::Receipt(place),
+		(None, Some(id), _) => Filter::Contribution(ContributionId(id)),
+		(None, None, Some(account)) => Filter::Account(parse_account(account, &client.chain_kind().await?)?),
+		(None, None, None) => Filter::All,
+	};
+	let at = client.at_head().await?;
+	chain::known_open_batch(&at, BatchId(args.batch)).await?;
+	chain::claims_page(&at, BatchId(args.batch), filter, args.cursor, args.page.limit).await.map(Claims::from)
+}
+
+pub(super) async fn questions(client: &Client, args: BatchArgs) -> Result<Questions, Failure> {
+	let at = client.at_head().await?;
+	chain::known_open_batch(&at, BatchId(args.batch)).await?;
+	let asked = chain::questions(&at, BatchId(args.batch)).await?;
+	Ok(Questions::new(args.batch, asked))
+}
+
+pub(super) async fn methods(client: &Client, args: MethodsArgs) -> Result<Methods, Failure> {
+	let at = client.at_head().await?;
+	chain::methods(&at, args.cursor.map(MethodId), args.page.limit).await.map(Methods::from)
+}
+
+pub(super) async fn parameters(client: &Client) -> Result<Parameters, Failure> {
+	chain::parameters(&client.at_head().await?).await.map(Parameters::from)
+}
