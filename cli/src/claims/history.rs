@@ -119,10 +119,11 @@ pub(crate) async fn history(
 	loop {
 		let params = rpc_params![subject, &cursor, PAGE, order];
 		let told: Told = client.request("index_history", params).await?;
+		let is_empty = told.items.is_empty();
 		found.events.extend(told.items.into_iter().map(Happened::from));
 		(found.complete_from, found.indexed_to) = (told.complete_from, told.indexed_to);
 		cursor = told.next;
-		if cursor.is_none() || found.events.len() >= max {
+		if cursor.is_none() || is_empty || found.events.len() >= max {
 			found.cut = cursor.is_some() || found.events.len() > max;
 			found.events.truncate(max);
 			return Ok(found);

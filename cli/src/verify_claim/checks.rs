@@ -287,11 +287,7 @@ fn context(checks: &mut Checks, receipt: &Receipt, piece: &ContextLeaf, files: &
 }
 
 fn echo(checks: &mut Checks, receipt: &Receipt, claimed: &[u8], files: &Files) {
-	let prompt = match receipt.prompt.len {
-		0 => Ok(Vec::new()),
-		_ => files.content("prompt", &receipt.prompt.root),
-	};
-	match prompt {
+	match files.prompt(&receipt.prompt) {
 		Ok(prompt) => {
 			let echo = common_piece(claimed, &prompt, claimed.len().div_ceil(2));
 			checks.judge("prompt", echo.is_none(), || match echo {

@@ -18,8 +18,9 @@ mod chores;
 
 use crate::{
 	amount::Amount,
+	calls,
 	challenge::{
-		self, calls,
+		self,
 		plays::{Played, Player},
 		report::Told,
 	},
@@ -44,6 +45,7 @@ use std::{
 	path::PathBuf,
 	time::{Duration, Instant},
 };
+use subxt::dynamic::Value;
 use tokio::signal::unix::{signal, SignalKind};
 
 /// How often the chain is looked at.
@@ -362,7 +364,7 @@ impl Watch {
 		}
 		let wanted = chores::demand(batch, claims, questions, &found.unseen(), *now_ms, may_spend);
 		let Some((claim, price)) = wanted else { return Ok(()) };
-		let call = calls::about_claim("demand", batch.id, claim);
+		let call = calls::on_open_batch("demand", batch.id.0, [("claim", Value::u128(claim.into()))]);
 		if self.send(player, batch.id, "demand", Some(claim), &call).await? {
 			self.spent = self.spent.saturating_add(price);
 		}
@@ -370,10 +372,15 @@ impl Watch {
 	}
 
 	async fn chore(&self, player: &Player, id: BatchId, chore: Chore) -> Result<(), Failure> {
+		let (batch, name) = (id.0, chore.name());
 		let call = match chore {
-			Chore::DrawSamples | Chore::CloseSamples => calls::about(chore.name(), id),
-			Chore::CloseDemand(claim) => calls::about_claim(chore.name(), id, claim),
-			Chore::Finalise => calls::finalise(id, FINALISE_LIMIT),
+			Chore::DrawSamples | Chore::CloseSamples => calls::on_open_batch(name, batch, []),
+			Chore::CloseDemand(claim) => {
+				calls::on_open_batch(name, batch, [("claim", Value::u128(claim.into()))])
+			}
+			Chore::Finalise => {
+				calls::on_open_batch(name, batch, [("limit", Value::u128(FINALISE_LIMIT.into()))])
+			}
 		};
 		self.send(player, id, chore.name(), chore.claim(), &call).await.map(drop)
 	}
@@ -385,7 +392,7 @@ impl Watch {
 		batch: BatchId,
 		name: &'static str,
 		claim: Option<u32>,
-		call: &crate::calls::Call,
+		call: &calls::Call,
 	) -> Result<bool, Failure> {
 		match player.send(call).await {
 			Ok(done) => {
