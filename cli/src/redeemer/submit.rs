@@ -25,7 +25,7 @@ use super::{
 	Desk,
 };
 use crate::{
-	calls,
+	agents, calls,
 	client::AtBlock,
 	corpus::blocking,
 	failure::{Failure, FailureKind},
@@ -56,7 +56,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(300);
 const HOLD_MIN: Duration = Duration::from_secs(10);
 const HOLD_MAX: Duration = Duration::from_secs(3_600);
 
-/// The longest pause while batches are open: what is asked about them is to be answered in time.
+/// The longest pause while batches are open or may be: what is asked about them is to be answered in time.
 const PAUSE_OPEN_MAX: Duration = Duration::from_secs(5);
 
 /// Full batches that wait for funds, at most; what is beyond is redeemed without claims, so that the ledger does not fill.
@@ -132,8 +132,8 @@ impl Submitter {
 
 	/// Says what failed, and waits.
 	async fn pause(&self, failure: &Failure, pause: &mut Duration) {
-		let open = self.desk.progress().open.batches;
-		let longest = if open > 0 { PAUSE_OPEN_MAX } else { PAUSE_MAX };
+		let asked = self.desk.progress().open.batches > 0 || self.desk.files.index().is_some();
+		let longest = if asked { PAUSE_OPEN_MAX } else { PAUSE_MAX };
 		*pause = (*pause).min(longest);
 		warn!(%failure, pause_seconds = pause.as_secs(), "not redeemed; trying again");
 		self.desk.note(|progress| {
@@ -262,7 +262,8 @@ impl Submitter {
 		let deposits = funds::Deposits::of(at);
 		let known = self.desk.known(wanted(&batches)).await?;
 		let spendable = funds::spendable(at, &self.account).await?;
-		let available = spendable.saturating_sub(funds::reserve(&known.parameters));
+		let available =
+			spendable.saturating_sub(funds::reserve(&known.parameters)).min(self.budget(at).await?);
 		let (mut left, mut taken, mut first) = (available, Vec::new(), None);
 		for batch in batches {
 			match left.checked_sub(funds::need(&batch, &known, &deposits)) {
@@ -302,6 +303,13 @@ impl Submitter {
 		Ok(if waits { Vec::new() } else { vec![Prepared::without_claims(first)] })
 	}
 
+	/// What the key may spend: holds that can be lost are spending. A key that may not act at all fails when it does.
+	async fn budget(&self, at: &AtBlock) -> Result<u128, Failure> {
+		let Some(delegation) = self.by.delegation else { return Ok(u128::MAX) };
+		let left = agents::allowance(at, self.by.agent, delegation).await?;
+		Ok(left.map_or(u128::MAX, |left| left.budget_left))
+	}
+
 	/// Says what the account lacks, once it does.
 	fn note_lacking(&self, lacking: u128) {
 		let before = self.desk.progress().funds_lacking;
@@ -309,7 +317,8 @@ impl Submitter {
 			warn!(
 				lacking,
 				account = %crate::address::display(&self.account),
-				"the agent's account cannot pay for the hold of the claims; fund it, or wait until open batches are final"
+				"the agent's account or its key's budget cannot bear what the claims put on hold; fund it, raise the budget, \
+				 or wait until open batches are final"
 			);
 		}
 		self.desk.note(|progress| progress.funds_lacking = lacking);
