@@ -1,234 +1,19 @@
-//! Open batches, their claims and what is asked about them, as the runtime's `AttributionApi` tells of them.
+//! Open batches, their claims and what is asked about them, as they are printed.
 //!
 //! # Must not
-//! Read the pallet's storage: the layout may change, the API is the promise.
-//!
-//! # Invariants
-//! The types here have the encoding of the runtime's; a test decodes what the pallet's own types encode to.
+//! Ask anything: [`crate::claims::chain`] does.
 
 use crate::{
 	address::display,
 	amount::Amount,
-	client::{runtime_call, AtBlock},
-	failure::{Failure, FailureKind},
+	claims::chain,
 	output::{self, duration, hex, text, Answer},
 	validators::Percent,
 };
-use codec::{Decode, Encode};
-use plexus_primitives::Evidence;
+use chain::{Page, Sampling};
+use plexus_primitives::{BatchId, Evidence, MethodId};
 use serde::Serialize;
-use sp_core::crypto::AccountId32;
 use std::fmt;
-
-/// What batches are submitted under.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Decode)]
-pub(crate) struct ParametersInfo {
-	pub(crate) all: Percent,
-	pub(crate) grounded: Percent,
-	pub(crate) span: Percent,
-	pub(crate) attested: Percent,
-	pub(crate) submitter: Percent,
-	pub(crate) challenger: Percent,
-	pub(crate) hold_multiple: u32,
-	pub(crate) hold_floor: u128,
-	pub(crate) answer_fee_max: u128,
-	pub(crate) span_bytes_min: u64,
-	pub(crate) unlisted_bytes_min: u64,
-	pub(crate) window_ms: u64,
-	pub(crate) response_ms: u64,
-	pub(crate) reveal_ms: u64,
-}
-
-/// What a model earned in a batch.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Decode)]
-pub(crate) struct ShareInfo {
-	pub(crate) model: u64,
-	pub(crate) fees: u128,
-	pub(crate) data: u128,
-	pub(crate) claimed: u128,
-	pub(crate) developer: u128,
-	pub(crate) held: u128,
-}
-
-/// How far the drawing of samples has come.
-#[derive(Clone, PartialEq, Eq, Debug, Decode, Serialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub(crate) enum SamplingInfo {
-	/// The hash of this block will say which.
-	Due { at: u32 },
-	/// These are to be shown until then, on the chain clock.
-	Drawn { claims: Vec<u32>, number: u64, deadline_ms: u64 },
-	/// There is nothing to be shown any more.
-	Done,
-}
-
-/// That a batch is fraudulent.
-#[derive(Clone, PartialEq, Eq, Debug, Decode)]
-pub(crate) struct VerdictInfo {
-	pub(crate) challenger: AccountId32,
-	pub(crate) number: u64,
-	pub(crate) decided_from_ms: u64,
-}
-
-/// A batch that is not final. Times are on the chain clock.
-#[derive(Clone, PartialEq, Eq, Debug, Decode)]
-pub(crate) struct OpenBatchInfo {
-	pub(crate) id: u64,
-	pub(crate) server: u64,
-	pub(crate) account: AccountId32,
-	pub(crate) root: [u8; 32],
-	pub(crate) receipts: u32,
-	pub(crate) submitted_at_ms: u64,
-	pub(crate) ends_at_ms: u64,
-	pub(crate) commitments_end_at_ms: u64,
-	pub(crate) demands_end_at_ms: u64,
-	pub(crate) parameters: ParametersInfo,
-	pub(crate) models: Vec<ShareInfo>,
-	pub(crate) claims: u32,
-	pub(crate) paid: u32,
-	pub(crate) hold: u128,
-	pub(crate) deposit: u128,
-	pub(crate) sampling: SamplingInfo,
-	pub(crate) demands: u32,
-	pub(crate) verdict: Option<VerdictInfo>,
-}
-
-/// Where a counterclaim moved a claim.
-#[derive(Clone, PartialEq, Eq, Debug, Decode)]
-pub(crate) struct MovedInfo {
-	pub(crate) contribution: u64,
-	pub(crate) version: u32,
-	pub(crate) by: AccountId32,
-	pub(crate) number: u64,
-}
-
-/// A claim of an open batch.
-#[derive(Clone, PartialEq, Eq, Debug, Decode)]
-pub(crate) struct ClaimInfo {
-	pub(crate) batch: u64,
-	pub(crate) claim: u32,
-	pub(crate) receipt: u32,
-	pub(crate) model: u64,
-	pub(crate) contribution: u64,
-	pub(crate) version: u32,
-	pub(crate) method: u32,
-	pub(crate) evidence: Evidence,
-	pub(crate) amount: u128,
-	pub(crate) submitter: u128,
-	pub(crate) proven: bool,
-	pub(crate) moved: Option<MovedInfo>,
-	pub(crate) demand_price: u128,
-}
-
-/// Which claims of a batch are meant.
-#[derive(Clone, PartialEq, Eq, Debug, Encode)]
-pub(crate) enum ClaimFilter {
-	All,
-	Receipt(u32),
-	Contribution(u64),
-	Account(AccountId32),
-}
-
-/// What is still to be answered in a batch.
-#[derive(Clone, PartialEq, Eq, Debug, Decode)]
-pub(crate) struct QuestionsInfo {
-	/// Claims, and until when.
-	pub(crate) samples: Option<(Vec<u32>, u64)>,
-	pub(crate) demands: Vec<DemandInfo>,
-	pub(crate) unlisted: Vec<UnlistedInfo>,
-}
-
-/// A demand.
-#[derive(Clone, PartialEq, Eq, Debug, Decode)]
-pub(crate) struct DemandInfo {
-	pub(crate) claim: u32,
-	pub(crate) by: AccountId32,
-	pub(crate) price: u128,
-	pub(crate) deadline_ms: u64,
-}
-
-/// An unlisted source that was shown.
-#[derive(Clone, PartialEq, Eq, Debug, Decode)]
-pub(crate) struct UnlistedInfo {
-	pub(crate) receipt: u32,
-	pub(crate) model: u32,
-	pub(crate) start: u64,
-	pub(crate) length: u64,
-	pub(crate) contribution: u64,
-	pub(crate) version: u32,
-	pub(crate) by: AccountId32,
-	pub(crate) amount: u128,
-	pub(crate) bond: u128,
-	pub(crate) deadline_ms: u64,
-}
-
-/// A method with its id.
-#[derive(Clone, PartialEq, Eq, Debug, Decode)]
-pub(crate) struct MethodInfo {
-	pub(crate) id: u32,
-	pub(crate) algorithm: Vec<u8>,
-	pub(crate) version: u32,
-	pub(crate) parameters: Vec<u8>,
-}
-
-/// A page of entries.
-#[derive(Clone, PartialEq, Eq, Debug, Decode)]
-pub(crate) struct PageInfo<Item, Cursor> {
-	pub(crate) items: Vec<Item>,
-	pub(crate) next: Option<Cursor>,
-}
-
-/// What batches are submitted under now.
-pub(crate) async fn parameters(at: &AtBlock) -> Result<ParametersInfo, Failure> {
-	runtime_call(at, "AttributionApi_parameters", ()).await
-}
-
-/// The batch with this id, which must not be final.
-pub(crate) async fn known_open_batch(at: &AtBlock, id: u64) -> Result<OpenBatchInfo, Failure> {
-	let found: Option<OpenBatchInfo> = runtime_call(at, "AttributionApi_open_batch", id).await?;
-	found.ok_or_else(|| {
-		Failure::new(
-			FailureKind::NotFound,
-			"NoOpenBatch",
-			format!("batch {id} is final, never had to wait, or never was"),
-			format!("`plexus query batch {id}` and `plexus query history batch:{id}` tell of it"),
-		)
-	})
-}
-
-/// A page of the batches that are not final.
-pub(crate) async fn open_batches(
-	at: &AtBlock,
-	cursor: Option<u64>,
-	limit: u32,
-) -> Result<PageInfo<OpenBatchInfo, u64>, Failure> {
-	runtime_call(at, "AttributionApi_open_batches", (cursor, limit)).await
-}
-
-/// A page of an open batch's claims.
-pub(crate) async fn claims(
-	at: &AtBlock,
-	batch: u64,
-	filter: ClaimFilter,
-	cursor: Option<u32>,
-	limit: u32,
-) -> Result<PageInfo<ClaimInfo, u32>, Failure> {
-	runtime_call(at, "AttributionApi_claims", (batch, filter, cursor, limit)).await
-}
-
-/// What is still to be answered in a batch.
-pub(crate) async fn open_questions(at: &AtBlock, batch: u64) -> Result<QuestionsInfo, Failure> {
-	runtime_call(at, "AttributionApi_open_questions", batch).await
-}
-
-/// A page of all methods.
-pub(crate) async fn methods(
-	at: &AtBlock,
-	cursor: Option<u32>,
-	limit: u32,
-) -> Result<PageInfo<MethodInfo, u32>, Failure> {
-	runtime_call(at, "AttributionApi_methods", (cursor, limit)).await
-}
 
 /// The parameters as they are printed. Shares are billionths.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
@@ -252,8 +37,8 @@ pub(crate) struct Parameters {
 	reveal_ms: u64,
 }
 
-impl From<ParametersInfo> for Parameters {
-	fn from(info: ParametersInfo) -> Self {
+impl From<chain::Parameters> for Parameters {
+	fn from(info: chain::Parameters) -> Self {
 		Self {
 			all: info.all,
 			grounded: info.grounded,
@@ -313,7 +98,7 @@ pub(crate) struct OpenBatch {
 	/// Lost if there is fraud.
 	hold: Amount,
 	deposit: Amount,
-	sampling: SamplingInfo,
+	sampling: Sampling,
 	demands: u32,
 	verdict: Option<Verdict>,
 }
@@ -336,24 +121,24 @@ struct Verdict {
 	decided_from_ms: u64,
 }
 
-impl From<OpenBatchInfo> for OpenBatch {
-	fn from(info: OpenBatchInfo) -> Self {
-		let share = |share: ShareInfo| Share {
-			model: share.model,
+impl From<chain::OpenBatch> for OpenBatch {
+	fn from(info: chain::OpenBatch) -> Self {
+		let share = |share: chain::Share| Share {
+			model: share.model.0,
 			fees: Amount(share.fees),
 			data: Amount(share.data),
 			claimed: Amount(share.claimed),
 			developer: Amount(share.developer),
 			held: Amount(share.held),
 		};
-		let verdict = |verdict: VerdictInfo| Verdict {
+		let verdict = |verdict: chain::Verdict| Verdict {
 			challenger: display(&verdict.challenger),
 			number: verdict.number,
 			decided_from_ms: verdict.decided_from_ms,
 		};
 		Self {
-			id: info.id,
-			server: info.server,
+			id: info.id.0,
+			server: info.server.0,
 			account: display(&info.account),
 			root: hex(info.root),
 			receipts: info.receipts,
@@ -378,9 +163,9 @@ impl OpenBatch {
 	fn state(&self) -> String {
 		match (&self.verdict, &self.sampling) {
 			(Some(_), _) => "fraudulent".into(),
-			(None, SamplingInfo::Due { at }) => format!("samples from block {} on", at.saturating_add(1)),
-			(None, SamplingInfo::Drawn { .. }) => "samples to be shown".into(),
-			(None, SamplingInfo::Done) => "open".into(),
+			(None, Sampling::Due { at }) => format!("samples from block {} on", at.saturating_add(1)),
+			(None, Sampling::Drawn { .. }) => "samples to be shown".into(),
+			(None, Sampling::Done) => "open".into(),
 		}
 	}
 }
@@ -402,7 +187,7 @@ impl Answer for OpenBatch {
 			("open until", clock(self.ends_at_ms)),
 			("open demands", self.demands.to_string()),
 		];
-		if let SamplingInfo::Drawn { claims, deadline_ms, .. } = &self.sampling {
+		if let Sampling::Drawn { claims, deadline_ms, .. } = &self.sampling {
 			rows.push(("to be shown", format!("claims {} until {}", listed(claims), clock(*deadline_ms))));
 		}
 		if let Some(verdict) = &self.verdict {
@@ -436,9 +221,12 @@ pub(crate) struct OpenBatches {
 	next: Option<u64>,
 }
 
-impl From<PageInfo<OpenBatchInfo, u64>> for OpenBatches {
-	fn from(page: PageInfo<OpenBatchInfo, u64>) -> Self {
-		Self { batches: page.items.into_iter().map(OpenBatch::from).collect(), next: page.next }
+impl From<Page<chain::OpenBatch, BatchId>> for OpenBatches {
+	fn from(page: Page<chain::OpenBatch, BatchId>) -> Self {
+		Self {
+			batches: page.items.into_iter().map(OpenBatch::from).collect(),
+			next: page.next.map(|id| id.0),
+		}
 	}
 }
 
@@ -493,22 +281,22 @@ struct Moved {
 	number: u64,
 }
 
-impl From<ClaimInfo> for Claim {
-	fn from(info: ClaimInfo) -> Self {
-		let moved = |moved: MovedInfo| Moved {
-			contribution: moved.contribution,
-			version: moved.version,
+impl From<chain::Claim> for Claim {
+	fn from(info: chain::Claim) -> Self {
+		let moved = |moved: chain::Moved| Moved {
+			contribution: moved.contribution.0,
+			version: moved.version.0,
 			by: display(&moved.by),
 			number: moved.number,
 		};
 		Self {
-			batch: info.batch,
+			batch: info.batch.0,
 			claim: info.claim,
 			receipt: info.receipt,
-			model: info.model,
-			contribution: info.contribution,
-			version: info.version,
-			method: info.method,
+			model: info.model.0,
+			contribution: info.contribution.0,
+			version: info.version.0,
+			method: info.method.0,
 			evidence: info.evidence,
 			amount: Amount(info.amount),
 			submitter: Amount(info.submitter),
@@ -527,8 +315,8 @@ pub(crate) struct Claims {
 	next: Option<u32>,
 }
 
-impl From<PageInfo<ClaimInfo, u32>> for Claims {
-	fn from(page: PageInfo<ClaimInfo, u32>) -> Self {
+impl From<Page<chain::Claim, u32>> for Claims {
+	fn from(page: Page<chain::Claim, u32>) -> Self {
 		Self { claims: page.items.into_iter().map(Claim::from).collect(), next: page.next }
 	}
 }
@@ -604,20 +392,20 @@ struct Unlisted {
 }
 
 impl Questions {
-	pub(crate) fn new(batch: u64, info: QuestionsInfo) -> Self {
-		let demand = |demand: DemandInfo| Demand {
+	pub(crate) fn new(batch: u64, info: chain::Questions) -> Self {
+		let demand = |demand: chain::Demand| Demand {
 			claim: demand.claim,
 			by: display(&demand.by),
 			price: Amount(demand.price),
 			deadline_ms: demand.deadline_ms,
 		};
-		let unlisted = |shown: UnlistedInfo| Unlisted {
+		let unlisted = |shown: chain::Unlisted| Unlisted {
 			receipt: shown.receipt,
 			model: shown.model,
 			start: shown.start,
 			length: shown.length,
-			contribution: shown.contribution,
-			version: shown.version,
+			contribution: shown.contribution.0,
+			version: shown.version.0,
 			by: display(&shown.by),
 			amount: Amount(shown.amount),
 			bond: Amount(shown.bond),
@@ -678,15 +466,15 @@ struct Method {
 	parameters: String,
 }
 
-impl From<PageInfo<MethodInfo, u32>> for Methods {
-	fn from(page: PageInfo<MethodInfo, u32>) -> Self {
-		let method = |info: MethodInfo| Method {
-			id: info.id,
+impl From<Page<chain::Method, MethodId>> for Methods {
+	fn from(page: Page<chain::Method, MethodId>) -> Self {
+		let method = |info: chain::Method| Method {
+			id: info.id.0,
 			algorithm: text(&info.algorithm),
 			version: info.version,
 			parameters: text(&info.parameters),
 		};
-		Self { methods: page.items.into_iter().map(method).collect(), next: page.next }
+		Self { methods: page.items.into_iter().map(method).collect(), next: page.next.map(|id| id.0) }
 	}
 }
 
@@ -724,10 +512,11 @@ fn page<const N: usize, Cursor: fmt::Display>(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use codec::DecodeAll;
+	use codec::{Decode, DecodeAll, Encode};
 	use pallet_attribution::{runtime_api, types};
-	use plexus_primitives::{AgentId, BatchId, ContributionId, DatanetVersion, MethodId, ModelId};
+	use plexus_primitives::{AgentId, ContributionId, DatanetVersion, ModelId};
 	use serde_json::json;
+	use sp_core::crypto::AccountId32;
 	use sp_runtime::Perbill;
 
 	fn account() -> AccountId32 {
@@ -771,7 +560,7 @@ mod tests {
 
 	#[test]
 	fn open_batches_decode_from_the_pallets_bytes_and_have_stable_json_keys() {
-		let batch = OpenBatch::from(decoded::<OpenBatchInfo>(open_batch()));
+		let batch = OpenBatch::from(decoded::<chain::OpenBatch>(open_batch()));
 		let parameters = json!({
 			"all": 600_000_000, "grounded": 600_000_000, "span": 300_000_000, "attested": 0,
 			"submitter": 100_000_000, "challenger": 200_000_000, "hold_multiple": 3,
@@ -796,7 +585,7 @@ mod tests {
 		assert!(human.contains("1 (fraudulent)") && human.contains("claims 2, 1 until"), "{human}");
 
 		let page = runtime_api::Page { items: vec![open_batch()], next: Some(BatchId(2)) };
-		let page = OpenBatches::from(decoded::<PageInfo<OpenBatchInfo, u64>>(page));
+		let page = OpenBatches::from(decoded::<Page<chain::OpenBatch, BatchId>>(page));
 		assert_eq!(serde_json::to_value(&page).unwrap(), json!({ "batches": [expected], "next": 2 }));
 		assert!(page.human().contains("--cursor 2"), "{}", page.human());
 	}
@@ -807,14 +596,14 @@ mod tests {
 			(types::Sampling::Due { at: 7u32 }, json!({ "state": "due", "at": 7 })),
 			(types::Sampling::Done, json!({ "state": "done" })),
 		] {
-			let ours = decoded::<SamplingInfo>(theirs);
+			let ours = decoded::<Sampling>(theirs);
 			assert_eq!(serde_json::to_value(&ours).unwrap(), expected);
 		}
 	}
 
 	#[test]
 	fn parameters_decode_from_the_pallets_bytes_and_are_told_in_words() {
-		let parameters = Parameters::from(decoded::<ParametersInfo>(types::Parameters::LIVE));
+		let parameters = Parameters::from(decoded::<chain::Parameters>(types::Parameters::LIVE));
 		let human = parameters.human();
 		for part in ["60 %", "3 times what claims move, and 1 PLX", "1 d 0 h 0 min", "256 bytes"] {
 			assert!(human.contains(part), "{part}: {human}");
@@ -849,7 +638,7 @@ mod tests {
 		let attested = Evidence::Attested { score: Perbill::from_percent(50) };
 		let items = vec![claim(span, Some(moved)), claim(grounded, None), claim(attested, None)];
 		let page = runtime_api::Page { items, next: Some(3u32) };
-		let page = Claims::from(decoded::<PageInfo<ClaimInfo, u32>>(page));
+		let page = Claims::from(decoded::<Page<chain::Claim, u32>>(page));
 		let told = serde_json::to_value(&page).unwrap();
 		assert_eq!(
 			told["claims"][0],
@@ -866,20 +655,6 @@ mod tests {
 		let human = page.human();
 		for part in ["30, not 5", "grounded: 15 bytes from 14", "attested: 50 %", "--cursor 3"] {
 			assert!(human.contains(part), "{part}: {human}");
-		}
-	}
-
-	#[test]
-	fn filters_encode_as_the_pallets() {
-		use runtime_api::ClaimFilter as Theirs;
-		let id = ContributionId(7);
-		for (ours, theirs) in [
-			(ClaimFilter::All, Theirs::All),
-			(ClaimFilter::Receipt(7), Theirs::Receipt(7)),
-			(ClaimFilter::Contribution(7), Theirs::Contribution(id)),
-			(ClaimFilter::Account(account()), Theirs::Account(account())),
-		] {
-			assert_eq!(ours.encode(), theirs.encode(), "{ours:?}");
 		}
 	}
 
@@ -914,7 +689,7 @@ mod tests {
 		});
 		assert_eq!(serde_json::to_value(&asked).unwrap(), expected);
 		assert_eq!(asked.human().lines().count(), 4, "{}", asked.human());
-		let none = QuestionsInfo { samples: None, demands: vec![], unlisted: vec![] };
+		let none = chain::Questions { samples: None, demands: vec![], unlisted: vec![] };
 		assert_eq!(Questions::new(20, none).human(), "nothing is asked");
 
 		let method = types::Method {
@@ -924,7 +699,7 @@ mod tests {
 		};
 		let method = runtime_api::MethodInfo { id: MethodId(2), method };
 		let page = runtime_api::Page { items: vec![method], next: None::<MethodId> };
-		let page = Methods::from(decoded::<PageInfo<MethodInfo, u32>>(page));
+		let page = Methods::from(decoded::<Page<chain::Method, MethodId>>(page));
 		let method = json!({
 			"id": 2, "algorithm": "maximal-exact-match", "version": 1, "parameters": "min=32",
 		});

@@ -5,7 +5,7 @@
 
 use crate::{
 	agents::Profile,
-	attribution::ParametersInfo,
+	claims::chain::Parameters,
 	models::{Asks, Kind, ManifestEntry, Policy},
 	rewards::Place,
 	validators::Percent,
@@ -491,7 +491,7 @@ pub(crate) fn clear_challenge_commitment(account: &AccountId32, hash: &[u8; 32])
 }
 
 /// Changes what batches are submitted under.
-pub(crate) fn set_attribution_parameters(parameters: &ParametersInfo) -> Call {
+pub(crate) fn set_attribution_parameters(parameters: &Parameters) -> Call {
 	let share = |share: Percent| Value::u128(share.0.into());
 	let number = |number: u64| Value::u128(number.into());
 	let parameters = Value::named_composite([
@@ -723,7 +723,7 @@ mod tests {
 
 	#[test]
 	fn the_calls_about_open_batches_are_those_of_the_runtime() {
-		use pallet_attribution::{types::Parameters, Call as Attribution, Method};
+		use pallet_attribution::{types, Call as Attribution, Method};
 		use plexus_primitives::BatchId;
 		let (metadata, account) = (metadata(), AccountId32::from([3; 32]));
 		let (batch, hash) = (BatchId(5), [7; 32]);
@@ -733,8 +733,8 @@ mod tests {
 			version: 1,
 			parameters: b"min=32".to_vec().try_into().expect("short"),
 		};
-		let parameters = Parameters::DEVELOPMENT;
-		let ours = ParametersInfo::decode_all(&mut &parameters.encode()[..]).expect("the same encoding");
+		let parameters = types::Parameters::DEVELOPMENT;
+		let ours = Parameters::decode_all(&mut &parameters.encode()[..]).expect("the same encoding");
 		let cases: [(Call, RuntimeCall); 8] = [
 			(
 				register_method("maximal-exact-match", 1, "min=32"),

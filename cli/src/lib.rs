@@ -8,6 +8,7 @@
 //! contribute/ verify_file directories of files: registered, and checked against a version
 //! channel/ redeemer/      payment channels: opened, signed for, redeemed; what serve-receipts works with
 //! corpus/ attribute       directories of files: searchable, and which bytes of an output came from them
+//! claims/ challenge/      claims on chain against local files; what is wrong with them, committed to and revealed
 //!   │     │      │
 //!   │   datanets │        what the runtime API tells of data
 //!   │ validators │        what the runtime API tells of stake
@@ -43,8 +44,10 @@ mod attribute;
 mod attribution;
 mod calls;
 mod card;
+mod challenge;
 mod channel;
 mod channels;
+mod claims;
 mod client;
 mod content;
 mod contribute;
@@ -69,12 +72,14 @@ mod state;
 mod submit;
 mod tx;
 mod validators;
+mod verify_claim;
 mod verify_file;
 
 use futures::future::LocalBoxFuture;
 
 pub use account::AccountCommand;
 pub use attribute::AttributeCommand;
+pub use challenge::ChallengeCommand;
 pub use channel::ChannelCommand;
 pub use contribute::ContributeCommand;
 pub use corpus::CorpusCommand;
@@ -85,6 +90,7 @@ pub use query::QueryCommand;
 pub use redeemer::{Desk, DeskError, Redeemer, RedeemerArgs};
 pub use remote::Remote;
 pub use tx::TxCommand;
+pub use verify_claim::VerifyClaimCommand;
 pub use verify_file::VerifyFileCommand;
 
 /// The commands that talk to a node as a client.
@@ -114,6 +120,12 @@ pub enum Command {
 
 	/// Tell which bytes of an output came from which contributions; needs no node
 	Attribute(Box<AttributeCommand>),
+
+	/// Find what is wrong with the claims of an open batch, and show it to the chain
+	Challenge(Box<ChallengeCommand>),
+
+	/// Check a claim again, open or final, from the chain and files alone
+	VerifyClaim(Box<VerifyClaimCommand>),
 
 	/// Make keys of accounts, and show their addresses
 	#[command(subcommand_required = true, arg_required_else_help = true)]
@@ -149,6 +161,9 @@ impl Command {
 			Self::VerifyFile(command) => (command.connection.json, command.run().await),
 			Self::Corpus(command) => (command.connection.json, command.run().await),
 			Self::Attribute(command) => (command.json, command.run().await),
+			Self::Challenge(command) => (command.connection.json, command.run().await),
+			// Prints its own failures: a bad verdict is an answer too.
+			Self::VerifyClaim(command) => (false, command.run_and_print().await),
 			Self::Account(command) => (command.json, command.run()),
 			// Prints its own failures: a run that loses transfers has figures too.
 			Self::BenchLoad(args) => (false, load::run_and_print(args).await),
@@ -218,6 +233,10 @@ mod tests {
 			"corpus show data.plxindex --json",
 			"attribute --index data.plxindex --output answer.txt",
 			"attribute --index i --output o --prompt p --min-bytes 64 --html page.html --evidence e.json --json",
+			"challenge 7 --store outputs --index data.plxindex --json",
+			"challenge 7 --store outputs --index data.plxindex --submit --from //Alice --journal j",
+			"challenge --resume --from //Alice",
+			"verify-claim 7 0 --store outputs --index data.plxindex --json",
 			"tx datanet create --from-card README.md --from //Alice",
 			"tx datanet create --from-card croissant.json --name Poems --licence MIT --tag a --curator //Bob --from //Alice",
 			"tx model register a.safetensors --from-card README.md --parent 0 --from //Alice",

@@ -15,6 +15,7 @@
 //! - [`batch`]: which of them are redeemed together.
 //! - [`journal`]: the file under both.
 //! - [`json`]: how receipts and vouchers travel.
+//! - [`store`]: outputs, prompts and contexts by their hashes, for whoever has to prove a claim about them, or doubts one.
 //!
 //! # One request
 //! ```text
@@ -100,6 +101,7 @@ pub mod json;
 pub mod ledger;
 pub mod point;
 pub mod purse;
+pub mod store;
 pub mod terms;
 #[cfg(test)]
 mod tests;
@@ -109,6 +111,7 @@ pub use journal::{FileDisk, Identity, JournalError, MemoryDisk, Owner};
 pub use ledger::{Delivery, Fault, Ledger, Limits, Seen, Standing, Totals};
 pub use point::{Point, PointError, Voucher};
 pub use purse::{Purse, PurseError, SignRequest, Signed};
+pub use store::{Store, StoreError};
 pub use terms::{ChannelState, ReceiptFault, Terms};
 
 /// What vouchers are signed with, as transactions are.

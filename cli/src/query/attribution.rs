@@ -5,11 +5,12 @@
 
 use crate::{
 	address::parse_account,
-	attribution::{self, ClaimFilter, Claims, Methods, OpenBatch, OpenBatches, Parameters, Questions},
+	attribution::{Claims, Methods, OpenBatch, OpenBatches, Parameters, Questions},
+	claims::chain::{self, Filter},
 	client::Client,
 	failure::Failure,
 };
-use plexus_primitives::api::PAGE_MAX;
+use plexus_primitives::{api::PAGE_MAX, BatchId, ContributionId, MethodId};
 
 #[derive(clap::Args, Clone)]
 pub(super) struct BatchArgs {
@@ -70,40 +71,38 @@ struct LimitArgs {
 }
 
 pub(super) async fn open_batch(client: &Client, args: BatchArgs) -> Result<OpenBatch, Failure> {
-	attribution::known_open_batch(&client.at_head().await?, args.batch).await.map(OpenBatch::from)
+	chain::known_open_batch(&client.at_head().await?, BatchId(args.batch)).await.map(OpenBatch::from)
 }
 
 pub(super) async fn open_batches(client: &Client, args: OpenBatchesArgs) -> Result<OpenBatches, Failure> {
 	let at = client.at_head().await?;
-	attribution::open_batches(&at, args.cursor, args.page.limit).await.map(OpenBatches::from)
+	chain::open_batches(&at, args.cursor.map(BatchId), args.page.limit).await.map(OpenBatches::from)
 }
 
 pub(super) async fn claims(client: &Client, args: ClaimsArgs) -> Result<Claims, Failure> {
 	let filter = match (args.receipt, args.contribution, &args.account) {
-		(Some(place), _, _) => ClaimFilter::Receipt(place),
-		(None, Some(id), _) => ClaimFilter::Contribution(id),
-		(None, None, Some(account)) => {
-			ClaimFilter::Account(parse_account(account, &client.chain_kind().await?)?)
-		}
-		(None, None, None) => ClaimFilter::All,
+		(Some(place), _, _) => Filter::Receipt(place),
+		(None, Some(id), _) => Filter::Contribution(ContributionId(id)),
+		(None, None, Some(account)) => Filter::Account(parse_account(account, &client.chain_kind().await?)?),
+		(None, None, None) => Filter::All,
 	};
 	let at = client.at_head().await?;
-	attribution::known_open_batch(&at, args.batch).await?;
-	attribution::claims(&at, args.batch, filter, args.cursor, args.page.limit).await.map(Claims::from)
+	chain::known_open_batch(&at, BatchId(args.batch)).await?;
+	chain::claims_page(&at, BatchId(args.batch), filter, args.cursor, args.page.limit).await.map(Claims::from)
 }
 
 pub(super) async fn questions(client: &Client, args: BatchArgs) -> Result<Questions, Failure> {
 	let at = client.at_head().await?;
-	attribution::known_open_batch(&at, args.batch).await?;
-	let asked = attribution::open_questions(&at, args.batch).await?;
+	chain::known_open_batch(&at, BatchId(args.batch)).await?;
+	let asked = chain::questions(&at, BatchId(args.batch)).await?;
 	Ok(Questions::new(args.batch, asked))
 }
 
 pub(super) async fn methods(client: &Client, args: MethodsArgs) -> Result<Methods, Failure> {
 	let at = client.at_head().await?;
-	attribution::methods(&at, args.cursor, args.page.limit).await.map(Methods::from)
+	chain::methods(&at, args.cursor.map(MethodId), args.page.limit).await.map(Methods::from)
 }
 
 pub(super) async fn parameters(client: &Client) -> Result<Parameters, Failure> {
-	attribution::parameters(&client.at_head().await?).await.map(Parameters::from)
+	chain::parameters(&client.at_head().await?).await.map(Parameters::from)
 }

@@ -7,12 +7,13 @@ use super::{by::ByArgs, Sent, Session, SignedArgs};
 use crate::{
 	address::{parse_account, parse_hex32},
 	amount::Amount,
-	attribution::{self, ParametersInfo},
 	calls::{self, Call},
+	claims::chain::{self, Parameters},
 	client::{constant, ConnectionArgs},
 	failure::Failure,
 	validators::Percent,
 };
+use plexus_primitives::BatchId;
 use subxt::dynamic::Value;
 
 /// Claims of one call if the chain does not tell how many a batch has.
@@ -239,25 +240,25 @@ async fn finalise(connection: &ConnectionArgs, args: FinaliseArgs) -> Result<Sen
 
 /// As many as the batch has: the fee is for what the call says.
 async fn all_claims(session: &Session, batch: u64) -> Result<u32, Failure> {
-	let open = attribution::known_open_batch(&session.at, batch).await?;
+	let open = chain::known_open_batch(&session.at, BatchId(batch)).await?;
 	let most = constant(&session.at, "Attribution", "ClaimsMax").and_then(|most| u32::try_from(most).ok());
 	Ok(open.claims.saturating_sub(open.paid).clamp(1, most.unwrap_or(CLAIMS_DEFAULT)))
 }
 
 async fn set_parameters(connection: &ConnectionArgs, args: ParameterArgs) -> Result<Sent<u64>, Failure> {
 	let session = Session::open(connection, &args.signed).await?;
-	let changed = args.changed(attribution::parameters(&session.at).await?);
+	let changed = args.changed(chain::parameters(&session.at).await?);
 	session.send(&set_parameters_call(&changed), |_| None).await
 }
 
-fn set_parameters_call(parameters: &ParametersInfo) -> Call {
+fn set_parameters_call(parameters: &Parameters) -> Call {
 	calls::sudo(calls::set_attribution_parameters(parameters))
 }
 
 impl ParameterArgs {
-	fn changed(&self, now: ParametersInfo) -> ParametersInfo {
+	fn changed(&self, now: Parameters) -> Parameters {
 		let amount = |given: Option<Amount>, now: u128| given.map_or(now, |amount| amount.0);
-		ParametersInfo {
+		Parameters {
 			all: self.all.unwrap_or(now.all),
 			grounded: self.grounded.unwrap_or(now.grounded),
 			span: self.span.unwrap_or(now.span),
