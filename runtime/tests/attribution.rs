@@ -353,7 +353,7 @@ fn parameters_change_by_root_alone_and_for_batches_to_come() {
 fn the_longest_answer_costs_less_than_demands_and_bonds_pay_for_it() {
 	let mut world = World::bare();
 	// The longest claim, in the longest content that there can be, at its worst place there.
-	let bytes = <Runtime as pallet_attribution::Config>::ClaimBytesMax::get();
+	let bytes: u64 = <Runtime as pallet_attribution::Config>::ClaimBytesMax::get();
 	let chunks = bytes.div_ceil(CHUNK_BYTES) + 1;
 	let parents = chunks + 2 * TREE_DEPTH_MAX as u64;
 	let slice = HEADER_BYTES as u64 + chunks * CHUNK_BYTES + parents * PARENT_BYTES as u64;
