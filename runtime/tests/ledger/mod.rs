@@ -25,7 +25,7 @@ use crate::common::{signed, Chain};
 use books::{Books, Checked};
 use calls::{Driver, KINDS};
 use choices::Choices;
-use frame_support::dispatch::DispatchResult;
+use frame_support::{dispatch::DispatchResult, traits::InstanceFilter};
 use memory::{Memory, ACTORS};
 use pallet_attribution::Parameters;
 use pallet_datanets::Windows;
@@ -240,10 +240,7 @@ fn route(driver: &mut Driver, by: AccountId, call: RuntimeCall) -> Option<(Accou
 	let keys: Vec<_> = ids
 		.map(DelegationId)
 		.filter_map(|id| pallet_agents::Delegations::<Runtime>::get(agent, id).map(|one| (id, one)))
-		.filter(|(_, one)| {
-			let covers = frame_support::traits::InstanceFilter::filter;
-			one.terms.scopes.iter().any(|scope| covers(scope, &*call))
-		})
+		.filter(|(_, one)| one.terms.scopes.iter().any(|scope| scope.filter(&call)))
 		.collect();
 	match driver.choices.pick(&keys).filter(|_| driver.choices.one_in(2)) {
 		Some((delegation, one)) => {
@@ -325,26 +322,26 @@ fn pay_everybody(memory: &Memory, backwards: bool) -> Result<BTreeMap<AccountId,
 		}
 	}
 	claim_all()?;
-	let data: Vec<_> = pallet_rewards::Earnings::<Runtime>::iter_keys().collect();
-	for holder in data {
-		let Holder::Account(account) = holder else { continue };
-		withdrawn(&account, call(pallet_rewards::Call::withdraw { account: account.clone() }.into()))?;
+	for holder in pallet_rewards::Earnings::<Runtime>::iter_keys().collect::<Vec<_>>() {
+		let Holder::Account(account) = &holder else { continue };
+		let due = Rewards::earnings(&holder).due;
+		let done = call(pallet_rewards::Call::withdraw { account: account.clone() }.into());
+		withdrawn(account, due, done)?;
 	}
-	let fees: Vec<_> = pallet_receipts::Earnings::<Runtime>::iter_keys().collect();
-	for account in fees {
-		withdrawn(&account, call(pallet_receipts::Call::withdraw { account: account.clone() }.into()))?;
+	for account in pallet_receipts::Earnings::<Runtime>::iter_keys().collect::<Vec<_>>() {
+		let due = Receipts::earnings(&account);
+		let done = call(pallet_receipts::Call::withdraw { account: account.clone() }.into());
+		withdrawn(&account, due, done)?;
 	}
 	let accounts = frame_system::Account::<Runtime>::iter();
 	Ok(accounts.map(|(id, account)| (id, account.data.free + account.data.reserved)).collect())
 }
 
 /// Only what is less than an account must have waits.
-fn withdrawn(account: &AccountId, result: DispatchResult) -> Checked {
-	let rewards = Rewards::earnings(&Holder::Account(account.clone())).due;
-	let small = rewards.max(Receipts::earnings(account)) < plexus_primitives::constants::EXISTENTIAL_DEPOSIT;
-	match result.is_ok() || rewards + Receipts::earnings(account) == 0 || small {
+fn withdrawn(account: &AccountId, due: Balance, result: DispatchResult) -> Checked {
+	match result.is_ok() || due < plexus_primitives::constants::EXISTENTIAL_DEPOSIT {
 		true => Ok(()),
-		false => Err(format!("{account:?} is not paid: {result:?}")),
+		false => Err(format!("{account:?} is not paid {due}: {result:?}")),
 	}
 }
 
