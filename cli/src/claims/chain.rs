@@ -241,7 +241,10 @@ pub(crate) async fn known_open_batch(at: &AtBlock, id: BatchId) -> Result<OpenBa
 			FailureKind::NotFound,
 			"NoOpenBatch",
 			format!("batch {} is final, never had to wait, or never was", id.0),
-			"only open batches can be objected to; `plexus verify-claim` checks the claims of a final one",
+			format!(
+				"`plexus query history batch:{}` tells what became of it, and `plexus verify-claim` checks the claims of a final one",
+				id.0
+			),
 		)
 	})
 }
