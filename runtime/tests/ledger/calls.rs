@@ -10,6 +10,7 @@ use super::{
 };
 use crate::common::evidence::{content, context, listed, slice, Filed};
 use codec::Encode;
+use frame_support::traits::InstanceFilter;
 use pallet_agents::types::Terms;
 use pallet_attribution::{Method, Parameters};
 use pallet_datanets::{
@@ -32,7 +33,7 @@ use plexus_runtime::{
 	fees::validators_pot, AccountId, Address, Agents, Attribution, Datanets, Models, ProxyType, Receipts,
 	Rewards, Runtime, RuntimeCall, Scope, Validators,
 };
-use sp_runtime::Perbill;
+use sp_runtime::{Perbill, Saturating};
 
 type AgentsCall = pallet_agents::Call<Runtime>;
 type AttributionCall = pallet_attribution::Call<Runtime>;
@@ -219,13 +220,13 @@ impl Driver {
 		suits: impl Fn(&pallet_datanets::Datanet<Runtime>) -> bool,
 	) -> Option<(DatanetId, pallet_datanets::Datanet<Runtime>)> {
 		let next = pallet_datanets::NextDatanetId::<Runtime>::get().0;
-		let get = |id| pallet_datanets::Datanets::<Runtime>::get(id);
+		let get = pallet_datanets::Datanets::<Runtime>::get;
 		self.find(next.into(), |id| records(DatanetId(id as u32), get).filter(|(_, record)| suits(record)))
 	}
 
 	fn find_agent(&mut self) -> Option<(AgentId, pallet_agents::Agent<Runtime>)> {
 		let next = pallet_agents::NextAgentId::<Runtime>::get().0;
-		let get = |id| pallet_agents::Agents::<Runtime>::get(id);
+		let get = pallet_agents::Agents::<Runtime>::get;
 		self.find(next, |id| {
 			let found = records(AgentId(id), get)?;
 			(found.1.status != pallet_agents::AgentStatus::Retired).then_some(found)
@@ -248,7 +249,7 @@ impl Driver {
 		suits: impl Fn(&pallet_receipts::Channel<Runtime>) -> bool,
 	) -> Option<(ChannelId, pallet_receipts::Channel<Runtime>)> {
 		let next = pallet_receipts::NextChannelId::<Runtime>::get().0;
-		let get = |id| pallet_receipts::Channels::<Runtime>::get(id);
+		let get = pallet_receipts::Channels::<Runtime>::get;
 		self.find(next, |id| records(ChannelId(id), get).filter(|(_, record)| suits(record)))
 	}
 
@@ -258,7 +259,7 @@ impl Driver {
 		suits: impl Fn(&pallet_attribution::Batch<Runtime>) -> bool,
 	) -> Option<(BatchId, pallet_attribution::Batch<Runtime>, Kept)> {
 		let next = pallet_receipts::NextBatchId::<Runtime>::get().0;
-		let get = |id| pallet_attribution::Batches::<Runtime>::get(id);
+		let get = pallet_attribution::Batches::<Runtime>::get;
 		let (id, batch) =
 			self.find(next, |id| records(BatchId(id), get).filter(|(_, batch)| suits(batch)))?;
 		let kept = self.memory.batches.get(&batch.root)?.clone();
@@ -541,8 +542,7 @@ impl Driver {
 				continue;
 			}
 			let Some((by, call)) = (KINDS[at].plan)(self) else { continue };
-			let covered = frame_support::traits::InstanceFilter::filter;
-			let covered = granted.terms.scopes.iter().any(|scope| covered(scope, &call));
+			let covered = granted.terms.scopes.iter().any(|scope| scope.filter(&call));
 			if by == account || covered {
 				let call = Box::new(call);
 				return Some((granted.key, AgentsCall::act { agent, delegation, call }.into()));
@@ -858,7 +858,7 @@ impl Driver {
 					}
 				}
 			};
-			left = left - share;
+			left = left.saturating_sub(share);
 			manifest.push(ManifestEntry { datanet, version, share });
 		}
 		let (server, data_share) = (self.choices.below(61), self.choices.below(40));
