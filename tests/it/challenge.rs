@@ -97,7 +97,8 @@ impl Scene {
 			self.tx(&["contribute", &path, "--datanet", "0"], from).await?;
 		}
 		for id in ["0", "1"] {
-			until(OVER, "a contribution to be old enough", || self.tx(&["accept", id], "//Alice")).await?;
+			let accept = ["accept", id];
+			until(OVER, "a contribution to be old enough", || self.tx(&accept, "//Alice")).await?;
 		}
 		self.tx(&["datanet", "publish", "0"], "//Alice").await?;
 		let (data, list, index) = (self.text("data")?, self.text("list")?, self.text("index")?);
@@ -167,7 +168,7 @@ impl Scene {
 
 	/// A command with the local files.
 	fn with_files<'a>(&self, arguments: &[&'a str], files: &'a [String; 2]) -> Vec<&'a str> {
-		[arguments, &["--store", &files[0], "--index", &files[1]]].concat()
+		[arguments, &["--store", files[0].as_str(), "--index", files[1].as_str()]].concat()
 	}
 
 	fn files(&self) -> Result<[String; 2]> {

@@ -202,15 +202,6 @@ pub(crate) struct ClaimMoved {
 	pub(crate) number: u64,
 }
 
-/// `Attribution.ClaimProven`.
-#[derive(Clone, PartialEq, Eq, Debug, Decode)]
-pub(crate) struct ClaimProven {
-	pub(crate) batch: BatchId,
-	pub(crate) claim: u32,
-	pub(crate) sampled: bool,
-	paid: u128,
-}
-
 /// `Attribution.ClaimsPaid`.
 #[derive(Clone, PartialEq, Eq, Debug, Decode)]
 pub(crate) struct ClaimsPaid {
@@ -371,10 +362,6 @@ mod tests {
 		let voided: ClaimsVoided =
 			told("ClaimsVoided", voided).decode("Attribution.ClaimsVoided").expect("that event");
 		assert_eq!((voided.challenger, voided.reward, voided.burned), (account(5), 6, 7));
-		let proven = Event::ClaimProven { batch, claim: 4, sampled: true, paid: 0 };
-		let proven: ClaimProven =
-			told("ClaimProven", proven).decode("Attribution.ClaimProven").expect("that event");
-		assert_eq!((proven.claim, proven.sampled), (4, true));
 		let over = Event::BatchFinal { batch, hold: 5, deposit: 6 };
 		let over: BatchFinal = told("BatchFinal", over).decode("Attribution.BatchFinal").expect("that event");
 		assert_eq!((over.batch, over.hold), (batch, 5));
