@@ -10,6 +10,7 @@ use crate::claims::{
 	chain::{Claim, Unlisted},
 	facts::Source,
 	files::{Files, Missing, Place},
+	proofs,
 };
 use plexus_payments::store::Placed;
 use plexus_primitives::{
@@ -43,12 +44,7 @@ impl From<Missing> for EvidenceFault {
 
 /// A receipt of a batch, and that it is in it.
 fn receipt_proof(receipts: &[Placed], place: u32) -> Result<ReceiptProof, EvidenceFault> {
-	let none = || EvidenceFault::NoReceipt(place);
-	let at = usize::try_from(place).map_err(|_| none())?;
-	let Placed { channel, sequence, receipt } = *receipts.get(at).ok_or_else(none)?;
-	let leaves: Vec<_> = receipts.iter().map(Placed::leaf).collect();
-	let path = merkle::prove(&leaves, at).and_then(|path| Path::try_from(path).ok()).ok_or_else(none)?;
-	Ok(ReceiptProof { channel, sequence, receipt, path })
+	proofs::receipt_proof(receipts, place).ok_or(EvidenceFault::NoReceipt(place))
 }
 
 /// All that a claim's worth was computed from. `source` is the contribution that was claimed for.

@@ -10,7 +10,7 @@
 use super::check::{Known, Model};
 use crate::{
 	claims::{
-		chain::{Limits, Parameters},
+		chain::{self, Limits, Parameters},
 		facts,
 	},
 	client::{runtime_call, AtBlock},
@@ -117,7 +117,7 @@ impl Memory {
 				return Ok((parameters, claim_bytes_max));
 			}
 		}
-		let parameters: Parameters = runtime_call(at, "AttributionApi_parameters", ()).await?;
+		let parameters = chain::parameters(at).await?;
 		let claim_bytes_max = Limits::of(at).claim_bytes_max;
 		self.parameters = Some((Instant::now(), parameters, claim_bytes_max));
 		Ok((parameters, claim_bytes_max))
