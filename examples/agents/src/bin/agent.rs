@@ -23,6 +23,7 @@ use std::{
 	net::SocketAddr,
 	os::unix::fs::PermissionsExt,
 	path::{Path, PathBuf},
+	process::ExitCode,
 	str::FromStr,
 	sync::Arc,
 	time::Duration,
@@ -164,7 +165,18 @@ impl FromStr for Version {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
+	match start().await {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			// In one line, with its causes: a backtrace tells a user nothing.
+			eprintln!("{error:#}");
+			ExitCode::FAILURE
+		}
+	}
+}
+
+async fn start() -> Result<()> {
 	tracing_subscriber::fmt().with_writer(std::io::stderr).init();
 	match Cli::parse().command {
 		Command::Ngram { serving, context_bytes, occurrences_min } => {

@@ -6,7 +6,7 @@
 use anyhow::{ensure, Context, Result};
 use clap::Parser;
 use plexus_agents::demo::{run, Options};
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 use tokio::signal::unix::{signal, SignalKind};
 
 /// Shows all of Plexus on a chain of its own: data, models, paid inference, claims, challenges, settlement
@@ -36,7 +36,18 @@ struct Cli {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
+	match start().await {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			// In one line, with its causes: a backtrace tells a user nothing.
+			eprintln!("{error:#}");
+			ExitCode::FAILURE
+		}
+	}
+}
+
+async fn start() -> Result<()> {
 	let Cli { inferences, data, block_time_ms, keep, plexus, agent } = Cli::parse();
 	let own = std::env::current_exe().context("this program has a path")?;
 	let beside = |given: Option<PathBuf>, name: &str| -> Result<PathBuf> {

@@ -23,10 +23,11 @@ use sp_core::{sr25519, Pair};
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use tokio::{process::Command, try_join};
 
-/// What every answer costs, and each of its bytes: 0.001 PLX, and some 7 millionths, odd so that shares of it have fractions.
-pub const PER_REQUEST: u128 = 1_000_000_000;
+/// What every answer costs, and each of its bytes: 0.02 PLX, so that agents earn more than the fees of their batches, and some
+/// 140 millionths, odd so that shares of it have fractions.
+pub const PER_REQUEST: u128 = 20_000_000_000;
 /// See [`PER_REQUEST`].
-pub const PER_BYTE: u128 = 7_000_003;
+pub const PER_BYTE: u128 = 140_000_003;
 
 /// The longest answers of the two agents.
 pub const NGRAM_BYTES: u32 = 384;
