@@ -5,7 +5,7 @@
 
 use anyhow::{ensure, Context, Result};
 use clap::Parser;
-use plexus_agents::demo::{run, Options};
+use plexus_agents::demo::{run, Options, INFERENCES_MAX};
 use std::{path::PathBuf, process::ExitCode};
 use tokio::signal::unix::{signal, SignalKind};
 
@@ -15,7 +15,7 @@ use tokio::signal::unix::{signal, SignalKind};
 struct Cli {
 	/// Answers that are paid
 	#[arg(long, value_name = "N", default_value_t = 1_000)]
-	#[arg(value_parser = clap::value_parser!(u64).range(4..=100_000))]
+	#[arg(value_parser = clap::value_parser!(u64).range(4..=INFERENCES_MAX))]
 	inferences: u64,
 	/// Directory with the text files that are contributed: .md and .rs
 	#[arg(long, value_name = "DIR", default_value = ".")]
@@ -88,7 +88,7 @@ mod tests {
 	#[test]
 	fn the_arguments_are_consistent_and_bounded() {
 		Cli::command().debug_assert();
-		for line in ["--inferences 3", "--inferences 100001", "--block-time-ms 100"] {
+		for line in ["--inferences 3", "--inferences 10001", "--block-time-ms 100"] {
 			assert!(
 				Cli::try_parse_from(["plexus-demo"].into_iter().chain(line.split_whitespace())).is_err(),
 				"{line}"

@@ -190,9 +190,9 @@ pub async fn set_up(
 	let ((), (), ngram, retrieval, paying, liar, denier) = try_join!(
 		contribute(0),
 		contribute(1),
-		register(&plexus, NGRAM, "1000"),
-		register(&plexus, RETRIEVAL, "1000"),
-		register(&plexus, PAYER, "10000"),
+		register(&plexus, NGRAM, "2000"),
+		register(&plexus, RETRIEVAL, "2000"),
+		register(&plexus, PAYER, "50000"),
 		register(&plexus, LIAR, "100"),
 		register(&plexus, DENIER, "100"),
 	)?;
@@ -309,7 +309,7 @@ fn names(
 
 /// Gives something to those whom the chain did not endow.
 async fn endow(plexus: &Plexus) -> Result<()> {
-	let poor = [(NGRAM, "2000"), (RETRIEVAL, "2000"), (LIAR, "200"), (FINDER, "100"), (DENIER, "200")];
+	let poor = [(NGRAM, "4000"), (RETRIEVAL, "4000"), (LIAR, "200"), (FINDER, "100"), (DENIER, "200")];
 	for (place, (secret, amount)) in poor.iter().enumerate() {
 		let pay = ["transfer", "--to", secret, "--amount", amount];
 		// The nonces are in order, so that with the last one all are there.
@@ -383,7 +383,8 @@ async fn grant_keys(plexus: &Plexus, agents: [&Agent; 3], options: &Options) -> 
 			id(&granted, "id")
 		}
 	};
-	let serving = || ["serving".into(), "500".into(), "200".into()];
+	// Holds count as spending although they return, and a batch costs a fee of about a PLX.
+	let serving = || ["serving".into(), "2000".into(), "500".into()];
 	let (ngram, retrieval, paying) = try_join!(
 		grant(agents[0], "//Demo//Ngram//Serving", serving(), NGRAM),
 		grant(agents[1], "//Demo//Retrieval//Serving", serving(), RETRIEVAL),
