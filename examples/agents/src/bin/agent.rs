@@ -259,7 +259,8 @@ impl PayArgs {
 		}
 		let purse = Purse::open(Box::new(FileDisk::open(&self.journal)?), genesis, key.public().into())?;
 		let payer = Payer::meet(&self.url, Signer::new(purse, key), self.max_bytes, self.at_most).await?;
-		let Self { prompt, max_bytes, disclose, count, .. } = self;
+		let Self { prompt, disclose, count, .. } = self;
+		let max_bytes = self.max_bytes.min(payer.offer().max_bytes);
 		let question = move |number: u64, wording: u32| Question {
 			prompt: prompt.clone(),
 			seed: number.saturating_add(count.saturating_mul(wording.into())),
