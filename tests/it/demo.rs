@@ -47,8 +47,10 @@ async fn forty_paid_answers_are_claimed_challenged_and_settled_to_the_last_unit(
 	let arguments = ["--inferences", "40", "--block-time-ms", "200", "--data", &data];
 	let (code, said, error) = demonstrate(&arguments).await?;
 	ensure!(code == Some(0), "it ended with {code:?}:\n{said}\n{error}");
-	let sum =
-		said.lines().find(|line| line.starts_with("sum ")).with_context(|| format!("no sum in\n{said}"))?;
+	let sum = said
+		.lines()
+		.find(|line| line.trim_start().starts_with("sum "))
+		.with_context(|| format!("no sum in\n{said}"))?;
 	ensure!(sum.ends_with(" 0.000000000000"), "{said}");
 	ensure!(said.contains("paid ") && said.contains("It adds up to the last unit"), "{said}");
 	for reason in [

@@ -11,8 +11,9 @@
 //! {"error", "cause", "remedy"}:  400 malformed   402 the payer has to sign or to top up first   404 no such channel
 //!                                409 against the channel's terms   422 nothing can be said   502, 503 come back
 //! ```
-//! A request brings the voucher for what was answered before it, so that a payer owes one answer at most. Receipts are those
-//! of `docs/paying.md`; the chain's forms of contexts and claims are those of [`plexus_primitives::claim`].
+//! A request brings the voucher for what was answered before it, so that a payer who does so owes one answer. How many it may
+//! owe is for `serve-receipts` to say (`--unsigned`). Receipts are those of `docs/paying.md`; the chain's forms of contexts and
+//! claims are those of [`plexus_primitives::claim`].
 //!
 //! # Must not
 //! Accept a key that it does not know: a misspelt one would change what is paid for.

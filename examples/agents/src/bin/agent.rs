@@ -23,6 +23,7 @@ use std::{
 	net::SocketAddr,
 	os::unix::fs::PermissionsExt,
 	path::{Path, PathBuf},
+	process::ExitCode,
 	str::FromStr,
 	sync::Arc,
 	time::Duration,
@@ -164,7 +165,18 @@ impl FromStr for Version {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
+	match start().await {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			// In one line, with its causes: a backtrace tells a user nothing.
+			eprintln!("{error:#}");
+			ExitCode::FAILURE
+		}
+	}
+}
+
+async fn start() -> Result<()> {
 	tracing_subscriber::fmt().with_writer(std::io::stderr).init();
 	match Cli::parse().command {
 		Command::Ngram { serving, context_bytes, occurrences_min } => {
@@ -247,7 +259,8 @@ impl PayArgs {
 		}
 		let purse = Purse::open(Box::new(FileDisk::open(&self.journal)?), genesis, key.public().into())?;
 		let payer = Payer::meet(&self.url, Signer::new(purse, key), self.max_bytes, self.at_most).await?;
-		let Self { prompt, max_bytes, disclose, count, .. } = self;
+		let Self { prompt, disclose, count, .. } = self;
+		let max_bytes = self.max_bytes.min(payer.offer().max_bytes);
 		let question = move |number: u64, wording: u32| Question {
 			prompt: prompt.clone(),
 			seed: number.saturating_add(count.saturating_mul(wording.into())),

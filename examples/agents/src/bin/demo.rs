@@ -5,8 +5,8 @@
 
 use anyhow::{ensure, Context, Result};
 use clap::Parser;
-use plexus_agents::demo::{run, Options};
-use std::path::PathBuf;
+use plexus_agents::demo::{run, Options, INFERENCES_MAX};
+use std::{path::PathBuf, process::ExitCode};
 use tokio::signal::unix::{signal, SignalKind};
 
 /// Shows all of Plexus on a chain of its own: data, models, paid inference, claims, challenges, settlement
@@ -15,7 +15,7 @@ use tokio::signal::unix::{signal, SignalKind};
 struct Cli {
 	/// Answers that are paid
 	#[arg(long, value_name = "N", default_value_t = 1_000)]
-	#[arg(value_parser = clap::value_parser!(u64).range(4..=100_000))]
+	#[arg(value_parser = clap::value_parser!(u64).range(4..=INFERENCES_MAX))]
 	inferences: u64,
 	/// Directory with the text files that are contributed: .md and .rs
 	#[arg(long, value_name = "DIR", default_value = ".")]
@@ -36,7 +36,18 @@ struct Cli {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
+	match start().await {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			// In one line, with its causes: a backtrace tells a user nothing.
+			eprintln!("{error:#}");
+			ExitCode::FAILURE
+		}
+	}
+}
+
+async fn start() -> Result<()> {
 	let Cli { inferences, data, block_time_ms, keep, plexus, agent } = Cli::parse();
 	let own = std::env::current_exe().context("this program has a path")?;
 	let beside = |given: Option<PathBuf>, name: &str| -> Result<PathBuf> {
@@ -77,7 +88,7 @@ mod tests {
 	#[test]
 	fn the_arguments_are_consistent_and_bounded() {
 		Cli::command().debug_assert();
-		for line in ["--inferences 3", "--inferences 100001", "--block-time-ms 100"] {
+		for line in ["--inferences 3", "--inferences 10001", "--block-time-ms 100"] {
 			assert!(
 				Cli::try_parse_from(["plexus-demo"].into_iter().chain(line.split_whitespace())).is_err(),
 				"{line}"

@@ -55,10 +55,13 @@ const REDEEMED_MAX: Duration = Duration::from_secs(120);
 /// Until every batch is final: a minute of window, and time for a busy machine.
 const FINAL_MAX: Duration = Duration::from_secs(240);
 
+/// Answers, at most: what the agents are given pays for so many.
+pub const INFERENCES_MAX: u64 = 10_000;
+
 /// What is demonstrated, with what.
 #[derive(Clone, Debug)]
 pub struct Options {
-	/// Answers that are paid.
+	/// Answers that are paid; 4 to [`INFERENCES_MAX`].
 	pub inferences: u64,
 	/// The binary `plexus`.
 	pub plexus: PathBuf,

@@ -23,10 +23,11 @@ use sp_core::{sr25519, Pair};
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use tokio::{process::Command, try_join};
 
-/// What every answer costs, and each of its bytes: 0.001 PLX, and some 7 millionths, odd so that shares of it have fractions.
-pub const PER_REQUEST: u128 = 1_000_000_000;
+/// What every answer costs, and each of its bytes: 0.02 PLX, so that agents earn more than the fees of their batches, and some
+/// 140 millionths, odd so that shares of it have fractions.
+pub const PER_REQUEST: u128 = 20_000_000_000;
 /// See [`PER_REQUEST`].
-pub const PER_BYTE: u128 = 7_000_003;
+pub const PER_BYTE: u128 = 140_000_003;
 
 /// The longest answers of the two agents.
 pub const NGRAM_BYTES: u32 = 384;
@@ -189,9 +190,9 @@ pub async fn set_up(
 	let ((), (), ngram, retrieval, paying, liar, denier) = try_join!(
 		contribute(0),
 		contribute(1),
-		register(&plexus, NGRAM, "1000"),
-		register(&plexus, RETRIEVAL, "1000"),
-		register(&plexus, PAYER, "10000"),
+		register(&plexus, NGRAM, "2000"),
+		register(&plexus, RETRIEVAL, "2000"),
+		register(&plexus, PAYER, "50000"),
 		register(&plexus, LIAR, "100"),
 		register(&plexus, DENIER, "100"),
 	)?;
@@ -308,7 +309,7 @@ fn names(
 
 /// Gives something to those whom the chain did not endow.
 async fn endow(plexus: &Plexus) -> Result<()> {
-	let poor = [(NGRAM, "2000"), (RETRIEVAL, "2000"), (LIAR, "200"), (FINDER, "100"), (DENIER, "200")];
+	let poor = [(NGRAM, "4000"), (RETRIEVAL, "4000"), (LIAR, "200"), (FINDER, "100"), (DENIER, "200")];
 	for (place, (secret, amount)) in poor.iter().enumerate() {
 		let pay = ["transfer", "--to", secret, "--amount", amount];
 		// The nonces are in order, so that with the last one all are there.
@@ -382,7 +383,8 @@ async fn grant_keys(plexus: &Plexus, agents: [&Agent; 3], options: &Options) -> 
 			id(&granted, "id")
 		}
 	};
-	let serving = || ["serving".into(), "500".into(), "200".into()];
+	// Holds count as spending although they return, and a batch costs a fee of about a PLX.
+	let serving = || ["serving".into(), "2000".into(), "500".into()];
 	let (ngram, retrieval, paying) = try_join!(
 		grant(agents[0], "//Demo//Ngram//Serving", serving(), NGRAM),
 		grant(agents[1], "//Demo//Retrieval//Serving", serving(), RETRIEVAL),
