@@ -184,11 +184,12 @@ fn put_model(versions: Vec<(DatanetId, DatanetVersion)>) -> ModelId {
 		ManifestEntry { datanet, version, share }
 	});
 	let percent = Perbill::from_percent;
+	let parents: u32 = <Runtime as pallet_models::Config>::ParentsMax::get();
 	let spec = Spec::<Runtime> {
 		kind: ModelKind::Merge,
 		artifact: Content { root: [2; 32], len: 1 },
 		card: Content { root: [3; 32], len: 1 },
-		parents: listed(vec![ModelId(0); <Runtime as pallet_models::Config>::ParentsMax::get() as usize]),
+		parents: listed(vec![ModelId(0); parents as usize]),
 		manifest: listed(manifest.collect()),
 		policy: RevenuePolicy { server: percent(50), developer: percent(20), data: percent(30) },
 		asks: Asks { royalty: percent(1), data: percent(25) },
@@ -203,7 +204,8 @@ fn put_model(versions: Vec<(DatanetId, DatanetVersion)>) -> ModelId {
 		deposit: 0,
 	};
 	pallet_models::Models::<Runtime>::insert(id, record);
-	let most = u64::from(<Runtime as pallet_models::Config>::AncestorsMax::get());
+	let most: u32 = <Runtime as pallet_models::Config>::AncestorsMax::get();
+	let most = u64::from(most);
 	let before = id.0.checked_sub(1).into_iter();
 	// Those that are in no registry are asked for by nobody.
 	let ancestors = before.chain(u64::MAX - most..).take(most as usize).map(|model| Ancestor {

@@ -16,7 +16,7 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::RawOrigin;
-use pallet_receipts::{benchmarking::BenchmarkHelper as _, Channel, ChannelTerms, Redemption};
+use pallet_receipts::{benchmarking::BenchmarkHelper as _, Channel, ChannelTerms, Redemption, Servers as _};
 use plexus_primitives::{
 	challenge::commitment, receipt::voucher, slice::CHUNK_BYTES, ChannelId, Claim, Content, Context,
 	ContextLeaf, DatanetId, Evidence, Receipt,
@@ -413,14 +413,14 @@ mod benchmarks {
 		let world = world::<T>(1);
 		let (batch, receipt) = world.file_one()?;
 		Pallet::<T>::do_demand(rich::<T>(1), batch, 0)?;
-		let answer = Answer::Span {
+		let shown = Answer::Span {
 			receipt,
 			length: listed(slice(&world.output, world.output.len() as u64 - 1, 1)),
 			output: world.part(&world.output),
 			source: world.part(&world.bytes[1]),
 		};
 		#[extrinsic_call]
-		_(RawOrigin::Signed(rich::<T>(2)), batch, 0, answer);
+		_(RawOrigin::Signed(rich::<T>(2)), batch, 0, shown);
 		assert!(Claims::<T>::get(batch).is_some_and(|claims| claims[0].proven));
 		Ok(())
 	}
@@ -429,9 +429,9 @@ mod benchmarks {
 	fn close_demand() -> Result<(), BenchmarkError> {
 		let (batch, _) = world::<T>(1).file_one()?;
 		Pallet::<T>::do_demand(rich::<T>(1), batch, 0)?;
-		Demands::<T>::mutate(batch, 0, |demand| {
-			if let Some(demand) = demand {
-				demand.deadline_ms = 0;
+		Demands::<T>::mutate(batch, 0, |open| {
+			if let Some(open) = open {
+				open.deadline_ms = 0;
 			}
 		});
 		#[extrinsic_call]
