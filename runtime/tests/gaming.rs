@@ -12,7 +12,7 @@ use common::{
 	evidence::{content, listed, slice, text, Filed},
 	transfer, Key,
 };
-use pallet_agents::{types::Terms, Refusal};
+use pallet_agents::types::Terms;
 use pallet_attribution::Error as Attribution;
 use pallet_datanets::types::{Admission, Licence, RemovalReason, Verdict};
 use pallet_receipts::Error as Receipts;
@@ -22,7 +22,6 @@ use plexus_primitives::{
 	AgentId, Challenge, Claim, DatanetVersion, DelegationId, Receipt,
 };
 use plexus_runtime::{AccountId, Address, Agents, Runtime, RuntimeCall, RuntimeEvent, Scope};
-use sp_runtime::transaction_validity::InvalidTransaction;
 use world::*;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
@@ -493,8 +492,8 @@ fn delegate_netting_hides_no_spending() {
 			// Out and in within one call: no call that carries others is a key's.
 			let calls = vec![transfer(&thief, 500 * UNITS)];
 			let inside = pallet_utility::Call::batch_all { calls };
-			let refused = InvalidTransaction::Custom(Refusal::NotLeafCall.code());
-			assert_eq!(world.send(&accomplice(), act(agent, inside)), Err(refused.into()));
+			let not_leaf = pallet_agents::Error::<Runtime>::NotLeafCall;
+			world.fails(&accomplice(), act(agent, inside), not_leaf);
 			// One after the other: what comes in opens no budget.
 			world.succeeds(&accomplice(), act(agent, transfer(&thief, 15 * UNITS)));
 			world.succeeds(&accomplice(), transfer(&account, 10 * UNITS));

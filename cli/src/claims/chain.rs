@@ -316,7 +316,7 @@ mod tests {
 	use super::*;
 	use codec::DecodeAll;
 	use pallet_attribution::{runtime_api, types};
-	use sp_runtime::{BoundedVec, Perbill};
+	use sp_runtime::BoundedVec;
 
 	fn account(n: u8) -> AccountId32 {
 		[n; 32].into()

@@ -160,7 +160,7 @@ impl Proofs {
 	pub fn attempt(&mut self, choices: &mut Choices) -> Outcome {
 		let place = choices.below(self.originals.len() as u64) as usize;
 		let mut bytes = self.originals[place].bytes.clone();
-		for _ in 0..1 + choices.below(3) {
+		for _ in 0..1 + choices.below(2) {
 			self.damage(choices, &mut bytes);
 		}
 		let Original { shown, bytes: whole, holds } = &self.originals[place];
@@ -174,16 +174,16 @@ impl Proofs {
 	fn damage(&self, choices: &mut Choices, bytes: &mut Vec<u8>) {
 		let len = bytes.len() as u64;
 		let at = choices.below(len) as usize;
-		match choices.below(8) {
-			0..3 => {
+		match choices.below(16) {
+			0..11 => {
 				if let Some(byte) = bytes.get_mut(at) {
 					*byte ^= 1 << choices.below(8);
 				}
 			}
-			3 => bytes.truncate(at),
-			4 => bytes.insert(at, choices.below(256) as u8),
-			5 => bytes.extend_from_within(at..),
-			6 => {
+			11 => bytes.truncate(at),
+			12 => bytes.insert(at, choices.below(256) as u8),
+			13 => bytes.extend_from_within(at..),
+			14 => {
 				// Two pieces of the same length change places.
 				let (length, other) = (1 + choices.below(64) as usize, choices.below(len) as usize);
 				let end = at.max(other) + length;

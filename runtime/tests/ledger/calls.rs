@@ -10,6 +10,7 @@ use super::{
 };
 use crate::common::evidence::{content, context, listed, slice, Filed};
 use codec::Encode;
+use frame_support::traits::InstanceFilter;
 use pallet_agents::types::Terms;
 use pallet_attribution::{Method, Parameters};
 use pallet_datanets::{
@@ -30,9 +31,9 @@ use plexus_primitives::{
 };
 use plexus_runtime::{
 	fees::validators_pot, AccountId, Address, Agents, Attribution, Datanets, Models, ProxyType, Receipts,
-	Rewards, Runtime, RuntimeCall, Scope, Validators,
+	Rewards, Runtime, RuntimeCall, Scope, System, Validators,
 };
-use sp_runtime::Perbill;
+use sp_runtime::{Perbill, Saturating};
 
 type AgentsCall = pallet_agents::Call<Runtime>;
 type AttributionCall = pallet_attribution::Call<Runtime>;
@@ -136,15 +137,15 @@ pub const KINDS: &[Kind] = &[
 	kind("receipts.withdraw", 8, Driver::withdraw_fees),
 	kind("attribution.submit", 40, Driver::submit),
 	kind("attribution.register_method", 2, Driver::register_method),
-	kind("attribution.commit", 22, Driver::commit_challenge),
-	kind("attribution.reveal", 26, Driver::reveal),
+	kind("attribution.commit", 34, Driver::commit_challenge),
+	kind("attribution.reveal", 44, Driver::reveal),
 	kind("attribution.clear_commitment", 5, Driver::clear_challenge),
 	kind("attribution.draw_samples", 20, Driver::draw_samples),
 	kind("attribution.close_samples", 4, Driver::close_samples),
 	kind("attribution.demand", 10, Driver::demand),
 	kind("attribution.answer", 40, Driver::answer),
 	kind("attribution.close_demand", 6, Driver::close_demand),
-	kind("attribution.answer_unlisted", 3, Driver::answer_unlisted),
+	kind("attribution.answer_unlisted", 6, Driver::answer_unlisted),
 	kind("attribution.finalise", 24, Driver::finalise),
 	kind("rewards.distribute", 14, Driver::distribute),
 	kind("rewards.claim", 12, Driver::claim),
@@ -155,10 +156,13 @@ pub const KINDS: &[Kind] = &[
 	kind("validators.rebond", 2, Driver::rebond),
 	kind("validators.withdraw_unbonded", 3, Driver::withdraw_unbonded),
 	kind("validators.nominate", 4, Driver::nominate),
-	kind("validators.chill", 1, Driver::chill),
 	kind("validators.claim_rewards", 3, Driver::claim_rewards),
 	kind("validators.settle", 1, Driver::settle_stake),
 ];
+
+/// What an output begins with before it quotes anybody, and what is shown of an unlisted source: the least there may be.
+const OWN_WORDS: u64 = 300;
+const UNLISTED_BYTES: u64 = Parameters::DEVELOPMENT.unlisted_bytes_min;
 
 pub struct Driver {
 	pub choices: Choices,
@@ -175,6 +179,19 @@ where
 
 fn contribution(id: ContributionId) -> Option<Contribution<Runtime>> {
 	pallet_datanets::Contributions::<Runtime>::get(id)
+}
+
+fn manifest_of(model: ModelId) -> Vec<(DatanetId, DatanetVersion)> {
+	let record = pallet_models::Models::<Runtime>::get(model);
+	let entries = record.map(|record| record.spec.manifest.into_inner()).unwrap_or_default();
+	entries.into_iter().map(|entry| (entry.datanet, entry.version)).collect()
+}
+
+fn is_listed(manifest: &[(DatanetId, DatanetVersion)], record: &Contribution<Runtime>) -> bool {
+	let holds = |(datanet, version): &(DatanetId, DatanetVersion)| {
+		*datanet == record.datanet && record.weight_at(*version).is_some()
+	};
+	manifest.iter().any(holds)
 }
 
 fn now_ms() -> u64 {
@@ -219,13 +236,13 @@ impl Driver {
 		suits: impl Fn(&pallet_datanets::Datanet<Runtime>) -> bool,
 	) -> Option<(DatanetId, pallet_datanets::Datanet<Runtime>)> {
 		let next = pallet_datanets::NextDatanetId::<Runtime>::get().0;
-		let get = |id| pallet_datanets::Datanets::<Runtime>::get(id);
+		let get = pallet_datanets::Datanets::<Runtime>::get;
 		self.find(next.into(), |id| records(DatanetId(id as u32), get).filter(|(_, record)| suits(record)))
 	}
 
 	fn find_agent(&mut self) -> Option<(AgentId, pallet_agents::Agent<Runtime>)> {
 		let next = pallet_agents::NextAgentId::<Runtime>::get().0;
-		let get = |id| pallet_agents::Agents::<Runtime>::get(id);
+		let get = pallet_agents::Agents::<Runtime>::get;
 		self.find(next, |id| {
 			let found = records(AgentId(id), get)?;
 			(found.1.status != pallet_agents::AgentStatus::Retired).then_some(found)
@@ -248,7 +265,7 @@ impl Driver {
 		suits: impl Fn(&pallet_receipts::Channel<Runtime>) -> bool,
 	) -> Option<(ChannelId, pallet_receipts::Channel<Runtime>)> {
 		let next = pallet_receipts::NextChannelId::<Runtime>::get().0;
-		let get = |id| pallet_receipts::Channels::<Runtime>::get(id);
+		let get = pallet_receipts::Channels::<Runtime>::get;
 		self.find(next, |id| records(ChannelId(id), get).filter(|(_, record)| suits(record)))
 	}
 
@@ -258,7 +275,7 @@ impl Driver {
 		suits: impl Fn(&pallet_attribution::Batch<Runtime>) -> bool,
 	) -> Option<(BatchId, pallet_attribution::Batch<Runtime>, Kept)> {
 		let next = pallet_receipts::NextBatchId::<Runtime>::get().0;
-		let get = |id| pallet_attribution::Batches::<Runtime>::get(id);
+		let get = pallet_attribution::Batches::<Runtime>::get;
 		let (id, batch) =
 			self.find(next, |id| records(BatchId(id), get).filter(|(_, batch)| suits(batch)))?;
 		let kept = self.memory.batches.get(&batch.root)?.clone();
@@ -277,10 +294,10 @@ impl Driver {
 		self.memory.texts.get(&record.content.root).cloned()
 	}
 
-	/// Bytes for a contribution or an output: sometimes with a piece of others.
+	/// Bytes for a contribution: every other time with the beginning of another.
 	fn bytes(&mut self, len: usize) -> Vec<u8> {
 		let mut bytes = self.memory.noise(len);
-		if self.choices.one_in(3) {
+		if self.choices.one_in(2) {
 			let roots: Vec<_> = self.memory.texts.keys().copied().collect();
 			if let Some(other) = self.choices.pick(&roots).and_then(|root| self.memory.texts.get(&root)) {
 				bytes.extend_from_slice(&other[..other.len().min(900)]);
@@ -541,8 +558,7 @@ impl Driver {
 				continue;
 			}
 			let Some((by, call)) = (KINDS[at].plan)(self) else { continue };
-			let covered = frame_support::traits::InstanceFilter::filter;
-			let covered = granted.terms.scopes.iter().any(|scope| covered(scope, &call));
+			let covered = granted.terms.scopes.iter().any(|scope| scope.filter(&call));
 			if by == account || covered {
 				let call = Box::new(call);
 				return Some((granted.key, AgentsCall::act { agent, delegation, call }.into()));
@@ -676,7 +692,7 @@ impl Driver {
 			.collect();
 		let roots: Vec<_> = contents.iter().map(|one| one.content.root).collect();
 		let hash = Datanets::commitment_hash(&by, &salt, roots);
-		self.memory.promised.push(Promised::Contributions { by: by.clone(), salt, contents });
+		self.memory.promise(Promised::Contributions { by: by.clone(), salt, contents });
 		Some((by, DatanetsCall::commit { hash }.into()))
 	}
 
@@ -858,7 +874,7 @@ impl Driver {
 					}
 				}
 			};
-			left = left - share;
+			left = left.saturating_sub(share);
 			manifest.push(ManifestEntry { datanet, version, share });
 		}
 		let (server, data_share) = (self.choices.below(61), self.choices.below(40));
@@ -893,7 +909,7 @@ impl Driver {
 			length_proof: listed(proven.length_proof),
 		};
 		let hash = Models::commitment_hash(&by, &salt, [proven.content.root]);
-		self.memory.promised.push(Promised::Model { by: by.clone(), salt, model: Box::new(model) });
+		self.memory.promise(Promised::Model { by: by.clone(), salt, model: Box::new(model) });
 		Some((by, ModelsCall::commit { hash }.into()))
 	}
 
@@ -1080,10 +1096,6 @@ impl Driver {
 		Some((self.staker()?.0, ValidatorsCall::nominate { pool: PoolId(0) }.into()))
 	}
 
-	fn chill(&mut self) -> Planned {
-		Some((self.staker()?.0, ValidatorsCall::chill {}.into()))
-	}
-
 	fn claim_rewards(&mut self) -> Planned {
 		Some((self.staker()?.0, ValidatorsCall::claim_rewards {}.into()))
 	}
@@ -1130,7 +1142,8 @@ impl Driver {
 		let manifest = pallet_models::Models::<Runtime>::get(model)?.spec.manifest;
 		let manifest: Vec<_> = manifest.iter().map(|entry| (entry.datanet, entry.version)).collect();
 		let method = MethodId(0);
-		let (mut output, mut claims, mut pieces) = (self.memory.noise(300), Vec::new(), Vec::new());
+		let (mut output, mut claims, mut pieces) =
+			(self.memory.noise(OWN_WORDS as usize), Vec::new(), Vec::new());
 		let mut prompt = self.memory.noise(40);
 		let disclose = !self.choices.one_in(4);
 		for _ in 0..self.choices.below(3) {
@@ -1143,7 +1156,12 @@ impl Driver {
 			let Some((contribution, version, bytes)) = self.member(&from) else { continue };
 			let length = 64 + self.choices.below(500);
 			let length = length.min(bytes.len() as u64);
-			let offset = self.choices.below(bytes.len() as u64 - length + 1);
+			// What was copied is mostly the beginning.
+			let last = bytes.len() as u64 - length;
+			let offset = match self.choices.one_in(2) {
+				true => self.choices.below(last.min(100) + 1),
+				false => self.choices.below(last + 1),
+			};
 			let at = output.len() as u64;
 			let quoted = &bytes[offset as usize..(offset + length) as usize];
 			output.extend_from_slice(quoted);
@@ -1230,7 +1248,7 @@ impl Driver {
 		let salt = [5; 32];
 		let hash = commitment(&self.genesis, &by.encode(), &salt, batch, &challenge);
 		let challenge = Box::new(challenge);
-		self.memory.promised.push(Promised::Challenge { by: by.clone(), batch, challenge, hash });
+		self.memory.promise(Promised::Challenge { by: by.clone(), batch, challenge, hash });
 		Some((by, AttributionCall::commit { batch, hash }.into()))
 	}
 
@@ -1247,7 +1265,7 @@ impl Driver {
 			.collect();
 		let from = if doubtful.is_empty() || self.choices.one_in(3) { &claims } else { &doubtful };
 		let picked = self.choices.pick(from);
-		let Some((place, claim)) = picked.filter(|_| !self.choices.one_in(4)) else {
+		let Some((place, claim)) = picked.filter(|_| !self.choices.one_in(3)) else {
 			return self.unlisted(kept);
 		};
 		let receipt = kept.filed.proof(claim.receipt);
@@ -1277,7 +1295,9 @@ impl Driver {
 				source: slice(&source, offset, length.min(64)),
 			}),
 			(_, 1) => {
-				let (contribution, version, bytes, at) = self.holder_of(quoted)?;
+				let before = contribution(claim.contribution)?.commitment;
+				let earlier = |record: &Contribution<Runtime>| record.commitment < before;
+				let (contribution, version, bytes, at) = self.holder_of(quoted, earlier)?;
 				Some(Challenge::Counterclaim {
 					claim: place,
 					receipt,
@@ -1299,47 +1319,69 @@ impl Driver {
 		}
 	}
 
-	/// Some contribution that has these bytes, in some version, and where.
-	fn holder_of(&mut self, bytes: &[u8]) -> Option<(ContributionId, DatanetVersion, Vec<u8>, u64)> {
+	/// A contribution that has these bytes, its first version, and where they are: one that suits, if there is one, and
+	/// now and then any other.
+	fn holder_of(
+		&mut self,
+		bytes: &[u8],
+		suits: impl Fn(&Contribution<Runtime>) -> bool,
+	) -> Option<(ContributionId, DatanetVersion, Vec<u8>, u64)> {
 		let next = pallet_datanets::NextContributionId::<Runtime>::get().0;
+		let (mut fitting, mut others) = (Vec::new(), Vec::new());
 		for id in (0..next).map(ContributionId) {
-			let Some((_, from, _)) = contribution(id).and_then(|record| record.span()) else { continue };
+			let Some(record) = contribution(id) else { continue };
+			let Some((_, from, _)) = record.span() else { continue };
 			let Some(own) = self.bytes_of(id) else { continue };
 			let place = own.windows(bytes.len()).position(|window| window == bytes);
-			if let Some(place) = place {
-				if !self.choices.one_in(3) {
-					return Some((id, from, own, place as u64));
-				}
+			let Some(place) = place else { continue };
+			let found = (id, from, own, place as u64);
+			match suits(&record) {
+				true => fitting.push(found),
+				false => others.push(found),
 			}
 		}
-		None
+		match fitting.is_empty() || self.choices.one_in(10) {
+			true => self.choices.pick(&others),
+			false => self.choices.pick(&fitting),
+		}
 	}
 
 	/// That an output repeats what its model's manifest does not have; of outputs that quote somebody it may be so.
 	fn unlisted(&mut self, kept: &Kept) -> Option<Challenge> {
 		let place = self.choices.below(kept.served.len() as u64) as u32;
 		let (served, receipt) = (&kept.served[place as usize], kept.filed.proof(place));
-		// All of the bytes that an output repeats, not only its first ones.
-		let end = (served.output.len() as u64).min(300 + 256);
-		let quoted = served.output.get(300..end as usize)?.to_vec();
+		// The first quotation begins where the server's own words end.
+		let end = (served.output.len() as u64).min(OWN_WORDS + UNLISTED_BYTES);
+		let quoted = served.output.get(OWN_WORDS as usize..end as usize)?.to_vec();
 		(quoted.len() >= 64).then_some(())?;
-		let (contribution, version, bytes, offset) = self.holder_of(&quoted)?;
+		let manifest = manifest_of(receipt.receipt.model);
+		let unlisted = |record: &Contribution<Runtime>| !is_listed(&manifest, record);
+		let (contribution, version, bytes, offset) = self.holder_of(&quoted, unlisted)?;
 		let length = quoted.len() as u64;
 		Some(Challenge::UnlistedSource {
 			place,
 			receipt,
-			start: 300,
+			start: OWN_WORDS,
 			length,
 			contribution,
 			version,
 			offset,
-			output: slice(&served.output, 300, length),
+			output: slice(&served.output, OWN_WORDS, length),
 			source: slice(&bytes, offset, length),
 		})
 	}
 
 	fn reveal(&mut self) -> Planned {
-		match self.take_promise(|one| matches!(one, Promised::Challenge { .. }))? {
+		let careless = self.choices.one_in(20);
+		let block = System::block_number();
+		let ready = |one: &Promised| match one {
+			Promised::Challenge { by, hash, .. } => {
+				let made = pallet_attribution::Commitments::<Runtime>::get(by, hash);
+				careless || made.is_some_and(|made| made.made_at < block)
+			}
+			_ => false,
+		};
+		match self.take_promise(ready)? {
 			Promised::Challenge { by, batch, challenge, .. } => {
 				let (salt, challenge) = ([5; 32], *challenge);
 				Some((by, AttributionCall::reveal { batch, salt, challenge }.into()))
@@ -1420,9 +1462,19 @@ impl Driver {
 		let kept = self.memory.batches.get(&root)?.clone();
 		let output = kept.served.get(one.receipt as usize)?.output.clone();
 		let quoted = output.get(one.start as usize..(one.start + one.length) as usize)?.to_vec();
-		let (contribution, version, bytes, offset) = self.holder_of(&quoted)?;
+		let proof = kept.filed.proof(one.receipt);
+		let manifest = manifest_of(proof.receipt.model);
+		let of_manifest = |record: &Contribution<Runtime>| is_listed(&manifest, record);
+		let (contribution, version, bytes, offset) = self.holder_of(&quoted, of_manifest)?;
+		let version = manifest
+			.iter()
+			.find(|(datanet, version)| {
+				pallet_datanets::Contributions::<Runtime>::get(contribution)
+					.is_some_and(|record| record.datanet == *datanet && record.weight_at(*version).is_some())
+			})
+			.map_or(version, |(_, version)| *version);
 		let listed = plexus_primitives::challenge::Listed {
-			receipt: kept.filed.proof(one.receipt),
+			receipt: proof,
 			contribution,
 			version,
 			offset,

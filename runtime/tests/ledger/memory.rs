@@ -47,12 +47,16 @@ pub struct Memory {
 	seed: u64,
 }
 
+/// What is promised and not yet shown is kept, up to so much.
+const PROMISED_MAX: usize = 120;
+
 /// Everybody who acts. The last has little.
 pub const ACTORS: usize = 10;
 
 impl Memory {
 	pub fn new() -> Self {
-		let key = |place: usize| Key::sr25519(&format!("//Actor//{place}"));
+		// Signatures of this kind follow from what is signed, and blocks' hashes, which draw samples, from them.
+		let key = |place: usize| Key::ed25519(&format!("//Actor//{place}"));
 		let actors = (0..ACTORS).map(key).map(|key| (key.account(), key)).map(|(id, key)| (key, id));
 		Self {
 			actors: actors.collect(),
@@ -79,6 +83,14 @@ impl Memory {
 			locator: listed([]),
 			length_proof: listed(proven.length_proof),
 		}
+	}
+
+	/// Remembers to show something; what is oldest is forgotten.
+	pub fn promise(&mut self, promised: Promised) {
+		if self.promised.len() >= PROMISED_MAX {
+			self.promised.remove(0);
+		}
+		self.promised.push(promised);
 	}
 
 	pub fn key_of(&self, account: &AccountId) -> Option<&Key> {

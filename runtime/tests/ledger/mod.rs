@@ -25,7 +25,7 @@ use crate::common::{signed, Chain};
 use books::{Books, Checked};
 use calls::{Driver, KINDS};
 use choices::Choices;
-use frame_support::dispatch::DispatchResult;
+use frame_support::{dispatch::DispatchResult, traits::InstanceFilter};
 use memory::{Memory, ACTORS};
 use pallet_attribution::Parameters;
 use pallet_datanets::Windows;
@@ -240,10 +240,7 @@ fn route(driver: &mut Driver, by: AccountId, call: RuntimeCall) -> Option<(Accou
 	let keys: Vec<_> = ids
 		.map(DelegationId)
 		.filter_map(|id| pallet_agents::Delegations::<Runtime>::get(agent, id).map(|one| (id, one)))
-		.filter(|(_, one)| {
-			let covers = frame_support::traits::InstanceFilter::filter;
-			one.terms.scopes.iter().any(|scope| covers(scope, &*call))
-		})
+		.filter(|(_, one)| one.terms.scopes.iter().any(|scope| scope.filter(&call)))
 		.collect();
 	match driver.choices.pick(&keys).filter(|_| driver.choices.one_in(2)) {
 		Some((delegation, one)) => {
