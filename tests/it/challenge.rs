@@ -378,6 +378,39 @@ async fn a_copy_loses_its_claim_to_the_original_which_is_paid_and_explained() ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_challenger_that_is_killed_goes_on_where_it_was_and_loses_no_deposit() -> Result<()> {
+	let scene = Scene::new().await?;
+	let (files, journal) = (scene.files()?, scene.text("journal")?);
+	scene.submit(&answer(), 0, Evidence::Span { output: 13, offset: 20, length: 100 }).await?;
+	let by = ["--from", "//Dave", "--journal", &journal];
+	let challenge = [&scene.with_files(&["challenge", "0", "--submit"], &files)[..], &by].concat();
+	let mut killed = Command::new(binary())
+		.args(&challenge)
+		.env("PLEXUS_URL", scene.node.url())
+		.stdin(Stdio::null())
+		.stdout(Stdio::null())
+		.kill_on_drop(true)
+		.spawn()?;
+	until(SOON, "the commitment to be in the journal", || async {
+		ensure!(fs::read_to_string(&journal)?.contains("\"committed\""), "nothing is in it");
+		Ok(())
+	})
+	.await?;
+	killed.kill().await?;
+
+	// It may have come as far as the chain, or not.
+	let resumed = scene.cli.json(&[&["challenge", "--resume"][..], &by].concat()).await?;
+	let outcome = &resumed["resumed"][0]["outcome"];
+	ensure!(outcome.is_null() || outcome == "fraud-found" || outcome == "not-there", "{resumed}");
+	let again = scene.cli.json(&challenge).await?;
+	let found = again["played"][0]["outcome"] == "fraud-found";
+	ensure!(found != again["verdict"].is_string(), "it is found once, now or before: {again}");
+	let account = scene.cli.json(&["query", "account", "//Dave"]).await?;
+	ensure!(!account["holds"].to_string().contains("Commitment"), "a deposit is left: {account}");
+	Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_watch_finds_a_false_claim_by_itself_and_fetches_the_reward() -> Result<()> {
 	let scene = Scene::new().await?;
 	// The store is there from the beginning; a watch opens it once.

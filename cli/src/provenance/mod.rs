@@ -376,9 +376,9 @@ mod tests {
 
 	#[test]
 	fn a_credit_leads_to_the_payment_right_before_it() {
-		let (id, batch) = (ContributionId(5), |id| BatchId(id));
+		let id = ContributionId(5);
 		let paid = |event, of, amount: u128| {
-			happened(50, event, "Attribution.ContributionPaid", &(batch(of), id, amount))
+			happened(50, event, "Attribution.ContributionPaid", &(BatchId(of), id, amount))
 		};
 		let events = vec![paid(8, 3, 90), paid(6, 2, 90), paid(4, 1, 90), paid(5, 9, 91)];
 		let history = History { events, ..told(false, Some(0)) };
@@ -391,7 +391,10 @@ mod tests {
 			batch: None,
 			amount: 90,
 		};
-		assert_eq!(payment(&history, &credit).map(|(event, paid)| (event, paid.batch)), Some((6, batch(2))));
+		assert_eq!(
+			payment(&history, &credit).map(|(event, paid)| (event, paid.batch)),
+			Some((6, BatchId(2)))
+		);
 		let elsewhere = Credit { transaction: (51, Some(1)), ..credit };
 		assert_eq!(payment(&history, &elsewhere), None);
 	}

@@ -260,8 +260,7 @@ mod tests {
 		let batch = Batch { case: &case, history: &history, receipts: None, files: &files };
 		let of = |paid: ContributionPaid, event| {
 			let parts = batch.parts_of(&paid, (50, Some(1)), event);
-			let told: Vec<_> = parts.iter().map(|part| (part.claim, part.class(), part.amount.0)).collect();
-			told
+			parts.iter().map(|part| (part.claim, part.class(), part.amount.0)).collect::<Vec<_>>()
 		};
 		assert_eq!(of(paid(1, 180), 1), [(Some(0), "span", 90), (Some(2), "span", 90)]);
 		assert_eq!(of(paid(9, 90), 2), [(Some(1), "span", 90)], "it was moved");
