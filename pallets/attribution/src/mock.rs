@@ -65,7 +65,7 @@ pub const PARAMETERS: Parameters = Parameters {
 pub const WINDOWS: pallet_datanets::Windows = pallet_datanets::Windows {
 	commitment_age_ms: COMMITMENT_AGE_MS,
 	commitment_lifetime_ms: 10_000_000,
-	acceptance_ms: 10_000_000,
+	acceptance_ms: 20_000_000,
 	..pallet_datanets::Windows::LIVE
 };
 
