@@ -43,6 +43,7 @@ use sp_core::Pair;
 use stage::Stage;
 use std::{
 	cell::Cell,
+	ops::Range,
 	path::PathBuf,
 	sync::Arc,
 	time::{Duration, Instant},
@@ -157,42 +158,57 @@ async fn demonstrate(stage: &mut Stage, options: &Options, done: &Cell<bool>) ->
 	Ok(())
 }
 
-/// Pays both agents at the same time.
+/// Pays both agents at the same time; then the n-gram agent once more, so that it has a batch whose window has just begun.
 async fn pay(options: &Options, scene: &Scene, signer: &Signer) -> Result<Vec<Paid>> {
-	let lines: Arc<[String]> = scene.lines.clone().into();
+	let of_retrieval = options.inferences / 2;
+	let of_ngram = options.inferences - of_retrieval;
+	let last = (scene::LANES as u64).min(of_ngram / 2);
+	let asking = Asking { signer, lines: scene.lines.clone().into(), all: options.inferences };
 	let [ngram, retrieval] = &scene.servers;
-	let half = options.inferences / 2;
-	let (of_ngram, of_retrieval) = tokio::try_join!(
-		ask_one(ngram, signer, lines.clone(), options.inferences - half, NGRAM_BYTES, true),
-		ask_one(retrieval, signer, lines, half, RETRIEVAL_BYTES, false),
+	let (first, retrieved) = tokio::try_join!(
+		asking.ask(ngram, 0..of_ngram - last, NGRAM_BYTES, true),
+		asking.ask(retrieval, of_ngram..options.inferences, RETRIEVAL_BYTES, false),
 	)?;
-	let paid = [of_ngram, of_retrieval].concat();
+	let paid =
+		[first, retrieved, asking.ask(ngram, of_ngram - last..of_ngram, NGRAM_BYTES, true).await?].concat();
 	ensure!(paid.len() as u64 == options.inferences, "{} answers came", paid.len());
 	Ok(paid)
 }
 
-async fn ask_one(
-	server: &Server,
-	signer: &Signer,
+/// Who asks about what.
+struct Asking<'a> {
+	signer: &'a Signer,
 	lines: Arc<[String]>,
-	count: u64,
-	max_bytes: u32,
-	disclose: bool,
-) -> Result<Vec<Paid>> {
-	let limit = PER_REQUEST + PER_BYTE * u128::from(max_bytes);
-	let payer = Payer::meet(&server.url, signer.clone(), max_bytes, limit).await?;
-	ensure!(payer.offer().model == server.model, "{} serves another model", server.url);
-	let question = move |number: u64, wording: u32| {
-		let seed = number.wrapping_add(count.wrapping_mul(wording.into()));
-		let prompt = match disclose {
-			true => material::beginning(&lines, seed),
-			false => material::question(&lines, seed),
+	/// How many answers are wanted of everybody.
+	all: u64,
+}
+
+impl Asking<'_> {
+	/// Asks for the answers with these numbers. What may be disclosed is gone on from, all else is a question.
+	async fn ask(
+		&self,
+		server: &Server,
+		numbers: Range<u64>,
+		max_bytes: u32,
+		disclose: bool,
+	) -> Result<Vec<Paid>> {
+		let limit = PER_REQUEST + PER_BYTE * u128::from(max_bytes);
+		let payer = Payer::meet(&server.url, self.signer.clone(), max_bytes, limit).await?;
+		ensure!(payer.offer().model == server.model, "{} serves another model", server.url);
+		let (lines, all, first) = (self.lines.clone(), self.all, numbers.start);
+		let question = move |number: u64, wording: u32| {
+			// In other words: about another line.
+			let seed = first + number + all.wrapping_mul(wording.into());
+			let prompt = match disclose {
+				true => material::beginning(&lines, seed),
+				false => material::question(&lines, seed),
+			};
+			Question { prompt, seed, max_bytes, disclose }
 		};
-		Question { prompt, seed, max_bytes, disclose }
-	};
-	let lane = |channel: &_| Lane { channel: *channel, ceiling: server.locked };
-	let lanes: Vec<_> = server.channels.iter().map(lane).collect();
-	Ok(payer.pay(&lanes, count, question).await?)
+		let lane = |channel: &_| Lane { channel: *channel, ceiling: server.locked };
+		let lanes: Vec<_> = server.channels.iter().map(lane).collect();
+		Ok(payer.pay(&lanes, numbers.end - numbers.start, question).await?)
+	}
 }
 
 /// Waits until all that was paid is redeemed.
