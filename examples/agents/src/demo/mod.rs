@@ -31,7 +31,7 @@ use crate::{
 use anyhow::{anyhow, bail, ensure, Context, Result};
 use axum::http::Method;
 use chain::{id, Chain};
-use ledger::{Ledger, State, Why};
+use ledger::{Amount, Ledger, State, Why};
 use objections::{clear, clock_reaches, deny, find, follow, lie, BLOCKS_MAX};
 use plexus_payments::{FileDisk, Purse};
 use scene::{
@@ -55,6 +55,10 @@ const REDEEMED_MAX: Duration = Duration::from_secs(120);
 
 /// Until every batch is final: a minute of window, and time for a busy machine.
 const FINAL_MAX: Duration = Duration::from_secs(240);
+
+/// What the pots may hold in the end: less than a unit for each recipient of each model and for each position, of which
+/// there are a dozen.
+const HELD_MAX: Amount = 16;
 
 /// Answers, at most: what the agents are given pays for so many.
 pub const INFERENCES_MAX: u64 = 10_000;
@@ -282,7 +286,7 @@ fn report(ledger: &Ledger, state: &State, scene: &Scene, paid: &[Paid]) -> Resul
 		let told: Vec<_> = imbalances.iter().map(ToString::to_string).collect();
 		bail!("it does not add up:\n{}", told.join("\n"));
 	}
-	compare(ledger, paid)?;
+	compare(ledger, ledger.held(state), paid)?;
 	println!(
 		"It adds up to the last unit: flows, each of {} accounts, and the issuance; and it is what the payer signed for.",
 		state.balances.len()
@@ -290,8 +294,9 @@ fn report(ledger: &Ledger, state: &State, scene: &Scene, paid: &[Paid]) -> Resul
 	Ok(())
 }
 
-/// Whether the chain's sums are those of the payer, who signed for each answer.
-fn compare(ledger: &Ledger, paid: &[Paid]) -> Result<()> {
+/// Whether the chain's sums are those of the payer, who signed for each answer; and nothing but fractions is held.
+fn compare(ledger: &Ledger, held: Amount, paid: &[Paid]) -> Result<()> {
+	ensure!(held < HELD_MAX, "the pots hold {held} that somebody should have been credited");
 	let signed: u128 = paid.iter().map(|paid| paid.receipt.fee).sum::<u128>() + objections::LIE_FEE;
 	let redeemed = u128::try_from(ledger.total(Why::Paid)).ok().context("what was paid is no amount")?;
 	ensure!(signed == redeemed, "the payer signed for {signed}, and {redeemed} was redeemed");
@@ -344,9 +349,10 @@ mod tests {
 
 	#[test]
 	fn what_the_chain_redeemed_is_compared_with_what_the_payer_signed() {
-		assert!(compare(&with_lie(), &[paid(100)]).is_ok());
-		assert!(compare(&with_lie(), &[paid(99)]).is_err());
-		assert!(compare(&with_lie(), &[paid(50), paid(50)]).is_err(), "another number of receipts");
+		assert!(compare(&with_lie(), 1, &[paid(100)]).is_ok());
+		assert!(compare(&with_lie(), 1, &[paid(99)]).is_err());
+		assert!(compare(&with_lie(), 1, &[paid(50), paid(50)]).is_err(), "another number of receipts");
+		assert!(compare(&with_lie(), HELD_MAX, &[paid(100)]).is_err(), "more than fractions is held");
 	}
 
 	#[test]
@@ -356,7 +362,7 @@ mod tests {
 			let redeemed = events.iter_mut().find(|event| event.name == "Receipts.ChannelRedeemed").unwrap();
 			redeemed.fields["amount"] = (100 + objections::LIE_FEE).to_string().into();
 			events.retain(|event| event.name != name);
-			assert!(compare(&Ledger::of(&events).unwrap(), &[paid(100)]).is_err(), "{name}");
+			assert!(compare(&Ledger::of(&events).unwrap(), 1, &[paid(100)]).is_err(), "{name}");
 		}
 	}
 }
