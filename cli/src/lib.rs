@@ -148,6 +148,10 @@ pub enum Command {
 	/// Make load and measure what comes through; prints JSON
 	#[command(hide = true)]
 	BenchLoad(load::LoadArgs),
+
+	/// Settle receipts in full batches and measure what comes through; prints JSON
+	#[command(hide = true)]
+	BenchReceipts(load::ReceiptsArgs),
 }
 
 impl Command {
@@ -179,6 +183,7 @@ impl Command {
 			Self::Account(command) => (command.json, command.run()),
 			// Prints its own failures: a run that loses transfers has figures too.
 			Self::BenchLoad(args) => (false, load::run_and_print(args).await),
+			Self::BenchReceipts(args) => (false, load::run_receipts_and_print(args).await),
 		};
 		if let (true, Err(failure)) = (json, &done) {
 			output::print_failure(failure);
@@ -426,6 +431,7 @@ mod tests {
 			"query proof --account //Alice --output proof.json",
 			"query proof --key 0x00 --key 01 --block 7 -o proof.json",
 			"bench-load --accounts 2 --transfers 4 --rate 500 --connections 1",
+			"bench-receipts --model 0 --servers 2 --channels 4 --batches 8 --connections 1",
 		] {
 			if let Err(error) = parse(line) {
 				panic!("{line}: {error}");

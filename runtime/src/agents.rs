@@ -320,4 +320,6 @@ impl pallet_agents::Config for Runtime {
 	type TagsMax = ConstU32<TAGS_MAX>;
 	type TagBytesMax = ConstU32<TAG_BYTES_MAX>;
 	type WeightInfo = pallet_agents::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarking::Helper;
 }

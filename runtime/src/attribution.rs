@@ -105,4 +105,6 @@ impl pallet_attribution::Config for Runtime {
 	type DemandsMax = ConstU32<16>;
 	type UnlistedMax = ConstU32<32>;
 	type WeightInfo = pallet_attribution::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarking::Helper;
 }

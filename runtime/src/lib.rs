@@ -30,6 +30,8 @@ extern crate alloc;
 mod agents;
 pub mod apis;
 mod attribution;
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 pub mod configs;
 pub mod fees;
 pub mod genesis;

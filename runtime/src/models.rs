@@ -79,4 +79,6 @@ impl pallet_models::Config for Runtime {
 	type LocatorBytesMax = ConstU32<512>;
 	type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
 	type WeightInfo = pallet_models::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarking::Helper;
 }

@@ -159,4 +159,6 @@ impl pallet_receipts::Config for Runtime {
 	type BatchChannelsMax = ConstU32<16>;
 	type BatchModelsMax = ConstU32<8>;
 	type WeightInfo = pallet_receipts::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarking::Helper;
 }

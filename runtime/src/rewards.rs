@@ -48,4 +48,6 @@ impl pallet_rewards::Config for Runtime {
 	// At its longest walks a full claim reads 4,096 nodes: 7 ms, a hundred and fortieth of a block.
 	type ClaimPlacesMax = ConstU32<64>;
 	type WeightInfo = pallet_rewards::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarking::Helper;
 }

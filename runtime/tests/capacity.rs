@@ -74,8 +74,10 @@ fn a_block_takes_transfers_until_its_weight_is_used_and_refuses_the_next_one_sof
 }
 
 #[test]
-fn the_measured_datanets_weights_are_in_the_same_unit() {
+fn the_measured_weights_are_in_the_same_unit() {
+	assert_eq!(pallet_agents::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
 	assert_eq!(pallet_datanets::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
+	assert_eq!(pallet_models::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
 	assert_eq!(pallet_validators::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
 	assert_eq!(pallet_receipts::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
 	assert_eq!(pallet_rewards::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
@@ -85,8 +87,8 @@ fn the_measured_datanets_weights_are_in_the_same_unit() {
 fn what_blocks_do_for_their_validators_leaves_room_for_transactions() {
 	type Weights = pallet_validators::weights::SubstrateWeight<plexus_runtime::Runtime>;
 	use pallet_validators::WeightInfo;
-	let each = Weights::every_block(100) + Weights::note_commit(100, 100);
-	let last = each + Weights::end_era(200, 100);
+	let each = Weights::every_block() + Weights::note_commit(100);
+	let last = each + Weights::end_era();
 	let micros =
 		|weight: frame_support::weights::Weight| weight.ref_time() / limits::NATIVE_SPEEDUP / 1_000_000;
 	println!("100 validators: {} µs in each block, {} µs in an era's last", micros(each), micros(last));

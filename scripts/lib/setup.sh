@@ -89,6 +89,14 @@ use_ccache() {
 	export CC="${CC:-ccache gcc}" CXX="${CXX:-ccache g++}"
 }
 
+# benchmarked: the packages that are compiled with the feature `runtime-benchmarks`, always together, so that each crate is
+# compiled once for it. Nothing that is built so may run a chain: pallets open doors for their benchmarks.
+benchmarked() {
+	local manifest
+	printf -- '--locked --features runtime-benchmarks -p plexus-execution'
+	for manifest in pallets/*/Cargo.toml; do printf -- ' -p pallet-%s' "$(basename "$(dirname "$manifest")")"; done
+}
+
 setup_build() {
 	need_packages "${BUILD_PACKAGES[@]}"
 	need_rust

@@ -90,15 +90,15 @@ impl Scene {
 
 	async fn data(&self) -> Result<()> {
 		fs::create_dir(self.path("data"))?;
-		self.tx(&["datanet", "create", "--name", "Poems"], "//Alice").await?;
+		self.tx(&["datanet", "create", "--name", "Poems", "--curator", "//Alice"], "//Alice").await?;
 		let copy = copy();
 		for (name, text, from) in [("original.txt", ORIGINAL, "//Bob"), ("copy.txt", &copy, "//Charlie")] {
 			let path = self.file(&format!("data/{name}"), text.as_bytes())?;
 			self.tx(&["contribute", &path, "--datanet", "0"], from).await?;
 		}
 		for id in ["0", "1"] {
-			let accept = ["accept", id];
-			until(OVER, "a contribution to be old enough", || self.tx(&accept, "//Alice")).await?;
+			let review = ["review", id, "--weight", "1"];
+			until(OVER, "a contribution to be old enough", || self.tx(&review, "//Alice")).await?;
 		}
 		self.tx(&["datanet", "publish", "0"], "//Alice").await?;
 		let (data, list, index) = (self.text("data")?, self.text("list")?, self.text("index")?);

@@ -70,14 +70,16 @@ impl Scene {
 		let genesis = genesis.try_into().ok().context("a hash has 32 bytes")?;
 		let scene = Self { node, cli, rpc, genesis, directory: tempfile::tempdir()? };
 		fs::create_dir(scene.directory.path().join("data"))?;
-		scene.json(&["tx", "datanet", "create", "--name", "Texts"], "//Alice").await?;
+		// Open versions carry no money of manifests.
+		let create = ["tx", "datanet", "create", "--name", "Texts", "--curator", "//Charlie"];
+		scene.json(&create, "//Alice").await?;
 		for (name, text, from) in [("data/poem", POEM, "//Dave"), ("data/note", NOTE, "//Ferdie")] {
 			let file = scene.file(name, text)?;
 			scene.json(&["tx", "contribute", &file, "--datanet", "0"], from).await?;
 		}
 		for id in ["0", "1"] {
-			let accept = ["tx", "accept", id];
-			until(SOON * 2, "a contribution to be old enough", || scene.json(&accept, "//Alice")).await?;
+			let review = ["tx", "review", id, "--weight", "50"];
+			until(SOON * 2, "a contribution to be old enough", || scene.json(&review, "//Charlie")).await?;
 		}
 		scene.json(&["tx", "datanet", "publish", "0"], "//Alice").await?;
 		let (weights, card) = (scene.file("weights", "weights")?, scene.file("card.md", "# A model")?);

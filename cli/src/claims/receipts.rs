@@ -21,7 +21,12 @@ use crate::{
 use codec::DecodeAll;
 use plexus_payments::store::{batch_root, Placed, Store};
 use plexus_primitives::{BatchId, ChannelId, Content, Context, ModelId, Receipt};
-use subxt::ext::scale_value::{scale::decode_as_type, Composite, Value, ValueDef};
+use serde::Deserialize;
+use subxt::{
+	config::substrate::H256,
+	ext::scale_value::{scale::decode_as_type, Composite, Value, ValueDef},
+	rpcs::client::rpc_params,
+};
 
 /// Events of a batch until it was submitted: those of its channels and models come first.
 const EVENTS_MAX: usize = 512;
@@ -41,19 +46,19 @@ pub(crate) async fn of_batch(
 		return Ok(receipts);
 	}
 	let found = submitted(client, at, id).await?;
-	let at = client.at_hash(found.block_hash(client).await?).await?;
+	let hash = found.block_hash(client).await?;
 	let channels = match found.redeemed {
 		Some(redeemed) => redeemed,
-		None => redeemed_in(&at, id).await?,
+		None => redeemed_in(client, hash, id).await?,
 	};
-	let candidates = submissions(&at).await?;
+	let candidates = submissions(client, at, hash).await?;
 	let placed = candidates.iter().filter_map(|lists| place(&channels, lists));
 	let mut matching = placed.filter(|receipts| batch_root(receipts).is_ok_and(|made| made == *root));
 	matching.next().ok_or_else(|| {
 		Failure::new(
 			FailureKind::NotFound,
 			"NoReceipts",
-			format!("block {} has no receipts whose root is that of batch {}", at.block_number(), id.0),
+			format!("block {} has no receipts whose root is that of batch {}", found.block, id.0),
 			"give a --store that has the batch's receipts, or report it: a batch's receipts are in its block",
 		)
 	})
@@ -66,7 +71,7 @@ struct Submitted {
 }
 
 impl Submitted {
-	async fn block_hash(&self, client: &Client) -> Result<subxt::config::substrate::H256, Failure> {
+	async fn block_hash(&self, client: &Client) -> Result<H256, Failure> {
 		client.block_hash(self.block.into()).await?.ok_or_else(|| {
 			Failure::new(
 				FailureKind::NotFound,
@@ -108,12 +113,11 @@ pub(crate) fn no_history(failure: Failure) -> Failure {
 	Failure { remedy: remedy.into(), ..failure.with_context("the batch's history is not at hand") }
 }
 
-/// The channels of a batch, from the events of its block.
-async fn redeemed_in(at: &AtBlock, id: BatchId) -> Result<Vec<ChannelRedeemed>, Failure> {
-	let events = bounded("the events", at.events().fetch()).await?.map_err(|error| {
-		let failure = explain_client(error);
-		no_history(Failure { name: "NoEvents".into(), ..failure })
-	})?;
+/// The channels of a batch, from the events of its block, which are in a state that a node keeps for a while.
+async fn redeemed_in(client: &Client, hash: H256, id: BatchId) -> Result<Vec<ChannelRedeemed>, Failure> {
+	let at = client.at_hash(hash).await.map_err(no_history)?;
+	let events = bounded("the events", at.events().fetch()).await?.map_err(explain_client);
+	let events = events.map_err(no_history)?;
 	let named = events
 		.iter()
 		.filter_map(Result::ok)
@@ -122,9 +126,28 @@ async fn redeemed_in(at: &AtBlock, id: BatchId) -> Result<Vec<ChannelRedeemed>, 
 	Ok(channels.filter(|redeemed| redeemed.batch == id).collect())
 }
 
-/// The receipts of each `submit` in a block, channel by channel.
-async fn submissions(at: &AtBlock) -> Result<Vec<Vec<(ChannelId, Vec<Receipt>)>>, Failure> {
-	let extrinsics = bounded("the body", at.extrinsics().fetch()).await?.map_err(explain_client)?;
+/// The part of a block that is read.
+#[derive(Deserialize)]
+struct Block {
+	block: Body,
+}
+
+#[derive(Deserialize)]
+struct Body {
+	extrinsics: Vec<String>,
+}
+
+/// The receipts of each `submit` in a block, channel by channel. Bodies are kept when states are not, so that calls are
+/// decoded by the types at the head: whatever is decoded wrongly has another root.
+async fn submissions(
+	client: &Client,
+	at: &AtBlock,
+	hash: H256,
+) -> Result<Vec<Vec<(ChannelId, Vec<Receipt>)>>, Failure> {
+	let found: Option<Block> = client.request("chain_getBlock", rpc_params![hash]).await?;
+	let texts = found.map(|found| found.block.extrinsics).unwrap_or_default();
+	let bytes = texts.iter().filter_map(|text| hex::decode(text.trim_start_matches("0x")).ok());
+	let extrinsics = at.extrinsics().from_bytes(bytes.collect()).await;
 	let metadata = at.metadata_ref();
 	let call = metadata.outer_enums().call_enum_ty();
 	let mut found = Vec::new();

@@ -20,11 +20,14 @@
 
 mod accounts;
 mod follow;
+mod receipts;
 mod report;
 mod sign;
 mod stream;
 mod submit;
 
+pub(crate) use receipts::run_and_print as run_receipts_and_print;
+pub use receipts::{ReceiptsArgs, ReceiptsReport};
 pub use report::{LatencyMs, LoadReport};
 pub use stream::{SignedTransfer, SignedTransfers};
 

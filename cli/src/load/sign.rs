@@ -4,7 +4,7 @@
 //! Give a transfer a mortality: a run may last longer than any.
 
 use crate::{
-	calls,
+	calls::{self, Call},
 	client::AtBlock,
 	explain::explain_client,
 	failure::{Failure, FailureKind},
@@ -47,9 +47,25 @@ pub(super) async fn transfers(
 ) -> Result<Transfers, Failure> {
 	let at = at.clone();
 	let signing = tokio::task::spawn_blocking(move || sign_on_all_cores(&at, &accounts, &nonces, count));
-	let list = signing.await.unwrap_or_else(|stopped| Err(stopped_signing(&stopped)))?;
-	let by_hash = list.iter().enumerate().map(|(index, transfer)| (transfer.hash, index as u32)).collect();
-	Ok(Transfers { list, by_hash })
+	Ok(Transfers::new(signing.await.unwrap_or_else(|stopped| Err(stopped_signing(&stopped)))?))
+}
+
+impl Transfer {
+	/// A transaction that one of the accounts signed.
+	pub(super) fn new(account: usize, bytes: &[u8], hash: [u8; 32]) -> Self {
+		let params = RawValue::from_string(format!("[\"{}\"]", hex(bytes)))
+			.expect("hexadecimal digits in quotes and brackets are JSON");
+		Self { account, params, hash }
+	}
+}
+
+impl Transfers {
+	/// These, in their order.
+	pub(super) fn new(list: Vec<Transfer>) -> Self {
+		let by_hash =
+			list.iter().enumerate().map(|(index, transfer)| (transfer.hash, index as u32)).collect();
+		Self { list, by_hash }
+	}
 }
 
 fn sign_on_all_cores(
@@ -77,9 +93,7 @@ fn sign_on_all_cores(
 
 fn sign(at: &AtBlock, accounts: &[ed25519::Pair], nonces: &[u64], index: usize) -> Result<Transfer, Failure> {
 	let (bytes, hash) = signed(at, accounts, nonces, index)?;
-	let params = RawValue::from_string(format!("[\"{}\"]", hex(&bytes)))
-		.expect("hexadecimal digits in quotes and brackets are JSON");
-	Ok(Transfer { account: index % accounts.len(), params, hash })
+	Ok(Transfer::new(index % accounts.len(), &bytes, hash))
 }
 
 /// The bytes and the hash of a run's transfer at this place.
@@ -93,15 +107,25 @@ pub(super) fn signed(
 	let receiver = &accounts[(account + 1) % accounts.len()];
 	let call = calls::transfer(&receiver.public().into(), TRANSFER_AMOUNT, false);
 	let nonce = nonces[account] + (index / accounts.len()) as u64;
+	sign_call(at, &call, &accounts[account], nonce)
+}
+
+/// The bytes and the hash of a transaction.
+pub(super) fn sign_call(
+	at: &AtBlock,
+	call: &Call,
+	key: &ed25519::Pair,
+	nonce: u64,
+) -> Result<(Vec<u8>, [u8; 32]), Failure> {
 	let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new().nonce(nonce).immortal().build();
-	let mut signable = at.tx().create_signable_offline(&call, params).map_err(explain_client)?;
-	let key = Keypair::Ed25519(Box::new(accounts[account]));
+	let mut signable = at.tx().create_signable_offline(call, params).map_err(explain_client)?;
+	let key = Keypair::Ed25519(Box::new(*key));
 	let signed = signable.sign(&key).map_err(explain_client)?;
 	let hash = signed.hash().0;
 	Ok((signed.into_encoded(), hash))
 }
 
-fn stopped_signing(reason: &dyn std::fmt::Display) -> Failure {
+pub(super) fn stopped_signing(reason: &dyn std::fmt::Display) -> Failure {
 	Failure::new(
 		FailureKind::Node,
 		"SigningStopped",

@@ -40,6 +40,38 @@ impl Deposits {
 	}
 }
 
+/// What a batch puts on hold, at most.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Need {
+	/// Deposits, which come back.
+	deposits: u128,
+	/// What is lost if a claim is false: to a key of the agent's it is spending.
+	hold: u128,
+}
+
+/// What there is to put on hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Means {
+	/// Of the agent's account.
+	pub(super) funds: u128,
+	/// What its key may spend.
+	pub(super) budget: u128,
+}
+
+impl Means {
+	/// What is left after a batch; nothing if there is too little.
+	pub(super) fn after(&self, need: &Need) -> Option<Self> {
+		let funds = self.funds.checked_sub(need.deposits)?.checked_sub(need.hold)?;
+		Some(Self { funds, budget: self.budget.checked_sub(need.hold)? })
+	}
+
+	/// What is missing for a batch.
+	pub(super) fn lacking(&self, need: &Need) -> u128 {
+		let of_funds = need.deposits.saturating_add(need.hold).saturating_sub(self.funds);
+		of_funds.max(need.hold.saturating_sub(self.budget))
+	}
+}
+
 /// What the account is to keep for the answers to samples.
 pub(super) fn reserve(parameters: &Parameters) -> u128 {
 	parameters.answer_fee_max.saturating_mul(SAMPLES)
@@ -52,13 +84,12 @@ pub(super) fn is_open(batch: &Batch) -> bool {
 }
 
 /// What a batch puts on hold, at most.
-pub(super) fn need(batch: &Batch, known: &Known, deposits: &Deposits) -> u128 {
-	let mut need = deposits.batch;
-	if is_open(batch) {
-		need = need.saturating_add(deposits.open);
-	}
+pub(super) fn need(batch: &Batch, known: &Known, deposits: &Deposits) -> Need {
+	let open = if is_open(batch) { deposits.open } else { 0 };
+	let of_claims = deposits.claim.saturating_mul(batch.claims.len() as u128);
+	let deposits = deposits.batch.saturating_add(open).saturating_add(of_claims);
 	if batch.claims.is_empty() {
-		return need;
+		return Need { deposits, hold: 0 };
 	}
 	let placed = batch.placed();
 	let worth = batch.claims.iter().map(|claim| {
@@ -71,9 +102,8 @@ pub(super) fn need(batch: &Batch, known: &Known, deposits: &Deposits) -> u128 {
 	});
 	let claimed = worth.fold(0, |sum: u128, worth| sum.saturating_add(worth));
 	let Parameters { hold_multiple, hold_floor, .. } = known.parameters;
-	let of_claims = deposits.claim.saturating_mul(batch.claims.len() as u128);
 	let hold = claimed.saturating_mul(hold_multiple.into()).saturating_add(hold_floor);
-	need.saturating_add(of_claims).saturating_add(hold)
+	Need { deposits, hold }
 }
 
 /// `System.Account`, as far as it is asked for.
@@ -163,12 +193,28 @@ mod tests {
 	fn a_batch_needs_at_least_what_the_chain_puts_on_hold() {
 		let known = known();
 		let floor = known.parameters.hold_floor;
-		assert_eq!(need(&batch(false, &[]), &known, &DEPOSITS), 1);
-		assert_eq!(need(&batch(true, &[]), &known, &DEPOSITS), 11);
+		assert_eq!(need(&batch(false, &[]), &known, &DEPOSITS), Need { deposits: 1, hold: 0 });
+		assert_eq!(need(&batch(true, &[]), &known, &DEPOSITS), Need { deposits: 11, hold: 0 });
 		// 30 % of a fifth of the fee, half and a tenth of it, three times; and what floors may add.
-		let exact = 1 + 10 + 200 + 3 * (60_000 / 2 + 60_000 / 10) + floor;
-		let needed = need(&batch(true, &[500, 100]), &known, &DEPOSITS);
-		assert!((exact..exact + 10).contains(&needed), "{needed} for {exact}");
+		let exact = 3 * (60_000 / 2 + 60_000 / 10) + floor;
+		let Need { deposits, hold } = need(&batch(true, &[500, 100]), &known, &DEPOSITS);
+		assert!((exact..exact + 10).contains(&hold), "{hold} for {exact}");
+		assert_eq!(deposits, 1 + 10 + 200);
 		assert!(!is_open(&batch(false, &[])) && is_open(&batch(true, &[])) && is_open(&batch(false, &[1])));
+	}
+
+	#[test]
+	fn deposits_are_paid_of_the_account_and_holds_of_the_keys_budget_too() {
+		let need = Need { deposits: 10, hold: 5 };
+		let means = |funds, budget| Means { funds, budget };
+		assert_eq!(means(15, 5).after(&need), Some(means(0, 0)));
+		assert_eq!(means(100, u128::MAX).after(&need), Some(means(85, u128::MAX - 5)));
+		for (too_little, lacking) in
+			[(means(14, 99), 1), (means(99, 4), 1), (means(3, 1), 12), (means(0, 0), 15)]
+		{
+			assert_eq!(too_little.after(&need), None);
+			assert_eq!(too_little.lacking(&need), lacking);
+		}
+		assert_eq!(means(15, 5).lacking(&need), 0);
 	}
 }

@@ -201,6 +201,9 @@ impl Submitter {
 
 	async fn is_due(&self, rounds: &mut Rounds, now: bool) -> Result<bool, Failure> {
 		let totals = self.desk.totals(rounds.left_out(Instant::now())).await?;
+		if totals.signed == 0 {
+			self.note_lacking(0);
+		}
 		Ok(rounds.is_due(&totals, now, self.every, self.limits.receipts))
 	}
 
@@ -262,11 +265,11 @@ impl Submitter {
 		let deposits = funds::Deposits::of(at);
 		let known = self.desk.known(wanted(&batches)).await?;
 		let spendable = funds::spendable(at, &self.account).await?;
-		let available =
-			spendable.saturating_sub(funds::reserve(&known.parameters)).min(self.budget(at).await?);
-		let (mut left, mut taken, mut first) = (available, Vec::new(), None);
+		let funds = spendable.saturating_sub(funds::reserve(&known.parameters));
+		let means = funds::Means { funds, budget: self.budget(at).await? };
+		let (mut left, mut taken, mut first) = (means, Vec::new(), None);
 		for batch in batches {
-			match left.checked_sub(funds::need(&batch, &known, &deposits)) {
+			match left.after(&funds::need(&batch, &known, &deposits)) {
 				Some(rest) => {
 					left = rest;
 					taken.push(Prepared::whole(batch));
@@ -282,21 +285,21 @@ impl Submitter {
 			self.note_lacking(0);
 			return Ok(taken);
 		};
-		let mut least = funds::need(&first, &known, &deposits);
+		let mut lacking = means.lacking(&funds::need(&first, &known, &deposits));
 		let mut receipts = first.receipts() / 2;
 		while receipts > 0 {
 			let limits = BatchLimits { receipts, ..self.limits };
 			let Some(smaller) = self.desk.batches(limits, except.clone(), 1).await?.pop() else { break };
 			let known = self.desk.known(wanted(std::slice::from_ref(&smaller))).await?;
 			let need = funds::need(&smaller, &known, &deposits);
-			if need <= available {
+			if means.after(&need).is_some() {
 				self.note_lacking(0);
 				return Ok(vec![Prepared::whole(smaller)]);
 			}
-			least = least.min(need);
+			lacking = lacking.min(means.lacking(&need));
 			receipts = smaller.receipts().min(receipts) / 2;
 		}
-		self.note_lacking(least.saturating_sub(available));
+		self.note_lacking(lacking);
 		let totals = self.desk.totals(except.clone()).await?;
 		let waits =
 			!totals.urgent && totals.signed < self.limits.receipts.saturating_mul(WAITING_BATCHES_MAX);

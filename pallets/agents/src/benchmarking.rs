@@ -6,14 +6,15 @@
 use crate::{types::*, *};
 use alloc::{vec, vec::Vec};
 use frame_benchmarking::v2::*;
-use frame_support::BoundedVec;
+use frame_support::{traits::UnfilteredDispatchable, BoundedVec};
 use frame_system::RawOrigin;
 use plexus_primitives::Content;
 use sp_runtime::traits::Bounded;
 
 /// What only the runtime knows.
 pub trait BenchmarkHelper<Scope, Call> {
-	/// A scope and a cheap leaf call that it has, and that a controller may dispatch too.
+	/// A scope and a cheap leaf call that it has, and that a controller may dispatch too. It takes something from the
+	/// account that dispatches it, so that budgets are charged.
 	fn scope_and_call() -> (Scope, Call);
 }
 
@@ -31,26 +32,36 @@ fn filled<B: Get<u32>>(first: &[u8], bytes: u32) -> BoundedVec<u8, B> {
 	text.try_into().expect("the benchmark stays within the bound")
 }
 
-/// A profile with the longest texts, all services, and so many tags.
-fn profile<T: Config>(tags: u32) -> Profile<T> {
-	let uri = || filled(b"a:", T::LocatorBytesMax::get());
-	let numbered = |index: u32| index.to_le_bytes().map(|byte| b'a' + byte % 26);
-	let service = |index| Service {
-		name: filled(
-			&[numbered(index).as_slice(), &[b'a' + (index / 26) as u8]].concat(),
-			T::ServiceNameBytesMax::get(),
-		),
-		endpoint: uri(),
+/// What a profile's texts have together at most, besides its tags.
+fn bytes_max<T: Config>() -> u32 {
+	let service = T::ServiceNameBytesMax::get().saturating_add(T::LocatorBytesMax::get());
+	service.saturating_mul(T::ServicesMax::get())
+}
+
+/// A profile with so many of the longest tags, which differ for another `first`, and services with texts of together
+/// `bytes` bytes, or a little more where that would leave one without an endpoint.
+fn profile<T: Config>(first: u32, tags: u32, bytes: u32) -> Profile<T> {
+	let letter = |index: u32| b'a' + (index % 26) as u8;
+	let (name, endpoint) = (T::ServiceNameBytesMax::get(), T::LocatorBytesMax::get());
+	let service = |index: u32| Service {
+		name: filled(&[letter(index), letter(index / 26)], name),
+		endpoint: filled(b"a:x", bytes.saturating_sub(index * (name + endpoint) + name).clamp(3, endpoint)),
 	};
-	let tag = |index: u32| -> TagOf<T> {
-		filled(&[b'a' + (index % 26) as u8, b'a' + (index / 26) as u8], T::TagBytesMax::get())
-	};
-	let services: Vec<_> = (0..T::ServicesMax::get()).map(service).collect();
+	let services = (0..bytes.div_ceil(name + endpoint)).map(service);
+	let tag = |index: u32| filled(&[letter(index), letter(index / 26)], T::TagBytesMax::get());
 	Profile {
-		card: Some(Card { content: Content { root: [1; 32], len: 1 }, locator: uri() }),
-		services: services.try_into().expect("as many as are allowed"),
-		tags: (0..tags).map(tag).collect::<Vec<_>>().try_into().expect("as many as are allowed"),
+		card: Some(Card {
+			content: Content { root: [1; 32], len: 1 },
+			locator: filled(b"a:", T::LocatorBytesMax::get()),
+		}),
+		services: services.collect::<Vec<_>>().try_into().expect("as many as are allowed"),
+		tags: (first..first + tags).map(tag).collect::<Vec<_>>().try_into().expect("as many as are allowed"),
 	}
+}
+
+/// The largest profile, with so many tags.
+fn full_profile<T: Config>(tags: u32) -> Profile<T> {
+	profile(0, tags, bytes_max::<T>())
 }
 
 fn terms<T: Config>() -> Terms<T> {
@@ -65,9 +76,13 @@ fn terms<T: Config>() -> Terms<T> {
 
 /// An agent with all tags and much money.
 fn agent<T: Config>(controller: &T::AccountId) -> Result<AgentId, BenchmarkError> {
+	agent_with::<T>(controller, T::TagsMax::get())
+}
+
+fn agent_with<T: Config>(controller: &T::AccountId, tags: u32) -> Result<AgentId, BenchmarkError> {
 	let id = NextAgentId::<T>::get();
 	let origin = RawOrigin::Signed(controller.clone());
-	Pallet::<T>::register(origin.into(), profile::<T>(T::TagsMax::get()))?;
+	Pallet::<T>::register(origin.into(), full_profile::<T>(tags))?;
 	let funds = BalanceOf::<T>::max_value() / 1_000_000u32.into();
 	T::Currency::mint_into(&Pallet::<T>::account_of(id), funds)?;
 	Ok(id)
@@ -91,24 +106,32 @@ fn path<T: Config>(
 	Ok((keys, parent.unwrap_or_default()))
 }
 
+fn refused<T: Config>(refusal: Refusal) -> BenchmarkError {
+	sp_runtime::DispatchError::from(Error::<T>::from(refusal)).into()
+}
+
 #[benchmarks]
 mod benchmarks {
 	use super::*;
 
 	#[benchmark]
-	fn register(t: Linear<0, { T::TagsMax::get() }>) {
+	fn register(t: Linear<0, { T::TagsMax::get() }>, b: Linear<0, { bytes_max::<T>() }>) {
 		let controller = rich::<T>("controller", 0);
 		#[extrinsic_call]
-		_(RawOrigin::Signed(controller), profile::<T>(t));
+		_(RawOrigin::Signed(controller), profile::<T>(0, t, b));
 		assert!(Agents::<T>::contains_key(AgentId(0)));
 	}
 
+	/// Of an agent with all tags, to others.
 	#[benchmark]
-	fn set_profile(t: Linear<0, { T::TagsMax::get() }>) -> Result<(), BenchmarkError> {
+	fn set_profile(
+		t: Linear<0, { T::TagsMax::get() }>,
+		b: Linear<0, { bytes_max::<T>() }>,
+	) -> Result<(), BenchmarkError> {
 		let controller = rich::<T>("controller", 0);
 		let agent = agent::<T>(&controller)?;
 		#[extrinsic_call]
-		_(RawOrigin::Signed(controller), agent, profile::<T>(t));
+		_(RawOrigin::Signed(controller), agent, profile::<T>(T::TagsMax::get(), t, b));
 		assert_eq!(Profiles::<T>::get(agent).map(|profile| profile.tags.len()), Some(t as usize));
 		Ok(())
 	}
@@ -124,9 +147,9 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn deregister() -> Result<(), BenchmarkError> {
+	fn deregister(t: Linear<0, { T::TagsMax::get() }>) -> Result<(), BenchmarkError> {
 		let controller = rich::<T>("controller", 0);
-		let agent = agent::<T>(&controller)?;
+		let agent = agent_with::<T>(&controller, t)?;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(controller), agent);
 		assert!(!Profiles::<T>::contains_key(agent));
@@ -257,15 +280,34 @@ mod benchmarks {
 		Ok(())
 	}
 
+	/// With what is decided and charged for the fee besides: whether the agent pays is decided twice, and once it is
+	/// charged and refunded.
 	#[benchmark]
 	fn act() -> Result<(), BenchmarkError> {
 		let controller = rich::<T>("controller", 0);
 		let agent = agent::<T>(&controller)?;
 		let (keys, delegation) = path::<T>(agent, &controller, DEPTH_MAX)?;
 		let key = keys.last().cloned().ok_or("a path has keys")?;
-		let call = T::BenchmarkHelper::scope_and_call().1;
-		#[extrinsic_call]
-		_(RawOrigin::Signed(key), agent, delegation, Box::new(call));
+		let (call, fee) = (T::BenchmarkHelper::scope_and_call().1, BalanceOf::<T>::from(1u32));
+		let fees = spending::Budget::Fees;
+		let call_of_key = Call::<T>::act { agent, delegation, call: Box::new(call.clone()) };
+		let origin = RawOrigin::Signed(key.clone());
+
+		#[block]
+		{
+			for _ in 0..2 {
+				Pallet::<T>::ensure_granted(agent, delegation).map_err(refused::<T>)?;
+				let path = Pallet::<T>::authorise(agent, delegation, &key, &call).map_err(refused::<T>)?;
+				Pallet::<T>::can_charge(agent, &path, fees, fee).map_err(refused::<T>)?;
+			}
+			let path = Pallet::<T>::authorise(agent, delegation, &key, &call).map_err(refused::<T>)?;
+			Pallet::<T>::charge(agent, &path, fees, fee).map_err(refused::<T>)?;
+			call_of_key.dispatch_bypass_filter(origin.into()).map_err(|failed| failed.error)?;
+			Pallet::<T>::refund_fees(agent, &path, fee);
+		}
+
+		let spent = Delegations::<T>::get(agent, delegation).map(|delegation| delegation.usage.spent);
+		assert!(spent.is_some_and(|spent| spent > 0u32.into()), "the call takes something");
 		Ok(())
 	}
 

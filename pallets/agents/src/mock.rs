@@ -381,7 +381,8 @@ pub struct Helper;
 #[cfg(feature = "runtime-benchmarks")]
 impl crate::benchmarking::BenchmarkHelper<Scope, RuntimeCall> for Helper {
 	fn scope_and_call() -> (Scope, RuntimeCall) {
-		(Scope::Remarks, frame_system::Call::remark { remark: Vec::new() }.into())
+		let (dest, value) = (account(1), EXISTENTIAL_DEPOSIT);
+		(Scope::Payments, pallet_balances::Call::transfer_allow_death { dest, value }.into())
 	}
 }
 

@@ -4,24 +4,20 @@
 //! Depend on state that a call does not name: each weight follows from the call's arguments alone.
 //!
 //! # Reasoning
-//! **Upper bounds made by hand, to be replaced by measurement.** Each weight is computation plus storage. Storage is
-//! counted: the keys that a call reads and writes at most are listed at each function and priced by the runtime's
-//! `DbWeight`. Computation is bounded by what was measured for calls of the same kind (a registration with one hold is
-//! below 60 µs natively, everything below 30 µs has fewer writes), rounded up. Proof size is zero, because blocks of a
-//! standalone chain carry no storage proofs.
-//!
-//! The cases in `benchmarking.rs` are the worst of each call. To replace this table build the node with
-//! `runtime-benchmarks` and run
-//! `frame-omni-bencher v1 benchmark pallet --pallet pallet_agents --extrinsic '*' --steps 20 --repeat 20`.
+//! Each call costs what its worst case took when it was measured: `benchmarking.rs` makes the cases, `measured.rs` has their
+//! figures and names the command that takes them anew. Here a call is matched with its case, and its arguments with the
+//! sizes of that case. Keys are priced by the runtime's `DbWeight`. Proof size is zero, because blocks of a standalone
+//! chain carry no storage proofs.
 //!
 //! `act` pays for the fee's share too: whether the agent pays is decided twice and charged and refunded once, which is
 //! work of [`crate::AgentPaysFees`], whose extension has a fixed weight.
 //!
 //! # Unit
-//! The tables of the upstream pallets count picoseconds of FRAME's reference machine running Wasm, so what is known
+//! The tables of the upstream pallets count picoseconds of FRAME's reference machine running Wasm, so what was measured
 //! natively is multiplied by [`REFERENCE_PER_NATIVE`] to stand beside them.
 
-use crate::types::DEPTH_MAX;
+mod measured;
+
 use core::marker::PhantomData;
 use frame_support::{
 	traits::Get,
@@ -31,10 +27,8 @@ use frame_support::{
 /// Picoseconds of the reference machine for each one that native execution takes.
 pub const REFERENCE_PER_NATIVE: u64 = 4;
 
-/// The weight of native execution that takes `microseconds`.
-const fn native(microseconds: u64) -> Weight {
-	Weight::from_parts(microseconds.saturating_mul(1_000_000 * REFERENCE_PER_NATIVE), 0)
-}
+/// The tags that a profile had before when `set_profile` was measured: a runtime's `TagsMax` should not be above.
+pub const OLD_TAGS: u64 = 16;
 
 /// The weight of each call.
 pub trait WeightInfo {
@@ -98,92 +92,64 @@ pub trait Prices {
 	type Db: Get<RuntimeDbWeight>;
 }
 
-/// The table: computation, then reads and writes.
-fn cost<P: Prices>(microseconds: u64, reads: u64, writes: u64) -> Weight {
-	native(microseconds).saturating_add(P::Db::get().reads_writes(reads, writes))
+/// What was measured: native picoseconds, and keys read and written.
+fn cost<P: Prices>(picoseconds: u64, reads: u64, writes: u64) -> Weight {
+	Weight::from_parts(picoseconds.saturating_mul(REFERENCE_PER_NATIVE), 0)
+		.saturating_add(P::Db::get().reads_writes(reads, writes))
 }
 
-/// A path with its agent.
-const PATH: u64 = DEPTH_MAX as u64;
-
-/// Microseconds for the bytes of a profile, which are decoded, checked, stored and copied to the event.
-const fn bytes_us(bytes: u32) -> u64 {
-	1 + bytes as u64 / 100
+/// What each of `count` adds.
+fn each<P: Prices>(count: u32, picoseconds: u64, reads: u64, writes: u64) -> Weight {
+	cost::<P>(picoseconds, reads, writes).saturating_mul(count.into())
 }
 
 impl<P: Prices> WeightInfo for P {
-	/// Reads and writes `NextAgentId`, two `System::Account`, `Balances::Holds`, `Balances::TotalIssuance`; writes `Agents`, `AgentsByController`,
-	/// `Profiles`, and `AgentsByTag` for each tag.
 	fn register(tags: u32, bytes: u32) -> Weight {
-		cost::<P>(65 + bytes_us(bytes) + 2 * u64::from(tags), 5, 8 + u64::from(tags))
+		measured::register::<P>(tags, bytes)
 	}
-	/// Reads `Agents`; reads and writes `Profiles`; writes `AgentsByTag` for each new tag and [`OLD_TAGS`]
-	/// old ones.
 	fn set_profile(tags: u32, bytes: u32) -> Weight {
-		let tags = u64::from(tags) + OLD_TAGS;
-		cost::<P>(20 + bytes_us(bytes) + 2 * tags, 2, 1 + tags)
+		measured::set_profile::<P>(tags, bytes)
 	}
-	/// Reads and writes `Agents`.
 	fn set_paused() -> Weight {
-		cost::<P>(15, 1, 1)
+		measured::set_paused::<P>()
 	}
-	/// Reads and writes `Agents`, `Profiles`, two `System::Account`, `Balances::Holds`; writes `AgentsByTag` for each tag.
 	fn deregister(tags: u32) -> Weight {
-		cost::<P>(50 + 2 * u64::from(tags), 5, 5 + u64::from(tags))
+		measured::deregister::<P>(tags)
 	}
-	/// Reads and writes `Agents`.
 	fn propose_controller() -> Weight {
-		cost::<P>(15, 1, 1)
+		measured::propose_controller::<P>()
 	}
-	/// Reads `Agents`; writes it and two `AgentsByController`.
 	fn accept_controller() -> Weight {
-		cost::<P>(25, 1, 3)
+		measured::accept_controller::<P>()
 	}
-	/// Reads and writes `Agents`.
 	fn set_recovery() -> Weight {
-		cost::<P>(15, 1, 1)
+		measured::set_recovery::<P>()
 	}
-	/// Reads the clock; reads and writes `Agents`.
 	fn begin_recovery() -> Weight {
-		cost::<P>(15, 2, 1)
+		measured::begin_recovery::<P>()
 	}
-	/// Reads and writes `Agents`.
 	fn cancel_recovery() -> Weight {
-		cost::<P>(15, 1, 1)
+		measured::cancel_recovery::<P>()
 	}
-	/// Reads `Agents` and the clock; writes it and two `AgentsByController`.
 	fn complete_recovery() -> Weight {
-		cost::<P>(25, 2, 3)
+		measured::complete_recovery::<P>()
 	}
-	/// Reads the clock; reads and writes `Agents`, the `Delegations` of the path, two `System::Account`,
-	/// `Balances::Holds`; writes the new one of `Delegations`.
 	fn delegate() -> Weight {
-		cost::<P>(50 + 10 * PATH, 5 + PATH, 5 + PATH)
+		measured::delegate::<P>()
 	}
-	/// Reads `Agents` and the `Delegations` of the path; reads and writes two `System::Account`, `Balances::Holds`;
-	/// writes one of `Delegations`.
 	fn revoke() -> Weight {
-		cost::<P>(40 + 5 * PATH, 4 + PATH, 4)
+		measured::revoke::<P>()
 	}
-	/// Reads and writes `Agents`.
 	fn revoke_all() -> Weight {
-		cost::<P>(15, 1, 1)
+		measured::revoke_all::<P>()
 	}
-	/// As `revoke`, and reads the clock.
 	fn clear_delegation() -> Weight {
-		cost::<P>(40 + 5 * PATH, 5 + PATH, 4)
+		measured::clear_delegation::<P>()
 	}
-	/// Reads the clock, `Agents`, `System::Account` and `Balances::Holds` of the agent; reads and writes the
-	/// `Delegations` of the path, for the outflow and, with `System::Account`, for the fee. They are in the overlay after
-	/// the first time, so each key is counted once.
 	fn act() -> Weight {
-		cost::<P>(60 + 30 * PATH, 4 + PATH, 2 + PATH)
+		measured::act::<P>()
 	}
-	/// Reads `Agents`.
 	fn control() -> Weight {
-		cost::<P>(15, 1, 0)
+		measured::control::<P>()
 	}
 }
-
-/// The tags that a profile had before, at most: a runtime's `TagsMax` should not be above.
-pub const OLD_TAGS: u64 = 32;

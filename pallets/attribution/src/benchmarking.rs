@@ -16,7 +16,7 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::RawOrigin;
-use pallet_receipts::{benchmarking::BenchmarkHelper as _, Channel, ChannelTerms, Redemption};
+use pallet_receipts::{benchmarking::BenchmarkHelper as _, Channel, ChannelTerms, Redemption, Servers as _};
 use plexus_primitives::{
 	challenge::commitment, receipt::voucher, slice::CHUNK_BYTES, ChannelId, Claim, Content, Context,
 	ContextLeaf, DatanetId, Evidence, Receipt,
@@ -31,6 +31,8 @@ pub trait BenchmarkHelper<T: Config> {
 	/// The `seed`-th model, whose manifest is version 1 of this datanet, and pays it. Called in order, from 0, in a later
 	/// block.
 	fn model(seed: u32, datanet: DatanetId) -> ModelId;
+	/// So many more contributions with the content of this one, in the same versions, each of another account.
+	fn copies(of: ContributionId, count: u32) -> Vec<ContributionId>;
 }
 
 const FEE: Balance = 1_000_000_000;
@@ -165,12 +167,18 @@ impl<T: Config> World<T> {
 		Claim { receipt, contribution, version: DatanetVersion(1), method: MethodId(0), evidence }
 	}
 
-	/// So many claims of the shortest spans.
+	/// So many claims of the shortest spans, for as many contributions as a batch may claim for.
 	fn claims(&self, receipts: u32, count: u32) -> Vec<Claim> {
 		let length = CurrentParameters::<T>::get().span_bytes_min;
-		let each = count.div_ceil(receipts.max(1)).clamp(1, T::ReceiptClaimsMax::get());
+		let receipts = receipts.min(T::TargetsMax::get()).max(1);
+		let each = count.div_ceil(receipts).clamp(1, T::ReceiptClaimsMax::get());
+		let sources = <T as Config>::BenchmarkHelper::copies(self.contributions[1].0, receipts);
 		(0..count.min(each * receipts))
-			.map(|claim| self.claim(claim / each, u64::from(claim % each) * length, length))
+			.map(|claim| {
+				let place = claim / each;
+				let contribution = sources[place as usize];
+				Claim { contribution, ..self.claim(place, u64::from(claim % each) * length, length) }
+			})
 			.collect()
 	}
 
@@ -203,10 +211,11 @@ impl<T: Config> World<T> {
 		})
 	}
 
-	/// A batch of so many receipts with these claims.
+	/// A batch of so many receipts, spread over all models, with these claims.
 	fn file(&self, receipts: u32, claims: Vec<Claim>) -> Result<BatchId, BenchmarkError> {
 		let batch = pallet_receipts::NextBatchId::<T>::get();
-		let receipts = (0..receipts).map(|_| self.receipt(self.models[0])).collect();
+		let models = self.models.iter().cycle().take(receipts as usize);
+		let receipts = models.map(|model| self.receipt(*model)).collect();
 		let redemptions = listed(vec![self.redemption(self.open(0)?, receipts)?]);
 		Pallet::<T>::do_submit(self.account.clone(), self.server, redemptions, listed(claims))?;
 		Ok(batch)
@@ -404,14 +413,14 @@ mod benchmarks {
 		let world = world::<T>(1);
 		let (batch, receipt) = world.file_one()?;
 		Pallet::<T>::do_demand(rich::<T>(1), batch, 0)?;
-		let answer = Answer::Span {
+		let shown = Answer::Span {
 			receipt,
 			length: listed(slice(&world.output, world.output.len() as u64 - 1, 1)),
 			output: world.part(&world.output),
 			source: world.part(&world.bytes[1]),
 		};
 		#[extrinsic_call]
-		_(RawOrigin::Signed(rich::<T>(2)), batch, 0, answer);
+		_(RawOrigin::Signed(rich::<T>(2)), batch, 0, shown);
 		assert!(Claims::<T>::get(batch).is_some_and(|claims| claims[0].proven));
 		Ok(())
 	}
@@ -420,9 +429,9 @@ mod benchmarks {
 	fn close_demand() -> Result<(), BenchmarkError> {
 		let (batch, _) = world::<T>(1).file_one()?;
 		Pallet::<T>::do_demand(rich::<T>(1), batch, 0)?;
-		Demands::<T>::mutate(batch, 0, |demand| {
-			if let Some(demand) = demand {
-				demand.deadline_ms = 0;
+		Demands::<T>::mutate(batch, 0, |open| {
+			if let Some(open) = open {
+				open.deadline_ms = 0;
 			}
 		});
 		#[extrinsic_call]
@@ -452,15 +461,24 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// With an unlisted source. As many as there may be do not get there in one benchmark, and are counted by hand.
+	/// Of as many models as a batch may have, each claim moved by somebody else to another contribution. Unlisted sources do
+	/// not get there in one benchmark, and are counted by hand.
 	#[benchmark]
 	fn finalise(k: Linear<1, { T::ClaimsMax::get() }>) -> Result<(), BenchmarkError> {
-		let world = world::<T>(1);
+		let world = world::<T>(T::BatchModelsMax::get().min(T::ChannelModelsMax::get()));
 		let receipts = T::BatchReceiptsMax::get();
 		let batch = world.file(receipts, world.claims(receipts, k))?;
 		change::<T>(batch, |batch| {
 			batch.parameters.window_ms = 0;
 			batch.sampling = Sampling::Done;
+		});
+		let earlier = <T as Config>::BenchmarkHelper::copies(world.contributions[0].0, k);
+		Claims::<T>::mutate(batch, |claims| {
+			let claims = claims.iter_mut().flatten();
+			for ((record, contribution), number) in claims.zip(earlier).zip(0..) {
+				let (version, by) = (DatanetVersion(1), account("challenger", number, 0));
+				record.moved = Some(Moved { contribution, version, by, number: number.into() });
+			}
 		});
 		#[extrinsic_call]
 		_(RawOrigin::Signed(rich::<T>(2)), batch, k);

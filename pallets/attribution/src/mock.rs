@@ -65,7 +65,7 @@ pub const PARAMETERS: Parameters = Parameters {
 pub const WINDOWS: pallet_datanets::Windows = pallet_datanets::Windows {
 	commitment_age_ms: COMMITMENT_AGE_MS,
 	commitment_lifetime_ms: 10_000_000,
-	acceptance_ms: 10_000_000,
+	acceptance_ms: 20_000_000,
 	..pallet_datanets::Windows::LIVE
 };
 
@@ -547,5 +547,16 @@ impl crate::benchmarking::BenchmarkHelper<Test> for Helper {
 
 	fn model(seed: u32, datanet: DatanetId) -> ModelId {
 		crate::tests::put_bench_model(seed, datanet)
+	}
+
+	fn copies(of: ContributionId, count: u32) -> Vec<ContributionId> {
+		let record = pallet_datanets::Contributions::<Test>::get(of).expect("it was contributed");
+		let first = pallet_datanets::NextContributionId::<Test>::get().0;
+		let copies: Vec<_> = (first..).take(count as usize).map(ContributionId).collect();
+		for id in &copies {
+			pallet_datanets::Contributions::<Test>::insert(id, record.clone());
+		}
+		pallet_datanets::NextContributionId::<Test>::put(ContributionId(first + u64::from(count)));
+		copies
 	}
 }

@@ -31,7 +31,7 @@ const NONE: Windows = Windows {
 /// A caller who can pay every deposit.
 fn rich<T: Config>(name: &'static str, index: u32) -> T::AccountId {
 	let caller: T::AccountId = account(name, index, 0);
-	let share = BalanceOf::<T>::max_value() / 1_000u32.into();
+	let share = BalanceOf::<T>::max_value() / 1_000_000u32.into();
 	T::Currency::set_balance(&caller, share);
 	caller
 }
@@ -42,10 +42,12 @@ fn signed<T: Config>(account: &T::AccountId) -> T::RuntimeOrigin {
 
 /// Content whose length proof has `levels` parents and a whole last chunk, without the content itself: the left
 /// children are arbitrary, because nobody has to know what they hash.
-fn content_with_proof(levels: u32, seed: u8) -> (Content, Vec<u8>) {
+/// Different for each `seed`.
+fn content_with_proof(levels: u32, seed: u32) -> (Content, Vec<u8>) {
 	// With 2^levels chunks the right edge has exactly that many parents, and the last chunk is whole.
 	let len = CHUNK_BYTES << levels;
-	let last_chunk = vec![seed; CHUNK_BYTES as usize];
+	let mut last_chunk = vec![7; CHUNK_BYTES as usize];
+	last_chunk[..4].copy_from_slice(&seed.to_le_bytes());
 	let (root, parents) = right_edge(&last_chunk, len - CHUNK_BYTES, levels);
 	let mut proof = len.to_le_bytes().to_vec();
 	proof.extend(parents);
@@ -97,7 +99,7 @@ fn locator<T: Config>(bytes: u32) -> LocatorOf<T> {
 	locator.try_into().expect("the benchmark stays within the bound")
 }
 
-fn registration<T: Config>(levels: u32, seed: u8, locator_bytes: u32) -> Registration<T> {
+fn registration<T: Config>(levels: u32, seed: u32, locator_bytes: u32) -> Registration<T> {
 	let (content, proof) = content_with_proof(levels, seed);
 	Registration {
 		content,
@@ -124,43 +126,64 @@ fn curated_datanet<T: Config>(owner: &T::AccountId) -> Result<DatanetId, Benchma
 	Ok(id)
 }
 
+/// Contributes the content of [`registration`] with these levels and this seed.
 fn contribute<T: Config>(
 	contributor: &T::AccountId,
 	datanet: DatanetId,
-	seed: u8,
+	levels: u32,
+	seed: u32,
 ) -> Result<ContributionId, BenchmarkError> {
 	let id = NextContributionId::<T>::get();
-	let registration = registration::<T>(0, seed, T::LocatorBytesMax::get());
+	let registration = registration::<T>(levels, seed, T::LocatorBytesMax::get());
 	Pallet::<T>::do_contribute(contributor.clone(), datanet, registration)?;
 	Ok(id)
 }
 
 /// Accepted by a majority, in no version.
-fn accepted<T: Config>(contributor: &T::AccountId) -> Result<(DatanetId, ContributionId), BenchmarkError> {
+fn accepted<T: Config>(
+	contributor: &T::AccountId,
+	levels: u32,
+	seed: u32,
+) -> Result<(DatanetId, ContributionId), BenchmarkError> {
 	let datanet = curated_datanet::<T>(contributor)?;
-	let id = contribute::<T>(contributor, datanet, 1)?;
+	let id = contribute::<T>(contributor, datanet, levels, seed)?;
 	for index in 0..T::CuratorsMax::get() / 2 + 1 {
 		Pallet::<T>::do_review(account("curator", index, 0), id, Verdict::Accept { weight: WEIGHT_MAX })?;
 	}
 	Ok((datanet, id))
 }
 
-/// Accepted, challenged and disputed: the most that can hang on a contribution.
-fn encumbered<T: Config>(contributor: &T::AccountId) -> Result<(DatanetId, ContributionId), BenchmarkError> {
-	let (datanet, id) = accepted::<T>(contributor)?;
-	Pallet::<T>::do_challenge(rich::<T>("challenger", 0), id)?;
-	Pallet::<T>::do_dispute(rich::<T>("claimant", 0), id, Remedy::Redirect, None)?;
+/// Accepted, challenged and disputed, each by an account of its own: the most that can hang on a contribution.
+fn encumbered<T: Config>(
+	contributor: &T::AccountId,
+	levels: u32,
+	seed: u32,
+) -> Result<(DatanetId, ContributionId), BenchmarkError> {
+	let (datanet, id) = accepted::<T>(contributor, levels, seed)?;
+	Pallet::<T>::do_challenge(rich::<T>("challenger", seed), id)?;
+	Pallet::<T>::do_dispute(rich::<T>("claimant", seed), id, Remedy::Redirect, None)?;
 	Ok((datanet, id))
 }
 
-/// Says that a challenge asks for the first chunk, until then.
-fn drawn<T: Config>(id: ContributionId, deadline_ms: u64) {
+/// Retires a datanet as of long ago: what it holds in no version may be expired, and is reserved when it is withdrawn.
+fn retire<T: Config>(datanet: DatanetId) {
+	Datanets::<T>::mutate_extant(datanet, |record| {
+		record.status = DatanetStatus::Retired;
+		record.expirable_from_ms = Some(0);
+	});
+}
+
+/// Says that a challenge asks for this chunk, until then.
+fn drawn<T: Config>(id: ContributionId, chunk: u64, deadline_ms: u64) {
 	Challenges::<T>::mutate(id, |open| {
 		if let Some(open) = open {
-			open.question = Question::Drawn { chunk: 0, deadline_ms };
+			open.question = Question::Drawn { chunk, deadline_ms };
 		}
 	});
 }
+
+/// The most levels of a length proof.
+const LEVELS_MAX: u32 = TREE_DEPTH_MAX as u32 - 1;
 
 #[benchmarks]
 mod benchmarks {
@@ -178,27 +201,37 @@ mod benchmarks {
 		assert_eq!(Datanets::<T>::iter().count(), 1);
 	}
 
+	/// With texts of `t` bytes and a proof of `l` levels; if `r`, somebody else's contribution gives way that has all that
+	/// can hang on one.
 	#[benchmark]
 	fn contribute(
+		r: Linear<0, 1>,
 		t: Linear<6, { T::LocatorBytesMax::get() }>,
-		l: Linear<0, { TREE_DEPTH_MAX as u32 - 1 }>,
+		l: Linear<0, LEVELS_MAX>,
 	) -> Result<(), BenchmarkError> {
 		let contributor = rich::<T>("contributor", 0);
 		let datanet = open_datanet::<T>(&contributor)?;
+		if r > 0 {
+			let (rivals, _) = encumbered::<T>(&rich::<T>("rival", 0), l, 7)?;
+			retire::<T>(rivals);
+		}
 		let Registration { content, media_type, locator, length_proof } = registration::<T>(l, 7, t - 3);
 		assert_eq!(length_proof.len(), HEADER_BYTES + l as usize * PARENT_BYTES + CHUNK_BYTES as usize);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(contributor), datanet, content, media_type, locator, length_proof);
 
-		assert!(ContributionByRoot::<T>::contains_key(content.root));
+		let holder = ContributionByRoot::<T>::get(content.root).and_then(Contributions::<T>::get);
+		assert_eq!(holder.map(|record| record.datanet), Some(datanet));
 		Ok(())
 	}
 
+	/// From a retired datanet, which keeps the root for the contributor.
 	#[benchmark]
 	fn withdraw() -> Result<(), BenchmarkError> {
 		let contributor = rich::<T>("contributor", 0);
-		let (_, id) = encumbered::<T>(&contributor)?;
+		let (datanet, id) = encumbered::<T>(&contributor, 0, 1)?;
+		retire::<T>(datanet);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(contributor), id);
@@ -241,29 +274,31 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// Each takes its root from somebody who committed later.
+	/// Of `n` free roots and `r` that are taken from somebody who committed later, with all that can hang on a
+	/// contribution; the first with texts of `t` bytes and a proof of `l` levels, the others with the least texts.
 	#[benchmark]
 	fn register(
-		n: Linear<1, { T::RegistrationsMax::get() }>,
+		n: Linear<1, { T::RegistrationsMax::get() / 2 }>,
+		r: Linear<0, { T::RegistrationsMax::get() / 2 }>,
 		t: Linear<6, { T::LocatorBytesMax::get() }>,
-		l: Linear<0, 20>,
+		l: Linear<0, LEVELS_MAX>,
 	) -> Result<(), BenchmarkError> {
 		let contributor = rich::<T>("contributor", 0);
-		let rival = rich::<T>("rival", 0);
 		let datanet = open_datanet::<T>(&contributor)?;
-		let registrations: RegistrationsOf<T> =
-			list((0..n).map(|index| registration::<T>(l, index as u8, t - 3)));
+		let first = registration::<T>(l, 0, t - 3);
+		let others = (1..n + r).map(|seed| registration::<T>(0, seed, 3));
+		let registrations: RegistrationsOf<T> = list(core::iter::once(first).chain(others));
 		let roots = registrations.iter().map(|registration| registration.content.root);
 		let hash = Pallet::<T>::commitment_hash(&contributor, &[1; SALT_BYTES], roots);
 		Pallet::<T>::commit(signed::<T>(&contributor), hash)?;
-		for registration in &registrations {
-			Pallet::<T>::do_contribute(rival.clone(), datanet, registration.clone())?;
+		for seed in n..n + r {
+			encumbered::<T>(&rich::<T>("rival", seed), 0, seed)?;
 		}
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(contributor), datanet, [1; SALT_BYTES], registrations);
 
-		assert_eq!(Datanets::<T>::get(datanet).map(|record| record.accepted), Some(n.into()));
+		assert_eq!(Datanets::<T>::get(datanet).map(|record| record.accepted), Some((n + r).into()));
 		Ok(())
 	}
 
@@ -272,7 +307,7 @@ mod benchmarks {
 		let contributor = rich::<T>("contributor", 0);
 		let datanet = open_datanet::<T>(&contributor)?;
 		CurrentWindows::<T>::put(Windows { commitment_age_ms: 1, ..NONE });
-		let id = super::contribute::<T>(&contributor, datanet, 1)?;
+		let id = super::contribute::<T>(&contributor, datanet, 0, 1)?;
 		// It waits for the clock, which cannot be moved, so the record is.
 		Contributions::<T>::mutate(id, |record| {
 			if let Some(ContributionStatus::Pending { not_before_ms, .. }) =
@@ -294,7 +329,7 @@ mod benchmarks {
 	fn review() -> Result<(), BenchmarkError> {
 		let contributor = rich::<T>("contributor", 0);
 		let datanet = curated_datanet::<T>(&contributor)?;
-		let id = super::contribute::<T>(&contributor, datanet, 1)?;
+		let id = super::contribute::<T>(&contributor, datanet, 0, 1)?;
 		let (all, half) = (T::CuratorsMax::get(), T::CuratorsMax::get() / 2);
 		for index in 0..all - 1 {
 			let verdict = if index < half { Verdict::Accept { weight: WEIGHT_MAX } } else { Verdict::Reject };
@@ -311,7 +346,7 @@ mod benchmarks {
 	#[benchmark]
 	fn set_locator(t: Linear<3, { T::LocatorBytesMax::get() }>) -> Result<(), BenchmarkError> {
 		let contributor = rich::<T>("contributor", 0);
-		let (_, id) = accepted::<T>(&contributor)?;
+		let (_, id) = accepted::<T>(&contributor, 0, 1)?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(contributor), id, locator::<T>(t));
@@ -323,7 +358,7 @@ mod benchmarks {
 	#[benchmark]
 	fn release_deposit() -> Result<(), BenchmarkError> {
 		let contributor = rich::<T>("contributor", 0);
-		let (_, id) = accepted::<T>(&contributor)?;
+		let (_, id) = accepted::<T>(&contributor, 0, 1)?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(contributor), id);
@@ -336,7 +371,7 @@ mod benchmarks {
 	#[benchmark]
 	fn publish() -> Result<(), BenchmarkError> {
 		let contributor = rich::<T>("contributor", 0);
-		let (datanet, _) = accepted::<T>(&contributor)?;
+		let (datanet, _) = accepted::<T>(&contributor, 0, 1)?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(contributor), datanet);
@@ -349,9 +384,9 @@ mod benchmarks {
 	fn describe(t: Linear<0, { T::TagsMax::get() }>) -> Result<(), BenchmarkError> {
 		let owner = rich::<T>("owner", 0);
 		let datanet = open_datanet::<T>(&owner)?;
-		// Tags share none with the former ones.
+		// They share none with the former ones.
 		let first = b'a' + T::TagsMax::get() as u8;
-		let (name, tags) = (text(b'm', T::NameBytesMax::get()), tags::<T>(first.min(b'z' - 8), t.min(8)));
+		let (name, tags) = (text(b'm', T::NameBytesMax::get()), tags::<T>(first, t));
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(owner), datanet, name.clone(), tags);
@@ -425,7 +460,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn challenge() -> Result<(), BenchmarkError> {
-		let (_, id) = accepted::<T>(&rich::<T>("contributor", 0))?;
+		let (_, id) = accepted::<T>(&rich::<T>("contributor", 0), 0, 1)?;
 		let challenger = rich::<T>("challenger", 0);
 
 		#[extrinsic_call]
@@ -435,14 +470,14 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// With a content of one chunk; what longer proofs add is known from `contribute`.
+	/// With the last chunk, whose slice has `l` levels.
 	#[benchmark]
-	fn answer() -> Result<(), BenchmarkError> {
+	fn answer(l: Linear<0, LEVELS_MAX>) -> Result<(), BenchmarkError> {
 		let contributor = rich::<T>("contributor", 0);
-		let (_, id) = accepted::<T>(&contributor)?;
+		let (_, id) = accepted::<T>(&contributor, l, 1)?;
 		Pallet::<T>::do_challenge(rich::<T>("challenger", 0), id)?;
-		drawn::<T>(id, u64::MAX);
-		let (_, slice) = content_with_proof(0, 1);
+		let (content, slice) = content_with_proof(l, 1);
+		drawn::<T>(id, content.len / CHUNK_BYTES - 1, u64::MAX);
 		let slice: ProofOf<T> = slice.try_into().map_err(|_| "the proof is within the bound")?;
 
 		#[extrinsic_call]
@@ -454,7 +489,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn draw_chunk() -> Result<(), BenchmarkError> {
-		let (_, id) = accepted::<T>(&rich::<T>("contributor", 0))?;
+		let (_, id) = accepted::<T>(&rich::<T>("contributor", 0), 0, 1)?;
 		Pallet::<T>::do_challenge(rich::<T>("challenger", 0), id)?;
 		let at = frame_system::Pallet::<T>::block_number();
 		frame_system::BlockHash::<T>::insert(at, T::Hashing::hash(b"block"));
@@ -463,15 +498,15 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(rich::<T>("anybody", 0)), id);
 
-		let question = Challenges::<T>::get(id).map(|challenge| challenge.question);
+		let question = Challenges::<T>::get(id).map(|open| open.question);
 		assert!(matches!(question, Some(Question::Drawn { .. })));
 		Ok(())
 	}
 
 	#[benchmark]
 	fn close_challenge() -> Result<(), BenchmarkError> {
-		let (_, id) = encumbered::<T>(&rich::<T>("contributor", 0))?;
-		drawn::<T>(id, 0);
+		let (_, id) = encumbered::<T>(&rich::<T>("contributor", 0), 0, 1)?;
+		drawn::<T>(id, 0, 0);
 		let call = Call::<T>::close_challenge { contribution: id };
 		let origin = signed::<T>(&rich::<T>("anybody", 0));
 
@@ -486,7 +521,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn dispute() -> Result<(), BenchmarkError> {
-		let (_, id) = accepted::<T>(&rich::<T>("contributor", 0))?;
+		let (_, id) = accepted::<T>(&rich::<T>("contributor", 0), 0, 1)?;
 		let claimant = rich::<T>("claimant", 0);
 
 		#[extrinsic_call]
@@ -499,7 +534,7 @@ mod benchmarks {
 	/// The last vote for a takedown of what is challenged.
 	#[benchmark]
 	fn vote() -> Result<(), BenchmarkError> {
-		let (_, id) = accepted::<T>(&rich::<T>("contributor", 0))?;
+		let (_, id) = accepted::<T>(&rich::<T>("contributor", 0), 0, 1)?;
 		Pallet::<T>::do_challenge(rich::<T>("challenger", 0), id)?;
 		Pallet::<T>::do_dispute(rich::<T>("claimant", 0), id, Remedy::Takedown, None)?;
 		let half = T::CuratorsMax::get() / 2;
@@ -528,8 +563,8 @@ mod benchmarks {
 	#[benchmark]
 	fn clear_reservation() -> Result<(), BenchmarkError> {
 		let contributor = rich::<T>("contributor", 0);
-		let (_, id) = accepted::<T>(&contributor)?;
-		let record = Pallet::<T>::ensure_contribution(id)?;
+		let (_, id) = accepted::<T>(&contributor, 0, 1)?;
+		let record = Contributions::<T>::get(id).ok_or("accepted above")?;
 		let root = record.content.root;
 		Pallet::<T>::remove_contribution(id, record, RemovalReason::TakenDown)?;
 

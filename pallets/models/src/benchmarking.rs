@@ -103,7 +103,7 @@ fn registration<T: Config>(
 
 const SALT: [u8; SALT_BYTES] = [3; SALT_BYTES];
 
-/// Commits to the models. Nobody waits for its age: the clock belongs to the runtime.
+/// Commits to the models.
 fn commit_to<T: Config>(
 	developer: &T::AccountId,
 	models: &[Registration<T>],
@@ -131,21 +131,32 @@ fn put_model<T: Config>(
 	Ok(id)
 }
 
-/// So many parents, each with the longest lineage such that all of them together have `AncestorsMax` ancestors.
-fn parents<T: Config>(developer: &T::AccountId, count: u32) -> Result<Vec<ModelId>, BenchmarkError> {
-	let (mut line, mut seed) = (Vec::new(), 1_000);
-	for _ in 0..T::AncestorsMax::get().saturating_sub(count) {
-		let above = line.last().copied().into_iter().collect();
-		line.push(put_model::<T>(developer, registration(seed, above, Default::default(), 0, 0))?);
-		seed += 1;
+/// A line of so many models, each made from the one before; the last.
+fn line<T: Config>(
+	developer: &T::AccountId,
+	seeds: u32,
+	length: u32,
+) -> Result<Vec<ModelId>, BenchmarkError> {
+	let mut last = Vec::new();
+	for seed in seeds..seeds.saturating_add(length) {
+		last = vec![put_model::<T>(developer, registration(seed, last, Default::default(), 0, 0))?];
 	}
-	let mut parents = Vec::new();
-	for _ in 0..count {
-		let above = line.last().copied().into_iter().collect();
-		parents.push(put_model::<T>(developer, registration(seed, above, Default::default(), 0, 0))?);
-		seed += 1;
-	}
-	Ok(parents)
+	Ok(last)
+}
+
+/// So many models made from the last of a line: with the line they are the `ancestors` that a model made from all of them
+/// has.
+fn parents<T: Config>(
+	developer: &T::AccountId,
+	seeds: u32,
+	count: u32,
+	ancestors: u32,
+) -> Result<Vec<ModelId>, BenchmarkError> {
+	let length = ancestors.saturating_sub(count);
+	let above = line::<T>(developer, seeds, length)?;
+	let first = seeds.saturating_add(length);
+	let put = |seed| put_model::<T>(developer, registration(seed, above.clone(), Default::default(), 0, 0));
+	(first..first.saturating_add(count)).map(put).collect()
 }
 
 fn manifest<T: Config>(entries: u32) -> ManifestOf<T> {
@@ -181,35 +192,44 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// Of one model with parents, manifest, locator and proof of the given sizes, which supersedes another; and of
-	/// `m - 1` more without any.
+	/// Of `m` models without parents, `a` with one, and `p` more parents for the first of these, which has a manifest of `e`
+	/// entries, a locator of `t` bytes and a proof of `l` levels besides. Who has parents has the longest lineage. All of
+	/// them supersede others.
 	#[benchmark]
 	fn register(
-		m: Linear<1, { T::RegistrationsMax::get() }>,
-		p: Linear<0, { T::ParentsMax::get() }>,
+		m: Linear<0, { T::RegistrationsMax::get() / 2 }>,
+		a: Linear<1, { T::RegistrationsMax::get() / 2 }>,
+		p: Linear<0, { T::ParentsMax::get() - 1 }>,
 		e: Linear<0, { T::ManifestEntriesMax::get() }>,
 		t: Linear<3, { T::LocatorBytesMax::get() }>,
 		l: Linear<0, LEVELS_MAX>,
 	) -> Result<(), BenchmarkError> {
-		let (developer, rival) = (rich::<T>("developer"), rich::<T>("rival"));
-		let parents = parents::<T>(&developer, p)?;
-		let mut models = vec![registration(0, parents, manifest::<T>(e), l, t)];
-		models.extend((1..m).map(|seed| registration(seed, Vec::new(), Default::default(), 0, 0)));
+		let (developer, rival, most) = (rich::<T>("developer"), rich::<T>("rival"), T::AncestorsMax::get());
+		let of_first = parents::<T>(&developer, 1_000, p + 1, most)?;
+		// Each has a parent of its own, whose lineage has one less than is allowed.
+		let of_others = parents::<T>(&developer, 2_000, a - 1, most.saturating_add(a).saturating_sub(2))?;
+		let mut models = vec![registration(0, of_first, manifest::<T>(e), l, t)];
+		let made_from = of_others.into_iter().map(|parent| vec![parent]);
+		let bare = made_from.chain((0..m).map(|_| Vec::new())).zip(1..);
+		models.extend(bare.map(|(parents, seed)| registration(seed, parents, Default::default(), 0, 0)));
 		let hash = commit_to::<T>(&developer, &models)?;
-		put_model::<T>(&rival, registration(0, Vec::new(), Default::default(), l, 0))?;
-		let models: RegistrationsOf<T> = listed(models);
-
-		#[block]
-		{
-			// What `register` does, but for the age of the commitment.
-			let under = Commitments::<T>::take(&developer, hash).ok_or("committed above")?;
-			Pallet::<T>::do_close_commitment(developer.clone(), hash, &under, true)?;
-			for registration in models {
-				Pallet::<T>::do_register(&developer, &under, registration)?;
-			}
+		for seed in 0..m + a {
+			let levels = if seed == 0 { l } else { 0 };
+			put_model::<T>(&rival, registration(seed, Vec::new(), Default::default(), levels, 0))?;
 		}
+		let models: RegistrationsOf<T> = listed(models);
+		// Nobody waits for its age: the clock belongs to the runtime.
+		Commitments::<T>::mutate(&developer, hash, |made| {
+			if let Some(made) = made {
+				made.usable_from_ms = 0;
+			}
+		});
+		let before = NextOfDeveloper::<T>::get(&developer).0;
 
-		assert_eq!(NextOfDeveloper::<T>::get(developer).0, u64::from(m + T::AncestorsMax::get().max(p)));
+		#[extrinsic_call]
+		_(RawOrigin::Signed(developer.clone()), SALT, models);
+
+		assert_eq!(NextOfDeveloper::<T>::get(developer).0, before + u64::from(m + a));
 		Ok(())
 	}
 

@@ -366,12 +366,11 @@ pub mod pallet {
 		/// Notes the author. The weight includes that of `on_finalize`.
 		fn on_initialize(height: BlockNumberFor<T>) -> Weight {
 			Self::note_author();
-			let validators = T::ValidatorsMax::get();
-			let every = T::WeightInfo::every_block(validators);
+			let every = T::WeightInfo::every_block();
 			let height: u64 = sp_runtime::SaturatedConversion::saturated_into(height);
 			match Self::era_of(height) == Self::era_of(height.saturating_add(1)) {
 				true => every,
-				false => every.saturating_add(T::WeightInfo::end_era(T::CandidatesMax::get(), validators)),
+				false => every.saturating_add(T::WeightInfo::end_era()),
 			}
 		}
 
@@ -390,6 +389,15 @@ pub mod pallet {
 			assert!(T::ValidatorsMax::get() > 0, "there is at least one validator");
 			assert!(T::CandidatesMax::get() >= T::ValidatorsMax::get(), "all validators are candidates");
 			assert!(T::HistoryErasMax::get() >= 2, "the current and the next era are kept");
+			assert!(
+				T::ValidatorsMax::get() <= weights::VALIDATORS,
+				"the weights count with fewer validators"
+			);
+			assert!(
+				T::CandidatesMax::get() <= weights::CANDIDATES,
+				"the weights count with fewer candidates"
+			);
+			assert!(T::ChunksMax::get() <= weights::CHUNKS, "the weights count with fewer chunks");
 			assert!(T::BondMin::get() > 0, "a bond is something");
 			assert!(T::ValidatorBondMin::get() >= T::BondMin::get(), "a validator bonds at least BondMin");
 		}
@@ -476,7 +484,7 @@ pub mod pallet {
 		///
 		/// Emits `PoolOpened` the first time, `CommissionSet`, and `CandidateEntered` unless it stands already.
 		#[pallet::call_index(5)]
-		#[pallet::weight(T::WeightInfo::validate(T::ChunksMax::get(), T::CandidatesMax::get()))]
+		#[pallet::weight(T::WeightInfo::validate(T::ChunksMax::get()))]
 		pub fn validate(origin: OriginFor<T>, commission: Perbill) -> DispatchResult {
 			Self::do_validate(ensure_signed(origin)?, commission)
 		}
@@ -485,7 +493,7 @@ pub mod pallet {
 		///
 		/// Emits `StoodDown`.
 		#[pallet::call_index(6)]
-		#[pallet::weight(T::WeightInfo::chill(T::CandidatesMax::get()))]
+		#[pallet::weight(T::WeightInfo::chill())]
 		pub fn chill(origin: OriginFor<T>) -> DispatchResult {
 			Self::do_chill(ensure_signed(origin)?)
 		}
@@ -529,7 +537,7 @@ pub mod pallet {
 		///
 		/// Emits `CandidateEntered`.
 		#[pallet::call_index(10)]
-		#[pallet::weight(T::WeightInfo::validate(0, T::CandidatesMax::get()))]
+		#[pallet::weight(T::WeightInfo::validate(0))]
 		pub fn unjail(origin: OriginFor<T>) -> DispatchResult {
 			Self::do_unjail(ensure_signed(origin)?)
 		}
@@ -551,11 +559,11 @@ pub mod pallet {
 		/// Emits `EquivocationProved`, the first time `StoodDown`, and `LeftSet` unless the pool is the last.
 		#[pallet::call_index(12)]
 		#[pallet::weight((
-			T::WeightInfo::report_equivocation(T::CandidatesMax::get(), T::ValidatorsMax::get()),
+			T::WeightInfo::report_equivocation(),
 			DispatchClass::Operational,
 		))]
 		#[pallet::authorize(|_source, evidence| Pallet::<T>::authorize_report(evidence))]
-		#[pallet::weight_of_authorize(T::WeightInfo::report_equivocation(0, T::ValidatorsMax::get()))]
+		#[pallet::weight_of_authorize(T::WeightInfo::report_equivocation())]
 		pub fn report_equivocation(
 			origin: OriginFor<T>,
 			evidence: Equivocation,
@@ -571,7 +579,7 @@ pub mod pallet {
 		/// each block but the first, made by the node from its certificate.
 		#[pallet::call_index(13)]
 		#[pallet::weight((
-			T::WeightInfo::note_commit(precommits.iter().flatten().count() as u32, T::ValidatorsMax::get()),
+			T::WeightInfo::note_commit(precommits.iter().flatten().count() as u32),
 			DispatchClass::Mandatory,
 		))]
 		pub fn note_commit(origin: OriginFor<T>, round: u32, precommits: PrecommitsOf<T>) -> DispatchResult {

@@ -37,7 +37,7 @@ use plexus_primitives::consensus::{proposer, verify_commit, CommitError, Voter};
 use sp_runtime::Saturating;
 
 /// Rounds of a height that are looked at for missed turns. By then the turns of all who have much power have come.
-const ROUNDS_MAX: u32 = 64;
+pub(crate) const ROUNDS_MAX: u32 = 64;
 
 impl<T: Config> Pallet<T> {
 	/// Verifies the precommits for the parent and counts who is missing and whose turn has passed.

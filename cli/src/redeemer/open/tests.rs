@@ -205,7 +205,6 @@ fn each_call_is_what_the_runtime_reads_from_a_key_and_from_the_controller() {
 	use plexus_runtime::{Runtime, RuntimeCall};
 	use subxt::{
 		ext::scale_encode::{EncodeAsFields, Field},
-		tx::Payload,
 		Metadata,
 	};
 	let opaque = sp_io::TestExternalities::default().execute_with(|| Runtime::metadata_at_version(15));

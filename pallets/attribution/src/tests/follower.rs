@@ -12,12 +12,15 @@ struct Followed {
 	unlisted: Vec<UnlistedSource<AccountId>>,
 }
 
+/// A commitment: its number, batch, until when, deposit.
+type Made = (u64, BatchId, u64, Balance);
+
 /// What an indexer would keep.
 #[derive(Default)]
 pub struct Follower {
 	batches: BTreeMap<BatchId, Followed>,
-	/// By account and hash: number, batch, until when, deposit.
-	commitments: BTreeMap<(AccountId, [u8; 32]), (u64, BatchId, u64, Balance)>,
+	/// By account and hash.
+	commitments: BTreeMap<(AccountId, [u8; 32]), Made>,
 	/// By batch and claim: who, number, price, until when.
 	demands: BTreeMap<(BatchId, u32), (AccountId, u64, Balance, u64)>,
 	methods: BTreeMap<MethodId, Method>,

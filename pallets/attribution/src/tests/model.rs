@@ -529,13 +529,8 @@ impl Model {
 			fees[model] = self.fees[model] - before[model];
 		}
 		self.issuance -= protocol - protocol / 2;
-		let part = |amount: u128, fee: u128, model: usize| {
-			if fees[model] == 0 {
-				0
-			} else {
-				amount * fee / fees[model]
-			}
-		};
+		let part =
+			|amount: u128, fee: u128, model: usize| (amount * fee).checked_div(fees[model]).unwrap_or(0);
 		let (mut claims, mut held) = (Vec::new(), [0; 2]);
 		let mut targets = std::collections::BTreeSet::new();
 		for (place, (kind, model, fee, first, second)) in receipts.iter().enumerate() {

@@ -125,8 +125,11 @@ fn an_answer_for_another_claim_is_refused() {
 	});
 }
 
+/// A kind of challenge, three numbers, two slices and a path.
+type Parts = (u8, u64, u64, u64, Vec<u8>, Vec<u8>, Vec<[u8; 32]>);
+
 /// Any challenge with anything in it.
-fn any_challenge() -> impl Strategy<Value = (u8, u64, u64, u64, Vec<u8>, Vec<u8>, Vec<[u8; 32]>)> {
+fn any_challenge() -> impl Strategy<Value = Parts> {
 	let number = || prop_oneof![Just(0), Just(1), Just(500), Just(u64::MAX), any::<u64>()];
 	let bytes = || prop::collection::vec(any::<u8>(), 0..3_000);
 	let path = prop::collection::vec(any::<[u8; 32]>(), 0..10);
