@@ -131,7 +131,7 @@ mod tests {
 			fs::create_dir_all(path.parent().unwrap()).unwrap();
 			fs::write(path, text).unwrap();
 		};
-		let long = |word: &str| format!("a line of seven words about the {word}\n").repeat(20);
+		let long = |word: &str| format!("a line of quite some words about the {word} here\n").repeat(20);
 		write("a.md", &long("river"));
 		write("docs/b.md", &long("mountain"));
 		write("docs/copy.md", &long("river"));
@@ -147,7 +147,7 @@ mod tests {
 		assert_eq!(names("writer"), BTreeSet::from(["a.md".into(), "docs_b.md".into()]));
 		assert_eq!(names("programmer"), BTreeSet::from(["src_main.rs".into()]));
 		assert_eq!(lines.len(), 60);
-		assert_eq!(question(&lines, 0), "What is said about line seven words about river?");
+		assert_eq!(question(&lines, 0), "What is said about line quite some words about river?");
 		assert_eq!(beginning(&lines, 0).chars().count(), lines[0].chars().count().min(40));
 		let asked: BTreeSet<_> = (0..50).map(|number| question(&lines, number)).collect();
 		assert_eq!(asked.len(), 3, "numbers lead to different lines");

@@ -31,7 +31,7 @@ use crate::{
 use anyhow::{anyhow, bail, ensure, Context, Result};
 use axum::http::Method;
 use chain::{id, Chain};
-use ledger::{Ledger, State, Why};
+use ledger::{Amount, Ledger, State, Why};
 use objections::{clear, clock_reaches, deny, find, follow, lie, BLOCKS_MAX};
 use plexus_payments::{FileDisk, Purse};
 use scene::{
@@ -43,6 +43,7 @@ use sp_core::Pair;
 use stage::Stage;
 use std::{
 	cell::Cell,
+	ops::Range,
 	path::PathBuf,
 	sync::Arc,
 	time::{Duration, Instant},
@@ -54,6 +55,10 @@ const REDEEMED_MAX: Duration = Duration::from_secs(120);
 
 /// Until every batch is final: a minute of window, and time for a busy machine.
 const FINAL_MAX: Duration = Duration::from_secs(240);
+
+/// What the pots may hold in the end: less than a unit for each recipient of each model and for each position, of which
+/// there are a dozen.
+const HELD_MAX: Amount = 16;
 
 /// Answers, at most: what the agents are given pays for so many.
 pub const INFERENCES_MAX: u64 = 10_000;
@@ -157,42 +162,57 @@ async fn demonstrate(stage: &mut Stage, options: &Options, done: &Cell<bool>) ->
 	Ok(())
 }
 
-/// Pays both agents at the same time.
+/// Pays both agents at the same time; then the n-gram agent once more, so that it has a batch whose window has just begun.
 async fn pay(options: &Options, scene: &Scene, signer: &Signer) -> Result<Vec<Paid>> {
-	let lines: Arc<[String]> = scene.lines.clone().into();
+	let of_retrieval = options.inferences / 2;
+	let of_ngram = options.inferences - of_retrieval;
+	let last = (scene::LANES as u64).min(of_ngram / 2);
+	let asking = Asking { signer, lines: scene.lines.clone().into(), all: options.inferences };
 	let [ngram, retrieval] = &scene.servers;
-	let half = options.inferences / 2;
-	let (of_ngram, of_retrieval) = tokio::try_join!(
-		ask_one(ngram, signer, lines.clone(), options.inferences - half, NGRAM_BYTES, true),
-		ask_one(retrieval, signer, lines, half, RETRIEVAL_BYTES, false),
+	let (first, retrieved) = tokio::try_join!(
+		asking.ask(ngram, 0..of_ngram - last, NGRAM_BYTES, true),
+		asking.ask(retrieval, of_ngram..options.inferences, RETRIEVAL_BYTES, false),
 	)?;
-	let paid = [of_ngram, of_retrieval].concat();
+	let paid =
+		[first, retrieved, asking.ask(ngram, of_ngram - last..of_ngram, NGRAM_BYTES, true).await?].concat();
 	ensure!(paid.len() as u64 == options.inferences, "{} answers came", paid.len());
 	Ok(paid)
 }
 
-async fn ask_one(
-	server: &Server,
-	signer: &Signer,
+/// Who asks about what.
+struct Asking<'a> {
+	signer: &'a Signer,
 	lines: Arc<[String]>,
-	count: u64,
-	max_bytes: u32,
-	disclose: bool,
-) -> Result<Vec<Paid>> {
-	let limit = PER_REQUEST + PER_BYTE * u128::from(max_bytes);
-	let payer = Payer::meet(&server.url, signer.clone(), max_bytes, limit).await?;
-	ensure!(payer.offer().model == server.model, "{} serves another model", server.url);
-	let question = move |number: u64, wording: u32| {
-		let seed = number.wrapping_add(count.wrapping_mul(wording.into()));
-		let prompt = match disclose {
-			true => material::beginning(&lines, seed),
-			false => material::question(&lines, seed),
+	/// How many answers are wanted of everybody.
+	all: u64,
+}
+
+impl Asking<'_> {
+	/// Asks for the answers with these numbers. What may be disclosed is gone on from, all else is a question.
+	async fn ask(
+		&self,
+		server: &Server,
+		numbers: Range<u64>,
+		max_bytes: u32,
+		disclose: bool,
+	) -> Result<Vec<Paid>> {
+		let limit = PER_REQUEST + PER_BYTE * u128::from(max_bytes);
+		let payer = Payer::meet(&server.url, self.signer.clone(), max_bytes, limit).await?;
+		ensure!(payer.offer().model == server.model, "{} serves another model", server.url);
+		let (lines, all, first) = (self.lines.clone(), self.all, numbers.start);
+		let question = move |number: u64, wording: u32| {
+			// In other words: about another line.
+			let seed = first + number + all.wrapping_mul(wording.into());
+			let prompt = match disclose {
+				true => material::beginning(&lines, seed),
+				false => material::question(&lines, seed),
+			};
+			Question { prompt, seed, max_bytes, disclose }
 		};
-		Question { prompt, seed, max_bytes, disclose }
-	};
-	let lane = |channel: &_| Lane { channel: *channel, ceiling: server.locked };
-	let lanes: Vec<_> = server.channels.iter().map(lane).collect();
-	Ok(payer.pay(&lanes, count, question).await?)
+		let lane = |channel: &_| Lane { channel: *channel, ceiling: server.locked };
+		let lanes: Vec<_> = server.channels.iter().map(lane).collect();
+		Ok(payer.pay(&lanes, numbers.end - numbers.start, question).await?)
+	}
 }
 
 /// Waits until all that was paid is redeemed.
@@ -266,7 +286,7 @@ fn report(ledger: &Ledger, state: &State, scene: &Scene, paid: &[Paid]) -> Resul
 		let told: Vec<_> = imbalances.iter().map(ToString::to_string).collect();
 		bail!("it does not add up:\n{}", told.join("\n"));
 	}
-	compare(ledger, paid)?;
+	compare(ledger, ledger.held(state), paid)?;
 	println!(
 		"It adds up to the last unit: flows, each of {} accounts, and the issuance; and it is what the payer signed for.",
 		state.balances.len()
@@ -274,8 +294,9 @@ fn report(ledger: &Ledger, state: &State, scene: &Scene, paid: &[Paid]) -> Resul
 	Ok(())
 }
 
-/// Whether the chain's sums are those of the payer, who signed for each answer.
-fn compare(ledger: &Ledger, paid: &[Paid]) -> Result<()> {
+/// Whether the chain's sums are those of the payer, who signed for each answer; and nothing but fractions is held.
+fn compare(ledger: &Ledger, held: Amount, paid: &[Paid]) -> Result<()> {
+	ensure!(held < HELD_MAX, "the pots hold {held} that somebody should have been credited");
 	let signed: u128 = paid.iter().map(|paid| paid.receipt.fee).sum::<u128>() + objections::LIE_FEE;
 	let redeemed = u128::try_from(ledger.total(Why::Paid)).ok().context("what was paid is no amount")?;
 	ensure!(signed == redeemed, "the payer signed for {signed}, and {redeemed} was redeemed");
@@ -328,9 +349,10 @@ mod tests {
 
 	#[test]
 	fn what_the_chain_redeemed_is_compared_with_what_the_payer_signed() {
-		assert!(compare(&with_lie(), &[paid(100)]).is_ok());
-		assert!(compare(&with_lie(), &[paid(99)]).is_err());
-		assert!(compare(&with_lie(), &[paid(50), paid(50)]).is_err(), "another number of receipts");
+		assert!(compare(&with_lie(), 1, &[paid(100)]).is_ok());
+		assert!(compare(&with_lie(), 1, &[paid(99)]).is_err());
+		assert!(compare(&with_lie(), 1, &[paid(50), paid(50)]).is_err(), "another number of receipts");
+		assert!(compare(&with_lie(), HELD_MAX, &[paid(100)]).is_err(), "more than fractions is held");
 	}
 
 	#[test]
@@ -340,7 +362,7 @@ mod tests {
 			let redeemed = events.iter_mut().find(|event| event.name == "Receipts.ChannelRedeemed").unwrap();
 			redeemed.fields["amount"] = (100 + objections::LIE_FEE).to_string().into();
 			events.retain(|event| event.name != name);
-			assert!(compare(&Ledger::of(&events).unwrap(), &[paid(100)]).is_err(), "{name}");
+			assert!(compare(&Ledger::of(&events).unwrap(), 1, &[paid(100)]).is_err(), "{name}");
 		}
 	}
 }

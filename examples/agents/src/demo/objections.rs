@@ -177,16 +177,19 @@ pub async fn clear(stage: &mut Stage, chain: &mut Chain, scene: &Scene, denied: 
 	Ok(())
 }
 
-/// A mismatch that is none, in the first claim of a span that is open long enough.
+/// A mismatch that is none, in the first claim of a span of the agent's last batch.
 fn mismatch(chain: &Chain, scene: &Scene, paid: &[Paid]) -> Result<(BatchId, Challenge)> {
 	let honest = scene.servers[0].agent.id;
 	let opened = chain.named("Attribution.BatchOpened").filter(|event| event.fields["server"] == honest);
-	// The last one is open for the longest time.
-	let event = opened.last().context("the n-gram agent has no batch with claims")?;
+	let spans = opened.filter_map(|event| {
+		let claims = event.fields["claims"].as_array()?;
+		let (claim, record) =
+			(0u32..).zip(claims).find(|(_, claim)| claim["evidence"]["Span"].is_object())?;
+		Some((event, claim, record))
+	});
+	// The last batch is open for the longest time.
+	let (event, claim, record) = spans.last().context("the n-gram agent claimed no span")?;
 	let batch = id(&event.fields, "batch")?;
-	let claims = event.fields["claims"].as_array().context("a batch has claims")?;
-	let span = (0u32..).zip(claims).find(|(_, claim)| claim["evidence"]["Span"].is_object());
-	let (claim, record) = span.context("the n-gram agent claimed no span")?;
 	let evidence = &record["evidence"]["Span"];
 	let (output, offset) = (id(evidence, "output")?, id(evidence, "offset")?);
 	let length = id(evidence, "length")?.min(SHOWN);

@@ -37,10 +37,16 @@ impl Ngram {
 			NgramModel::new(&self.index, settings).map_err(|error| SayError::Setup(error.to_string()))?;
 		let mut seed = [0; 32];
 		seed[..8].copy_from_slice(&asked.seed.to_le_bytes());
-		// Where nothing follows the prompt, it begins anew.
-		let beginnings = [asked.prompt.as_bytes(), b""];
-		let mut outputs = beginnings.iter().map(|prompt| model.generate(prompt, &seed).output);
-		outputs.find(|output| !output.is_empty()).ok_or(SayError::Unseen)
+		// Where nothing follows the prompt, it begins anew; and once more, should it have begun at the end of a source.
+		let beginnings = [asked.prompt.as_bytes(), b"", b"", b""];
+		for (attempt, prompt) in (0..).zip(beginnings) {
+			seed[8] = attempt;
+			let output = model.generate(prompt, &seed).output;
+			if !output.is_empty() {
+				return Ok(output);
+			}
+		}
+		Err(SayError::Unseen)
 	}
 }
 
