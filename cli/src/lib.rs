@@ -9,6 +9,8 @@
 //! channel/ redeemer/      payment channels: opened, signed for, redeemed; what serve-receipts works with
 //! corpus/ attribute       directories of files: searchable, and which bytes of an output came from them
 //! claims/ challenge/      claims on chain against local files; what is wrong with them, committed to and revealed
+//! watch/ verify_claim/    the same for all open batches; one claim checked again, also when it is final
+//! provenance/             from what an account was paid back to the bytes
 //!   │     │      │
 //!   │   datanets │        what the runtime API tells of data
 //!   │ validators │        what the runtime API tells of stake
@@ -64,6 +66,7 @@ pub mod payer;
 mod payments;
 mod pipeline;
 pub mod proof;
+mod provenance;
 mod query;
 pub mod redeemer;
 pub mod remote;
@@ -74,6 +77,7 @@ mod tx;
 mod validators;
 mod verify_claim;
 mod verify_file;
+mod watch;
 
 use futures::future::LocalBoxFuture;
 
@@ -86,12 +90,14 @@ pub use corpus::CorpusCommand;
 pub use explain::explain_dispatch_error;
 pub use failure::{split_remedy, Failure, FailureKind};
 pub use payer::{Paid, Payer};
+pub use provenance::ExplainCommand;
 pub use query::QueryCommand;
 pub use redeemer::{Desk, DeskError, Redeemer, RedeemerArgs};
 pub use remote::Remote;
 pub use tx::TxCommand;
 pub use verify_claim::VerifyClaimCommand;
 pub use verify_file::VerifyFileCommand;
+pub use watch::WatchCommand;
 
 /// The commands that talk to a node as a client.
 #[derive(clap::Subcommand, Clone)]
@@ -123,6 +129,12 @@ pub enum Command {
 
 	/// Find what is wrong with the claims of an open batch, and show it to the chain
 	Challenge(Box<ChallengeCommand>),
+
+	/// Follow all open batches as a challenger, until it is stopped
+	Watch(Box<WatchCommand>),
+
+	/// Say what an account was paid for: batches, receipts, claims, bytes
+	Explain(Box<ExplainCommand>),
 
 	/// Check a claim again, open or final, from the chain and files alone
 	VerifyClaim(Box<VerifyClaimCommand>),
@@ -162,6 +174,8 @@ impl Command {
 			Self::Corpus(command) => (command.connection.json, command.run().await),
 			Self::Attribute(command) => (command.json, command.run().await),
 			Self::Challenge(command) => (command.connection.json, command.run().await),
+			Self::Watch(command) => (command.connection.json, command.run().await),
+			Self::Explain(command) => (command.connection.json, command.run().await),
 			// Prints its own failures: a bad verdict is an answer too.
 			Self::VerifyClaim(command) => (false, command.run_and_print().await),
 			Self::Account(command) => (command.json, command.run()),
@@ -236,6 +250,10 @@ mod tests {
 			"challenge 7 --store outputs --index data.plxindex --json",
 			"challenge 7 --store outputs --index data.plxindex --submit --from //Alice --journal j",
 			"challenge --resume --from //Alice",
+			"watch --store outputs --index data.plxindex",
+			"watch --store outputs --index data.plxindex --submit --demand-at-most 2.5 --from //Alice --json",
+			"explain //Bob --store outputs --index data.plxindex --limit 5",
+			"explain //Bob --json",
 			"verify-claim 7 0 --store outputs --index data.plxindex --json",
 			"tx datanet create --from-card README.md --from //Alice",
 			"tx datanet create --from-card croissant.json --name Poems --licence MIT --tag a --curator //Bob --from //Alice",

@@ -80,11 +80,13 @@ pub enum Command {
 	/// Take receipts and vouchers from serving processes, and redeem them
 	ServeReceipts(Box<ServeReceiptsArgs>),
 	/// Print a completion script for a shell
+	#[command(hide = true)]
 	Completions {
 		/// The shell
 		shell: Shell,
 	},
 	/// Write man pages, one for each command
+	#[command(hide = true)]
 	Man {
 		/// Directory to write them to
 		directory: PathBuf,

@@ -280,7 +280,7 @@ fn a_serving_key_brings_batches_from_their_submission_to_their_end_within_its_bu
 
 	let (algorithm, parameters) = (listed(*b"bm25"), listed([]));
 	let method = Method { algorithm, version: 1, parameters };
-	let price = <Runtime as pallet_attribution::Config>::MethodPrice::get();
+	let price: Balance = <Runtime as pallet_attribution::Config>::MethodPrice::get();
 	world.succeeds(&key, act(SERVER, AttributionCall::register_method { method }));
 	assert_eq!(budget_left(&mut world, SERVER), budget - HOLD - price);
 
@@ -353,7 +353,7 @@ fn parameters_change_by_root_alone_and_for_batches_to_come() {
 fn the_longest_answer_costs_less_than_demands_and_bonds_pay_for_it() {
 	let mut world = World::bare();
 	// The longest claim, in the longest content that there can be, at its worst place there.
-	let bytes = <Runtime as pallet_attribution::Config>::ClaimBytesMax::get();
+	let bytes: u64 = <Runtime as pallet_attribution::Config>::ClaimBytesMax::get();
 	let chunks = bytes.div_ceil(CHUNK_BYTES) + 1;
 	let parents = chunks + 2 * TREE_DEPTH_MAX as u64;
 	let slice = HEADER_BYTES as u64 + chunks * CHUNK_BYTES + parents * PARENT_BYTES as u64;
@@ -377,7 +377,7 @@ fn the_longest_answer_costs_less_than_demands_and_bonds_pay_for_it() {
 		source: listed(bytes),
 	};
 	let (batch, start) = (BatchId(0), 0);
-	let bond = <Runtime as pallet_attribution::Config>::UnlistedBond::get();
+	let bond: Balance = <Runtime as pallet_attribution::Config>::UnlistedBond::get();
 	for (call, paid) in [
 		(AttributionCall::answer { batch, claim: 0, answer }, Parameters::LIVE.answer_fee_max),
 		(AttributionCall::answer_unlisted { batch, receipt: 0, start, listed: shown }, bond),

@@ -19,7 +19,7 @@ use pallet_receipts::Error as Receipts;
 use plexus_primitives::{
 	constants::{Balance, UNITS},
 	receipt::{first_accumulator, voucher},
-	AgentId, Challenge, Claim, ContributionId, DatanetVersion, DelegationId, Receipt,
+	AgentId, Challenge, Claim, DatanetVersion, DelegationId, Receipt,
 };
 use plexus_runtime::{AccountId, Address, Agents, Runtime, RuntimeCall, RuntimeEvent, Scope};
 use sp_runtime::transaction_validity::InvalidTransaction;

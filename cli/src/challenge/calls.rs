@@ -1,18 +1,14 @@
-//! The calls of a challenger.
+//! The calls that commit to a challenge and reveal it.
 //!
 //! # Must not
 //! Make of each byte of a proof a value of its own: challenges go into a call as they are encoded.
 
-use crate::calls::Call;
+use crate::calls::{self, Call};
 use codec::Encode;
 use plexus_primitives::{challenge::Challenge, BatchId};
-use sp_core::crypto::AccountId32;
 use subxt::{
 	dynamic::{transaction, Value},
-	ext::{
-		scale_encode::{EncodeAsFields, Error, FieldIter, TypeResolver},
-		scale_value::Composite,
-	},
+	ext::scale_encode::{EncodeAsFields, Error, FieldIter, TypeResolver},
 	tx::DynamicPayload,
 };
 
@@ -38,36 +34,7 @@ pub(crate) fn reveal(batch: BatchId, salt: &[u8; 32], challenge: &Challenge) -> 
 
 /// Commits to a challenge.
 pub(crate) fn commit(batch: BatchId, hash: &[u8; 32]) -> Call {
-	call("commit", [("batch", id(batch)), ("hash", Value::from_bytes(hash))])
-}
-
-/// Removes a commitment.
-pub(crate) fn clear(account: &AccountId32, hash: &[u8; 32]) -> Call {
-	call("clear_commitment", [("account", Value::from_bytes(account)), ("hash", Value::from_bytes(hash))])
-}
-
-/// A call about a batch alone: `draw_samples`, `close_samples`.
-pub(crate) fn about(name: &str, batch: BatchId) -> Call {
-	call(name, [("batch", id(batch))])
-}
-
-/// A call about a claim: `demand`, `close_demand`.
-pub(crate) fn about_claim(name: &str, batch: BatchId, claim: u32) -> Call {
-	call(name, [("batch", id(batch)), ("claim", Value::u128(claim.into()))])
-}
-
-/// Pays claims of a batch, or voids them.
-pub(crate) fn finalise(batch: BatchId, limit: u32) -> Call {
-	call("finalise", [("batch", id(batch)), ("limit", Value::u128(limit.into()))])
-}
-
-fn id(batch: BatchId) -> Value {
-	Value::u128(batch.0.into())
-}
-
-fn call<const N: usize>(name: &str, arguments: [(&str, Value); N]) -> Call {
-	let arguments = arguments.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
-	transaction("Attribution", name, Composite::Named(arguments))
+	calls::on_open_batch("commit", batch.0, [("hash", Value::from_bytes(hash))])
 }
 
 #[cfg(test)]
@@ -95,36 +62,16 @@ mod tests {
 	}
 
 	#[test]
-	fn every_call_of_a_challenger_is_one_of_the_runtime() {
+	fn commitments_and_challenges_are_what_the_runtime_reads() {
 		let batch = BatchId(7);
 		let receipt = receipt_of(b"prompt", b"output");
 		let receipt = ReceiptProof { channel: ChannelId(1), sequence: 2, receipt, path: Default::default() };
-		let slice = vec![9; 60_000].try_into().expect("it is short enough");
+		let output = vec![9; 60_000].try_into().expect("it is short enough");
 		let source = vec![8; 100].try_into().expect("it is short enough");
-		let challenge = Challenge::Mismatch { claim: 3, receipt, start: 4, length: 5, output: slice, source };
-		let account = AccountId32::from([3; 32]);
-		let expected: [(RuntimeCall, RuntimeCall); 7] = [
-			(
-				read(&reveal(batch, &[1; 32], &challenge)),
-				Theirs::<Runtime>::reveal { batch, salt: [1; 32], challenge }.into(),
-			),
-			(read(&commit(batch, &[2; 32])), Theirs::<Runtime>::commit { batch, hash: [2; 32] }.into()),
-			(
-				read(&clear(&account, &[2; 32])),
-				Theirs::<Runtime>::clear_commitment { account: account.clone(), hash: [2; 32] }.into(),
-			),
-			(read(&about("draw_samples", batch)), Theirs::<Runtime>::draw_samples { batch }.into()),
-			(read(&about("close_samples", batch)), Theirs::<Runtime>::close_samples { batch }.into()),
-			(
-				read(&about_claim("close_demand", batch, 4)),
-				Theirs::<Runtime>::close_demand { batch, claim: 4 }.into(),
-			),
-			(read(&finalise(batch, 512)), Theirs::<Runtime>::finalise { batch, limit: 512 }.into()),
-		];
-		for (ours, theirs) in expected {
-			assert_eq!(ours.encode(), theirs.encode());
-		}
-		let demand: RuntimeCall = Theirs::<Runtime>::demand { batch, claim: 4 }.into();
-		assert_eq!(read(&about_claim("demand", batch, 4)).encode(), demand.encode());
+		let challenge = Challenge::Mismatch { claim: 3, receipt, start: 4, length: 5, output, source };
+		let revealed = read(&reveal(batch, &[1; 32], &challenge));
+		assert_eq!(revealed, Theirs::<Runtime>::reveal { batch, salt: [1; 32], challenge }.into());
+		let committed = read(&commit(batch, &[2; 32]));
+		assert_eq!(committed, Theirs::<Runtime>::commit { batch, hash: [2; 32] }.into());
 	}
 }

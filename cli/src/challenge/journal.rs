@@ -136,7 +136,7 @@ impl Journal {
 			Err(TryLockError::Error(error)) => return Err(failed(error)),
 		}
 		let head = Head { format: FORMAT, genesis: hex(genesis), account };
-		let Read { open, head_bytes, whole } = read(path, &file, &head)?;
+		let Kept { open, head_bytes, whole } = read(path, &file, &head)?;
 		// What a crash cut off goes, so that the next line begins at its place; and what nobody needs.
 		let kept = if open.is_empty() { head_bytes } else { whole };
 		file.set_len(kept).map_err(failed)?;
@@ -203,7 +203,7 @@ fn written(line: &impl Serialize) -> Vec<u8> {
 }
 
 /// What a journal holds.
-struct Read {
+struct Kept {
 	open: Vec<Play>,
 	/// Of the first line.
 	head_bytes: u64,
@@ -211,9 +211,9 @@ struct Read {
 	whole: u64,
 }
 
-fn read(path: &Path, file: &File, head: &Head) -> Result<Read, Failure> {
+fn read(path: &Path, file: &File, head: &Head) -> Result<Kept, Failure> {
 	let mut reader = BufReader::new(file);
-	let mut found = Read { open: Vec::new(), head_bytes: 0, whole: 0 };
+	let mut found = Kept { open: Vec::new(), head_bytes: 0, whole: 0 };
 	loop {
 		let mut line = Vec::new();
 		let mut bounded = (&mut reader).take(LINE_BYTES_MAX);

@@ -304,7 +304,7 @@ impl Player {
 	}
 
 	async fn clear(&mut self, play: &Play, deposit: u128) -> Result<Played, Failure> {
-		self.send(&calls::clear(&self.account, &play.hash)).await?;
+		self.send(&crate::calls::clear_challenge_commitment(&self.account, &play.hash)).await?;
 		self.journal.end(&play.hash)?;
 		Ok(play.became(Outcome::Cleared { deposit: Amount(deposit) }))
 	}

@@ -66,6 +66,17 @@ impl From<&Finding> for Told {
 	}
 }
 
+impl Told {
+	/// In one line.
+	pub(crate) fn line(&self) -> String {
+		let claim = self.claim.map_or(String::new(), |claim| format!(" of claim {claim}"));
+		format!(
+			"{}{claim} in receipt {}: {}, brings {}",
+			self.finding, self.receipt, self.detail, self.brings
+		)
+	}
+}
+
 /// What could not be looked at, as it is printed.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 struct NotSeen {

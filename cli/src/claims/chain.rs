@@ -241,7 +241,10 @@ pub(crate) async fn known_open_batch(at: &AtBlock, id: BatchId) -> Result<OpenBa
 			FailureKind::NotFound,
 			"NoOpenBatch",
 			format!("batch {} is final, never had to wait, or never was", id.0),
-			"only open batches can be objected to; `plexus verify-claim` checks the claims of a final one",
+			format!(
+				"`plexus query history batch:{}` tells what became of it, and `plexus verify-claim` checks the claims of a final one",
+				id.0
+			),
 		)
 	})
 }
@@ -313,7 +316,7 @@ mod tests {
 	use super::*;
 	use codec::DecodeAll;
 	use pallet_attribution::{runtime_api, types};
-	use sp_runtime::{BoundedVec, Perbill};
+	use sp_runtime::BoundedVec;
 
 	fn account(n: u8) -> AccountId32 {
 		[n; 32].into()

@@ -94,6 +94,14 @@ impl Files {
 		self.stored(what, root, Store::get)
 	}
 
+	/// What the user put in. One of no bytes is kept by nobody; but a length is only what somebody says.
+	pub(crate) fn prompt(&self, prompt: &Content) -> Result<Vec<u8>, Missing> {
+		match self.content("prompt", &prompt.root) {
+			Err(_) if prompt.len == 0 => Ok(Vec::new()),
+			found => found,
+		}
+	}
+
 	/// The pieces of the context with this root.
 	pub(crate) fn pieces(&self, root: &[u8; 32]) -> Result<Vec<ContextLeaf>, Missing> {
 		self.stored("context", root, Store::pieces)

@@ -119,10 +119,11 @@ pub(crate) async fn history(
 	loop {
 		let params = rpc_params![subject, &cursor, PAGE, order];
 		let told: Told = client.request("index_history", params).await?;
+		let is_empty = told.items.is_empty();
 		found.events.extend(told.items.into_iter().map(Happened::from));
 		(found.complete_from, found.indexed_to) = (told.complete_from, told.indexed_to);
 		cursor = told.next;
-		if cursor.is_none() || found.events.len() >= max {
+		if cursor.is_none() || is_empty || found.events.len() >= max {
 			found.cut = cursor.is_some() || found.events.len() > max;
 			found.events.truncate(max);
 			return Ok(found);
@@ -199,15 +200,6 @@ pub(crate) struct ClaimMoved {
 	pub(crate) version: DatanetVersion,
 	pub(crate) by: AccountId32,
 	pub(crate) number: u64,
-}
-
-/// `Attribution.ClaimProven`.
-#[derive(Clone, PartialEq, Eq, Debug, Decode)]
-pub(crate) struct ClaimProven {
-	pub(crate) batch: BatchId,
-	pub(crate) claim: u32,
-	pub(crate) sampled: bool,
-	paid: u128,
 }
 
 /// `Attribution.ClaimsPaid`.
@@ -370,10 +362,6 @@ mod tests {
 		let voided: ClaimsVoided =
 			told("ClaimsVoided", voided).decode("Attribution.ClaimsVoided").expect("that event");
 		assert_eq!((voided.challenger, voided.reward, voided.burned), (account(5), 6, 7));
-		let proven = Event::ClaimProven { batch, claim: 4, sampled: true, paid: 0 };
-		let proven: ClaimProven =
-			told("ClaimProven", proven).decode("Attribution.ClaimProven").expect("that event");
-		assert_eq!((proven.claim, proven.sampled), (4, true));
 		let over = Event::BatchFinal { batch, hold: 5, deposit: 6 };
 		let over: BatchFinal = told("BatchFinal", over).decode("Attribution.BatchFinal").expect("that event");
 		assert_eq!((over.batch, over.hold), (batch, 5));

@@ -274,7 +274,9 @@ fn place(channels: &[ChannelRedeemed], lists: &[(ChannelId, Vec<Receipt>)]) -> O
 mod tests {
 	use super::*;
 	use crate::claims::testing::receipt_of;
-	use codec::Encode;
+	use codec::{Decode, Encode};
+	use pallet_receipts::Redemption;
+	use plexus_primitives::AgentId;
 	use plexus_runtime::{Runtime, RuntimeCall};
 	use sp_runtime::{BoundedVec, MultiSignature};
 	use subxt::Metadata;
@@ -291,20 +293,26 @@ mod tests {
 	}
 
 	fn submission(lists: &[(ChannelId, Vec<Receipt>)]) -> RuntimeCall {
-		let redemption = |(channel, receipts): &(ChannelId, Vec<Receipt>)| pallet_receipts::Redemption {
+		let redemption = |(channel, receipts): &(ChannelId, Vec<Receipt>)| Redemption::<Runtime> {
 			channel: *channel,
 			receipts: BoundedVec::truncate_from(receipts.clone()),
 			signature: MultiSignature::Sr25519([7; 64].into()).into(),
 		};
 		let redemptions = BoundedVec::truncate_from(lists.iter().map(redemption).collect());
-		let server = plexus_primitives::AgentId(3);
-		RuntimeCall::Receipts(pallet_receipts::Call::submit { server, redemptions })
+		pallet_attribution::Call::submit { server: AgentId(3), redemptions, claims: Default::default() }
+			.into()
 	}
 
-	fn found_in(call: &RuntimeCall) -> Vec<Vec<(ChannelId, Vec<Receipt>)>> {
-		let (metadata, bytes) = (metadata(), call.encode());
-		let ty = metadata.outer_enums().call_enum_ty();
-		let value = decode_as_type(&mut &bytes[..], ty, metadata.types()).expect("it is a call");
+	/// A call of another pallet, by its name in the metadata.
+	fn call_of(metadata: &Metadata, pallet: &str, name: &str, arguments: &impl Encode) -> Vec<u8> {
+		let pallet = metadata.pallet_by_name(pallet).expect("the runtime has this pallet");
+		let variant = pallet.call_variant_by_name(name).expect("the pallet has this call");
+		[&[pallet.call_index(), variant.index], &arguments.encode()[..]].concat()
+	}
+
+	fn found_in(metadata: &Metadata, bytes: &[u8]) -> Vec<Vec<(ChannelId, Vec<Receipt>)>> {
+		let call = metadata.outer_enums().call_enum_ty();
+		let value = decode_as_type(&mut &bytes[..], call, metadata.types()).expect("it is a call");
 		let mut found = Vec::new();
 		collect(&value, &mut found);
 		found
@@ -319,21 +327,21 @@ mod tests {
 			..receipt_of(b"prompt", b"output")
 		};
 		let least = Receipt { disclose: false, ..receipt_of(b"p", b"o") };
+		let metadata = metadata();
 		for lists in [
 			vec![(ChannelId(1), vec![full, least]), (ChannelId(2), vec![least])],
 			vec![(ChannelId(1), vec![full])],
 		] {
 			let call = submission(&lists);
-			assert_eq!(found_in(&call), [lists.clone()]);
-			let batch =
-				pallet_utility::Call::batch_all { calls: vec![call.clone(), submission(&lists[..1])] };
-			assert_eq!(found_in(&RuntimeCall::Utility(batch)), [lists.clone(), lists[..1].to_vec()]);
-			let (agent, delegation) = (plexus_primitives::AgentId(3), plexus_primitives::DelegationId(4));
-			let act = pallet_agents::Call::act { agent, delegation, call: Box::new(call) };
-			assert_eq!(found_in(&RuntimeCall::Agents(act)), [lists]);
+			assert_eq!(found_in(&metadata, &call.encode()), [lists.clone()]);
+			let calls = vec![call.clone(), submission(&lists[..1])];
+			let batch = call_of(&metadata, "Utility", "batch_all", &calls);
+			assert_eq!(found_in(&metadata, &batch), [lists.clone(), lists[..1].to_vec()]);
+			let act = call_of(&metadata, "Agents", "act", &(AgentId(3), 4u32, call));
+			assert_eq!(found_in(&metadata, &act), [lists]);
 		}
-		let remark = frame_system::Call::remark { remark: vec![1; 100] };
-		assert!(found_in(&RuntimeCall::System(remark)).is_empty());
+		let remark = call_of(&metadata, "System", "remark", &vec![1u8; 100]);
+		assert!(found_in(&metadata, &remark).is_empty());
 	}
 
 	#[test]

@@ -287,11 +287,7 @@ fn context(checks: &mut Checks, receipt: &Receipt, piece: &ContextLeaf, files: &
 }
 
 fn echo(checks: &mut Checks, receipt: &Receipt, claimed: &[u8], files: &Files) {
-	let prompt = match receipt.prompt.len {
-		0 => Ok(Vec::new()),
-		_ => files.content("prompt", &receipt.prompt.root),
-	};
-	match prompt {
+	match files.prompt(&receipt.prompt) {
 		Ok(prompt) => {
 			let echo = common_piece(claimed, &prompt, claimed.len().div_ceil(2));
 			checks.judge("prompt", echo.is_none(), || match echo {
@@ -434,7 +430,7 @@ mod tests {
 		let source = bytes(1, 1_000);
 		assert_eq!(endings(&world(quoting, &source[100..400], SPAN), Ending::Fails), ["prompt"]);
 		let longer = world(quoting, b"say", SPAN).with_receipts(|receipt| receipt.output.len = 701);
-		assert_eq!(endings(&longer, Ending::Fails), ["amount", "length"]);
+		assert_eq!(endings(&longer, Ending::Fails), ["length"]);
 		let mut dearer = world(quoting, b"say", SPAN);
 		dearer.facts.claims[0].amount += 1;
 		assert_eq!(endings(&dearer, Ending::Fails), ["amount"]);

@@ -11,10 +11,10 @@ pub mod errors {
 	#[pallet::error]
 	#[cfg_attr(test, derive(PartialEq))]
 	pub enum Error<T> {
-		/// There is no open batch with this id: it is final, never had to wait, or never was. Query `batch`; the event
+		/// There is no open batch with this id: it is final, never had to wait, or never was. Query `open_batch`; the event
 		/// `BatchFinal` tells when it ended.
 		UnknownBatch,
-		/// The batch has no claims, or they are void. Query `batch` for what there is to object to.
+		/// The batch has no claims, or they are void. Query `open_batch` for what there is to object to.
 		NoClaims,
 		/// The batch has no claim at this place. Claims are counted from 0, in the order of the event `BatchOpened`.
 		UnknownClaim,
@@ -70,7 +70,7 @@ pub mod errors {
 		/// The window for this is over: commit before its last `reveal_ms`, demand and show unlisted sources before its
 		/// last third.
 		WindowOver,
-		/// The window is still open. Query `batch` for its end.
+		/// The window is still open. Query `open_batch` for its end.
 		WindowOpen,
 		/// There is fraud in the batch already, found earlier. A commitment to it can be cleared without loss.
 		Fraudulent,
@@ -138,7 +138,7 @@ pub mod errors {
 		SamplesOpen,
 		/// A demand is neither answered nor closed. Call `answer` or, when it is too late for that, `close_demand`.
 		DemandsOpen,
-		/// Somebody may still reveal an earlier commitment. Query `batch` for when it is decided.
+		/// Somebody may still reveal an earlier commitment. Query `open_batch` for when it is decided.
 		VerdictPending,
 		/// All ids are used up. This cannot be avoided, and will not happen.
 		IdsExhausted,

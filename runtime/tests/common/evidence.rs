@@ -11,7 +11,7 @@ use plexus_primitives::{
 	prove_slice::prove_slice,
 	BatchId, ChannelId, Content, Context, ContextLeaf, Receipt, ReceiptProof,
 };
-use sp_core::hashing::blake2_256;
+use sp_runtime::traits::{BlakeTwo256, Hash};
 use sp_runtime::BoundedVec;
 use std::io::Cursor;
 
@@ -22,7 +22,7 @@ pub fn listed<Item, B: Get<u32>>(items: impl IntoIterator<Item = Item>) -> Bound
 
 /// Bytes of which no two pieces of 32 are alike; different for each seed.
 pub fn text(seed: u64, len: usize) -> Vec<u8> {
-	let blocks = (0u64..).map(|block| blake2_256(&[seed.to_le_bytes(), block.to_le_bytes()].concat()));
+	let blocks = (0u64..).map(|block| BlakeTwo256::hash_of(&(seed, block)).0);
 	blocks.flatten().take(len).collect()
 }
 

@@ -107,7 +107,7 @@ pub(in crate::tx) struct DelegateArgs {
 	#[arg(long, value_name = "ADDRESS")]
 	pub(super) key: String,
 
-	/// What it may do: payments, datanets, remarks, models, channels, serving. May be repeated.
+	/// What it may do: payments, datanets, remarks, models, channels, serving, challenging. May be repeated.
 	#[arg(long = "scope", value_name = "SCOPE", required = true, value_delimiter = ',')]
 	pub(super) scopes: Vec<String>,
 

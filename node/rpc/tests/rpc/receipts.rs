@@ -95,8 +95,8 @@ pub async fn redeem_with(
 	};
 	let redemptions = vec![redemption].try_into().expect("one fits");
 	let claims = claims.try_into().expect("few");
-	let submit = pallet_attribution::Call::submit { server: AgentId(0), redemptions, claims };
-	let batch = Box::new(submit.into());
+	let batch = pallet_attribution::Call::submit { server: AgentId(0), redemptions, claims };
+	let batch = Box::new(batch.into());
 	let control = pallet_agents::Call::control { agent: AgentId(0), call: batch };
 	submit(served, client, Alice, control).await;
 	served.block().await;

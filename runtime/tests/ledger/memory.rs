@@ -1,0 +1,128 @@
+//! What is off chain in a history: the bytes behind roots, and what everybody keeps of what it sent.
+//!
+//! # Must not
+//! Be trusted: what is remembered may have failed on chain.
+
+use crate::common::{
+	evidence::{length_proof, listed, path_of_piece, slice, text, Filed},
+	Key,
+};
+use pallet_datanets::types::Registration as Contributed;
+use plexus_primitives::{
+	challenge::{Answer, Challenge},
+	BatchId, Claim, ContextLeaf, Evidence,
+};
+use plexus_runtime::{AccountId, Runtime};
+use std::collections::BTreeMap;
+
+/// A receipt's bytes, and where they come from.
+#[derive(Clone, Debug)]
+pub struct Served {
+	pub prompt: Vec<u8>,
+	pub output: Vec<u8>,
+	pub pieces: Vec<ContextLeaf>,
+}
+
+/// A batch with claims or disclosed outputs, as its server keeps it.
+#[derive(Clone, Debug)]
+pub struct Kept {
+	pub filed: Filed,
+	pub served: Vec<Served>,
+	pub claims: Vec<Claim>,
+}
+
+/// What somebody committed to, and has yet to show.
+pub enum Promised {
+	Contributions { by: AccountId, salt: [u8; 32], contents: Vec<Contributed<Runtime>> },
+	Model { by: AccountId, salt: [u8; 32], model: Box<pallet_models::Registration<Runtime>> },
+	Challenge { by: AccountId, batch: BatchId, challenge: Box<Challenge>, hash: [u8; 32] },
+}
+
+pub struct Memory {
+	pub actors: Vec<(Key, AccountId)>,
+	pub texts: BTreeMap<[u8; 32], Vec<u8>>,
+	/// By the root over the receipts.
+	pub batches: BTreeMap<[u8; 32], Kept>,
+	pub promised: Vec<Promised>,
+	seed: u64,
+}
+
+/// Everybody who acts. The last has little.
+pub const ACTORS: usize = 10;
+
+impl Memory {
+	pub fn new() -> Self {
+		let key = |place: usize| Key::sr25519(&format!("//Actor//{place}"));
+		let actors = (0..ACTORS).map(key).map(|key| (key.account(), key)).map(|(id, key)| (key, id));
+		Self {
+			actors: actors.collect(),
+			texts: BTreeMap::new(),
+			batches: BTreeMap::new(),
+			promised: Vec::new(),
+			seed: 0,
+		}
+	}
+
+	/// Bytes that nobody had before.
+	pub fn noise(&mut self, len: usize) -> Vec<u8> {
+		self.seed += 1;
+		text(self.seed, len)
+	}
+
+	/// Remembers bytes by their root.
+	pub fn remember(&mut self, bytes: Vec<u8>) -> Contributed<Runtime> {
+		let proven = crate::common::evidence::prove(&bytes);
+		self.texts.insert(proven.content.root, bytes);
+		Contributed {
+			content: proven.content,
+			media_type: listed(*b"text/plain"),
+			locator: listed([]),
+			length_proof: listed(proven.length_proof),
+		}
+	}
+
+	pub fn key_of(&self, account: &AccountId) -> Option<&Key> {
+		self.actors.iter().find(|(_, id)| id == account).map(|(key, _)| key)
+	}
+}
+
+impl Kept {
+	/// What its server can show for a claim; something false if there is nothing true. `None` if it cannot even be cut out.
+	pub fn answer(&self, claim: &Claim, source: &[u8]) -> Option<Answer> {
+		let served = self.served.get(claim.receipt as usize)?;
+		let receipt = self.filed.proof(claim.receipt);
+		match claim.evidence {
+			Evidence::Span { output, offset, length } => Some(Answer::Span {
+				receipt,
+				length: length_proof(&served.output),
+				output: slice(&served.output, output, length),
+				source: slice(source, offset, length),
+			}),
+			Evidence::Grounded { offset, length } => {
+				let own = ContextLeaf { contribution: claim.contribution, offset, length };
+				let place = served.pieces.iter().position(|piece| *piece == own).unwrap_or(0);
+				let leaves = served.pieces.len() as u64;
+				let path = path_of_piece(&served.pieces, place);
+				Some(Answer::Grounded { receipt, leaf: place as u64, leaves, path })
+			}
+			Evidence::Attested { .. } => None,
+		}
+	}
+
+	/// Whether the claim says what is so.
+	pub fn is_true(&self, claim: &Claim, source: &[u8]) -> bool {
+		let Some(served) = self.served.get(claim.receipt as usize) else { return false };
+		match claim.evidence {
+			Evidence::Span { output, offset, length } => {
+				let range = |bytes: &[u8], start: u64| {
+					bytes.get(start as usize..(start + length) as usize).map(<[u8]>::to_vec)
+				};
+				range(&served.output, output) == range(source, offset)
+			}
+			Evidence::Grounded { offset, length } => {
+				served.pieces.contains(&ContextLeaf { contribution: claim.contribution, offset, length })
+			}
+			Evidence::Attested { .. } => false,
+		}
+	}
+}
