@@ -76,7 +76,7 @@ pub struct ReceiptsArgs {
 	pub channels: u32,
 
 	/// How many batches in all.
-	#[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+	#[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
 	pub batches: u32,
 
 	/// Connections; each agent keeps to one.
