@@ -2,8 +2,8 @@
 //! is owed something can be paid.
 //!
 //! The suite plays [`CALLS`] calls, and on with further seeds as long as some kind of call has not succeeded yet, at most
-//! [`LONGER`] times as long. A long run is `PLEXUS_CALLS=200000 PLEXUS_SEED=1 scripts/test-slow conservation`; what it
-//! showed is in `docs/testing.md`. A failure prints its seed: the same seed plays the same history.
+//! [`LONGER`] times as long. A long run is `PLEXUS_CALLS=200000 PLEXUS_SEED=1 scripts/test-slow conservation`.
+//! A failure prints its seed: the same seed plays the same history.
 //!
 //! # Must not
 //! Depend on the machine: a history follows from its seed alone.
