@@ -95,8 +95,8 @@ pub const KINDS: &[Kind] = &[
 	kind("datanets.create_datanet", 2, Driver::create_datanet),
 	kind("datanets.describe", 1, Driver::describe),
 	kind("datanets.set_paused", 2, Driver::pause_datanet),
-	kind("datanets.retire", 1, Driver::retire),
-	kind("datanets.remove_datanet", 1, Driver::remove_datanet),
+	kind("datanets.retire", 2, Driver::retire),
+	kind("datanets.remove_datanet", 3, Driver::remove_datanet),
 	kind("datanets.propose_owner", 2, Driver::propose_owner),
 	kind("datanets.accept_ownership", 2, Driver::accept_ownership),
 	kind("datanets.propose_curators", 2, Driver::propose_curators),
@@ -145,7 +145,7 @@ pub const KINDS: &[Kind] = &[
 	kind("attribution.demand", 10, Driver::demand),
 	kind("attribution.answer", 40, Driver::answer),
 	kind("attribution.close_demand", 6, Driver::close_demand),
-	kind("attribution.answer_unlisted", 6, Driver::answer_unlisted),
+	kind("attribution.answer_unlisted", 16, Driver::answer_unlisted),
 	kind("attribution.finalise", 24, Driver::finalise),
 	kind("rewards.distribute", 14, Driver::distribute),
 	kind("rewards.claim", 12, Driver::claim),
@@ -294,13 +294,19 @@ impl Driver {
 		self.memory.texts.get(&record.content.root).cloned()
 	}
 
-	/// Bytes for a contribution: every other time with the beginning of another.
+	/// Bytes for a contribution: every other time they end with the beginning of another.
 	fn bytes(&mut self, len: usize) -> Vec<u8> {
+		const COPIED: usize = 600;
 		let mut bytes = self.memory.noise(len);
 		if self.choices.one_in(2) {
 			let roots: Vec<_> = self.memory.texts.keys().copied().collect();
-			if let Some(other) = self.choices.pick(&roots).and_then(|root| self.memory.texts.get(&root)) {
-				bytes.extend_from_slice(&other[..other.len().min(900)]);
+			if let Some(root) = self.choices.pick(&roots) {
+				let copied = &self.memory.texts[&root];
+				let copied = copied[..copied.len().min(COPIED)].to_vec();
+				let count = copied.len() as u64;
+				bytes.extend(copied);
+				self.memory.shared.insert(root, (0, count));
+				self.memory.shared.insert(content(&bytes).root, (len as u64, count));
 			}
 		}
 		bytes
@@ -541,7 +547,7 @@ impl Driver {
 	}
 
 	fn deregister(&mut self) -> Planned {
-		if !self.choices.one_in(6) {
+		if !self.choices.one_in(4) {
 			return None;
 		}
 		let (agent, record) = self.find_agent()?;
@@ -612,7 +618,7 @@ impl Driver {
 	/// Only one that came late, so that the rest of the history has places.
 	fn retire(&mut self) -> Planned {
 		let (datanet, record) = self.find_datanet(|record| record.status != DatanetStatus::Retired)?;
-		(datanet.0 > 4 && self.choices.one_in(3)).then_some(())?;
+		(datanet.0 > 4).then_some(())?;
 		Some((record.owner, DatanetsCall::retire { datanet }.into()))
 	}
 
@@ -1156,11 +1162,12 @@ impl Driver {
 			let Some((contribution, version, bytes)) = self.member(&from) else { continue };
 			let length = 64 + self.choices.below(500);
 			let length = length.min(bytes.len() as u64);
-			// What was copied is mostly the beginning.
 			let last = bytes.len() as u64 - length;
-			let offset = match self.choices.one_in(2) {
-				true => self.choices.below(last.min(100) + 1),
-				false => self.choices.below(last + 1),
+			// What others have too is quoted more often, and enough of it to be missed in a manifest.
+			let shared = self.memory.shared.get(&content(&bytes).root).copied();
+			let (offset, length) = match shared.filter(|_| !self.choices.one_in(3)) {
+				Some((offset, count)) => (offset, count.min(UNLISTED_BYTES + length / 4)),
+				None => (self.choices.below(last + 1), length),
 			};
 			let at = output.len() as u64;
 			let quoted = &bytes[offset as usize..(offset + length) as usize];
@@ -1242,10 +1249,28 @@ impl Driver {
 
 	fn commit_challenge(&mut self) -> Planned {
 		let now = now_ms();
-		let (batch, _, kept) =
-			self.find_batch(|batch| batch.verdict.is_none() && now < batch.commitments_end_at_ms())?;
-		let (challenge, by) = (self.challenge(&kept)?, self.actor());
-		let salt = [5; 32];
+		let open = |batch: &pallet_attribution::Batch<Runtime>| {
+			batch.verdict.is_none() && now < batch.commitments_end_at_ms()
+		};
+		let (mut batch, _, kept) = self.find_batch(open)?;
+		let mut challenge = None;
+		if self.choices.one_in(3) {
+			// Somebody looks through several batches for what manifests lack.
+			for _ in 0..6 {
+				let (id, _, kept) = self.find_batch(open)?;
+				challenge = self.unlisted(&kept);
+				if challenge.is_some() {
+					batch = id;
+					break;
+				}
+			}
+		}
+		// `batch` is that of `kept` unless another was found.
+		let challenge = match challenge {
+			Some(challenge) => challenge,
+			None => self.challenge(&kept)?,
+		};
+		let (by, salt) = (self.actor(), [5; 32]);
 		let hash = commitment(&self.genesis, &by.encode(), &salt, batch, &challenge);
 		let challenge = Box::new(challenge);
 		self.memory.promise(Promised::Challenge { by: by.clone(), batch, challenge, hash });
@@ -1340,20 +1365,27 @@ impl Driver {
 				false => others.push(found),
 			}
 		}
-		match fitting.is_empty() || self.choices.one_in(10) {
-			true => self.choices.pick(&others),
+		match fitting.is_empty() {
+			true => self.choices.pick(&others).filter(|_| self.choices.one_in(5)),
 			false => self.choices.pick(&fitting),
 		}
 	}
 
-	/// That an output repeats what its model's manifest does not have; of outputs that quote somebody it may be so.
+	/// That an output repeats what its model's manifest does not have, if one of the batch's does.
 	fn unlisted(&mut self, kept: &Kept) -> Option<Challenge> {
-		let place = self.choices.below(kept.served.len() as u64) as u32;
+		let first = self.choices.below(kept.served.len() as u64) as u32;
+		let count = kept.served.len() as u32;
+		(0..count).find_map(|step| self.unlisted_at(kept, (first + step) % count))
+	}
+
+	fn unlisted_at(&mut self, kept: &Kept, place: u32) -> Option<Challenge> {
 		let (served, receipt) = (&kept.served[place as usize], kept.filed.proof(place));
+		receipt.receipt.disclose.then_some(())?;
 		// The first quotation begins where the server's own words end.
 		let end = (served.output.len() as u64).min(OWN_WORDS + UNLISTED_BYTES);
 		let quoted = served.output.get(OWN_WORDS as usize..end as usize)?.to_vec();
-		(quoted.len() >= 64).then_some(())?;
+		(quoted.len() as u64 == UNLISTED_BYTES || quoted.len() >= 64 && self.choices.one_in(10))
+			.then_some(())?;
 		let manifest = manifest_of(receipt.receipt.model);
 		let unlisted = |record: &Contribution<Runtime>| !is_listed(&manifest, record);
 		let (contribution, version, bytes, offset) = self.holder_of(&quoted, unlisted)?;

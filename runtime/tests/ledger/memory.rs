@@ -44,6 +44,8 @@ pub struct Memory {
 	/// By the root over the receipts.
 	pub batches: BTreeMap<[u8; 32], Kept>,
 	pub promised: Vec<Promised>,
+	/// Where a text has bytes that another has too, and how many.
+	pub shared: BTreeMap<[u8; 32], (u64, u64)>,
 	seed: u64,
 }
 
@@ -63,6 +65,7 @@ impl Memory {
 			texts: BTreeMap::new(),
 			batches: BTreeMap::new(),
 			promised: Vec::new(),
+			shared: BTreeMap::new(),
 			seed: 0,
 		}
 	}

@@ -49,7 +49,7 @@ const WINDOWS: Windows = Windows {
 	acceptance_ms: 120_000,
 	deposit_ms: 60_000,
 	curators_ms: 10_000,
-	publication_ms: 20_000,
+	publication_ms: 10_000,
 	challenge_ms: 30_000,
 	dispute_ms: 40_000,
 };
