@@ -6,8 +6,8 @@ use codec::Encode;
 use common::{operator, transfer, Chain, Key, AMOUNT};
 use plexus_primitives::constants::{EXISTENTIAL_DEPOSIT, MILLI_UNITS};
 use plexus_runtime::{
-	fees::validators_pot, genesis::ENDOWMENT, native, tx_extension, Receipts, Rewards, Runtime, Signature,
-	System,
+	fees::validators_pot, genesis::ENDOWMENT, native, tx_extension, Attribution, Receipts, Rewards, Runtime,
+	Signature, System,
 };
 use sp_runtime::{
 	generic::{Era, Preamble},
@@ -52,7 +52,7 @@ fn half_of_fee_and_tip_is_burned_and_half_goes_to_the_pot() {
 		assert_eq!(chain.balance(&validators_pot()), before.1 + to_pot);
 		assert_eq!(chain.issuance(), before.0 - (fee + tip - to_pot));
 	}
-	let pots = [validators_pot(), Receipts::pot(), Rewards::pot()];
+	let pots = [validators_pot(), Receipts::pot(), Rewards::pot(), Attribution::pot()];
 	let accounts = [alice.account(), bob.account(), operator().account()].into_iter().chain(pots);
 	let sum: u128 = accounts.map(|who| chain.total_balance(&who)).sum();
 	assert_eq!(sum, chain.issuance(), "no unit is lost");
