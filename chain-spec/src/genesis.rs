@@ -34,7 +34,8 @@ pub(crate) fn code_prefix() -> String {
 	format!("native-runtime:{}-", VERSION.spec_name)
 }
 
-/// The genesis state, in one of two forms.
+/// The genesis state, in one of two forms. A process has one, so that the difference of their sizes does not matter.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Genesis {

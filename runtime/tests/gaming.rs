@@ -510,7 +510,7 @@ fn delegate_netting_hides_no_spending() {
 fn fee_draining_ends_with_the_fee_budget() {
 	let fee_budget = UNITS / 10;
 	let (mut world, agent, account) = with_a_key(UNITS, fee_budget);
-	let before = world.balance(&[account.clone()]);
+	let before = world.balance(std::slice::from_ref(&account));
 	let attack = gain_in(&mut world, &attackers(), |world| {
 		let thief = accomplice().account();
 		for _ in 0..60 {

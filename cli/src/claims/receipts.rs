@@ -356,7 +356,7 @@ mod tests {
 			vec![(ChannelId(1), vec![full])],
 		] {
 			let call = submission(&lists);
-			assert_eq!(found_in(&metadata, &call.encode()), [lists.clone()]);
+			assert_eq!(found_in(&metadata, &call.encode()), std::slice::from_ref(&lists));
 			let calls = vec![call.clone(), submission(&lists[..1])];
 			let batch = call_of(&metadata, "Utility", "batch_all", &calls);
 			assert_eq!(found_in(&metadata, &batch), [lists.clone(), lists[..1].to_vec()]);

@@ -132,8 +132,8 @@ impl Batch<'_> {
 		let shown = self.history.events.iter().filter_map(|event| {
 			event.decode::<UnlistedShown>("Attribution.UnlistedShown").map(|shown| shown.source)
 		});
-		let shown =
-			shown.filter(|source| (source.receipt, source.start) == (told.receipt, told.start)).last();
+		let place = (told.receipt, told.start);
+		let shown = shown.rev().find(|source| (source.receipt, source.start) == place);
 		let shown = shown.filter(|source| source.contribution == contribution)?;
 		let part = self.part(told.receipt, "unlisted", (Some(told.start), None, shown.length), amount);
 		let text = self.text(told.receipt, Some(told.start), shown.length, (contribution, None));

@@ -35,7 +35,7 @@ pub(crate) enum Fate {
 pub(crate) fn moved(history: &History, claim: u32) -> Option<ClaimMoved> {
 	let moves =
 		history.events.iter().filter_map(|event| event.decode::<ClaimMoved>("Attribution.ClaimMoved"));
-	moves.filter(|moved| moved.claim == claim).last()
+	moves.rev().find(|moved| moved.claim == claim)
 }
 
 /// What became of a claim. The history is that of its batch, the oldest first.

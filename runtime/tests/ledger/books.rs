@@ -375,7 +375,8 @@ impl Books {
 				}
 			}
 			Attribution::DemandClosed { batch, claim, .. } => {
-				if self.orphaned.remove(&(batch, claim)).is_none() {
+				let orphan = self.orphaned.remove(&(batch, claim)).is_some();
+				if !orphan {
 					self.batch(batch).demands.remove(&claim);
 				}
 			}
@@ -392,7 +393,8 @@ impl Books {
 			}
 			// Of a batch without claims it never was in the pot.
 			Attribution::DataPaid { batch, amount, .. } => {
-				if self.batches.get(&batch).is_some_and(|book| book.claims) {
+				let had_claims = self.batches.get(&batch).is_some_and(|book| book.claims);
+				if had_claims {
 					self.pay_from(batch, amount);
 				}
 			}

@@ -857,7 +857,7 @@ impl Driver {
 		let mut parents: Vec<_> = (0..count).filter_map(|_| self.any_model()).collect();
 		parents.sort();
 		parents.dedup();
-		let data = parents.iter().filter_map(|id| pallet_models::Models::<Runtime>::get(id));
+		let data = parents.iter().filter_map(pallet_models::Models::<Runtime>::get);
 		let data = data.map(|parent| parent.spec.asks.data).max().unwrap_or_default();
 		let count = 1 + self.choices.below(3);
 		let mut versions: Vec<_> = (0..count).filter_map(|_| self.find_version()).collect();

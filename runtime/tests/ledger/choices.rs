@@ -22,7 +22,7 @@ impl Choices {
 	}
 
 	pub fn given(bytes: &[u8]) -> Self {
-		Self::Given(bytes.to_vec().into_iter())
+		Self::Given(Vec::from(bytes).into_iter())
 	}
 
 	/// Whether nothing is left to decide.
