@@ -204,12 +204,13 @@ pub async fn set_up(
 	plexus.tx(&["datanet", "publish", "0"], CURATOR).await?;
 
 	say("a base model and a fine-tune of it, both trained on the version; an index over the same files");
-	let (models, index, methods, keys) = try_join!(
-		register_models(stage, &plexus),
-		build_index(stage, &plexus),
-		register_methods(&plexus),
-		grant_keys(&plexus, [&ngram, &retrieval, &paying], options),
-	)?;
+	// An account's transactions wait for each other: its next nonce is asked of the chain.
+	let by_controllers = async {
+		let methods = register_methods(&plexus).await?;
+		Ok((methods, grant_keys(&plexus, [&ngram, &retrieval, &paying], options).await?))
+	};
+	let (models, index, (methods, keys)) =
+		try_join!(register_models(stage, &plexus), build_index(stage, &plexus), by_controllers)?;
 	let [base, tuned] = models;
 
 	say("two serving agents with their receipts, their cards on the chain; channels toward them");
