@@ -37,6 +37,10 @@ pub struct PeerInfo {
 /// How long a peer may be connected without saying who it is.
 pub const SILENCE_MAX: Duration = Duration::from_secs(20);
 
+/// Two nodes that dial each other make their connections within this time. A connection that a peer makes later, while
+/// another one stands here, says that the other one is lost there.
+pub const MUTUAL_DIAL_MAX: Duration = Duration::from_secs(5);
+
 #[derive(Debug)]
 struct Peer {
 	since: Instant,
@@ -55,9 +59,9 @@ pub struct PeerTable {
 }
 
 impl PeerTable {
-	/// A first connection was made.
-	pub fn connected(&mut self, id: PeerId, inbound: bool, now: Instant) {
-		self.peers.entry(id).or_insert(Peer {
+	/// A connection was made. Returns whether the peer must have lost those that stood.
+	pub fn connected(&mut self, id: PeerId, inbound: bool, now: Instant) -> bool {
+		let peer = self.peers.entry(id).or_insert(Peer {
 			since: now,
 			inbound,
 			identified: None,
@@ -66,6 +70,7 @@ impl PeerTable {
 			follows_status: false,
 			takes_transactions: false,
 		});
+		inbound && now.saturating_duration_since(peer.since) >= MUTUAL_DIAL_MAX
 	}
 
 	/// Peers that have been silent for too long about who they are.
@@ -187,6 +192,20 @@ mod tests {
 		assert!(table.disconnected(&id));
 		assert!(!table.disconnected(&id));
 		assert!(table.snapshot(|_| false).is_empty());
+	}
+
+	#[test]
+	fn who_connects_again_after_a_while_has_lost_its_connection() {
+		let (mut table, start, id) = (PeerTable::default(), Instant::now(), PeerId::random());
+		assert!(!table.connected(id, true, start));
+		assert!(!table.connected(id, true, start + MUTUAL_DIAL_MAX / 2), "both dialled at once");
+		assert!(
+			!table.connected(id, false, start + MUTUAL_DIAL_MAX),
+			"dialled by this node, which knows its own"
+		);
+		assert!(table.connected(id, true, start + MUTUAL_DIAL_MAX));
+		table.disconnected(&id);
+		assert!(!table.connected(id, true, start + 2 * MUTUAL_DIAL_MAX));
 	}
 
 	#[test]

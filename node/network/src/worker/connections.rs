@@ -78,7 +78,12 @@ impl Worker {
 		if is_near(remote) {
 			self.near.0.insert(peer);
 		}
-		self.table.connected(peer, endpoint.is_listener(), Instant::now());
+		if self.table.connected(peer, endpoint.is_listener(), Instant::now()) {
+			// A peer that was stopped, or cut off, for a while: its old connections stand on this side only. Gossip tells its
+			// subscriptions on the first connection with a peer, so that this peer would never hear of them.
+			debug!(%peer, "closing all connections with a peer that has lost them, so that they are made anew");
+			self.disconnect(peer);
+		}
 	}
 
 	pub(super) fn on_disconnected(&mut self, peer: &PeerId, cause: Option<&ConnectionError>) {
@@ -262,7 +267,7 @@ impl Worker {
 		self.swarm.behaviour().gate.is_reserved(peer)
 	}
 
-	fn disconnect(&mut self, peer: PeerId) {
+	pub(super) fn disconnect(&mut self, peer: PeerId) {
 		// An error means that it is gone already.
 		let _ = self.swarm.disconnect_peer_id(peer);
 	}

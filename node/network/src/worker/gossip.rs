@@ -229,11 +229,21 @@ impl Worker {
 				self.on_subscription(&peer_id, &topic, false)
 			}
 			gossipsub::Event::GossipsubNotSupported { peer_id } => debug!(peer = %peer_id, "does not gossip"),
-			gossipsub::Event::SlowPeer { peer_id, .. } => {
+			gossipsub::Event::SlowPeer { peer_id, failed_messages } => {
 				self.counters.dropped(Dropping::SlowPeers);
-				debug!(peer = %peer_id, "slow peer");
+				debug!(peer = %peer_id, ?failed_messages, "slow peer");
+				if failed_messages.priority > 0 {
+					self.on_deaf(peer_id);
+				}
 			}
 		}
+	}
+
+	/// A peer's queue of what this node publishes is full. Gossip counts what waits in it, and does not count down what waited
+	/// for too long (libp2p-gossipsub 0.49.5, `Receiver::poll_stale`): without a new connection the queue might seem full for ever.
+	fn on_deaf(&mut self, peer: PeerId) {
+		debug!(%peer, "closing the connection with a peer that takes nothing, so that it is made anew");
+		self.disconnect(peer);
 	}
 
 	fn on_subscription(&mut self, peer: &PeerId, topic: &gossipsub::TopicHash, follows: bool) {

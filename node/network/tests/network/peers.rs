@@ -6,11 +6,13 @@ use libp2p::gossipsub::{self, MessageAuthenticity};
 use libp2p::multiaddr::Protocol;
 use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
 use libp2p::{identify, identity::Keypair, noise, tcp, yamux, Swarm, SwarmBuilder};
+use plexus_network::peers::MUTUAL_DIAL_MAX;
 use plexus_network::topics::{Names, Topic};
 use plexus_network::{
 	BanReason, Misbehaviour, Multiaddr, Network, NetworkConfig, NetworkError, Rate, ReservedError, Verdict,
 };
 use sp_core::H256;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -85,6 +87,76 @@ async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut silent: wa
 			return;
 		}
 	}
+	// Its end, too.
+	let _ = silent.wait_for(|silent| !silent).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_lost_its_connection_unnoticed_hears_everything_again() {
+	let a = start(1, &[]).await;
+	let (at, silence) = silenceable(&address(&a).await, 1).await;
+	let b = start(2, &[at]).await;
+	has_peers(&b, 1).await;
+	has_peers(&a, 1).await;
+	silence.send_replace(true);
+	b.task.stop().await.unwrap();
+	// Earlier, it could be the other half of a mutual dial.
+	tokio::time::sleep(MUTUAL_DIAL_MAX).await;
+	let mut b = start(2, &[address(&a).await]).await;
+	has_peers(&b, 1).await;
+	has_peers(&a, 1).await;
+	a.handle.publish_transaction(b"heard again".to_vec());
+	assert_eq!(next(&mut b.transactions).await.transactions, [b"heard again"]);
+}
+
+/// More than gossip's window toward one peer, so that what follows waits.
+const STUCK: usize = 3 * 132_000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_whose_queue_overflowed_hears_everything_again() {
+	// Neither dials the other past the proxy.
+	let alone = |seed| {
+		let mut config = config(seed, &[]);
+		config.connections.outbound = 0;
+		config
+	};
+	let mut b = plexus_network::start(alone(2)).await.unwrap();
+	let (at, silence) = silenceable(&address(&b).await, 2).await;
+	let a = NetworkConfig { reserved: vec![at], ..alone(1) };
+	let a = plexus_network::start(a).await.unwrap();
+	has_peers(&a, 1).await;
+	has_peers(&b, 1).await;
+	silence.send_replace(true);
+	for i in 0..3u8 {
+		assert!(a.handle.publish_transaction(vec![i; STUCK / 3]));
+	}
+	// Each a message of its own; all that the queue takes leave it because they are late.
+	let mut ticks = tokio::time::interval(Duration::from_millis(12));
+	for i in 0..1_000u32 {
+		ticks.tick().await;
+		assert!(a.handle.publish_transaction(i.to_le_bytes().to_vec()));
+	}
+	silence.send_replace(false);
+	// What is published before the new connection stands is nobody's.
+	let mut ticks = tokio::time::interval(Duration::from_millis(100));
+	let mut said = 0u32;
+	let heard = async {
+		loop {
+			tokio::select! {
+				_ = ticks.tick() => {
+					said += 1;
+					a.handle.publish_transaction([b"again", &said.to_le_bytes()[..]].concat());
+				}
+				heard = b.transactions.recv() => {
+					let heard = heard.expect("the network lives").transactions;
+					if heard.iter().any(|transaction| transaction.starts_with(b"again")) {
+						return;
+					}
+				}
+			}
+		}
+	};
+	timeout(PATIENCE, heard).await.expect("heard in time");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
