@@ -118,6 +118,8 @@ fn rate(count: usize, took: Duration) -> String {
 }
 
 fn main() {
+	// As a node has one: with no subscriber at all, the runtime's many spans are formatted for nobody.
+	tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).init();
 	let keys = std::env::args().skip(1).find_map(|a| a.parse::<usize>().ok()).unwrap_or(1_000_000);
 	let senders = senders();
 	yardstick(&senders[0]);

@@ -40,6 +40,8 @@ impl Chain {
 
 	/// As it was committed last; the genesis alone in a new directory.
 	pub fn reopen(directory: &Path) -> Self {
+		// As a node has one: with no subscriber at all, the runtime's many spans are formatted for nobody.
+		let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).try_init();
 		let spec = ChainSpec::preset("dev").expect("the preset exists");
 		let storage = spec.genesis_storage().expect("the preset is valid");
 		let root = plexus_chain_spec::genesis_state_root(&storage);
