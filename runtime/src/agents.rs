@@ -65,91 +65,18 @@ pub enum Scope {
 
 impl InstanceFilter<RuntimeCall> for Scope {
 	fn filter(&self, call: &RuntimeCall) -> bool {
-		use pallet_attribution::Call as Attribution;
-		use pallet_balances::Call as Balances;
-		use pallet_datanets::Call as Datanets;
-		use pallet_models::Call as Models;
-		use pallet_receipts::Call as Receipts;
 		match self {
-			Self::Payments => matches!(
-				call,
-				RuntimeCall::Balances(
-					Balances::transfer_keep_alive { .. }
-						| Balances::transfer_allow_death { .. }
-						| Balances::transfer_all { .. }
-				)
-			),
-			Self::Datanets => matches!(
-				call,
-				RuntimeCall::Datanets(
-					Datanets::create_datanet { .. }
-						| Datanets::remove_datanet { .. }
-						| Datanets::describe { .. }
-						| Datanets::set_paused { .. }
-						| Datanets::commit { .. }
-						| Datanets::clear_commitment { .. }
-						| Datanets::register { .. }
-						| Datanets::contribute { .. }
-						| Datanets::set_locator { .. }
-						| Datanets::withdraw { .. }
-						| Datanets::release_deposit { .. }
-						| Datanets::expire { .. }
-						| Datanets::accept { .. }
-						| Datanets::review { .. }
-						| Datanets::vote { .. }
-						| Datanets::clear_reservation { .. }
-						| Datanets::publish { .. }
-				)
-			),
-			Self::Remarks => is_remark(call),
-			Self::Models => matches!(
-				call,
-				RuntimeCall::Models(
-					Models::commit { .. }
-						| Models::clear_commitment { .. }
-						| Models::register { .. }
-						| Models::set_deprecated { .. }
-						| Models::set_locators { .. }
-				)
-			),
-			Self::Channels => matches!(
-				call,
-				RuntimeCall::Receipts(
-					Receipts::open { .. }
-						| Receipts::top_up { .. }
-						| Receipts::close_all { .. }
-						| Receipts::finish { .. }
-				)
-			),
-			Self::Serving => matches!(
-				call,
-				// `Receipts.submit` says where to submit instead.
-				RuntimeCall::Receipts(Receipts::submit { .. } | Receipts::clear_batch { .. })
-					| RuntimeCall::Attribution(
-						Attribution::submit { .. }
-							| Attribution::register_method { .. }
-							| Attribution::draw_samples { .. }
-							| Attribution::close_samples { .. }
-							| Attribution::answer { .. }
-							| Attribution::close_demand { .. }
-							| Attribution::answer_unlisted { .. }
-							| Attribution::finalise { .. }
-					)
-			),
-			Self::Challenging => matches!(
-				call,
-				RuntimeCall::Attribution(
-					Attribution::commit { .. }
-						| Attribution::reveal { .. }
-						| Attribution::clear_commitment { .. }
-						| Attribution::draw_samples { .. }
-						| Attribution::close_samples { .. }
-						| Attribution::demand { .. }
-						| Attribution::close_demand { .. }
-						| Attribution::answer_unlisted { .. }
-						| Attribution::finalise { .. }
-				)
-			),
+			Self::Payments => matches!(call, RuntimeCall::Balances(inner) if transfers(inner)),
+			Self::Datanets => matches!(call, RuntimeCall::Datanets(inner) if works_on_datanets(inner)),
+			Self::Remarks => matches!(call, RuntimeCall::System(inner) if remarks(inner)),
+			Self::Models => matches!(call, RuntimeCall::Models(inner) if works_on_models(inner)),
+			Self::Channels => matches!(call, RuntimeCall::Receipts(inner) if pays_for_inference(inner)),
+			Self::Serving => match call {
+				RuntimeCall::Receipts(inner) => redeems(inner),
+				RuntimeCall::Attribution(inner) => stands_by_claims(inner),
+				_ => false,
+			},
+			Self::Challenging => matches!(call, RuntimeCall::Attribution(inner) if objects_to_claims(inner)),
 		}
 	}
 
@@ -158,9 +85,95 @@ impl InstanceFilter<RuntimeCall> for Scope {
 	}
 }
 
-fn is_remark(call: &RuntimeCall) -> bool {
-	use frame_system::Call as System;
-	matches!(call, RuntimeCall::System(System::remark { .. } | System::remark_with_event { .. }))
+fn transfers(call: &pallet_balances::Call<Runtime>) -> bool {
+	use pallet_balances::Call;
+	matches!(
+		call,
+		Call::transfer_keep_alive { .. } | Call::transfer_allow_death { .. } | Call::transfer_all { .. }
+	)
+}
+
+fn works_on_datanets(call: &pallet_datanets::Call<Runtime>) -> bool {
+	use pallet_datanets::Call;
+	matches!(
+		call,
+		Call::create_datanet { .. }
+			| Call::remove_datanet { .. }
+			| Call::describe { .. }
+			| Call::set_paused { .. }
+			| Call::commit { .. }
+			| Call::clear_commitment { .. }
+			| Call::register { .. }
+			| Call::contribute { .. }
+			| Call::set_locator { .. }
+			| Call::withdraw { .. }
+			| Call::release_deposit { .. }
+			| Call::expire { .. }
+			| Call::accept { .. }
+			| Call::review { .. }
+			| Call::vote { .. }
+			| Call::clear_reservation { .. }
+			| Call::publish { .. }
+	)
+}
+
+fn remarks(call: &frame_system::Call<Runtime>) -> bool {
+	use frame_system::Call;
+	matches!(call, Call::remark { .. } | Call::remark_with_event { .. })
+}
+
+fn works_on_models(call: &pallet_models::Call<Runtime>) -> bool {
+	use pallet_models::Call;
+	matches!(
+		call,
+		Call::commit { .. }
+			| Call::clear_commitment { .. }
+			| Call::register { .. }
+			| Call::set_deprecated { .. }
+			| Call::set_locators { .. }
+	)
+}
+
+fn pays_for_inference(call: &pallet_receipts::Call<Runtime>) -> bool {
+	use pallet_receipts::Call;
+	matches!(call, Call::open { .. } | Call::top_up { .. } | Call::close_all { .. } | Call::finish { .. })
+}
+
+fn redeems(call: &pallet_receipts::Call<Runtime>) -> bool {
+	use pallet_receipts::Call;
+	// `Receipts.submit` says where to submit instead.
+	matches!(call, Call::submit { .. } | Call::clear_batch { .. })
+}
+
+fn stands_by_claims(call: &pallet_attribution::Call<Runtime>) -> bool {
+	use pallet_attribution::Call;
+	matches!(
+		call,
+		Call::submit { .. }
+			| Call::register_method { .. }
+			| Call::draw_samples { .. }
+			| Call::close_samples { .. }
+			| Call::answer { .. }
+			| Call::close_demand { .. }
+			| Call::answer_unlisted { .. }
+			| Call::finalise { .. }
+	)
+}
+
+fn objects_to_claims(call: &pallet_attribution::Call<Runtime>) -> bool {
+	use pallet_attribution::Call;
+	matches!(
+		call,
+		Call::commit { .. }
+			| Call::reveal { .. }
+			| Call::clear_commitment { .. }
+			| Call::draw_samples { .. }
+			| Call::close_samples { .. }
+			| Call::demand { .. }
+			| Call::close_demand { .. }
+			| Call::answer_unlisted { .. }
+			| Call::finalise { .. }
+	)
 }
 
 /// The calls that are in some scope.

@@ -95,15 +95,7 @@ pub fn start(config: NetworkConfig) -> BoxFuture<'static, Result<Network, Networ
 
 async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 	let names = Names::new(&config.genesis_hash);
-	let mut swarm = build_swarm(&config, &names)?;
-	for address in &config.listen {
-		let refused = |cause: String| NetworkError::Listen { address: address.clone(), cause };
-		probe(address).map_err(|cause| refused(cause.to_string()))?;
-		swarm.listen_on(address.clone()).map_err(|cause| refused(cause.to_string()))?;
-	}
-	for address in &config.public {
-		swarm.add_external_address(address.clone());
-	}
+	let swarm = listen(&config, &names)?;
 	let me = *swarm.local_peer_id();
 	let (engine_sender, engine_messages) = mpsc::channel(ENGINE_MESSAGES_MAX);
 	let (actor, parts) =
@@ -114,52 +106,22 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 	let (state_sender, state_requests) = mpsc::channel(state::ANSWERING_MAX);
 	let (watches, receivers) = watches();
 	let (stop, stop_receiver) = watch::channel(false);
-	let now = Instant::now();
-	let bootnodes = if config.reserved_only { &[] } else { &config.bootnodes[..] };
-	let dialer = Dialer::new(bootnodes, &config.reserved, me, now);
-	watches.reserved.send_replace(dialer.reserved().cloned().collect());
-	let counters = Arc::new(Counters::default());
 	let room = Arc::new(Semaphore::new(TRANSACTIONS_KIB_MAX));
+	let incoming = transaction_sender.downgrade();
+	let to_node = Transactions::new(transaction_sender, newcomer_sender, room.clone());
+	let worker = Worker::new(&config, names, swarm, to_node, StateSync::new(state_sender), watches);
 	let handle = NetworkHandle {
 		me,
 		commands: command_sender,
 		peers: receivers.0,
 		addresses: receivers.1,
-		reserved: watches.reserved.subscribe(),
-		banned: watches.banned.subscribe(),
-		room: room.clone(),
-		incoming: transaction_sender.downgrade(),
-		counters: counters.clone(),
+		reserved: worker.watches.reserved.subscribe(),
+		banned: worker.watches.banned.subscribe(),
+		room,
+		incoming,
+		counters: worker.counters.clone(),
 	};
-	let progress = Progress::default();
-	let worker = Worker {
-		genesis: config.genesis_hash,
-		engine: EngineSide::new(config.listen.first()),
-		dialer,
-		discovery: Discovery::new(),
-		near: Near::default(),
-		outbound_max: config.connections.outbound as usize,
-		conduct: Conduct::default(),
-		meter: Meter::new(config.rates),
-		relayed: Meter::new(config.rates),
-		validators: Validators::default(),
-		progress: progress.clone(),
-		height: None,
-		recent: Recent::new(now),
-		streams: Streams::default(),
-		in_flight: InFlight::default(),
-		swarm,
-		names,
-		table: PeerTable::default(),
-		inbound: HashMap::new(),
-		answers: Answers::default(),
-		asked: HashMap::new(),
-		transactions: Transactions::new(transaction_sender, newcomer_sender, room),
-		state: StateSync::new(state_sender),
-		watches,
-		counters,
-		tidied: now,
-	};
+	let progress = worker.progress.clone();
 	let task = tokio::spawn(worker.run(commands, engine_messages, stop_receiver));
 	info!(peer = %me, "network started");
 	let liars = bridge::blame_liars(handle.clone());
@@ -171,6 +133,20 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 		state_requests,
 		task: NetworkTask { stop, task },
 	})
+}
+
+/// The swarm, at all its addresses.
+fn listen(config: &NetworkConfig, names: &Names) -> Result<Swarm<Behaviour>, NetworkError> {
+	let mut swarm = build_swarm(config, names)?;
+	for address in &config.listen {
+		let refused = |cause: String| NetworkError::Listen { address: address.clone(), cause };
+		probe(address).map_err(|cause| refused(cause.to_string()))?;
+		swarm.listen_on(address.clone()).map_err(|cause| refused(cause.to_string()))?;
+	}
+	for address in &config.public {
+		swarm.add_external_address(address.clone());
+	}
+	Ok(swarm)
 }
 
 /// libp2p shares ports with whoever else does, so that two nodes on one port would both seem to listen. A listener that
@@ -245,6 +221,48 @@ struct Worker {
 }
 
 impl Worker {
+	fn new(
+		config: &NetworkConfig,
+		names: Names,
+		swarm: Swarm<Behaviour>,
+		transactions: Transactions,
+		state: StateSync,
+		watches: Watches,
+	) -> Self {
+		let now = Instant::now();
+		let bootnodes = if config.reserved_only { &[] } else { &config.bootnodes[..] };
+		let dialer = Dialer::new(bootnodes, &config.reserved, *swarm.local_peer_id(), now);
+		watches.reserved.send_replace(dialer.reserved().cloned().collect());
+		Self {
+			genesis: config.genesis_hash,
+			engine: EngineSide::new(config.listen.first()),
+			dialer,
+			discovery: Discovery::new(),
+			near: Near::default(),
+			outbound_max: config.connections.outbound as usize,
+			conduct: Conduct::default(),
+			meter: Meter::new(config.rates),
+			relayed: Meter::new(config.rates),
+			validators: Validators::default(),
+			progress: Progress::default(),
+			height: None,
+			recent: Recent::new(now),
+			streams: Streams::default(),
+			in_flight: InFlight::default(),
+			swarm,
+			names,
+			table: PeerTable::default(),
+			inbound: HashMap::new(),
+			answers: Answers::default(),
+			asked: HashMap::new(),
+			transactions,
+			state,
+			watches,
+			counters: Arc::default(),
+			tidied: now,
+		}
+	}
+
 	async fn run(
 		mut self,
 		mut commands: mpsc::Receiver<Command>,

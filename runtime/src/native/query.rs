@@ -74,96 +74,107 @@ fn decodes<T: Decode>(data: &[u8]) -> Result<(), codec::Error> {
 	T::decode_all_with_depth_limit(NESTING_MAX, &mut &data[..]).map(drop)
 }
 
+/// Plain values alone.
+const fn plain<T: Decode>() -> Arguments {
+	Arguments::Plain(decodes::<T>)
+}
+
+/// An extrinsic behind so many bytes, with plain values behind it.
+const fn extrinsic<T: Decode>(before: usize) -> Arguments {
+	Arguments::Extrinsic { before, after: decodes::<T> }
+}
+
+/// What outsiders may call, by API: each method with the form of its arguments.
+const QUERIES: &[(&str, Arguments)] = &[
+	("AccountNonceApi_account_nonce", plain::<AccountId>()),
+	("AgentsApi_agent", plain::<AgentId>()),
+	("AgentsApi_agent_by_account", plain::<AccountId>()),
+	("AgentsApi_agents_of", plain::<(AccountId, Option<AgentId>, u32)>()),
+	("AgentsApi_agents_by_tag", plain::<(Vec<u8>, Option<AgentId>, u32)>()),
+	("AgentsApi_delegation", plain::<(AgentId, DelegationId)>()),
+	("AgentsApi_allowance", plain::<(AgentId, DelegationId)>()),
+	("AgentsApi_delegations", plain::<(AgentId, Option<DelegationId>, u32)>()),
+	("AgentsApi_may_act", plain::<(AgentId, DelegationId, AccountId, RuntimeCall)>()),
+	("AgentsApi_paying_agent", plain::<(AccountId, RuntimeCall, Balance, Balance)>()),
+	("AttributionApi_parameters", plain::<()>()),
+	("AttributionApi_open_batch", plain::<BatchId>()),
+	("AttributionApi_open_questions", plain::<BatchId>()),
+	("AttributionApi_open_batches", plain::<(Option<BatchId>, u32)>()),
+	("AttributionApi_claims", plain::<(BatchId, ClaimFilter<AccountId>, Option<u32>, u32)>()),
+	("AttributionApi_commitment", plain::<(AccountId, [u8; 32])>()),
+	("AttributionApi_method", plain::<MethodId>()),
+	("AttributionApi_method_id", plain::<Method>()),
+	("AttributionApi_methods", plain::<(Option<MethodId>, u32)>()),
+	("Core_version", plain::<()>()),
+	("DatanetsApi_datanet", plain::<DatanetId>()),
+	("DatanetsApi_contribution", plain::<ContributionId>()),
+	("DatanetsApi_contribution_by_root", plain::<[u8; 32]>()),
+	("DatanetsApi_contributions", plain::<(DatanetId, Option<Sequence>, u32)>()),
+	("DatanetsApi_datanets_of", plain::<(AccountId, Option<DatanetId>, u32)>()),
+	("DatanetsApi_datanets_by_tag", plain::<(Vec<u8>, Option<DatanetId>, u32)>()),
+	("DatanetsApi_listings", plain::<([u8; 32], Option<DatanetId>, u32)>()),
+	("DatanetsApi_version", plain::<(DatanetId, DatanetVersion)>()),
+	("DatanetsApi_versions", plain::<(DatanetId, Option<DatanetVersion>, u32)>()),
+	("DatanetsApi_weight_at", plain::<(ContributionId, DatanetVersion)>()),
+	("DatanetsApi_members", plain::<(DatanetId, DatanetVersion, Option<Sequence>, u32)>()),
+	("DatanetsApi_challenge", plain::<ContributionId>()),
+	("GenesisBuilder_preset_names", plain::<()>()),
+	("GenesisBuilder_get_preset", plain::<Option<String>>()),
+	("Metadata_metadata", plain::<()>()),
+	("Metadata_metadata_versions", plain::<()>()),
+	("Metadata_metadata_at_version", plain::<u32>()),
+	("ModelsApi_model", plain::<ModelId>()),
+	("ModelsApi_lineage", plain::<ModelId>()),
+	("ModelsApi_model_by_root", plain::<[u8; 32]>()),
+	("ModelsApi_models", plain::<(Option<Sequence>, u32)>()),
+	("ModelsApi_models_of", plain::<(AccountId, Option<Sequence>, u32)>()),
+	("ModelsApi_children", plain::<(ModelId, Option<Sequence>, u32)>()),
+	("ModelsApi_commitment", plain::<(AccountId, [u8; 32])>()),
+	("ReceiptsApi_channel", plain::<ChannelId>()),
+	("ReceiptsApi_channels", plain::<(Option<ChannelId>, u32)>()),
+	("ReceiptsApi_channels_of", plain::<(AccountId, Option<ChannelId>, u32)>()),
+	("ReceiptsApi_channels_toward", plain::<(AgentId, Option<ChannelId>, u32)>()),
+	("ReceiptsApi_batch", plain::<BatchId>()),
+	("ReceiptsApi_batches", plain::<(Option<BatchId>, u32)>()),
+	("ReceiptsApi_revenue", plain::<ModelId>()),
+	("ReceiptsApi_royalty_due", plain::<(ModelId, ModelId)>()),
+	("ReceiptsApi_earnings", plain::<AccountId>()),
+	("RewardsApi_earnings", plain::<Holder<AccountId>>()),
+	("RewardsApi_datanet_earnings", plain::<(Holder<AccountId>, Option<DatanetId>, u32)>()),
+	("RewardsApi_positions", plain::<(Holder<AccountId>, Option<Place>, u32)>()),
+	("RewardsApi_position", plain::<(Holder<AccountId>, Place)>()),
+	("RewardsApi_pool", plain::<(DatanetId, DatanetVersion)>()),
+	("RewardsApi_pools", plain::<(DatanetId, Option<DatanetVersion>, u32)>()),
+	("RewardsApi_data_revenue", plain::<ModelId>()),
+	("RuntimeViewFunction_execute_view_function", Arguments::ViewFunction),
+	("SessionKeys_decode_session_keys", plain::<Vec<u8>>()),
+	(
+		"TaggedTransactionQueue_validate_transaction",
+		extrinsic::<Hash>(core::mem::size_of::<TransactionSource>()),
+	),
+	("TransactionPaymentApi_query_info", extrinsic::<u32>(0)),
+	("TransactionPaymentApi_query_fee_details", extrinsic::<u32>(0)),
+	("TransactionPaymentApi_query_weight_to_fee", plain::<Weight>()),
+	("TransactionPaymentApi_query_length_to_fee", plain::<u32>()),
+	("TransactionPaymentCallApi_query_call_info", plain::<(RuntimeCall, u32)>()),
+	("TransactionPaymentCallApi_query_call_fee_details", plain::<(RuntimeCall, u32)>()),
+	("TransactionPaymentCallApi_query_weight_to_fee", plain::<Weight>()),
+	("TransactionPaymentCallApi_query_length_to_fee", plain::<u32>()),
+	("ValidatorsApi_chain_block_time_ms", plain::<()>()),
+	("ValidatorsApi_validators", plain::<()>()),
+	("ValidatorsApi_next_validators", plain::<()>()),
+	("ValidatorsApi_author", plain::<()>()),
+	("ValidatorsApi_era_and_clock", plain::<()>()),
+	("ValidatorsApi_era_ends_at", plain::<()>()),
+	("ValidatorsApi_seats", plain::<()>()),
+	("ValidatorsApi_candidates", plain::<()>()),
+	("ValidatorsApi_validators_at", plain::<u64>()),
+	("ValidatorsApi_pool", plain::<PoolId>()),
+	("ValidatorsApi_stake", plain::<AccountId>()),
+];
+
 fn arguments(method: &str) -> Option<Arguments> {
-	use Arguments::*;
-	Some(match method {
-		"Core_version"
-		| "Metadata_metadata"
-		| "Metadata_metadata_versions"
-		| "GenesisBuilder_preset_names"
-		| "AttributionApi_parameters"
-		| "ValidatorsApi_chain_block_time_ms"
-		| "ValidatorsApi_validators"
-		| "ValidatorsApi_next_validators"
-		| "ValidatorsApi_author"
-		| "ValidatorsApi_era_and_clock"
-		| "ValidatorsApi_era_ends_at"
-		| "ValidatorsApi_seats"
-		| "ValidatorsApi_candidates" => Plain(decodes::<()>),
-		"ValidatorsApi_validators_at" => Plain(decodes::<u64>),
-		"ValidatorsApi_pool" => Plain(decodes::<PoolId>),
-		"ValidatorsApi_stake" => Plain(decodes::<AccountId>),
-		"Metadata_metadata_at_version" => Plain(decodes::<u32>),
-		"RuntimeViewFunction_execute_view_function" => ViewFunction,
-		"TaggedTransactionQueue_validate_transaction" => {
-			Extrinsic { before: core::mem::size_of::<TransactionSource>(), after: decodes::<Hash> }
-		}
-		"SessionKeys_decode_session_keys" => Plain(decodes::<Vec<u8>>),
-		"AccountNonceApi_account_nonce" => Plain(decodes::<AccountId>),
-		"TransactionPaymentApi_query_info" | "TransactionPaymentApi_query_fee_details" => {
-			Extrinsic { before: 0, after: decodes::<u32> }
-		}
-		"TransactionPaymentCallApi_query_call_info" | "TransactionPaymentCallApi_query_call_fee_details" => {
-			Plain(decodes::<(RuntimeCall, u32)>)
-		}
-		"TransactionPaymentApi_query_weight_to_fee" | "TransactionPaymentCallApi_query_weight_to_fee" => {
-			Plain(decodes::<Weight>)
-		}
-		"TransactionPaymentApi_query_length_to_fee" | "TransactionPaymentCallApi_query_length_to_fee" => {
-			Plain(decodes::<u32>)
-		}
-		"DatanetsApi_datanet" => Plain(decodes::<DatanetId>),
-		"DatanetsApi_contribution" => Plain(decodes::<ContributionId>),
-		"DatanetsApi_contribution_by_root" => Plain(decodes::<[u8; 32]>),
-		"DatanetsApi_contributions" => Plain(decodes::<(DatanetId, Option<Sequence>, u32)>),
-		"DatanetsApi_datanets_of" => Plain(decodes::<(AccountId, Option<DatanetId>, u32)>),
-		"DatanetsApi_datanets_by_tag" => Plain(decodes::<(Vec<u8>, Option<DatanetId>, u32)>),
-		"DatanetsApi_listings" => Plain(decodes::<([u8; 32], Option<DatanetId>, u32)>),
-		"DatanetsApi_version" => Plain(decodes::<(DatanetId, DatanetVersion)>),
-		"DatanetsApi_versions" => Plain(decodes::<(DatanetId, Option<DatanetVersion>, u32)>),
-		"DatanetsApi_weight_at" => Plain(decodes::<(ContributionId, DatanetVersion)>),
-		"DatanetsApi_members" => Plain(decodes::<(DatanetId, DatanetVersion, Option<Sequence>, u32)>),
-		"DatanetsApi_challenge" => Plain(decodes::<ContributionId>),
-		"AgentsApi_agent" => Plain(decodes::<AgentId>),
-		"AgentsApi_agent_by_account" => Plain(decodes::<AccountId>),
-		"AgentsApi_agents_of" => Plain(decodes::<(AccountId, Option<AgentId>, u32)>),
-		"AgentsApi_agents_by_tag" => Plain(decodes::<(Vec<u8>, Option<AgentId>, u32)>),
-		"AgentsApi_delegation" | "AgentsApi_allowance" => Plain(decodes::<(AgentId, DelegationId)>),
-		"AgentsApi_delegations" => Plain(decodes::<(AgentId, Option<DelegationId>, u32)>),
-		"AgentsApi_may_act" => Plain(decodes::<(AgentId, DelegationId, AccountId, RuntimeCall)>),
-		"AgentsApi_paying_agent" => Plain(decodes::<(AccountId, RuntimeCall, Balance, Balance)>),
-		"ModelsApi_model" | "ModelsApi_lineage" => Plain(decodes::<ModelId>),
-		"ModelsApi_model_by_root" => Plain(decodes::<[u8; 32]>),
-		"ModelsApi_models" => Plain(decodes::<(Option<Sequence>, u32)>),
-		"ModelsApi_models_of" => Plain(decodes::<(AccountId, Option<Sequence>, u32)>),
-		"ModelsApi_children" => Plain(decodes::<(ModelId, Option<Sequence>, u32)>),
-		"ModelsApi_commitment" => Plain(decodes::<(AccountId, [u8; 32])>),
-		"ReceiptsApi_channel" => Plain(decodes::<ChannelId>),
-		"ReceiptsApi_channels" => Plain(decodes::<(Option<ChannelId>, u32)>),
-		"ReceiptsApi_channels_of" => Plain(decodes::<(AccountId, Option<ChannelId>, u32)>),
-		"ReceiptsApi_channels_toward" => Plain(decodes::<(AgentId, Option<ChannelId>, u32)>),
-		"ReceiptsApi_batch" => Plain(decodes::<BatchId>),
-		"ReceiptsApi_batches" => Plain(decodes::<(Option<BatchId>, u32)>),
-		"ReceiptsApi_revenue" => Plain(decodes::<ModelId>),
-		"ReceiptsApi_royalty_due" => Plain(decodes::<(ModelId, ModelId)>),
-		"ReceiptsApi_earnings" => Plain(decodes::<AccountId>),
-		"RewardsApi_earnings" => Plain(decodes::<Holder<AccountId>>),
-		"RewardsApi_datanet_earnings" => Plain(decodes::<(Holder<AccountId>, Option<DatanetId>, u32)>),
-		"RewardsApi_positions" => Plain(decodes::<(Holder<AccountId>, Option<Place>, u32)>),
-		"RewardsApi_position" => Plain(decodes::<(Holder<AccountId>, Place)>),
-		"RewardsApi_pool" => Plain(decodes::<(DatanetId, DatanetVersion)>),
-		"RewardsApi_pools" => Plain(decodes::<(DatanetId, Option<DatanetVersion>, u32)>),
-		"RewardsApi_data_revenue" => Plain(decodes::<ModelId>),
-		"AttributionApi_open_batch" | "AttributionApi_open_questions" => Plain(decodes::<BatchId>),
-		"AttributionApi_open_batches" => Plain(decodes::<(Option<BatchId>, u32)>),
-		"AttributionApi_claims" => Plain(decodes::<(BatchId, ClaimFilter<AccountId>, Option<u32>, u32)>),
-		"AttributionApi_commitment" => Plain(decodes::<(AccountId, [u8; 32])>),
-		"AttributionApi_method" => Plain(decodes::<MethodId>),
-		"AttributionApi_method_id" => Plain(decodes::<Method>),
-		"AttributionApi_methods" => Plain(decodes::<(Option<MethodId>, u32)>),
-		"GenesisBuilder_get_preset" => Plain(decodes::<Option<String>>),
-		_ => return None,
-	})
+	QUERIES.iter().find(|(name, _)| *name == method).map(|(_, arguments)| *arguments)
 }
 
 /// Whether outsiders may call a method: it only reads, and its cost is bounded.
@@ -212,4 +223,16 @@ fn check_view_function(data: &[u8]) -> Result<(), codec::Error> {
 		return Err("the view function's input is too long".into());
 	}
 	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::QUERIES;
+	use std::collections::BTreeSet;
+
+	#[test]
+	fn each_method_is_listed_once() {
+		let names: BTreeSet<_> = QUERIES.iter().map(|(name, _)| name).collect();
+		assert_eq!(names.len(), QUERIES.len());
+	}
 }

@@ -8,6 +8,7 @@
 //! - An event has at most [`SUBJECTS_MAX`] subjects, each once.
 
 use crate::{AccountId, Runtime, RuntimeEvent};
+use pallet_datanets::types::{Admission, Licence};
 use plexus_primitives::{Content, Subject};
 
 /// The most subjects of an event. A batch with its server, eight models and claims for 128 contributions has 138; a model
@@ -48,6 +49,11 @@ fn root(content: &Content) -> Subject {
 	Subject::Root(content.root)
 }
 
+/// What an event names anyway, and what it may name beside that.
+fn about<const N: usize>(named: [Subject; N], more: impl IntoIterator<Item = Subject>) -> Vec<Subject> {
+	named.into_iter().chain(more).collect()
+}
+
 fn of_balances(event: &pallet_balances::Event<Runtime>) -> Vec<Subject> {
 	match event {
 		pallet_balances::Event::Transfer { from, to, .. } => vec![account(from), account(to)],
@@ -66,9 +72,7 @@ fn of_validators(event: &pallet_validators::Event<Runtime>) -> Vec<Subject> {
 		| Event::StakeRemoved { who }
 		| Event::KeySet { who, .. }
 		| Event::RewardClaimed { who, .. } => vec![account(who)],
-		Event::Unbonding { who, chunk } => {
-			[account(who)].into_iter().chain(chunk.pool.as_ref().map(pool)).collect()
-		}
+		Event::Unbonding { who, chunk } => about([account(who)], chunk.pool.as_ref().map(pool)),
 		Event::Nominated { who, pool: id, .. } | Event::StakeSlashed { who, pool: id, .. } => {
 			vec![account(who), pool(id)]
 		}
@@ -87,25 +91,31 @@ fn of_validators(event: &pallet_validators::Event<Runtime>) -> Vec<Subject> {
 }
 
 fn of_datanets(event: &pallet_datanets::Event<Runtime>) -> Vec<Subject> {
-	use pallet_datanets::{
-		types::{Admission, Licence},
-		Event,
-	};
+	use pallet_datanets::Event;
 	use Subject::{Contribution, Contributor, Datanet, Root};
 	match event {
 		Event::DatanetCreated { datanet, owner, licence, admission, .. } => {
-			let mut found = vec![Datanet(*datanet), account(owner)];
-			match licence {
-				Licence::Spdx(_) => {}
-				Licence::Terms(terms) => found.push(root(terms)),
-			}
-			match admission {
-				Admission::Open => {}
-				Admission::Curated(curators) => found.extend(curators.iter().map(account)),
-			}
-			found
+			let named = [Datanet(*datanet), account(owner)];
+			about(named, of_licence(licence).into_iter().chain(of_admission(admission)))
 		}
-		Event::DatanetRemoved { datanet, owner, .. } => vec![Datanet(*datanet), account(owner)],
+		Event::DatanetRemoved { datanet, owner: who, .. }
+		| Event::VersionPublished { datanet, publisher: who, .. } => vec![Datanet(*datanet), account(who)],
+		Event::DatanetDescribed { datanet, .. } | Event::DatanetStatusSet { datanet, .. } => {
+			vec![Datanet(*datanet)]
+		}
+		Event::OwnerProposed { datanet, proposed } => {
+			about([Datanet(*datanet)], proposed.as_ref().map(account))
+		}
+		Event::OwnerChanged { datanet, former, owner, .. } => {
+			vec![Datanet(*datanet), account(former), account(owner)]
+		}
+		Event::CuratorsProposed { datanet, proposed } => {
+			let curators = proposed.iter().flat_map(|(curators, _)| curators.iter());
+			about([Datanet(*datanet)], curators.map(account))
+		}
+		Event::CuratorsChanged { datanet, curators, .. } => {
+			about([Datanet(*datanet)], curators.iter().map(account))
+		}
 		Event::ContributionRegistered { contribution, datanet, contributor, content, .. } => vec![
 			Contribution(*contribution),
 			Datanet(*datanet),
@@ -116,60 +126,49 @@ fn of_datanets(event: &pallet_datanets::Event<Runtime>) -> Vec<Subject> {
 		Event::ContributionRemoved { contribution, datanet, contributor, content, .. } => {
 			vec![Contribution(*contribution), Datanet(*datanet), account(contributor), root(content)]
 		}
-		Event::RootReserved { root, contribution, account: holder, .. } => {
-			vec![Root(*root), Contribution(*contribution), account(holder)]
-		}
-		Event::ReservationEnded { root, account: holder, .. } => vec![Root(*root), account(holder)],
 		Event::ContributionAccepted { contribution, datanet, .. }
 		| Event::ContributionDeparted { contribution, datanet, .. } => {
 			vec![Contribution(*contribution), Datanet(*datanet)]
 		}
-		Event::Reviewed { contribution, curator, .. } | Event::Voted { contribution, curator, .. } => {
-			vec![Contribution(*contribution), account(curator)]
+		Event::RootReserved { root, contribution, account: who, .. }
+		| Event::RootHeld { root, holder: contribution, contributor: who } => {
+			vec![Root(*root), Contribution(*contribution), account(who)]
 		}
-		Event::RootHeld { root, holder, contributor } => {
-			vec![Root(*root), Contribution(*holder), account(contributor)]
-		}
+		Event::ReservationEnded { root, account: who, .. } => vec![Root(*root), account(who)],
 		Event::CommitmentMade { account: who, .. } | Event::CommitmentClosed { account: who, .. } => {
 			vec![account(who)]
 		}
 		Event::LocatorSet { contribution, .. }
 		| Event::ChallengeRenewed { contribution, .. }
 		| Event::ChunkDrawn { contribution, .. } => vec![Contribution(*contribution)],
-		Event::DepositReleased { contribution, contributor, .. } => {
-			vec![Contribution(*contribution), account(contributor)]
-		}
-		Event::VersionPublished { datanet, publisher, .. } => vec![Datanet(*datanet), account(publisher)],
-		Event::DatanetDescribed { datanet, .. } | Event::DatanetStatusSet { datanet, .. } => {
-			vec![Datanet(*datanet)]
-		}
-		Event::OwnerProposed { datanet, proposed } => {
-			[Datanet(*datanet)].into_iter().chain(proposed.as_ref().map(account)).collect()
-		}
-		Event::OwnerChanged { datanet, former, owner, .. } => {
-			vec![Datanet(*datanet), account(former), account(owner)]
-		}
-		Event::CuratorsProposed { datanet, proposed } => {
-			let curators = proposed.iter().flat_map(|(curators, _)| curators.iter());
-			[Datanet(*datanet)].into_iter().chain(curators.map(account)).collect()
-		}
-		Event::CuratorsChanged { datanet, curators, .. } => {
-			[Datanet(*datanet)].into_iter().chain(curators.iter().map(account)).collect()
-		}
-		Event::Challenged { contribution, challenger, .. }
-		| Event::ChallengeAnswered { contribution, challenger, .. }
-		| Event::ChallengeUnanswered { contribution, challenger, .. } => {
-			vec![Contribution(*contribution), account(challenger)]
+		Event::Reviewed { contribution, curator: who, .. }
+		| Event::Voted { contribution, curator: who, .. }
+		| Event::DepositReleased { contribution, contributor: who, .. }
+		| Event::Challenged { contribution, challenger: who, .. }
+		| Event::ChallengeAnswered { contribution, challenger: who, .. }
+		| Event::ChallengeUnanswered { contribution, challenger: who, .. }
+		| Event::DisputeClosed { contribution, claimant: who, .. } => {
+			vec![Contribution(*contribution), account(who)]
 		}
 		Event::Disputed { contribution, claimant, evidence, .. } => {
-			let named = [Contribution(*contribution), account(claimant)];
-			named.into_iter().chain(evidence.as_ref().map(root)).collect()
-		}
-		Event::DisputeClosed { contribution, claimant, .. } => {
-			vec![Contribution(*contribution), account(claimant)]
+			about([Contribution(*contribution), account(claimant)], evidence.as_ref().map(root))
 		}
 		Event::WindowsSet { .. } => Vec::new(),
 		Event::__Ignore(..) => Vec::new(),
+	}
+}
+
+fn of_licence(licence: &Licence<Runtime>) -> Option<Subject> {
+	match licence {
+		Licence::Spdx(_) => None,
+		Licence::Terms(terms) => Some(root(terms)),
+	}
+}
+
+fn of_admission(admission: &Admission<Runtime>) -> Vec<Subject> {
+	match admission {
+		Admission::Open => Vec::new(),
+		Admission::Curated(curators) => curators.iter().map(account).collect(),
 	}
 }
 
@@ -179,11 +178,11 @@ fn of_agents(event: &pallet_agents::Event<Runtime>) -> Vec<Subject> {
 	match event {
 		Event::AgentRegistered { agent, controller, account: own, profile, .. } => {
 			let card = profile.card.as_ref().map(|card| root(&card.content));
-			[Agent(*agent), account(controller), account(own)].into_iter().chain(card).collect()
+			about([Agent(*agent), account(controller), account(own)], card)
 		}
 		Event::ProfileSet { agent, profile } => {
 			let card = profile.card.as_ref().map(|card| root(&card.content));
-			[Agent(*agent)].into_iter().chain(card).collect()
+			about([Agent(*agent)], card)
 		}
 		Event::AgentPaused { agent }
 		| Event::AgentResumed { agent }
@@ -195,14 +194,14 @@ fn of_agents(event: &pallet_agents::Event<Runtime>) -> Vec<Subject> {
 			vec![Agent(*agent), account(controller)]
 		}
 		Event::ControllerProposed { agent, proposed } => {
-			[Agent(*agent)].into_iter().chain(proposed.as_ref().map(account)).collect()
+			about([Agent(*agent)], proposed.as_ref().map(account))
 		}
 		Event::ControllerChanged { agent, former, controller, .. } => {
 			vec![Agent(*agent), account(former), account(controller)]
 		}
 		Event::RecoverySet { agent, recovery } => {
 			let named = recovery.as_ref().map(|recovery| account(&recovery.account));
-			[Agent(*agent)].into_iter().chain(named).collect()
+			about([Agent(*agent)], named)
 		}
 		Event::RecoveryCancelled { agent, by } => vec![Agent(*agent), account(by)],
 		Event::Delegated { agent, key, .. }
@@ -225,7 +224,7 @@ fn of_models(event: &pallet_models::Event<Runtime>) -> Vec<Subject> {
 			let named = [Model(*model), account(developer), root(&spec.artifact), root(&spec.card)];
 			let parents = spec.parents.iter().map(|parent| Model(*parent));
 			let datanets = spec.manifest.iter().map(|entry| Datanet(entry.datanet));
-			named.into_iter().chain(parents).chain(datanets).collect()
+			about(named, parents.chain(datanets))
 		}
 		Event::RootHeld { root, holder, developer } => {
 			vec![Root(*root), Model(*holder), account(developer)]
@@ -306,7 +305,7 @@ fn of_attribution(event: &pallet_attribution::Event<Runtime>) -> Vec<Subject> {
 		Event::BatchOpened { batch, server, models, claims, .. } => {
 			let models = models.iter().map(|share| Model(share.model));
 			let contributions = claims.iter().map(|claim| Contribution(claim.contribution));
-			[Batch(*batch), Agent(*server)].into_iter().chain(models).chain(contributions).collect()
+			about([Batch(*batch), Agent(*server)], models.chain(contributions))
 		}
 		Event::Committed { batch, account: who, .. }
 		| Event::Revealed { batch, account: who, .. }

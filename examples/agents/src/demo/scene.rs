@@ -20,7 +20,11 @@ use anyhow::{Context, Result};
 use plexus_primitives::ChannelId;
 use serde_json::Value;
 use sp_core::{sr25519, Pair};
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+	collections::BTreeMap,
+	path::{Path, PathBuf},
+	time::Duration,
+};
 use tokio::{process::Command, try_join};
 
 /// What every answer costs, and each of its bytes: 0.02 PLX, so that agents earn more than the fees of their batches, and some
@@ -59,6 +63,10 @@ pub const DENIER: &str = "//Demo//Denier";
 
 /// Signs what anybody may do for others.
 pub const ANYBODY: &str = CURATOR;
+
+/// The keys that the two agents serve with.
+const NGRAM_KEY: &str = "//Demo//Ngram//Serving";
+const RETRIEVAL_KEY: &str = "//Demo//Retrieval//Serving";
 
 /// The key that opens channels and signs vouchers, and owns nothing.
 const PAYING_KEY: &str = "//Ferdie//Paying";
@@ -174,97 +182,46 @@ pub async fn set_up(
 	lines: Vec<String>,
 	say: impl Fn(&str),
 ) -> Result<Scene> {
-	let data = stage.path("data");
 	endow(&plexus).await?;
+
 	say("a curated datanet: files of two contributors, reviewed and published; six identities of agents");
-	let create = ["datanet", "create", "--name", "Demonstration", "--licence", LICENCE, "--curator", CURATOR];
-	plexus.tx(&create, CURATOR).await?;
-	let contribute = |place: usize| {
-		let (plexus, directory) = (plexus.clone(), data.join(SHARES[place].0));
-		async move {
-			let directory = text(&directory)?;
-			let given = ["contribute", &directory, "--datanet", "0", "--licence", LICENCE];
-			plexus.json(&[&given[..], &["--from", CONTRIBUTORS[place]]].concat()).await.map(drop)
-		}
-	};
-	let ((), (), ngram, retrieval, paying, liar, denier) = try_join!(
-		contribute(0),
-		contribute(1),
-		register(&plexus, NGRAM, "2000"),
-		register(&plexus, RETRIEVAL, "2000"),
-		register(&plexus, PAYER, "50000"),
-		register(&plexus, LIAR, "100"),
-		register(&plexus, DENIER, "100"),
-	)?;
-	for (contributor, weight) in CONTRIBUTORS.iter().zip(["60", "40"]) {
-		plexus
-			.tx(&["datanet", "review", "0", "--weight", weight, "--contributor", contributor], CURATOR)
-			.await?;
-	}
-	plexus.tx(&["datanet", "publish", "0"], CURATOR).await?;
+	create_datanet(&plexus).await?;
+	let ((), (), cast) =
+		try_join!(contribute(stage, &plexus, 0), contribute(stage, &plexus, 1), Cast::register(&plexus))?;
+	publish(&plexus).await?;
 
 	say("a base model and a fine-tune of it, both trained on the version; an index over the same files");
 	// An account's transactions wait for each other: its next nonce is asked of the chain.
 	let by_controllers = async {
 		let methods = register_methods(&plexus).await?;
-		Ok((methods, grant_keys(&plexus, [&ngram, &retrieval, &paying], options).await?))
+		Ok((methods, grant_keys(&plexus, &cast, options).await?))
 	};
 	let (models, index, (methods, keys)) =
 		try_join!(register_models(stage, &plexus), build_index(stage, &plexus), by_controllers)?;
-	let [base, tuned] = models;
 
 	say("two serving agents with their receipts, their cards on the chain; channels toward them");
-	let settings = [
-		Serving {
-			kind: "ngram",
-			name: "n-gram agent",
-			controller: NGRAM,
-			key: "//Demo//Ngram//Serving",
-			model: tuned,
-			method: methods[0],
-			max_bytes: NGRAM_BYTES,
-			claims: 4,
-			more: &["--context-bytes", "32", "--occurrences-min", "1"],
-		},
-		Serving {
-			kind: "retrieval",
-			name: "retrieval agent",
-			controller: RETRIEVAL,
-			key: "//Demo//Retrieval//Serving",
-			model: base,
-			method: methods[1],
-			max_bytes: RETRIEVAL_BYTES,
-			claims: 4,
-			more: &["--passages", "2"],
-		},
+	let [ngram, retrieval] = cast.servings(models, methods, keys);
+	let mut servers = [
+		serve(stage, options, &plexus, url, &ngram, &index).await?,
+		serve(stage, options, &plexus, url, &retrieval, &index).await?,
 	];
-	let mut servers = Vec::new();
-	for ((serving, agent), delegation) in settings.iter().zip([&ngram, &retrieval]).zip(keys) {
-		servers.push(serve(stage, options, &plexus, url, serving, agent, delegation, &index).await?);
+	let payer = Paying { agent: &cast.paying, delegation: keys[2], journal: stage.text("payer.journal")? };
+	for server in &mut servers {
+		payer.open_lanes(&plexus, server).await?;
 	}
-	let [mut first, mut second]: [Server; 2] = servers.try_into().ok().context("there are two")?;
-	let payer = Paying { agent: &paying, delegation: keys[2], journal: stage.text("payer.journal")? };
-	for (server, max_bytes) in [(&mut first, NGRAM_BYTES), (&mut second, RETRIEVAL_BYTES)] {
-		server.locked = locked(options.inferences, max_bytes);
-		for _ in 0..LANES {
-			let channel = payer.open(&plexus, server.agent.id, server.model, server.locked).await?;
-			server.channels.push(channel);
-		}
-	}
-	let to_liar = payer.open(&plexus, liar.id, tuned, PLX).await?;
-	let names = names(&ngram, &retrieval, &paying, &liar, &denier)?;
+	let to_liar = payer.open(&plexus, cast.liar.id, models[1], PLX).await?;
 	Ok(Scene {
 		plexus,
-		names,
+		names: cast.names()?,
 		lines,
 		index,
 		models,
-		servers: [first, second],
+		servers,
 		key: sr25519::Pair::from_string(PAYING_KEY, None).ok().context("a development key")?,
 		journal: stage.path("payer.journal"),
-		liar: (liar, to_liar),
+		liar: (cast.liar, to_liar),
 		method: methods[0],
-		denier,
+		denier: cast.denier,
 	})
 }
 
@@ -274,38 +231,91 @@ fn locked(inferences: u64, max_bytes: u32) -> u128 {
 	(dearest * u128::from(inferences)).div_ceil(PLX) * PLX
 }
 
-fn names(
-	ngram: &Agent,
-	retrieval: &Agent,
-	paying: &Agent,
-	liar: &Agent,
-	denier: &Agent,
-) -> Result<BTreeMap<String, String>> {
-	let agents = [
-		(ngram, "n-gram agent"),
-		(retrieval, "retrieval agent"),
-		(paying, "paying agent"),
-		(liar, "dishonest agent"),
-		(denier, "denier's agent"),
-	];
-	let mut names: BTreeMap<String, String> =
-		agents.into_iter().map(|(agent, name)| (agent.account.clone(), name.into())).collect();
-	for (secret, name) in [
-		(CURATOR, "curator (Alice)"),
-		(CONTRIBUTORS[0], "writer (Bob)"),
-		(CONTRIBUTORS[1], "programmer (Charlie)"),
-		(BASE_DEVELOPER, "base developer (Dave)"),
-		(TUNER, "tuner (Eve)"),
-		(PAYER, "payer's controller (Ferdie)"),
-		(NGRAM, "n-gram agent's controller"),
-		(RETRIEVAL, "retrieval agent's controller"),
-		(LIAR, "dishonest agent's controller"),
-		(FINDER, "finder"),
-		(DENIER, "denier"),
-	] {
-		names.insert(account_of(secret)?, name.into());
+/// The agents.
+struct Cast {
+	ngram: Agent,
+	retrieval: Agent,
+	paying: Agent,
+	liar: Agent,
+	denier: Agent,
+}
+
+impl Cast {
+	async fn register(plexus: &Plexus) -> Result<Self> {
+		let (ngram, retrieval, paying, liar, denier) = try_join!(
+			register(plexus, NGRAM, "2000"),
+			register(plexus, RETRIEVAL, "2000"),
+			register(plexus, PAYER, "50000"),
+			register(plexus, LIAR, "100"),
+			register(plexus, DENIER, "100"),
+		)?;
+		Ok(Self { ngram, retrieval, paying, liar, denier })
 	}
-	Ok(names)
+
+	/// How those serve that do; models, methods and keys are as they were registered and granted.
+	fn servings(
+		&self,
+		[base, tuned]: [u64; 2],
+		[spans, passages]: [u64; 2],
+		[by_ngram, by_retrieval, _]: [u64; 3],
+	) -> [Serving<'_>; 2] {
+		let ngram = Serving {
+			kind: "ngram",
+			name: "n-gram agent",
+			agent: &self.ngram,
+			controller: NGRAM,
+			key: NGRAM_KEY,
+			delegation: by_ngram,
+			model: tuned,
+			method: spans,
+			max_bytes: NGRAM_BYTES,
+			claims: 4,
+			more: &["--context-bytes", "32", "--occurrences-min", "1"],
+		};
+		let retrieval = Serving {
+			kind: "retrieval",
+			name: "retrieval agent",
+			agent: &self.retrieval,
+			controller: RETRIEVAL,
+			key: RETRIEVAL_KEY,
+			delegation: by_retrieval,
+			model: base,
+			method: passages,
+			max_bytes: RETRIEVAL_BYTES,
+			claims: 4,
+			more: &["--passages", "2"],
+		};
+		[ngram, retrieval]
+	}
+
+	/// Who an account is, of agents and of people.
+	fn names(&self) -> Result<BTreeMap<String, String>> {
+		let agents = [
+			(&self.ngram, "n-gram agent"),
+			(&self.retrieval, "retrieval agent"),
+			(&self.paying, "paying agent"),
+			(&self.liar, "dishonest agent"),
+			(&self.denier, "denier's agent"),
+		];
+		let mut names: BTreeMap<String, String> =
+			agents.into_iter().map(|(agent, name)| (agent.account.clone(), name.into())).collect();
+		for (secret, name) in [
+			(CURATOR, "curator (Alice)"),
+			(CONTRIBUTORS[0], "writer (Bob)"),
+			(CONTRIBUTORS[1], "programmer (Charlie)"),
+			(BASE_DEVELOPER, "base developer (Dave)"),
+			(TUNER, "tuner (Eve)"),
+			(PAYER, "payer's controller (Ferdie)"),
+			(NGRAM, "n-gram agent's controller"),
+			(RETRIEVAL, "retrieval agent's controller"),
+			(LIAR, "dishonest agent's controller"),
+			(FINDER, "finder"),
+			(DENIER, "denier"),
+		] {
+			names.insert(account_of(secret)?, name.into());
+		}
+		Ok(names)
+	}
 }
 
 /// Gives something to those whom the chain did not endow.
@@ -318,6 +328,27 @@ async fn endow(plexus: &Plexus) -> Result<()> {
 		plexus.tx(&[&pay[..], wait].concat(), CURATOR).await?;
 	}
 	Ok(())
+}
+
+async fn create_datanet(plexus: &Plexus) -> Result<()> {
+	let create = ["datanet", "create", "--name", "Demonstration", "--licence", LICENCE, "--curator", CURATOR];
+	plexus.tx(&create, CURATOR).await.map(drop)
+}
+
+/// What the contributor at this place has.
+async fn contribute(stage: &Stage, plexus: &Plexus, place: usize) -> Result<()> {
+	let directory = text(&stage.path("data").join(SHARES[place].0))?;
+	let given = ["contribute", &directory, "--datanet", "0", "--licence", LICENCE];
+	plexus.json(&[&given[..], &["--from", CONTRIBUTORS[place]]].concat()).await.map(drop)
+}
+
+/// Reviews what was contributed, and publishes it as the version.
+async fn publish(plexus: &Plexus) -> Result<()> {
+	for (contributor, weight) in CONTRIBUTORS.into_iter().zip(["60", "40"]) {
+		let review = ["datanet", "review", "0", "--weight", weight, "--contributor", contributor];
+		plexus.tx(&review, CURATOR).await?;
+	}
+	plexus.tx(&["datanet", "publish", "0"], CURATOR).await.map(drop)
 }
 
 async fn register(plexus: &Plexus, controller: &str, amount: &str) -> Result<Agent> {
@@ -370,7 +401,7 @@ async fn register_methods(plexus: &Plexus) -> Result<[u64; 2]> {
 }
 
 /// Keys for the serving agents and the paying one, each with what it may spend; their delegations.
-async fn grant_keys(plexus: &Plexus, agents: [&Agent; 3], options: &Options) -> Result<[u64; 3]> {
+async fn grant_keys(plexus: &Plexus, cast: &Cast, options: &Options) -> Result<[u64; 3]> {
 	// What all channels lock, and the deposits of the chain.
 	let all = [NGRAM_BYTES, RETRIEVAL_BYTES].map(|bytes| locked(options.inferences, bytes) / PLX);
 	let budget = (all.iter().sum::<u128>() * LANES as u128 + 10).to_string();
@@ -387,19 +418,21 @@ async fn grant_keys(plexus: &Plexus, agents: [&Agent; 3], options: &Options) -> 
 	// Holds count as spending although they return, and a batch costs a fee of about a PLX.
 	let serving = || ["serving".into(), "2000".into(), "500".into()];
 	let (ngram, retrieval, paying) = try_join!(
-		grant(agents[0], "//Demo//Ngram//Serving", serving(), NGRAM),
-		grant(agents[1], "//Demo//Retrieval//Serving", serving(), RETRIEVAL),
-		grant(agents[2], PAYING_KEY, ["channels".into(), budget, "20".into()], PAYER),
+		grant(&cast.ngram, NGRAM_KEY, serving(), NGRAM),
+		grant(&cast.retrieval, RETRIEVAL_KEY, serving(), RETRIEVAL),
+		grant(&cast.paying, PAYING_KEY, ["channels".into(), budget, "20".into()], PAYER),
 	)?;
 	Ok([ngram, retrieval, paying])
 }
 
 /// How an agent serves.
-struct Serving {
+struct Serving<'a> {
 	kind: &'static str,
 	name: &'static str,
+	agent: &'a Agent,
 	controller: &'static str,
 	key: &'static str,
+	delegation: u64,
 	model: u64,
 	method: u64,
 	max_bytes: u32,
@@ -408,22 +441,20 @@ struct Serving {
 }
 
 /// Starts `serve-receipts` and the agent before it, and puts the agent's card on the chain.
-#[allow(clippy::too_many_arguments)]
 async fn serve(
 	stage: &mut Stage,
 	options: &Options,
 	plexus: &Plexus,
 	url: &str,
-	serving: &Serving,
-	agent: &Agent,
-	delegation: u64,
-	index: &std::path::Path,
+	serving: &Serving<'_>,
+	index: &Path,
 ) -> Result<Server> {
 	let (receipts_port, port) = (free_port()?, free_port()?);
-	let (index, kind, number) = (text(index)?, serving.kind, agent.id.to_string());
+	let (index, kind) = (text(index)?, serving.kind);
+	let (number, delegation) = (serving.agent.id.to_string(), serving.delegation.to_string());
 	let mut keeper = plexus.command();
 	keeper
-		.args(["serve-receipts", "--url", url, "--agent", &number, "--delegation", &delegation.to_string()])
+		.args(["serve-receipts", "--url", url, "--agent", &number, "--delegation", &delegation])
 		.args(["--from", serving.key, "--listen", &format!("127.0.0.1:{receipts_port}"), "--every", "3"])
 		.args(["--journal", &stage.text(&format!("{kind}.journal"))?])
 		.args(["--store", &stage.text(&format!("{kind}.store"))?, "--index", &index]);
@@ -445,8 +476,14 @@ async fn serve(
 	std::fs::write(&card, get(&address).await?.to_string())?;
 	let card = text(&card)?;
 	plexus.tx(&["agent", "card", &number, &card, "--locator", &address], serving.controller).await?;
-	let agent = agent.clone();
-	Ok(Server { agent, model: serving.model, url: address, receipts, channels: Vec::new(), locked: 0 })
+	Ok(Server {
+		agent: serving.agent.clone(),
+		model: serving.model,
+		url: address,
+		receipts,
+		channels: Vec::new(),
+		locked: locked(options.inferences, serving.max_bytes),
+	})
 }
 
 async fn get(url: &str) -> Result<Value, crate::http::AskError> {
@@ -461,6 +498,15 @@ struct Paying<'a> {
 }
 
 impl Paying<'_> {
+	/// Opens a server's channels.
+	async fn open_lanes(&self, plexus: &Plexus, server: &mut Server) -> Result<()> {
+		for _ in 0..LANES {
+			let channel = self.open(plexus, server.agent.id, server.model, server.locked).await?;
+			server.channels.push(channel);
+		}
+		Ok(())
+	}
+
 	async fn open(&self, plexus: &Plexus, server: u64, model: u64, locked: u128) -> Result<ChannelId> {
 		let (server, model, amount) = (server.to_string(), model.to_string(), (locked / PLX).to_string());
 		let (agent, delegation) = (self.agent.id.to_string(), self.delegation.to_string());

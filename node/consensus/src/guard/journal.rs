@@ -193,7 +193,7 @@ pub(super) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
 	let removed = fs::remove_file(&temporary);
 	written?;
 	removed?;
-	super::sync_directory(path)
+	sync_directory(path)
 }
 
 /// Makes or replaces a file; a crash leaves the old one or the new one.
@@ -201,7 +201,15 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 	let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
 	write_synced(&temporary, bytes)?;
 	fs::rename(&temporary, path)?;
-	super::sync_directory(path)
+	sync_directory(path)
+}
+
+/// Makes the entry of `path` in its directory durable.
+pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
+	match path.parent() {
+		Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
+		_ => Ok(()),
+	}
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -1,10 +1,12 @@
 //! The guard against crashes of the disk at every point, and against each way of losing or copying its state.
 
-use super::journal::{image, FILE_BYTES};
+use super::journal::{image, Disk, Identity, FILE_BYTES};
 use super::*;
 use crate::signing::{self, SigningKey};
 use codec::Encode;
 use std::collections::BTreeMap;
+use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
