@@ -351,7 +351,8 @@ impl Answer for AgentPage {
 				agent.tags.join(" "),
 			]
 		});
-		with_cursor(output::columns(["ID", "STATUS", "CONTROLLER", "ACCOUNT", "TAGS"], rows), self.next)
+		let heading = ["ID", "STATUS", "CONTROLLER", "ACCOUNT", "TAGS"];
+		output::with_cursor(output::columns(heading, rows), self.next)
 	}
 }
 
@@ -441,7 +442,7 @@ impl Answer for DelegationPage {
 			]
 		});
 		let heading = ["ID", "FROM", "KEY", "SCOPES", "SPENT", "FEES", "EACH", "LEFT"];
-		with_cursor(output::columns(heading, rows), self.next)
+		output::with_cursor(output::columns(heading, rows), self.next)
 	}
 }
 
@@ -480,13 +481,6 @@ impl Answer for Allowance {
 			("fee budget left", self.fee_budget_left.to_string()),
 			("expires in", duration(self.left_ms)),
 		])
-	}
-}
-
-fn with_cursor(table: String, next: Option<impl std::fmt::Display>) -> String {
-	match next {
-		Some(next) => format!("{table}\nmore with --cursor {next}"),
-		None => table,
 	}
 }
 

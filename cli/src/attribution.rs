@@ -13,7 +13,6 @@ use crate::{
 use chain::{Page, Sampling};
 use plexus_primitives::{BatchId, Evidence, MethodId};
 use serde::Serialize;
-use std::fmt;
 
 /// The parameters as they are printed. Shares are billionths.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
@@ -244,7 +243,7 @@ impl Answer for OpenBatches {
 			]
 		});
 		let heading = ["ID", "SERVER", "RECEIPTS", "CLAIMS", "HOLD", "OPEN UNTIL (MS)", "STATE"];
-		page("open batches", heading, rows, self.next)
+		output::page("no open batches", heading, rows, self.next)
 	}
 }
 
@@ -339,7 +338,7 @@ impl Answer for Claims {
 			]
 		});
 		let heading = ["CLAIM", "RECEIPT", "CONTRIBUTION", "MOVES", "PROVEN", "DEMAND COSTS", "EVIDENCE"];
-		page("claims", heading, rows, self.next)
+		output::page("no claims", heading, rows, self.next)
 	}
 }
 
@@ -488,24 +487,7 @@ impl Answer for Methods {
 				method.parameters.clone(),
 			]
 		});
-		page("methods", ["ID", "ALGORITHM", "VERSION", "PARAMETERS"], rows, self.next)
-	}
-}
-
-/// A table, or that there is nothing; what is final or does not match leaves pages empty before the end.
-fn page<const N: usize, Cursor: fmt::Display>(
-	what: &str,
-	heading: [&'static str; N],
-	rows: impl ExactSizeIterator<Item = [String; N]>,
-	next: Option<Cursor>,
-) -> String {
-	let listed = match rows.len() {
-		0 => format!("no {what}"),
-		_ => output::columns(heading, rows),
-	};
-	match next {
-		Some(next) => format!("{listed}\nmore with --cursor {next}"),
-		None => listed,
+		output::page("no methods", ["ID", "ALGORITHM", "VERSION", "PARAMETERS"], rows, self.next)
 	}
 }
 

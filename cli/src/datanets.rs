@@ -377,11 +377,8 @@ impl Answer for Versions {
 				version.published_at.to_string(),
 			]
 		});
-		let table = output::columns(["VERSION", "CONTRIBUTIONS", "WEIGHT", "ADMISSION", "BLOCK"], rows);
-		match self.next {
-			Some(next) => format!("{table}\nmore with --cursor {next}"),
-			None => table,
-		}
+		let heading = ["VERSION", "CONTRIBUTIONS", "WEIGHT", "ADMISSION", "BLOCK"];
+		output::with_cursor(output::columns(heading, rows), self.next)
 	}
 }
 
@@ -523,11 +520,7 @@ impl Answer for Page {
 				contribution.root.clone(),
 			]
 		});
-		let table = output::columns(["ID", "CONTRIBUTOR", "BYTES", "TYPE", "ROOT"], rows);
-		match self.next {
-			Some(next) => format!("{table}\nmore with --cursor {next}"),
-			None => table,
-		}
+		output::with_cursor(output::columns(["ID", "CONTRIBUTOR", "BYTES", "TYPE", "ROOT"], rows), self.next)
 	}
 }
 

@@ -32,6 +32,7 @@
 //! explain  failure        what went wrong, and the way out
 //! remote  payer  chronicle  for programs: plain calls, payments of a faucet, all events of a block
 //! output                  tables for people, JSON for programs
+//! journal                 facts on disk that a kill does not undo
 //! state                   where journals are
 //! ```
 //!
@@ -58,6 +59,7 @@ mod corpus;
 mod datanets;
 pub mod explain;
 pub mod failure;
+mod journal;
 mod keys;
 mod licence;
 pub mod load;

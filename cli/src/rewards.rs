@@ -236,7 +236,7 @@ impl From<PageInfo<DatanetEarningsInfo, u32>> for DatanetsEarned {
 impl Answer for DatanetsEarned {
 	fn human(&self) -> String {
 		let rows = self.datanets.iter().map(|entry| [entry.datanet.to_string(), entry.credited.to_string()]);
-		page("nothing was credited from pools", ["DATANET", "CREDITED"], rows, self.next)
+		output::page("nothing was credited from pools", ["DATANET", "CREDITED"], rows, self.next)
 	}
 }
 
@@ -281,7 +281,7 @@ impl Answer for Positions {
 				position.claimable.to_string(),
 			]
 		});
-		page("no positions", ["DATANET", "FROM", "UNTIL", "WEIGHT", "CLAIMABLE"], rows, self.next)
+		output::page("no positions", ["DATANET", "FROM", "UNTIL", "WEIGHT", "CLAIMABLE"], rows, self.next)
 	}
 }
 
@@ -314,24 +314,7 @@ impl Answer for Pools {
 			.pools
 			.iter()
 			.map(|pool| [pool.version.to_string(), pool.weight.to_string(), pool.deposited.to_string()]);
-		page("no versions", ["VERSION", "WEIGHT", "DEPOSITED"], rows, self.next)
-	}
-}
-
-/// A table, or that there is nothing.
-fn page<const N: usize, Cursor: fmt::Display>(
-	nothing: &str,
-	heading: [&'static str; N],
-	rows: impl ExactSizeIterator<Item = [String; N]>,
-	next: Option<Cursor>,
-) -> String {
-	let listed = match rows.len() {
-		0 => nothing.into(),
-		_ => output::columns(heading, rows),
-	};
-	match next {
-		Some(next) => format!("{listed}\nmore with --cursor {next}"),
-		None => listed,
+		output::page("no versions", ["VERSION", "WEIGHT", "DEPOSITED"], rows, self.next)
 	}
 }
 

@@ -137,11 +137,8 @@ impl Answer for DatanetPage {
 				datanet.owner.clone(),
 			]
 		});
-		let table = output::columns(["ID", "NAME", "LICENCE", "CONTRIBUTIONS", "OWNER"], rows);
-		match self.next {
-			Some(next) => format!("{table}\nmore with --cursor {next}"),
-			None => table,
-		}
+		let heading = ["ID", "NAME", "LICENCE", "CONTRIBUTIONS", "OWNER"];
+		output::with_cursor(output::columns(heading, rows), self.next)
 	}
 }
 
@@ -213,11 +210,7 @@ impl Answer for Members {
 	fn human(&self) -> String {
 		let rows =
 			self.members.iter().map(|member| [member.contribution.to_string(), member.weight.to_string()]);
-		let table = output::columns(["CONTRIBUTION", "WEIGHT"], rows);
-		match self.next {
-			Some(next) => format!("{table}\nmore with --cursor {next}"),
-			None => table,
-		}
+		output::with_cursor(output::columns(["CONTRIBUTION", "WEIGHT"], rows), self.next)
 	}
 }
 
