@@ -107,6 +107,28 @@ pub(crate) async fn reservation(at: &AtBlock, root: [u8; 32]) -> Result<Option<R
 	found.map_err(explain_client)?.map(|value| value.decode().map_err(explain_client)).transpose()
 }
 
+/// How long things take, in milliseconds of the chain clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, subxt::ext::scale_decode::DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub(crate) struct Windows {
+	pub(crate) commitment_age_ms: u64,
+	pub(crate) commitment_lifetime_ms: u64,
+	pub(crate) acceptance_ms: u64,
+	pub(crate) deposit_ms: u64,
+	pub(crate) curators_ms: u64,
+	pub(crate) publication_ms: u64,
+	pub(crate) challenge_ms: u64,
+	pub(crate) dispute_ms: u64,
+}
+
+/// How long things take now. The runtime API does not tell.
+pub(crate) async fn windows(at: &AtBlock) -> Result<Windows, Failure> {
+	let address = dynamic::storage::<(), Windows>("Datanets", "CurrentWindows");
+	let storage = at.storage();
+	let found = bounded("the windows", storage.fetch(address, ())).await?.map_err(explain_client)?;
+	found.decode().map_err(explain_client)
+}
+
 /// What a datanet's record says besides what the runtime API tells.
 #[derive(subxt::ext::scale_decode::DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]

@@ -31,6 +31,8 @@ pub(super) enum Action {
 	Claim(AccountArgs),
 	/// Pay an account all that it was credited
 	Withdraw(AccountArgs),
+	/// Return the deposit of an old batch's record to its server
+	ClearBatch(BatchArgs),
 }
 
 #[derive(clap::Args, Clone)]
@@ -60,6 +62,15 @@ pub(super) struct DistributeArgs {
 }
 
 #[derive(clap::Args, Clone)]
+pub(super) struct BatchArgs {
+	/// Id of the batch; `plexus query batch` tells from when on its record can be cleared.
+	batch: u64,
+
+	#[command(flatten)]
+	signed: SignedArgs,
+}
+
+#[derive(clap::Args, Clone)]
 pub(super) struct AccountArgs {
 	/// Whose: an address, or //Bob and the like on development chains. It need not be the signer's.
 	account: String,
@@ -75,6 +86,7 @@ pub(super) async fn run(connection: &ConnectionArgs, action: Action) -> Result<S
 		Action::Distribute(args) => calls::distribute(args.model, args.entry),
 		Action::Claim(args) => claim(&session, &parse_account(&args.account, &session.kind)?).await?,
 		Action::Withdraw(args) => withdraw(&session, &parse_account(&args.account, &session.kind)?).await?,
+		Action::ClearBatch(args) => calls::clear_batch(args.batch),
 	};
 	session.send(&call, |_| None).await
 }
@@ -85,6 +97,7 @@ impl Action {
 			Self::Pull(args) => &args.signed,
 			Self::Distribute(args) => &args.signed,
 			Self::Claim(args) | Self::Withdraw(args) => &args.signed,
+			Self::ClearBatch(args) => &args.signed,
 		}
 	}
 }

@@ -11,6 +11,7 @@ use crate::{
 	content::{media_type, prove_file},
 	failure::Failure,
 	output::clean,
+	tx::datanet::DraftArgs,
 };
 use std::path::PathBuf;
 use subxt::{dynamic::Value, ext::scale_value::scale};
@@ -59,13 +60,8 @@ pub(in crate::tx) struct RemarkArgs {
 
 #[derive(clap::Args, Clone)]
 pub(in crate::tx) struct CreateDatanetArgs {
-	/// What it is called. Names need not be unique.
-	#[arg(long)]
-	name: String,
-
-	/// Licence of the contributions, as an SPDX expression.
-	#[arg(long, value_name = "SPDX", default_value = "CC-BY-4.0")]
-	licence: String,
+	#[command(flatten)]
+	draft: DraftArgs,
 
 	#[command(flatten)]
 	signed: SignedArgs,
@@ -130,7 +126,13 @@ impl InnerCall {
 				calls::transfer(&parse_account(&args.to, &session.kind)?, args.amount.0, false)
 			}
 			Self::Remark(args) => calls::remark(args.text.as_bytes()),
-			Self::CreateDatanet(args) => calls::create_datanet(&args.name, &[], &args.licence, &[]),
+			Self::CreateDatanet(args) => {
+				let (call, card) = args.draft.call(session).await?;
+				if let Some(card) = card {
+					eprintln!("{}", card.human());
+				}
+				call
+			}
 			Self::Contribute(args) => {
 				let proven = prove_file(args.file.clone()).await?;
 				let kind = args.media_type.unwrap_or_else(|| media_type(&args.file).to_string());
