@@ -10,7 +10,7 @@ use crate::{
 	output::{self, duration, hex, text, Answer},
 	validators::Percent,
 };
-use chain::{Page, Sampling};
+use chain::{MethodName, Page, Sampling};
 use plexus_primitives::{BatchId, Evidence, MethodId};
 use serde::Serialize;
 
@@ -457,12 +457,31 @@ pub(crate) struct Methods {
 	next: Option<u32>,
 }
 
+/// A method as it is printed.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-struct Method {
+pub(crate) struct Method {
 	id: u32,
 	algorithm: String,
 	version: u32,
 	parameters: String,
+}
+
+impl Method {
+	pub(crate) fn new(id: MethodId, name: &MethodName) -> Self {
+		let (algorithm, parameters) = (text(&name.algorithm), text(&name.parameters));
+		Self { id: id.0, algorithm, version: name.version, parameters }
+	}
+}
+
+impl Answer for Method {
+	fn human(&self) -> String {
+		output::fields([
+			("method", self.id.to_string()),
+			("algorithm", self.algorithm.clone()),
+			("version", self.version.to_string()),
+			("parameters", self.parameters.clone()),
+		])
+	}
 }
 
 impl From<Page<chain::Method, MethodId>> for Methods {

@@ -6,8 +6,11 @@
 use crate::{
 	agents::Profile,
 	claims::chain::Parameters,
+	client::AtBlock,
 	datanets::Windows,
+	failure::Failure,
 	models::{Asks, Kind, ManifestEntry, Policy},
+	output::clean,
 	rewards::Place,
 	validators::Percent,
 };
@@ -18,10 +21,13 @@ use subxt::{
 	dynamic::{transaction, Value},
 	ext::{
 		scale_encode::{EncodeAsFields, EncodeAsType, FieldIter, TypeResolver},
-		scale_value::Composite,
+		scale_value::{scale, Composite},
 	},
 	tx::DynamicPayload,
 };
+
+/// The longest call that is decoded; the chain takes no longer transactions.
+const CALL_BYTES_MAX: usize = 512 << 10;
 
 /// A call with named arguments.
 pub(crate) type Call = DynamicPayload<Composite<()>>;
@@ -610,6 +616,33 @@ pub(crate) fn optional(value: Option<Value>) -> Value {
 /// A content, as a value.
 pub(crate) fn content_value(root: &[u8; 32], len: u64) -> Value {
 	Value::named_composite([("root", Value::from_bytes(root)), ("len", Value::u128(len.into()))])
+}
+
+/// Decodes a call with the chain's own metadata, completely: its bytes, and the call as an argument of another.
+///
+/// # Errors
+/// It is no call of this chain, or something follows it.
+pub(crate) fn decode(at: &AtBlock, text: &str) -> Result<(Vec<u8>, Value), Failure> {
+	let wrong = |cause: String| {
+		Failure::input(
+			"InvalidCall",
+			format!("`{}`: {cause}", clean(text.get(..64).unwrap_or(text))),
+			"give the call's SCALE bytes for this chain, as a wallet shows them before signing",
+		)
+	};
+	let bytes =
+		hex::decode(text.trim().trim_start_matches("0x")).map_err(|error| wrong(error.to_string()))?;
+	if bytes.len() > CALL_BYTES_MAX {
+		return Err(wrong(format!("it has {} bytes, at most {CALL_BYTES_MAX} are taken", bytes.len())));
+	}
+	let metadata = at.metadata_ref();
+	let mut rest = &bytes[..];
+	let call = scale::decode_as_type(&mut rest, metadata.outer_enums().call_enum_ty(), metadata.types())
+		.map_err(|error| wrong(error.to_string()))?;
+	if !rest.is_empty() {
+		return Err(wrong(format!("{} bytes follow the call", rest.len())));
+	}
+	Ok((bytes, call.remove_context()))
 }
 
 fn call<const N: usize>(pallet: &str, name: &str, arguments: [(&str, Value); N]) -> Call {

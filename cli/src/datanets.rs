@@ -13,7 +13,8 @@ use crate::{
 };
 use plexus_primitives::api::{
 	AdmissionKind, ChallengeInfo, ContributionInfo, ContributionPage, ContributionStatus, DatanetInfo,
-	DatanetStatus, DepartureCause, LicenceInfo, ListingPage, MemberPage, VersionInfo, VersionPage, PAGE_MAX,
+	DatanetPage, DatanetStatus, DepartureCause, LicenceInfo, ListingPage, MemberPage, VersionInfo,
+	VersionPage, PAGE_MAX,
 };
 use serde::Serialize;
 use sp_core::crypto::AccountId32;
@@ -184,6 +185,26 @@ pub(crate) async fn datanet(
 	id: u32,
 ) -> Result<Option<DatanetInfo<AccountId32, u128, u32>>, Failure> {
 	runtime_call(at, "DatanetsApi_datanet", id).await
+}
+
+/// A page of an owner's datanets.
+pub(crate) async fn datanets_of(
+	at: &AtBlock,
+	owner: &AccountId32,
+	cursor: Option<u32>,
+	limit: u32,
+) -> Result<DatanetPage<AccountId32, u128, u32>, Failure> {
+	runtime_call(at, "DatanetsApi_datanets_of", (owner, cursor, limit)).await
+}
+
+/// A page of the datanets with a tag.
+pub(crate) async fn datanets_by_tag(
+	at: &AtBlock,
+	tag: &str,
+	cursor: Option<u32>,
+	limit: u32,
+) -> Result<DatanetPage<AccountId32, u128, u32>, Failure> {
+	runtime_call(at, "DatanetsApi_datanets_by_tag", (tag.as_bytes(), cursor, limit)).await
 }
 
 /// The datanet with this id, which must exist.

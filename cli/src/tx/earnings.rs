@@ -10,7 +10,7 @@ use crate::{
 	client::{constant, ConnectionArgs},
 	failure::{Failure, FailureKind},
 	payments,
-	rewards::{self, Place},
+	rewards::{self, Holder, Place},
 };
 use plexus_primitives::api::PAGE_MAX;
 use sp_core::crypto::AccountId32;
@@ -107,8 +107,9 @@ async fn claim(session: &Session, account: &AccountId32) -> Result<Call, Failure
 	let places_max = constant(&session.at, "Rewards", "ClaimPlacesMax");
 	let places_max = places_max.and_then(|most| usize::try_from(most).ok()).unwrap_or(PLACES_DEFAULT);
 	let (mut places, mut cursor): (Vec<Place>, Option<Place>) = (Vec::new(), None);
+	let holder = Holder::Account(account.clone());
 	for _ in 0..PAGES_MAX {
-		let page = rewards::positions(&session.at, account, cursor, PAGE_MAX).await?;
+		let page = rewards::positions(&session.at, &holder, cursor, PAGE_MAX).await?;
 		places.extend(page.items.iter().filter(|info| info.claimable > 0).map(|info| info.place));
 		cursor = page.next;
 		if cursor.is_none() || places.len() >= places_max {
@@ -128,7 +129,7 @@ async fn claim(session: &Session, account: &AccountId32) -> Result<Call, Failure
 /// Whatever the account was credited, for serving, developing, and for data.
 async fn withdraw(session: &Session, account: &AccountId32) -> Result<Call, Failure> {
 	let of_models = payments::earnings(&session.at, account).await?;
-	let of_data = rewards::earned(&session.at, account).await?.due;
+	let of_data = rewards::earned(&session.at, &Holder::Account(account.clone())).await?.due;
 	let calls = [("Receipts", of_models), ("Rewards", of_data)];
 	let mut calls: Vec<Call> = calls
 		.into_iter()
