@@ -128,7 +128,7 @@ pub enum Command {
 	#[command(subcommand_required = true, arg_required_else_help = true)]
 	Corpus(Box<CorpusCommand>),
 
-	/// Tell which bytes of an output came from which contributions; needs no node
+	/// Tell which bytes of an output came from which contributions
 	Attribute(Box<AttributeCommand>),
 
 	/// Find what is wrong with the claims of an open batch, and show it to the chain
@@ -176,7 +176,7 @@ impl Command {
 			Self::Channel(command) => (command.connection.json, command.run().await),
 			Self::VerifyFile(command) => (command.connection.json, command.run().await),
 			Self::Corpus(command) => (command.connection.json, command.run().await),
-			Self::Attribute(command) => (command.json, command.run().await),
+			Self::Attribute(command) => (command.connection.json, command.run().await),
 			Self::Challenge(command) => (command.connection.json, command.run().await),
 			Self::Watch(command) => (command.connection.json, command.run().await),
 			Self::Explain(command) => (command.connection.json, command.run().await),
@@ -250,6 +250,8 @@ mod tests {
 			"corpus build data --sources sources.jsonl --sources more.jsonl --out data.plxindex --json",
 			"corpus show data.plxindex --json",
 			"attribute --index data.plxindex --output answer.txt",
+			"attribute --version 0:1 --data data --output answer.txt",
+			"attribute --version 0:1 --data data --hidden --output o --url ws://127.0.0.1:1 --json",
 			"attribute --index i --output o --prompt p --min-bytes 64 --html page.html --evidence e.json --json",
 			"challenge 7 --store outputs --index data.plxindex --json",
 			"challenge 7 --store outputs --index data.plxindex --submit --from //Alice --journal j",
@@ -490,6 +492,10 @@ mod tests {
 			"corpus sources data --out s",
 			"attribute --index i",
 			"attribute --output o",
+			"attribute --version 0:1 --output o",
+			"attribute --version 0 --data data --output o",
+			"attribute --data data --output o",
+			"attribute --index i --version 0:1 --data data --output o",
 			"verify-file data",
 			"tx datanet create --from //Alice",
 			"tx datanet create --name Poems --licence MIT --terms terms.txt --from //Alice",
