@@ -142,7 +142,7 @@ async fn a_key_without_funds_acts_within_its_terms_and_not_beyond() -> Result<()
 	ensure!(amount(&left, "fee_budget_left")? == PLX - fee, "{left}");
 	let one = scene.query(&["delegation", "0", &delegation]).await?;
 	ensure!(one["alive"] == true && amount(&one, "spent")? == 4 * PLX, "{one}");
-	// `Utility.batch` without calls again, `System.remark` of nothing, and a call with a byte too many.
+	// `Utility.batch` without calls, `System.remark` of nothing, and a call with a byte too many.
 	let may = ["query", "agent", "may-act", "0", &delegation, "--key", KEY];
 	let calls = [("0x040000", "NotLeafCall"), ("0x000000", "OutsideScope"), ("0x04000000", "InvalidCall")];
 	for (call, words) in calls {

@@ -4,6 +4,7 @@
 //! Repeat the pallet's rules: the chain checks lengths and says which one was broken.
 
 use super::{
+	by::ByArgs,
 	datanet_reviews as reviews,
 	skipped::{self, skipped, Skipped},
 	NoId, Sent, Session, SignedArgs,
@@ -169,7 +170,7 @@ pub(super) struct DescribeArgs {
 	tags: Vec<String>,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -259,7 +260,7 @@ pub(super) struct DatanetArgs {
 	datanet: u32,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 /// The part of `Datanets.DatanetCreated` that is told.
@@ -335,13 +336,13 @@ pub(super) async fn run(connection: &ConnectionArgs, json: bool, action: Action)
 		Action::Describe(args) => {
 			let arguments = [("name", Value::from_bytes(&args.name)), ("tags", calls::texts(&args.tags))];
 			let call = calls::on_datanet("describe", args.datanet, arguments);
-			change(connection, call, args.datanet, args.signed, json).await
+			change(connection, call, args.datanet, args.by, json).await
 		}
 		Action::Pause(args) => {
-			change(connection, calls::set_paused(args.datanet, true), args.datanet, args.signed, json).await
+			change(connection, calls::set_paused(args.datanet, true), args.datanet, args.by, json).await
 		}
 		Action::Resume(args) => {
-			change(connection, calls::set_paused(args.datanet, false), args.datanet, args.signed, json).await
+			change(connection, calls::set_paused(args.datanet, false), args.datanet, args.by, json).await
 		}
 		Action::Remove(args) => about(connection, "remove_datanet", args, json).await,
 		Action::Publish(args) => about(connection, "publish", args, json).await,
@@ -358,7 +359,7 @@ async fn about(
 	json: bool,
 ) -> Result<(), Failure> {
 	let call = calls::about_datanet(name, args.datanet);
-	change(connection, call, args.datanet, args.signed, json).await
+	change(connection, call, args.datanet, args.by, json).await
 }
 
 /// The answer's id is the datanet's.
@@ -366,11 +367,11 @@ async fn change(
 	connection: &ConnectionArgs,
 	call: Call,
 	datanet: u32,
-	signed: SignedArgs,
+	by: ByArgs,
 	json: bool,
 ) -> Result<(), Failure> {
-	let session = Session::open(connection, &signed).await?;
-	session.send(&call, |_| Some(datanet)).await.map(|answer| output::print(json, &answer))
+	let (session, party) = by.open(connection).await?;
+	session.send(&party.sends(call), |_| Some(datanet)).await.map(|answer| output::print(json, &answer))
 }
 
 async fn offer(connection: &ConnectionArgs, args: OfferArgs) -> Result<Sent<u32>, Failure> {
