@@ -13,7 +13,7 @@ use crate::{
 	failure::{Failure, FailureKind},
 	output::{self, duration, hex, text, Answer},
 };
-use codec::Decode;
+use codec::{Decode, Encode};
 use plexus_primitives::Content;
 use serde::Serialize;
 use sp_core::crypto::AccountId32;
@@ -157,6 +157,35 @@ pub(crate) async fn delegations(
 	limit: u32,
 ) -> Result<PageOf<DelegationInfo, u32>, Failure> {
 	runtime_call(at, "AgentsApi_delegations", (agent, cursor, limit)).await
+}
+
+/// A delegation, dead or alive.
+pub(crate) async fn delegation(
+	at: &AtBlock,
+	agent: u64,
+	delegation: u32,
+) -> Result<Option<DelegationInfo>, Failure> {
+	runtime_call(at, "AgentsApi_delegation", (agent, delegation)).await
+}
+
+/// Bytes that are in SCALE already.
+struct Verbatim<'a>(&'a [u8]);
+
+impl Encode for Verbatim<'_> {
+	fn encode_to<Output: codec::Output + ?Sized>(&self, out: &mut Output) {
+		out.write(self.0);
+	}
+}
+
+/// Whether a key may dispatch a call for an agent now, and what is left; or why not. The call is in SCALE.
+pub(crate) async fn may_act(
+	at: &AtBlock,
+	agent: u64,
+	delegation: u32,
+	key: &AccountId32,
+	call: &[u8],
+) -> Result<Result<AllowanceInfo, Refusal>, Failure> {
+	runtime_call(at, "AgentsApi_may_act", (agent, delegation, key, Verbatim(call))).await
 }
 
 /// What is left of a delegation, or why it cannot act.
@@ -351,7 +380,8 @@ impl Answer for AgentPage {
 				agent.tags.join(" "),
 			]
 		});
-		with_cursor(output::columns(["ID", "STATUS", "CONTROLLER", "ACCOUNT", "TAGS"], rows), self.next)
+		let heading = ["ID", "STATUS", "CONTROLLER", "ACCOUNT", "TAGS"];
+		output::with_cursor(output::columns(heading, rows), self.next)
 	}
 }
 
@@ -380,7 +410,8 @@ pub(crate) struct Delegation {
 }
 
 impl Delegation {
-	fn new(info: DelegationInfo, clock_ms: u64) -> Self {
+	/// As of this time on the chain clock.
+	pub(crate) fn new(info: DelegationInfo, clock_ms: u64) -> Self {
 		Self {
 			id: info.id,
 			key: display(&info.key),
@@ -441,7 +472,28 @@ impl Answer for DelegationPage {
 			]
 		});
 		let heading = ["ID", "FROM", "KEY", "SCOPES", "SPENT", "FEES", "EACH", "LEFT"];
-		with_cursor(output::columns(heading, rows), self.next)
+		output::with_cursor(output::columns(heading, rows), self.next)
+	}
+}
+
+impl Answer for Delegation {
+	fn human(&self) -> String {
+		let state = if self.alive { duration(self.left_ms) } else { "dead".into() };
+		output::fields([
+			("delegation", self.id.to_string()),
+			(
+				"from",
+				self.parent.map_or_else(|| "the controller".into(), |parent| format!("delegation {parent}")),
+			),
+			("depth", self.depth.to_string()),
+			("key", self.key.clone()),
+			("scopes", self.scopes.join(" ")),
+			("spent", format!("{} of {}", self.spent, self.budget)),
+			("fees", format!("{} of {}", self.fees_spent, self.fee_budget)),
+			("each", duration(self.period_ms)),
+			("left", state),
+			("deposit", self.deposit.to_string()),
+		])
 	}
 }
 
@@ -480,13 +532,6 @@ impl Answer for Allowance {
 			("fee budget left", self.fee_budget_left.to_string()),
 			("expires in", duration(self.left_ms)),
 		])
-	}
-}
-
-fn with_cursor(table: String, next: Option<impl std::fmt::Display>) -> String {
-	match next {
-		Some(next) => format!("{table}\nmore with --cursor {next}"),
-		None => table,
 	}
 }
 
@@ -628,6 +673,16 @@ mod tests {
 			assert!(human.contains(part), "{human}");
 		}
 		assert_eq!(scope_name(200), "scope 200", "scopes of later versions are told by their place");
+	}
+
+	#[test]
+	fn one_delegation_is_told_as_in_a_page_and_a_call_goes_as_it_is() {
+		let info = DelegationInfo::decode_all(&mut &delegation().encode()[..]).expect("the same encoding");
+		let human = Delegation::new(info, 30_000).human();
+		for part in ["delegation 3", "Remarks Payments", "of 4 PLX", "1 min 0 s"] {
+			assert!(human.contains(part), "{human}");
+		}
+		assert_eq!((7u64, Verbatim(&[1, 2, 3])).encode(), [&7u64.encode()[..], &[1, 2, 3]].concat());
 	}
 
 	#[test]

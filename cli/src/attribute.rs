@@ -4,12 +4,15 @@
 //! Send the output anywhere, or decide what is lawful: whoever listed the sources of the index did.
 
 use crate::{
-	corpus::{blocking, open},
+	channel::Corpus,
+	client::{Client, ConnectionArgs},
+	corpus::{blocking, explain_build, open, Search},
 	failure::{Failure, FailureKind},
-	output::{self, Answer},
+	output::Answer,
 };
 use plexus_attribution::{
-	Attribution, AttributionError, Index, Report, SpanClaim, SpanEvidence, MIN_BYTES, OUTPUT_BYTES_MAX,
+	read_from, Attribution, AttributionError, BuildOptions, Index, Report, SpanClaim, SpanEvidence,
+	MIN_BYTES, OUTPUT_BYTES_MAX,
 };
 use serde::Serialize;
 use std::{
@@ -22,8 +25,20 @@ use std::{
 #[derive(clap::Args, Clone)]
 pub struct AttributeCommand {
 	/// Index over the contributions that may be named, made by `plexus corpus build`.
-	#[arg(long, value_name = "FILE")]
-	index: PathBuf,
+	#[arg(long, value_name = "FILE", required_unless_present = "version", conflicts_with = "version")]
+	index: Option<PathBuf>,
+
+	/// Instead of an index: a version whose files are in --data. The node is asked which they are.
+	#[arg(long, value_name = "DATANET:VERSION", requires = "data")]
+	version: Option<Corpus>,
+
+	/// Directory with files of the version. They are indexed in memory, each time anew.
+	#[arg(long, value_name = "DIR", requires = "version")]
+	data: Option<PathBuf>,
+
+	/// Hidden files and directories of it too. Symbolic links are never followed.
+	#[arg(long, requires = "data")]
+	hidden: bool,
 
 	/// What the model put out.
 	#[arg(long, value_name = "FILE")]
@@ -45,9 +60,8 @@ pub struct AttributeCommand {
 	#[arg(long, value_name = "FILE")]
 	evidence: Option<PathBuf>,
 
-	/// Print JSON
-	#[arg(long)]
-	pub(crate) json: bool,
+	#[command(flatten)]
+	pub(crate) connection: ConnectionArgs,
 }
 
 /// The report as it is printed.
@@ -67,29 +81,71 @@ impl Answer for Attributed {
 
 impl AttributeCommand {
 	pub(crate) async fn run(self) -> Result<(), Failure> {
-		blocking(move || self.attribute()).await
+		let (output, prompt) = (self.output.clone(), self.prompt.clone());
+		// Before an index is built: that takes a while.
+		let reading = blocking(move || {
+			let output = read("output", &output)?;
+			let prompt = prompt.as_deref().map_or(Ok(Vec::new()), |path| read("prompt", path))?;
+			Ok((output, prompt))
+		});
+		let (output, prompt) = reading.await?;
+		let index = self.find_index().await?;
+		blocking(move || self.attribute(&index, &output, &prompt)).await
 	}
 
-	fn attribute(self) -> Result<(), Failure> {
-		let output = read("output", &self.output)?;
-		let prompt = self.prompt.as_deref().map_or(Ok(Vec::new()), |path| read("prompt", path))?;
-		let index = open(&self.index)?;
-		let attribution =
-			Attribution { min_bytes: self.min_bytes, prompt: &prompt, ..Attribution::default() };
-		let report = attribution.report(&index, &output).map_err(explain)?;
+	/// The index that is named, or one over the files of a version.
+	async fn find_index(&self) -> Result<Index, Failure> {
+		if let (Some(version), Some(data)) = (self.version, &self.data) {
+			return build(&self.connection, version, data, self.hidden).await;
+		}
+		let path = self.index.clone().unwrap_or_default();
+		blocking(move || open(&path)).await
+	}
+
+	fn attribute(&self, index: &Index, output: &[u8], prompt: &[u8]) -> Result<(), Failure> {
+		let attribution = Attribution { min_bytes: self.min_bytes, prompt, ..Attribution::default() };
+		let report = attribution.report(index, output).map_err(explain)?;
 		if let Some(path) = &self.html {
-			write(path, report.html(&output).as_bytes())?;
+			write(path, report.html(output).as_bytes())?;
 		}
 		if let Some(path) = &self.evidence {
 			let evidence: Result<Vec<SpanEvidence>, Failure> =
-				report.claims.iter().map(|claim| prove(&index, claim, &output)).collect();
+				report.claims.iter().map(|claim| prove(index, claim, output)).collect();
 			let proved = serde_json::json!({ "report": report, "evidence": evidence? });
 			write(path, proved.to_string().as_bytes())?;
 		}
-		let text = report.text(&output);
-		output::print(self.json, &Attributed { report, text });
+		let text = report.text(output);
+		crate::output::print(self.connection.json, &Attributed { report, text });
 		Ok(())
 	}
+}
+
+/// Asks the node which files are which contributions of a version, and indexes them.
+async fn build(
+	connection: &ConnectionArgs,
+	Corpus(datanet, version): Corpus,
+	data: &Path,
+	hidden: bool,
+) -> Result<Index, Failure> {
+	let client = Client::connect(&connection.url).await?;
+	let search = Search::open(&client, data, hidden, (datanet.0, Some(version.0))).await?;
+	let mut sources = Vec::new();
+	let collected = search.run(data.to_path_buf(), |source| {
+		sources.push(source);
+		Ok(())
+	});
+	let listed = collected.await?;
+	eprintln!("{}", listed.human());
+	if sources.is_empty() {
+		return Err(Failure::input(
+			"NothingHeld",
+			format!("version {} of datanet {} holds no file of {}", version.0, datanet.0, data.display()),
+			"name the directory that has the version's files, to the byte; `plexus query members` lists what it holds",
+		));
+	}
+	let data = data.to_path_buf();
+	blocking(move || Index::build(sources, BuildOptions::default(), read_from(&data)).map_err(explain_build))
+		.await
 }
 
 fn prove(index: &Index, claim: &SpanClaim, output: &[u8]) -> Result<SpanEvidence, Failure> {
@@ -140,20 +196,23 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use plexus_attribution::{read_from, BuildOptions, Source};
+	use plexus_attribution::Source;
 	use plexus_primitives::{prove::prove_reader, CommitmentNumber, ContributionId, DatanetId};
 
 	const TEXT: &[u8] = b"<p>Tiger tiger, burning bright, in the forests of the night</p>";
 
 	fn command(directory: &Path) -> AttributeCommand {
 		AttributeCommand {
-			index: directory.join("index"),
+			index: Some(directory.join("index")),
+			version: None,
+			data: None,
+			hidden: false,
 			output: directory.join("output"),
 			prompt: None,
 			min_bytes: 32,
 			html: Some(directory.join("page.html")),
 			evidence: Some(directory.join("evidence.json")),
-			json: true,
+			connection: ConnectionArgs { url: "ws://127.0.0.1:9944".into(), json: true },
 		}
 	}
 
@@ -200,11 +259,11 @@ mod tests {
 			"FileUnreadable"
 		);
 		assert_eq!(
-			refused(AttributeCommand { index: missing.clone(), ..good.clone() }).await,
+			refused(AttributeCommand { index: Some(missing.clone()), ..good.clone() }).await,
 			"IndexUnusable"
 		);
 		assert_eq!(
-			refused(AttributeCommand { index: good.output.clone(), ..good.clone() }).await,
+			refused(AttributeCommand { index: Some(good.output.clone()), ..good.clone() }).await,
 			"IndexUnusable"
 		);
 		assert_eq!(

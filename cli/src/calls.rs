@@ -6,7 +6,11 @@
 use crate::{
 	agents::Profile,
 	claims::chain::Parameters,
+	client::AtBlock,
+	datanets::Windows,
+	failure::Failure,
 	models::{Asks, Kind, ManifestEntry, Policy},
+	output::clean,
 	rewards::Place,
 	validators::Percent,
 };
@@ -17,10 +21,13 @@ use subxt::{
 	dynamic::{transaction, Value},
 	ext::{
 		scale_encode::{EncodeAsFields, EncodeAsType, FieldIter, TypeResolver},
-		scale_value::Composite,
+		scale_value::{scale, Composite},
 	},
 	tx::DynamicPayload,
 };
+
+/// The longest call that is decoded; the chain takes no longer transactions.
+const CALL_BYTES_MAX: usize = 512 << 10;
 
 /// A call with named arguments.
 pub(crate) type Call = DynamicPayload<Composite<()>>;
@@ -38,8 +45,26 @@ pub(crate) fn batch_all(calls: impl IntoIterator<Item = Call>) -> Call {
 	call("Utility", "batch_all", [("calls", calls)])
 }
 
+/// What a datanet's contributions are offered under.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Licence {
+	/// An SPDX expression.
+	Spdx(String),
+	/// A text of its own, of which the chain has root and length.
+	Terms(Content),
+}
+
 /// Creates a datanet: curated if there are curators, open otherwise.
-pub(crate) fn create_datanet(name: &str, tags: &[String], licence: &str, curators: &[AccountId32]) -> Call {
+pub(crate) fn create_datanet(
+	name: &str,
+	tags: &[String],
+	licence: &Licence,
+	curators: &[AccountId32],
+) -> Call {
+	let licence = match licence {
+		Licence::Spdx(expression) => Value::unnamed_variant("Spdx", [Value::from_bytes(expression)]),
+		Licence::Terms(text) => Value::unnamed_variant("Terms", [content_value(&text.root, text.len)]),
+	};
 	let admission = match curators {
 		[] => Value::unnamed_variant("Open", []),
 		_ => Value::unnamed_variant("Curated", [list(curators.iter().map(Value::from_bytes))]),
@@ -50,7 +75,7 @@ pub(crate) fn create_datanet(name: &str, tags: &[String], licence: &str, curator
 		[
 			("name", Value::from_bytes(name)),
 			("tags", list(tags.iter().map(Value::from_bytes))),
-			("licence", Value::unnamed_variant("Spdx", [Value::from_bytes(licence)])),
+			("licence", licence),
 			("admission", admission),
 		],
 	)
@@ -69,6 +94,22 @@ pub(crate) fn about_datanet(name: &str, datanet: u32) -> Call {
 pub(crate) fn set_paused(datanet: u32, paused: bool) -> Call {
 	let datanet = Value::u128(datanet.into());
 	call("Datanets", "set_paused", [("datanet", datanet), ("paused", Value::bool(paused))])
+}
+
+/// Changes how long things take.
+pub(crate) fn set_windows(windows: &Windows) -> Call {
+	let number = |number: u64| Value::u128(number.into());
+	let windows = Value::named_composite([
+		("commitment_age_ms", number(windows.commitment_age_ms)),
+		("commitment_lifetime_ms", number(windows.commitment_lifetime_ms)),
+		("acceptance_ms", number(windows.acceptance_ms)),
+		("deposit_ms", number(windows.deposit_ms)),
+		("curators_ms", number(windows.curators_ms)),
+		("publication_ms", number(windows.publication_ms)),
+		("challenge_ms", number(windows.challenge_ms)),
+		("dispute_ms", number(windows.dispute_ms)),
+	]);
+	call("Datanets", "set_windows", [("windows", windows)])
 }
 
 /// A call of `Datanets` about a contribution alone: `accept`, `withdraw` and the like.
@@ -407,6 +448,11 @@ pub(crate) fn on_channel<const N: usize>(name: &str, channel: u64, arguments: [(
 	transaction("Receipts", name, Composite::Named(arguments))
 }
 
+/// Removes the record of a batch that need not be kept any more.
+pub(crate) fn clear_batch(batch: u64) -> Call {
+	call("Receipts", "clear_batch", [("batch", Value::u128(batch.into()))])
+}
+
 /// Closes all channels that the signer pays.
 pub(crate) fn close_all_channels() -> Call {
 	call("Receipts", "close_all", [])
@@ -570,6 +616,33 @@ pub(crate) fn optional(value: Option<Value>) -> Value {
 /// A content, as a value.
 pub(crate) fn content_value(root: &[u8; 32], len: u64) -> Value {
 	Value::named_composite([("root", Value::from_bytes(root)), ("len", Value::u128(len.into()))])
+}
+
+/// Decodes a call with the chain's own metadata, completely: its bytes, and the call as an argument of another.
+///
+/// # Errors
+/// It is no call of this chain, or something follows it.
+pub(crate) fn decode(at: &AtBlock, text: &str) -> Result<(Vec<u8>, Value), Failure> {
+	let wrong = |cause: String| {
+		Failure::input(
+			"InvalidCall",
+			format!("`{}`: {cause}", clean(text.get(..64).unwrap_or(text))),
+			"give the call's SCALE bytes for this chain, as a wallet shows them before signing",
+		)
+	};
+	let bytes =
+		hex::decode(text.trim().trim_start_matches("0x")).map_err(|error| wrong(error.to_string()))?;
+	if bytes.len() > CALL_BYTES_MAX {
+		return Err(wrong(format!("it has {} bytes, at most {CALL_BYTES_MAX} are taken", bytes.len())));
+	}
+	let metadata = at.metadata_ref();
+	let mut rest = &bytes[..];
+	let call = scale::decode_as_type(&mut rest, metadata.outer_enums().call_enum_ty(), metadata.types())
+		.map_err(|error| wrong(error.to_string()))?;
+	if !rest.is_empty() {
+		return Err(wrong(format!("{} bytes follow the call", rest.len())));
+	}
+	Ok((bytes, call.remove_context()))
 }
 
 fn call<const N: usize>(pallet: &str, name: &str, arguments: [(&str, Value); N]) -> Call {
@@ -743,10 +816,38 @@ mod tests {
 	}
 
 	#[test]
+	fn a_new_datanet_and_new_windows_are_what_the_runtime_reads() {
+		let (metadata, content) = (metadata(), Content { root: [7; 32], len: 9 });
+		let (name, tags) = (b"name".to_vec(), vec![b"a/b".to_vec()]);
+		let (spdx, terms) = (Licence::Spdx("MIT".into()), Licence::Terms(content));
+		let open = read(&metadata, &create_datanet("name", &["a/b".into()], &spdx, &[]));
+		// Behind the indices of pallet and call: name, tags, licence, admission.
+		assert_eq!(open.encode()[2..], (&name, &tags, (0u8, b"MIT".to_vec()), 0u8).encode());
+		let curator = AccountId32::from([4; 32]);
+		let curated = create_datanet("name", &["a/b".into()], &terms, std::slice::from_ref(&curator));
+		let expected = (&name, &tags, (1u8, content), (1u8, vec![curator]));
+		assert_eq!(read(&metadata, &curated).encode()[2..], expected.encode());
+
+		let windows = Windows {
+			commitment_age_ms: 1,
+			commitment_lifetime_ms: 2,
+			acceptance_ms: 3,
+			deposit_ms: 4,
+			curators_ms: 5,
+			publication_ms: 6,
+			challenge_ms: 7,
+			dispute_ms: 8,
+		};
+		let set = read(&metadata, &set_windows(&windows));
+		assert_eq!(set.encode()[2..], [1u64, 2, 3, 4, 5, 6, 7, 8].encode());
+		read(&metadata, &sudo(set_windows(&windows)));
+	}
+
+	#[test]
 	fn the_calls_about_earnings_are_those_of_the_runtime() {
 		use pallet_receipts::Call as Receipts;
 		use pallet_rewards::Call as Rewards;
-		use plexus_primitives::{DatanetId, DatanetVersion, ModelId};
+		use plexus_primitives::{BatchId, DatanetId, DatanetVersion, ModelId};
 		let (metadata, account) = (metadata(), AccountId32::from([3; 32]));
 		let ours =
 			[Place { datanet: 1, from: 2, until: None }, Place { datanet: 1, from: 2, until: Some(4) }];
@@ -757,7 +858,8 @@ mod tests {
 		};
 		let theirs = vec![place(None), place(Some(4))].try_into().expect("two fit");
 		let (model, ancestor) = (ModelId(5), ModelId(6));
-		let cases: [(Call, RuntimeCall); 6] = [
+		let cases: [(Call, RuntimeCall); 7] = [
+			(clear_batch(5), Receipts::clear_batch { batch: BatchId(5) }.into()),
 			(pull(5, None), Receipts::pull_developer { model }.into()),
 			(pull(5, Some(6)), Receipts::pull_royalty { model, ancestor }.into()),
 			(distribute(5, 7), Rewards::distribute { model, entry: 7 }.into()),

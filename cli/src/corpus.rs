@@ -14,6 +14,8 @@ mod build;
 mod show;
 mod sources;
 
+pub(crate) use sources::Search;
+
 use crate::failure::{Failure, FailureKind};
 use plexus_attribution::{BuildError, Index, OpenError, Size};
 use serde::Serialize;
@@ -108,7 +110,7 @@ pub(crate) fn open(path: &Path) -> Result<Index, Failure> {
 }
 
 /// A failure to build, with the way out.
-fn explain_build(error: BuildError) -> Failure {
+pub(crate) fn explain_build(error: BuildError) -> Failure {
 	let (name, remedy) = match error {
 		BuildError::NoSources => ("NoSources", "give a list with at least one contribution"),
 		BuildError::TooManySources { .. } => ("TooManySources", "build several indexes"),

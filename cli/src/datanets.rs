@@ -13,7 +13,8 @@ use crate::{
 };
 use plexus_primitives::api::{
 	AdmissionKind, ChallengeInfo, ContributionInfo, ContributionPage, ContributionStatus, DatanetInfo,
-	DatanetStatus, DepartureCause, LicenceInfo, ListingPage, MemberPage, VersionInfo, VersionPage, PAGE_MAX,
+	DatanetPage, DatanetStatus, DepartureCause, LicenceInfo, ListingPage, MemberPage, VersionInfo,
+	VersionPage, PAGE_MAX,
 };
 use serde::Serialize;
 use sp_core::crypto::AccountId32;
@@ -107,6 +108,28 @@ pub(crate) async fn reservation(at: &AtBlock, root: [u8; 32]) -> Result<Option<R
 	found.map_err(explain_client)?.map(|value| value.decode().map_err(explain_client)).transpose()
 }
 
+/// How long things take, in milliseconds of the chain clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, subxt::ext::scale_decode::DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub(crate) struct Windows {
+	pub(crate) commitment_age_ms: u64,
+	pub(crate) commitment_lifetime_ms: u64,
+	pub(crate) acceptance_ms: u64,
+	pub(crate) deposit_ms: u64,
+	pub(crate) curators_ms: u64,
+	pub(crate) publication_ms: u64,
+	pub(crate) challenge_ms: u64,
+	pub(crate) dispute_ms: u64,
+}
+
+/// How long things take now. The runtime API does not tell.
+pub(crate) async fn windows(at: &AtBlock) -> Result<Windows, Failure> {
+	let address = dynamic::storage::<(), Windows>("Datanets", "CurrentWindows");
+	let storage = at.storage();
+	let found = bounded("the windows", storage.fetch(address, ())).await?.map_err(explain_client)?;
+	found.decode().map_err(explain_client)
+}
+
 /// What a datanet's record says besides what the runtime API tells.
 #[derive(subxt::ext::scale_decode::DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
@@ -162,6 +185,26 @@ pub(crate) async fn datanet(
 	id: u32,
 ) -> Result<Option<DatanetInfo<AccountId32, u128, u32>>, Failure> {
 	runtime_call(at, "DatanetsApi_datanet", id).await
+}
+
+/// A page of an owner's datanets.
+pub(crate) async fn datanets_of(
+	at: &AtBlock,
+	owner: &AccountId32,
+	cursor: Option<u32>,
+	limit: u32,
+) -> Result<DatanetPage<AccountId32, u128, u32>, Failure> {
+	runtime_call(at, "DatanetsApi_datanets_of", (owner, cursor, limit)).await
+}
+
+/// A page of the datanets with a tag.
+pub(crate) async fn datanets_by_tag(
+	at: &AtBlock,
+	tag: &str,
+	cursor: Option<u32>,
+	limit: u32,
+) -> Result<DatanetPage<AccountId32, u128, u32>, Failure> {
+	runtime_call(at, "DatanetsApi_datanets_by_tag", (tag.as_bytes(), cursor, limit)).await
 }
 
 /// The datanet with this id, which must exist.
@@ -377,11 +420,8 @@ impl Answer for Versions {
 				version.published_at.to_string(),
 			]
 		});
-		let table = output::columns(["VERSION", "CONTRIBUTIONS", "WEIGHT", "ADMISSION", "BLOCK"], rows);
-		match self.next {
-			Some(next) => format!("{table}\nmore with --cursor {next}"),
-			None => table,
-		}
+		let heading = ["VERSION", "CONTRIBUTIONS", "WEIGHT", "ADMISSION", "BLOCK"];
+		output::with_cursor(output::columns(heading, rows), self.next)
 	}
 }
 
@@ -523,11 +563,7 @@ impl Answer for Page {
 				contribution.root.clone(),
 			]
 		});
-		let table = output::columns(["ID", "CONTRIBUTOR", "BYTES", "TYPE", "ROOT"], rows);
-		match self.next {
-			Some(next) => format!("{table}\nmore with --cursor {next}"),
-			None => table,
-		}
+		output::with_cursor(output::columns(["ID", "CONTRIBUTOR", "BYTES", "TYPE", "ROOT"], rows), self.next)
 	}
 }
 

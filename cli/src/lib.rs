@@ -32,6 +32,7 @@
 //! explain  failure        what went wrong, and the way out
 //! remote  payer  chronicle  for programs: plain calls, payments of a faucet, all events of a block
 //! output                  tables for people, JSON for programs
+//! journal                 facts on disk that a kill does not undo
 //! state                   where journals are
 //! ```
 //!
@@ -58,6 +59,7 @@ mod corpus;
 mod datanets;
 pub mod explain;
 pub mod failure;
+mod journal;
 mod keys;
 mod licence;
 pub mod load;
@@ -126,7 +128,7 @@ pub enum Command {
 	#[command(subcommand_required = true, arg_required_else_help = true)]
 	Corpus(Box<CorpusCommand>),
 
-	/// Tell which bytes of an output came from which contributions; needs no node
+	/// Tell which bytes of an output came from which contributions
 	Attribute(Box<AttributeCommand>),
 
 	/// Find what is wrong with the claims of an open batch, and show it to the chain
@@ -174,7 +176,7 @@ impl Command {
 			Self::Channel(command) => (command.connection.json, command.run().await),
 			Self::VerifyFile(command) => (command.connection.json, command.run().await),
 			Self::Corpus(command) => (command.connection.json, command.run().await),
-			Self::Attribute(command) => (command.json, command.run().await),
+			Self::Attribute(command) => (command.connection.json, command.run().await),
 			Self::Challenge(command) => (command.connection.json, command.run().await),
 			Self::Watch(command) => (command.connection.json, command.run().await),
 			Self::Explain(command) => (command.connection.json, command.run().await),

@@ -344,11 +344,7 @@ impl Answer for Page {
 			]
 		});
 		let heading = ["ID", "KIND", "STATUS", "PARENTS", "CHILDREN", "ROYALTY", "DEVELOPER", "ROOT"];
-		let table = output::columns(heading, rows);
-		match self.next {
-			Some(next) => format!("{table}\nmore with --cursor {next}"),
-			None => table,
-		}
+		output::with_cursor(output::columns(heading, rows), self.next)
 	}
 }
 

@@ -9,6 +9,7 @@
 use crate::failure::Failure;
 use comfy_table::{presets, Cell, ContentArrangement, Table};
 use serde::Serialize;
+use std::fmt::Display;
 
 /// Something that a command answers.
 pub(crate) trait Answer: Serialize {
@@ -52,6 +53,29 @@ pub(crate) fn columns<const N: usize>(
 		table.add_row(row.map(|text| Cell::new(clean(&text))));
 	}
 	trimmed(&table)
+}
+
+/// A page of a list: a table, or that there is nothing, and where the next page begins. What is gone, over or others'
+/// leaves pages empty before the end.
+pub(crate) fn page<const N: usize>(
+	nothing: &str,
+	heading: [&'static str; N],
+	rows: impl ExactSizeIterator<Item = [String; N]>,
+	next: Option<impl Display>,
+) -> String {
+	let listed = match rows.len() {
+		0 => nothing.into(),
+		_ => columns(heading, rows),
+	};
+	with_cursor(listed, next)
+}
+
+/// What a page lists, and where the next one begins.
+pub(crate) fn with_cursor(listed: String, next: Option<impl Display>) -> String {
+	match next {
+		Some(next) => format!("{listed}\nmore with --cursor {next}"),
+		None => listed,
+	}
 }
 
 /// Text from outside, with everything escaped that a terminal might obey.

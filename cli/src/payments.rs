@@ -303,24 +303,7 @@ impl Answer for Channels {
 			]
 		});
 		let heading = ["ID", "STATE", "SERVER", "LOCKED", "REDEEMED", "RECEIPTS", "PAYER"];
-		page("channels", heading, rows, self.next)
-	}
-}
-
-/// A table, or that there is nothing; what is gone or others' leaves pages empty before the end.
-fn page<const N: usize>(
-	what: &str,
-	heading: [&'static str; N],
-	rows: impl ExactSizeIterator<Item = [String; N]>,
-	next: Option<u64>,
-) -> String {
-	let listed = match rows.len() {
-		0 => format!("no {what}"),
-		_ => output::columns(heading, rows),
-	};
-	match next {
-		Some(next) => format!("{listed}\nmore with --cursor {next}"),
-		None => listed,
+		output::page("no channels", heading, rows, self.next)
 	}
 }
 
@@ -400,7 +383,7 @@ impl Answer for Batches {
 				batch.root.clone(),
 			]
 		});
-		page("batches", ["ID", "SERVER", "RECEIPTS", "GROSS", "BLOCK", "ROOT"], rows, self.next)
+		output::page("no batches", ["ID", "SERVER", "RECEIPTS", "GROSS", "BLOCK", "ROOT"], rows, self.next)
 	}
 }
 

@@ -19,11 +19,8 @@ use serde::Serialize;
 use sp_core::crypto::AccountId32;
 use std::{fmt, str::FromStr};
 
-/// To whom something is credited. Escrows of disputes are asked for by nobody here.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
-enum Holder {
-	Account(AccountId32),
-}
+/// To whom something is credited: an account, or the escrow of a dispute.
+pub(crate) type Holder = plexus_primitives::Holder<AccountId32>;
 
 /// What was credited, ever, by where it came from, and what of it is to be withdrawn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Decode)]
@@ -116,30 +113,59 @@ pub(crate) struct PageInfo<Item, Cursor> {
 	pub(crate) next: Option<Cursor>,
 }
 
-/// What an account was credited.
-pub(crate) async fn earned(at: &AtBlock, account: &AccountId32) -> Result<EarnedInfo, Failure> {
-	runtime_call(at, "RewardsApi_earnings", Holder::Account(account.clone())).await
+/// What a holder was credited.
+pub(crate) async fn earned(at: &AtBlock, holder: &Holder) -> Result<EarnedInfo, Failure> {
+	runtime_call(at, "RewardsApi_earnings", holder).await
 }
 
 /// A page of that from pools, by datanet.
 pub(crate) async fn datanet_earnings(
 	at: &AtBlock,
-	account: &AccountId32,
+	holder: &Holder,
 	cursor: Option<u32>,
 	limit: u32,
 ) -> Result<PageInfo<DatanetEarningsInfo, u32>, Failure> {
-	let asked = (Holder::Account(account.clone()), cursor, limit);
-	runtime_call(at, "RewardsApi_datanet_earnings", asked).await
+	runtime_call(at, "RewardsApi_datanet_earnings", (holder, cursor, limit)).await
 }
 
-/// A page of an account's positions.
+/// A page of a holder's positions.
 pub(crate) async fn positions(
 	at: &AtBlock,
-	account: &AccountId32,
+	holder: &Holder,
 	cursor: Option<Place>,
 	limit: u32,
 ) -> Result<PageInfo<PositionInfo, Place>, Failure> {
-	runtime_call(at, "RewardsApi_positions", (Holder::Account(account.clone()), cursor, limit)).await
+	runtime_call(at, "RewardsApi_positions", (holder, cursor, limit)).await
+}
+
+/// One position of a holder, which must have it.
+pub(crate) async fn known_position(
+	at: &AtBlock,
+	holder: &Holder,
+	place: Place,
+) -> Result<PositionInfo, Failure> {
+	let found: Option<PositionInfo> = runtime_call(at, "RewardsApi_position", (holder, place)).await?;
+	found.ok_or_else(|| {
+		Failure::new(
+			FailureKind::NotFound,
+			"NoPosition",
+			format!("nothing is held at {place}"),
+			"list the positions that there are with `plexus query rewards positions`",
+		)
+	})
+}
+
+/// The pool of a version, which must be published.
+pub(crate) async fn known_pool(at: &AtBlock, datanet: u32, version: u32) -> Result<PoolInfo, Failure> {
+	let found: Option<PoolInfo> = runtime_call(at, "RewardsApi_pool", (datanet, version)).await?;
+	found.ok_or_else(|| {
+		Failure::new(
+			FailureKind::NotFound,
+			"NoSuchVersion",
+			format!("datanet {datanet} has no version {version}"),
+			"list those that it has with `plexus query versions`",
+		)
+	})
 }
 
 /// A page of the pools of a datanet's versions.
@@ -168,7 +194,10 @@ pub(crate) async fn known_data_revenue(at: &AtBlock, model: u64) -> Result<DataR
 /// What an account was credited, as it is printed.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub(crate) struct Earned {
-	account: String,
+	/// `null` for the escrow of a dispute.
+	account: Option<String>,
+	/// The contribution that is disputed; `null` for an account.
+	escrow: Option<u64>,
 	/// What `Rewards.withdraw` pays it.
 	due: Amount,
 	/// All that it was ever credited.
@@ -180,11 +209,18 @@ pub(crate) struct Earned {
 }
 
 impl Earned {
-	pub(crate) fn new(account: &AccountId32, info: EarnedInfo) -> Self {
+	pub(crate) fn new(holder: &Holder, info: EarnedInfo) -> Self {
 		let EarnedInfo { due, pools, claims, submissions, challenges } = info;
 		let total = [pools, claims, submissions, challenges].into_iter().fold(0, u128::saturating_add);
 		Self {
-			account: display(account),
+			account: match holder {
+				Holder::Account(account) => Some(display(account)),
+				Holder::Escrow(_) => None,
+			},
+			escrow: match holder {
+				Holder::Account(_) => None,
+				Holder::Escrow(contribution) => Some(contribution.0),
+			},
 			due: Amount(due),
 			total: Amount(total),
 			pools: Amount(pools),
@@ -198,7 +234,12 @@ impl Earned {
 impl Answer for Earned {
 	fn human(&self) -> String {
 		output::fields([
-			("account", self.account.clone()),
+			match (&self.account, self.escrow) {
+				(None, Some(contribution)) => {
+					("escrow of the dispute of", format!("contribution {contribution}"))
+				}
+				(account, _) => ("account", account.clone().unwrap_or_default()),
+			},
 			("to withdraw", self.due.to_string()),
 			("credited ever", self.total.to_string()),
 			("  for being in versions", self.pools.to_string()),
@@ -236,7 +277,7 @@ impl From<PageInfo<DatanetEarningsInfo, u32>> for DatanetsEarned {
 impl Answer for DatanetsEarned {
 	fn human(&self) -> String {
 		let rows = self.datanets.iter().map(|entry| [entry.datanet.to_string(), entry.credited.to_string()]);
-		page("nothing was credited from pools", ["DATANET", "CREDITED"], rows, self.next)
+		output::page("nothing was credited from pools", ["DATANET", "CREDITED"], rows, self.next)
 	}
 }
 
@@ -248,8 +289,9 @@ pub(crate) struct Positions {
 	next: Option<Place>,
 }
 
+/// A position as it is printed.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
-struct Position {
+pub(crate) struct Position {
 	place: Place,
 	/// Of all contributions there together.
 	weight: u64,
@@ -257,14 +299,25 @@ struct Position {
 	claimable: Amount,
 }
 
+impl From<PositionInfo> for Position {
+	fn from(PositionInfo { place, weight, claimable }: PositionInfo) -> Self {
+		Self { place, weight, claimable: Amount(claimable) }
+	}
+}
+
+impl Answer for Position {
+	fn human(&self) -> String {
+		output::fields([
+			("position", self.place.to_string()),
+			("weight", self.weight.to_string()),
+			("claimable", self.claimable.to_string()),
+		])
+	}
+}
+
 impl From<PageInfo<PositionInfo, Place>> for Positions {
 	fn from(page: PageInfo<PositionInfo, Place>) -> Self {
-		let position = |PositionInfo { place, weight, claimable }| Position {
-			place,
-			weight,
-			claimable: Amount(claimable),
-		};
-		Self { positions: page.items.into_iter().map(position).collect(), next: page.next }
+		Self { positions: page.items.into_iter().map(Position::from).collect(), next: page.next }
 	}
 }
 
@@ -281,7 +334,7 @@ impl Answer for Positions {
 				position.claimable.to_string(),
 			]
 		});
-		page("no positions", ["DATANET", "FROM", "UNTIL", "WEIGHT", "CLAIMABLE"], rows, self.next)
+		output::page("no positions", ["DATANET", "FROM", "UNTIL", "WEIGHT", "CLAIMABLE"], rows, self.next)
 	}
 }
 
@@ -293,18 +346,33 @@ pub(crate) struct Pools {
 	next: Option<u32>,
 }
 
+/// The pool of a version as it is printed.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
-struct Pool {
+pub(crate) struct Pool {
 	version: u32,
 	weight: u64,
 	deposited: Amount,
 }
 
+impl From<PoolInfo> for Pool {
+	fn from(PoolInfo { version, weight, deposited }: PoolInfo) -> Self {
+		Self { version, weight, deposited: Amount(deposited) }
+	}
+}
+
+impl Answer for Pool {
+	fn human(&self) -> String {
+		output::fields([
+			("version", self.version.to_string()),
+			("weight", self.weight.to_string()),
+			("deposited", self.deposited.to_string()),
+		])
+	}
+}
+
 impl From<PageInfo<PoolInfo, u32>> for Pools {
 	fn from(page: PageInfo<PoolInfo, u32>) -> Self {
-		let pool =
-			|PoolInfo { version, weight, deposited }| Pool { version, weight, deposited: Amount(deposited) };
-		Self { pools: page.items.into_iter().map(pool).collect(), next: page.next }
+		Self { pools: page.items.into_iter().map(Pool::from).collect(), next: page.next }
 	}
 }
 
@@ -314,24 +382,7 @@ impl Answer for Pools {
 			.pools
 			.iter()
 			.map(|pool| [pool.version.to_string(), pool.weight.to_string(), pool.deposited.to_string()]);
-		page("no versions", ["VERSION", "WEIGHT", "DEPOSITED"], rows, self.next)
-	}
-}
-
-/// A table, or that there is nothing.
-fn page<const N: usize, Cursor: fmt::Display>(
-	nothing: &str,
-	heading: [&'static str; N],
-	rows: impl ExactSizeIterator<Item = [String; N]>,
-	next: Option<Cursor>,
-) -> String {
-	let listed = match rows.len() {
-		0 => nothing.into(),
-		_ => output::columns(heading, rows),
-	};
-	match next {
-		Some(next) => format!("{listed}\nmore with --cursor {next}"),
-		None => listed,
+		output::page("no versions", ["VERSION", "WEIGHT", "DEPOSITED"], rows, self.next)
 	}
 }
 
@@ -394,7 +445,7 @@ mod tests {
 	use super::*;
 	use codec::DecodeAll;
 	use pallet_rewards::{runtime_api, types};
-	use plexus_primitives::{DatanetId, DatanetVersion};
+	use plexus_primitives::{ContributionId, DatanetId, DatanetVersion};
 	use sp_runtime::Perbill;
 
 	fn account() -> AccountId32 {
@@ -406,9 +457,7 @@ mod tests {
 	}
 
 	#[test]
-	fn holders_and_places_encode_as_the_pallets() {
-		let theirs = types::Holder::Account(account());
-		assert_eq!(Holder::Account(account()).encode(), theirs.encode());
+	fn places_encode_as_the_pallets() {
 		for (text, until) in [("1:2", None), ("1:2:3", Some(3))] {
 			let ours: Place = text.parse().expect("a place");
 			assert_eq!(ours.encode(), place(until).encode());
@@ -423,11 +472,15 @@ mod tests {
 	fn earnings_decode_from_the_pallets_bytes_and_have_stable_json_keys() {
 		let theirs = types::Earned { due: 5, pools: 1, claims: 2, submissions: 3, challenges: 4 };
 		let info = EarnedInfo::decode_all(&mut &theirs.encode()[..]).expect("the same encoding");
-		let earned = Earned::new(&account(), info);
+		let escrow = Earned::new(&Holder::Escrow(ContributionId(7)), info);
+		let json = serde_json::to_value(&escrow).unwrap();
+		assert_eq!((&json["account"], &json["escrow"]), (&serde_json::Value::Null, &7.into()));
+		assert!(escrow.human().contains("contribution 7"), "{}", escrow.human());
+		let earned = Earned::new(&Holder::Account(account()), info);
 		assert_eq!(
 			serde_json::to_value(&earned).unwrap(),
 			serde_json::json!({
-				"account": display(&account()), "due": "5", "total": "10", "pools": "1", "claims": "2",
+				"account": display(&account()), "escrow": null, "due": "5", "total": "10", "pools": "1", "claims": "2",
 				"submissions": "3", "challenges": "4",
 			})
 		);
@@ -447,6 +500,8 @@ mod tests {
 	#[test]
 	fn positions_decode_from_the_pallets_bytes_and_have_stable_json_keys() {
 		let position = runtime_api::PositionInfo { place: place(None), weight: 4, claimable: 5 };
+		let one = PositionInfo::decode_all(&mut &position.encode()[..]).expect("the same encoding");
+		assert!(Position::from(one).human().contains("1:2"), "{one:?}");
 		let page = runtime_api::Page { items: vec![position], next: Some(place(Some(3))) };
 		let page = PageInfo::decode_all(&mut &page.encode()[..]).expect("the same encoding");
 		let page = Positions::from(page);

@@ -140,6 +140,18 @@ async fn a_key_without_funds_acts_within_its_terms_and_not_beyond() -> Result<()
 	let left = scene.query(&["allowance", "0", &delegation]).await?;
 	ensure!(amount(&left, "budget_left")? == 6 * PLX, "{left}");
 	ensure!(amount(&left, "fee_budget_left")? == PLX - fee, "{left}");
+	let one = scene.query(&["delegation", "0", &delegation]).await?;
+	ensure!(one["alive"] == true && amount(&one, "spent")? == 4 * PLX, "{one}");
+	// `Utility.batch` without calls, `System.remark` of nothing, and a call with a byte too many.
+	let may = ["query", "agent", "may-act", "0", &delegation, "--key", KEY];
+	let calls = [("0x040000", "NotLeafCall"), ("0x000000", "OutsideScope"), ("0x04000000", "InvalidCall")];
+	for (call, words) in calls {
+		let refused = scene.cli.refused(&[&may[..], &[call]].concat()).await?;
+		ensure!(refused.text().contains(words), "{}", refused.text());
+	}
+	let stranger = ["query", "agent", "may-act", "0", &delegation, "--key", "//Charlie", "0x000000"];
+	let refused = scene.cli.refused(&stranger).await?;
+	ensure!(refused.text().contains("NotDelegate"), "{}", refused.text());
 
 	// Budget, scope and fee budget, each by its name; nothing moves but the first one's fee.
 	scene.fails(&pay("7"), KEY, "Agents.BudgetExceeded").await?;

@@ -417,6 +417,23 @@ async fn a_datanet_is_described_by_the_card_of_its_data_and_an_unknown_licence_i
 	let datanet = scene.cli.json(&["query", "datanet", &number(&created, "id")?.to_string()]).await?;
 	ensure!(datanet["name"] == "Alpine Flora" && datanet["licence"] == "Apache-2.0", "{datanet}");
 	ensure!(datanet["tags"] == serde_json::json!(["botany"]), "{datanet}");
+	for filter in [["--tag", "botany"], ["--owner", "//Alice"]] {
+		let page = scene.cli.json(&[&["query", "datanets"][..], &filter].concat()).await?;
+		let found = page["datanets"].as_array().is_some_and(|listed| listed.contains(&datanet));
+		ensure!(found, "{filter:?}: {page}");
+	}
+	let none = scene.cli.json(&["query", "datanets", "--owner", "//Eve"]).await?;
+	ensure!(none == serde_json::json!({ "datanets": [], "next": null }), "{none}");
+
+	let terms = text(&scene.file("TERMS.txt", b"Ask us first.")?)?;
+	let own = ["tx", "datanet", "create", "--name", "Ours", "--terms", &terms, "--from", "//Alice"];
+	let own = number(&scene.cli.json(&own).await?, "id")?.to_string();
+	let own = scene.cli.json(&["query", "datanet", &own]).await?;
+	ensure!(own["licence"] == format!("0x{}", blake3::hash(b"Ask us first.").to_hex()), "{own}");
+	let windows = ["tx", "datanet", "set-windows", "--acceptance-ms", "1", "--from", "//Alice"];
+	let refused = scene.cli.refused(&windows).await?;
+	ensure!(refused.text().contains("InvalidWindows"), "{}", refused.text());
+	scene.cli.json(&["tx", "datanet", "set-windows", "--dispute-ms", "5000", "--from", "//Alice"]).await?;
 
 	let other = text(&scene.file("OTHER.md", b"---\nlicense: other\n---\n# Other\n")?)?;
 	let create = ["tx", "datanet", "create", "--from-card", &other, "--from", "//Alice"];

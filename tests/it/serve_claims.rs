@@ -10,41 +10,29 @@ use pallet_attribution::{
 use plexus_payments::{
 	json::{Delivery as Json, Extras},
 	store::context_of,
-	Delivery, FileDisk, Purse, ReceiptClaim, SignRequest,
+	Delivery, ReceiptClaim, SignRequest,
 };
 use plexus_primitives::{
-	BatchId, ChannelId, Content, ContextLeaf, ContributionId, DatanetVersion, Evidence, MethodId, ModelId,
-	Receipt,
+	BatchId, Content, ContextLeaf, ContributionId, DatanetVersion, Evidence, MethodId, ModelId, Receipt,
 };
 use plexus_runtime::RuntimeCall;
 use plexus_tests::{
 	http::ask,
-	node::{binary, free_port},
-	rpc::{from_hex, to_hex, Rpc},
+	node::free_port,
+	rpc::{from_hex, to_hex},
+	serving::{bob, Serving, CHANNEL, LOCKED},
 	wait::{until, SOON},
 	wallet::Key,
-	Cli, Node, NodeOptions, Wallet, PLX,
+	Wallet, PLX,
 };
 use serde_json::{json, Value};
-use sp_core::{crypto::AccountId32, sr25519, Pair};
-use std::{
-	fs,
-	os::unix::fs::PermissionsExt,
-	path::{Path, PathBuf},
-	process::Stdio,
-	time::Duration,
-};
-use tokio::{
-	net::TcpStream,
-	process::{Child, Command},
-};
+use sp_core::{crypto::AccountId32, Pair};
+use std::{fs, time::Duration};
 
 /// The development window is a minute on the chain clock.
 const WINDOW: Duration = Duration::from_secs(120);
-const CHANNEL: ChannelId = ChannelId(0);
 const BATCH: BatchId = BatchId(0);
 const FEE: u128 = PLX / 1_000;
-const LOCKED: u128 = 10 * PLX;
 /// What Dave and Ferdie contribute.
 const POEM: &str =
 	"Tiger tiger, burning bright, in the forests of the night; what immortal hand or eye could frame it?";
@@ -52,151 +40,85 @@ const NOTE: &str =
 	"A note about cats of all sizes, which were seen at night by people who could not sleep and went out.";
 const PROMPT: &str = "What do you know about animals at night?";
 
-struct Scene {
-	node: Node,
-	cli: Cli,
-	rpc: Rpc,
-	genesis: [u8; 32],
-	directory: tempfile::TempDir,
+/// Version 1 of datanet 0 with a poem of Dave's and a note of Ferdie's, Charlie's model 0 that was trained on it, Alice's
+/// serving agent 0, method 0, and a channel of Bob's toward the agent.
+async fn scene() -> Result<Serving> {
+	let scene = Serving::start().await?;
+	fs::create_dir(scene.directory.path().join("data"))?;
+	// Open versions carry no money of manifests.
+	let create = ["tx", "datanet", "create", "--name", "Texts", "--curator", "//Charlie"];
+	scene.json(&create, "//Alice").await?;
+	for (name, text, from) in [("data/poem", POEM, "//Dave"), ("data/note", NOTE, "//Ferdie")] {
+		let file = scene.file(name, text)?;
+		scene.json(&["tx", "contribute", &file, "--datanet", "0"], from).await?;
+	}
+	for id in ["0", "1"] {
+		let review = ["tx", "review", id, "--weight", "50"];
+		until(SOON * 2, "a contribution to be old enough", || scene.json(&review, "//Charlie")).await?;
+	}
+	scene.json(&["tx", "datanet", "publish", "0"], "//Alice").await?;
+	scene.register_model(&["--policy", "50,20,30", "--trained-on", "0:1=100"]).await?;
+	scene.register_agent().await?;
+	register_method(&scene).await?;
+	scene.open_channel(&["--corpus", "0:1"]).await?;
+	index(&scene).await?;
+	Ok(scene)
 }
 
-impl Scene {
-	/// Version 1 of datanet 0 with a poem of Dave's and a note of Ferdie's, Charlie's model 0 that was trained on it, Alice's
-	/// serving agent 0, method 0, and a channel of Bob's toward the agent.
-	async fn new() -> Result<Self> {
-		let node = Node::start(NodeOptions::with_block_time_ms(200)).await?;
-		let (cli, rpc) = (Cli::of(&node), node.rpc().await?);
-		let genesis = from_hex(&rpc.block_hash(0).await?.context("there is a genesis")?)?;
-		let genesis = genesis.try_into().ok().context("a hash has 32 bytes")?;
-		let scene = Self { node, cli, rpc, genesis, directory: tempfile::tempdir()? };
-		fs::create_dir(scene.directory.path().join("data"))?;
-		// Open versions carry no money of manifests.
-		let create = ["tx", "datanet", "create", "--name", "Texts", "--curator", "//Charlie"];
-		scene.json(&create, "//Alice").await?;
-		for (name, text, from) in [("data/poem", POEM, "//Dave"), ("data/note", NOTE, "//Ferdie")] {
-			let file = scene.file(name, text)?;
-			scene.json(&["tx", "contribute", &file, "--datanet", "0"], from).await?;
-		}
-		for id in ["0", "1"] {
-			let review = ["tx", "review", id, "--weight", "50"];
-			until(SOON * 2, "a contribution to be old enough", || scene.json(&review, "//Charlie")).await?;
-		}
-		scene.json(&["tx", "datanet", "publish", "0"], "//Alice").await?;
-		let (weights, card) = (scene.file("weights", "weights")?, scene.file("card.md", "# A model")?);
-		let base = ["tx", "model", "register", &weights, "--kind", "base", "--card", &card];
-		let terms = ["--policy", "50,20,30", "--trained-on", "0:1=100"];
-		scene.json(&[&base[..], &terms].concat(), "//Charlie").await?;
-		scene.json(&["tx", "agent", "register"], "//Alice").await?;
-		scene.json(&["tx", "agent", "fund", "0", "--amount", "100"], "//Alice").await?;
-		scene.register_method().await?;
-		let purse = scene.path("bob.journal")?;
-		let open = ["channel", "open", "--server", "0", "--model", "0", "--corpus", "0:1", "--amount", "10"];
-		scene.json(&[&open[..], &["--journal", &purse]].concat(), "//Bob").await?;
-		scene.index().await?;
-		Ok(scene)
-	}
+async fn register_method(scene: &Serving) -> Result<()> {
+	let method = Method {
+		algorithm: b"maximal-exact-match".to_vec().try_into().ok().context("it fits")?,
+		version: 1,
+		parameters: b"min=32".to_vec().try_into().ok().context("it fits")?,
+	};
+	let call = RuntimeCall::from(Attribution::register_method { method });
+	let call = to_hex(&call.encode());
+	scene.json(&["tx", "agent", "control", "0", "raw", &call], "//Alice").await.map(drop)
+}
 
-	async fn register_method(&self) -> Result<()> {
-		let method = Method {
-			algorithm: b"maximal-exact-match".to_vec().try_into().ok().context("it fits")?,
-			version: 1,
-			parameters: b"min=32".to_vec().try_into().ok().context("it fits")?,
-		};
-		let call = RuntimeCall::from(Attribution::register_method { method });
-		let call = to_hex(&call.encode());
-		self.json(&["tx", "agent", "control", "0", "raw", &call], "//Alice").await.map(drop)
-	}
+async fn index(scene: &Serving) -> Result<()> {
+	let (data, list, index) = (scene.path("data")?, scene.path("list")?, scene.path("index")?);
+	let sources = ["corpus", "sources", &data, "--datanet", "0", "--version", "1", "--out", &list];
+	scene.cli.json(&sources).await?;
+	let built = scene.cli.json(&["corpus", "build", &data, "--sources", &list, "--out", &index]).await?;
+	ensure!(built["sources"] == 2, "{built}");
+	Ok(())
+}
 
-	async fn index(&self) -> Result<()> {
-		let (data, list, index) = (self.path("data")?, self.path("list")?, self.path("index")?);
-		let sources = ["corpus", "sources", &data, "--datanet", "0", "--version", "1", "--out", &list];
-		self.cli.json(&sources).await?;
-		let built = self.cli.json(&["corpus", "build", &data, "--sources", &list, "--out", &index]).await?;
-		ensure!(built["sources"] == 2, "{built}");
+async fn state<Answer: Decode>(scene: &Serving, method: &str, arguments: impl Encode) -> Result<Answer> {
+	let parameters = [json!(method), json!(to_hex(&arguments.encode()))];
+	let answer: String = scene.rpc.request("state_call", &parameters).await?;
+	Ok(Answer::decode(&mut &from_hex(&answer)?[..])?)
+}
+
+async fn open_batch(scene: &Serving) -> Result<Option<OpenBatchInfo<AccountId32, u32>>> {
+	state(scene, "AttributionApi_open_batch", BATCH).await
+}
+
+async fn listed_claims(scene: &Serving) -> Result<Vec<ClaimInfo<AccountId32>>> {
+	let arguments = (BATCH, ClaimFilter::<AccountId32>::All, None::<u32>, 256u32);
+	let page: Page<ClaimInfo<AccountId32>, u32> = state(scene, "AttributionApi_claims", arguments).await?;
+	Ok(page.items)
+}
+
+/// A stranger pays to see a claim.
+async fn demand(scene: &Serving, claim: u32) -> Result<()> {
+	let (key, wallet) = (Key::sr25519("//Eve"), Wallet::of(&scene.rpc).await?);
+	let nonce = scene.rpc.next_nonce(&key.account()).await?;
+	let call = RuntimeCall::from(Attribution::demand { batch: BATCH, claim });
+	scene.rpc.submit(&wallet.sign(&key, nonce, 0, call)).await?;
+	until(SOON, "the demand to be in a block", || async {
+		let batch = open_batch(scene).await?.context("it is open")?;
+		ensure!(batch.demands == 1, "{batch:?}");
 		Ok(())
-	}
-
-	async fn json(&self, arguments: &[&str], from: &str) -> Result<Value> {
-		self.cli.json(&[arguments, &["--from", from]].concat()).await
-	}
-
-	fn path(&self, name: &str) -> Result<String> {
-		Ok(self.directory.path().join(name).to_str().context("temporary paths are UTF-8")?.to_string())
-	}
-
-	fn file(&self, name: &str, content: &str) -> Result<String> {
-		let path = self.path(name)?;
-		fs::write(&path, content)?;
-		Ok(path)
-	}
-
-	/// The tool as a process of its own, which signs as Alice, the agent's controller.
-	async fn serve(&self, port: u16, more: &[&str]) -> Result<Child> {
-		let key = PathBuf::from(self.file("alice.key", "//Alice\n")?);
-		fs::set_permissions(&key, fs::Permissions::from_mode(0o600))?;
-		let child = Command::new(binary())
-			.args(["serve-receipts", "--agent", "0", "--every", "1", "--url", &self.node.url()])
-			.args(["--listen", &format!("127.0.0.1:{port}"), "--journal", &self.path("alice.journal")?])
-			.args(more)
-			.arg("--key-file")
-			.arg(&key)
-			.stdin(Stdio::null())
-			.stdout(Stdio::null())
-			.kill_on_drop(true)
-			.spawn()?;
-		// It asks the chain before it listens.
-		until(SOON * 2, "the tool", || async {
-			TcpStream::connect(("127.0.0.1", port)).await?;
-			Ok(())
-		})
-		.await?;
-		Ok(child)
-	}
-
-	async fn state<Answer: Decode>(&self, method: &str, arguments: impl Encode) -> Result<Answer> {
-		let parameters = [json!(method), json!(to_hex(&arguments.encode()))];
-		let answer: String = self.rpc.request("state_call", &parameters).await?;
-		Ok(Answer::decode(&mut &from_hex(&answer)?[..])?)
-	}
-
-	async fn open_batch(&self) -> Result<Option<OpenBatchInfo<AccountId32, u32>>> {
-		self.state("AttributionApi_open_batch", BATCH).await
-	}
-
-	async fn claims(&self) -> Result<Vec<ClaimInfo<AccountId32>>> {
-		let arguments = (BATCH, ClaimFilter::<AccountId32>::All, None::<u32>, 256u32);
-		let page: Page<ClaimInfo<AccountId32>, u32> = self.state("AttributionApi_claims", arguments).await?;
-		Ok(page.items)
-	}
-
-	/// A stranger pays to see a claim.
-	async fn demand(&self, claim: u32) -> Result<()> {
-		let (key, wallet) = (Key::sr25519("//Eve"), Wallet::of(&self.rpc).await?);
-		let nonce = self.rpc.next_nonce(&key.account()).await?;
-		let call = RuntimeCall::from(Attribution::demand { batch: BATCH, claim });
-		self.rpc.submit(&wallet.sign(&key, nonce, 0, call)).await?;
-		until(SOON, "the demand to be in a block", || async {
-			let batch = self.open_batch().await?.context("it is open")?;
-			ensure!(batch.demands == 1, "{batch:?}");
-			Ok(())
-		})
-		.await
-	}
-
-	/// What claims brought an account.
-	async fn claimed_by(&self, account: &str) -> Result<u128> {
-		let earned = self.cli.json(&["query", "rewards", "earned", account]).await?;
-		Ok(earned["claims"].as_str().with_context(|| format!("no claims in {earned}"))?.parse()?)
-	}
-
-	fn purse(&self) -> Result<Purse> {
-		let disk = FileDisk::open(Path::new(&self.path("bob.journal")?))?;
-		Ok(Purse::open(Box::new(disk), self.genesis, bob().public().into())?)
-	}
+	})
+	.await
 }
 
-fn bob() -> sr25519::Pair {
-	sr25519::Pair::from_string("//Bob", None).expect("a development key")
+/// What claims brought an account.
+async fn claimed_by(scene: &Serving, account: &str) -> Result<u128> {
+	let earned = scene.cli.json(&["query", "rewards", "earned", account]).await?;
+	Ok(earned["claims"].as_str().with_context(|| format!("no claims in {earned}"))?.parse()?)
 }
 
 fn content(bytes: &[u8]) -> Content {
@@ -273,7 +195,7 @@ async fn until_told(port: u16, bound: Duration, what: &str, is: impl Fn(&Value) 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_are_checked_submitted_answered_for_and_paid_although_the_tool_is_killed() -> Result<()> {
-	let scene = Scene::new().await?;
+	let scene = scene().await?;
 	let (port, all) = (free_port(), receipts()?);
 	let first = || Json::from(&delivery(&all[..1])).with(0, spans());
 	let tool = scene.serve(port, &[]).await?;
@@ -312,30 +234,30 @@ async fn claims_are_checked_submitted_answered_for_and_paid_although_the_tool_is
 	})
 	.await?;
 	ensure!(status["open"]["batches"] == 1 && status["claims_dropped"] == 0, "{status}");
-	let claims = scene.claims().await?;
+	let claims = listed_claims(&scene).await?;
 	ensure!(claims.len() == 3, "{claims:?}");
 	let left = claims.iter().find(|claim| !claim.proven).context("two of three were drawn")?.claim;
 
 	// Nobody is there while it is demanded; who comes back asks the chain what is open.
 	tool.kill().await?;
-	scene.demand(left).await?;
+	demand(&scene, left).await?;
 	tool = scene.serve(port, &with).await?;
 	until_told(port, SOON, "the demand to be answered", |status| status["open"]["demands_answered"] == 1)
 		.await?;
-	let claims = scene.claims().await?;
+	let claims = listed_claims(&scene).await?;
 	ensure!(claims.iter().all(|claim| claim.proven), "{claims:?}");
 
 	until_told(port, WINDOW, "the batch to be final", |status| {
 		status["open"]["finalised"] == 1 && status["open"]["batches"] == 0
 	})
 	.await?;
-	ensure!(scene.open_batch().await?.is_none(), "it is open");
+	ensure!(open_batch(&scene).await?.is_none(), "it is open");
 	let due = |contribution: u64| -> u128 {
 		let own = claims.iter().filter(|claim| claim.contribution.0 == contribution);
 		own.map(|claim| claim.amount - claim.submitter).sum()
 	};
 	for (contribution, account) in [(0, "//Dave"), (1, "//Ferdie")] {
-		let (due, earned) = (due(contribution), scene.claimed_by(account).await?);
+		let (due, earned) = (due(contribution), claimed_by(&scene, account).await?);
 		ensure!(due > 0 && earned == due, "{account}: {earned} of {due}");
 	}
 	let agent = scene.cli.json(&["query", "agent", "show", "0"]).await?;

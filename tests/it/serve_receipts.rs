@@ -2,27 +2,18 @@
 //! redeemed once, to the unit.
 
 use anyhow::{ensure, Context, Result};
-use plexus_payments::{json::Delivery as Json, Delivery, FileDisk, Point, Purse, SignRequest};
-use plexus_primitives::{ChannelId, Content, ModelId, Receipt};
+use plexus_payments::{json::Delivery as Json, Delivery, Point, Purse, SignRequest};
+use plexus_primitives::{Content, ModelId, Receipt};
 use plexus_tests::{
 	http::{ask, Answer},
-	node::{binary, free_port},
-	rpc::from_hex,
+	node::free_port,
+	serving::{bob, Serving, CHANNEL, LOCKED},
 	wait::{until, SOON},
-	Cli, Node, NodeOptions, PLX,
+	PLX,
 };
 use serde_json::{json, Value};
-use sp_core::{sr25519, Pair};
-use std::{
-	os::unix::fs::PermissionsExt,
-	path::{Path, PathBuf},
-	process::Stdio,
-	time::Duration,
-};
-use tokio::{
-	net::TcpStream,
-	process::{Child, Command},
-};
+use sp_core::Pair;
+use std::time::Duration;
 
 /// Requests that are paid.
 const REQUESTS: u64 = 1_000;
@@ -30,88 +21,25 @@ const REQUESTS: u64 = 1_000;
 const KILLED_AFTER: [u64; 3] = [137, 500, 763];
 /// A millionth of a PLX: all shares of it are whole.
 const FEE: u128 = PLX / 1_000_000;
-const LOCKED: u128 = 10 * PLX;
-const CHANNEL: ChannelId = ChannelId(0);
 /// A batch a second, each in a block of a fifth of a second: much longer than all of them take.
 const REDEEMED: Duration = Duration::from_secs(120);
 
-struct Scene {
-	node: Node,
-	cli: Cli,
-	genesis: [u8; 32],
-	directory: tempfile::TempDir,
+/// Charlie's model 0, Alice's serving agent 0, and a channel from Bob to it.
+async fn scene() -> Result<Serving> {
+	let scene = Serving::start().await?;
+	scene.register_model(&["--policy", "60,40,0"]).await?;
+	scene.register_agent().await?;
+	scene.open_channel(&[]).await?;
+	Ok(scene)
 }
 
-impl Scene {
-	/// Charlie's model 0, Alice's serving agent 0, and a channel from Bob to it.
-	async fn new() -> Result<Self> {
-		let node = Node::start(NodeOptions::with_block_time_ms(200)).await?;
-		let (cli, rpc) = (Cli::of(&node), node.rpc().await?);
-		let genesis = from_hex(&rpc.block_hash(0).await?.context("there is a genesis")?)?;
-		let genesis = genesis.try_into().ok().context("a hash has 32 bytes")?;
-		let scene = Self { node, cli, genesis, directory: tempfile::tempdir()? };
-		let (weights, card) = (scene.file("weights", "weights")?, scene.file("card.md", "# A model")?);
-		let policy = ["--kind", "base", "--card", &card, "--policy", "60,40,0"];
-		scene.json(&[&["tx", "model", "register", &weights][..], &policy].concat(), "//Charlie").await?;
-		scene.json(&["tx", "agent", "register"], "//Alice").await?;
-		// For the deposits of batches.
-		scene.json(&["tx", "agent", "fund", "0", "--amount", "100"], "//Alice").await?;
-		let purse = scene.path("bob.journal")?;
-		let open =
-			["channel", "open", "--server", "0", "--model", "0", "--amount", "10", "--journal", &purse];
-		let opened = scene.json(&open, "//Bob").await?;
-		ensure!(opened["id"] == 0, "{opened}");
-		Ok(scene)
-	}
-
-	async fn json(&self, arguments: &[&str], from: &str) -> Result<Value> {
-		self.cli.json(&[arguments, &["--from", from]].concat()).await
-	}
-
-	fn path(&self, name: &str) -> Result<String> {
-		text(&self.directory.path().join(name))
-	}
-
-	fn file(&self, name: &str, content: &str) -> Result<String> {
-		let path = self.path(name)?;
-		std::fs::write(&path, content)?;
-		Ok(path)
-	}
-
-	async fn channel(&self) -> Result<Value> {
-		self.cli.json(&["channel", "show", "0"]).await
-	}
-
-	async fn held(&self, of: &str) -> Result<u128> {
-		let account = self.cli.json(&["query", "account", of]).await?;
-		Ok(account["held"].as_str().with_context(|| format!("no held in {account}"))?.parse()?)
-	}
-
-	/// The tool as a process of its own, which signs as Alice, the agent's controller.
-	async fn serve(&self, port: u16) -> Result<Child> {
-		let key = PathBuf::from(self.file("alice.key", "//Alice\n")?);
-		std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600))?;
-		let child = Command::new(binary())
-			.args(["serve-receipts", "--agent", "0", "--every", "1", "--url", &self.node.url()])
-			.args(["--listen", &format!("127.0.0.1:{port}"), "--journal", &self.path("alice.journal")?])
-			.arg("--key-file")
-			.arg(&key)
-			.stdin(Stdio::null())
-			.stdout(Stdio::null())
-			.kill_on_drop(true)
-			.spawn()?;
-		// It asks the chain before it listens.
-		until(SOON * 2, "the tool", || async {
-			TcpStream::connect(("127.0.0.1", port)).await?;
-			Ok(())
-		})
-		.await?;
-		Ok(child)
-	}
+async fn channel(scene: &Serving) -> Result<Value> {
+	scene.cli.json(&["channel", "show", "0"]).await
 }
 
-fn text(path: &Path) -> Result<String> {
-	Ok(path.to_str().context("temporary paths are UTF-8")?.to_string())
+async fn held_by(scene: &Serving, account: &str) -> Result<u128> {
+	let account = scene.cli.json(&["query", "account", account]).await?;
+	Ok(account["held"].as_str().with_context(|| format!("no held in {account}"))?.parse()?)
 }
 
 fn receipt(number: u64) -> Receipt {
@@ -130,10 +58,6 @@ fn receipt(number: u64) -> Receipt {
 	}
 }
 
-fn bob() -> sr25519::Pair {
-	sr25519::Pair::from_string("//Bob", None).expect("a development key")
-}
-
 /// A receipt with the payer's voucher, as a serving process hands it over.
 fn paid(purse: &mut Purse, number: u64) -> Result<String> {
 	let receipts = [receipt(number)];
@@ -149,11 +73,6 @@ fn paid(purse: &mut Purse, number: u64) -> Result<String> {
 	Ok(serde_json::to_string(&Json::from(&delivery))?)
 }
 
-fn purse(scene: &Scene) -> Result<Purse> {
-	let disk = FileDisk::open(Path::new(&scene.path("bob.journal")?))?;
-	Ok(Purse::open(Box::new(disk), scene.genesis, bob().public().into())?)
-}
-
 fn ensure_taken(answer: &Answer, number: u64) -> Result<()> {
 	// It was redeemed before the answer arrived, if the tool was killed in between.
 	let redeemed = answer.json["error"] == "AlreadyRedeemed";
@@ -163,42 +82,42 @@ fn ensure_taken(answer: &Answer, number: u64) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_requests_are_paid_once_each_although_the_tool_is_killed_thrice() -> Result<()> {
-	let scene = Scene::new().await?;
-	let held = scene.held("//Bob").await?;
+	let scene = scene().await?;
+	let held = held_by(&scene, "//Bob").await?;
 	ensure!(held >= LOCKED, "{held}");
 	let port = free_port();
-	let mut tool = scene.serve(port).await?;
+	let mut tool = scene.serve(port, &[]).await?;
 	for number in 1..=REQUESTS {
 		// The payer's process is killed now and then, too: the journal that `channel open` began is all it has.
-		let mut purse = purse(&scene)?;
+		let mut purse = scene.purse()?;
 		let body = paid(&mut purse, number)?;
 		ensure_taken(&ask(port, "POST /receipts", &body).await?, number)?;
 		if KILLED_AFTER.contains(&number) {
 			tool.kill().await?;
-			tool = scene.serve(port).await?;
+			tool = scene.serve(port, &[]).await?;
 			// Nobody knows whether the answer arrived: it is handed over again.
 			ensure_taken(&ask(port, "POST /receipts", &body).await?, number)?;
 			drop(purse);
-			let again = paid(&mut self::purse(&scene)?, number)?;
+			let again = paid(&mut scene.purse()?, number)?;
 			ensure!(again == body, "the payer signed twice for {number}");
 		}
 	}
 	ensure!(ask(port, "POST /redeem", "").await?.status == 202);
 	until(REDEEMED, "everything to be redeemed", || async {
-		let channel = scene.channel().await?;
+		let channel = channel(&scene).await?;
 		ensure!(channel["sequence"] == REQUESTS, "{channel}");
 		Ok(())
 	})
 	.await?;
 
 	let gross = FEE * u128::from(REQUESTS);
-	let channel = scene.channel().await?;
+	let channel = channel(&scene).await?;
 	ensure!(channel["redeemed"] == gross.to_string(), "{channel}");
 	ensure!(channel["locked"] == (LOCKED - gross).to_string(), "{channel}");
 	let receipts: Vec<_> = (1..=REQUESTS).map(receipt).collect();
 	let end = Point::start(&scene.genesis, CHANNEL).after_all(&receipts)?;
 	ensure!(channel["acc"] == format!("0x{}", hex::encode(end.acc)), "other receipts: {channel}");
-	ensure!(held - scene.held("//Bob").await? == gross, "the payer paid something else");
+	ensure!(held - held_by(&scene, "//Bob").await? == gross, "the payer paid something else");
 	// 3 % are the protocol's; of the rest the server has 60 %.
 	let agent = scene.cli.json(&["query", "agent", "show", "0"]).await?;
 	let account = agent["account"].as_str().context("an agent has an account")?;
@@ -211,16 +130,16 @@ async fn a_thousand_requests_are_paid_once_each_although_the_tool_is_killed_thri
 		Ok(())
 	})
 	.await?;
-	let last = ask(port, "POST /receipts", &paid(&mut purse(&scene)?, REQUESTS)?).await?;
+	let last = ask(port, "POST /receipts", &paid(&mut scene.purse()?, REQUESTS)?).await?;
 	ensure!(last.json["error"] == "AlreadyRedeemed", "{last:?}");
 	Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn receipts_are_served_first_signed_by_command_and_redeemed_by_command() -> Result<()> {
-	let scene = Scene::new().await?;
+	let scene = scene().await?;
 	let port = free_port();
-	let mut tool = scene.serve(port).await?;
+	let mut tool = scene.serve(port, &[]).await?;
 	let standing = ask(port, "GET /channels/0", "").await?;
 	ensure!(standing.status == 200 && standing.json["room"] == LOCKED.to_string(), "{standing:?}");
 	ensure!(ask(port, "GET /channels/1", "").await?.status == 404);
@@ -267,6 +186,6 @@ async fn receipts_are_served_first_signed_by_command_and_redeemed_by_command() -
 	scene.json(&["channel", "close", "0", "--agent", "0"], "//Alice").await?;
 	let refused = scene.cli.refused(&["channel", "show", "0"]).await?;
 	ensure!(refused.text().contains("NoSuchChannel"), "{}", refused.text());
-	ensure!(scene.held("//Bob").await? == 0, "locked funds and deposit are back");
+	ensure!(held_by(&scene, "//Bob").await? == 0, "locked funds and deposit are back");
 	Ok(())
 }

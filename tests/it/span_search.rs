@@ -103,6 +103,10 @@ async fn a_copied_sentence_is_claimed_for_whoever_contributed_it_first() -> Resu
 		"{report}"
 	);
 	ensure!(claims[0]["occurrences"] == 2, "{report}");
+	let (data, answer) = (scene.text("data")?, scene.text("output")?);
+	let direct = ["attribute", "--version", "0:1", "--data", &data, "--output", &answer];
+	let direct = scene.cli.json(&direct).await?;
+	ensure!(direct["claims"] == report["claims"], "without an index file: {direct}");
 	ensure!(fs::read_to_string(page)?.contains(SHARED), "the page does not show the output");
 	let evidence: Value = serde_json::from_slice(&fs::read(evidence)?)?;
 	ensure!(evidence["evidence"].as_array().is_some_and(|all| all.len() == 1), "{evidence}");

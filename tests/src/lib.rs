@@ -8,8 +8,9 @@
 //! Every wait has a bound ([`wait`]), and a failure shows the end of the node's log. A node dies with its [`Node`].
 //!
 //! Modules in reading order: [`node`] a process, [`rpc`] a connection to it, [`wallet`] transactions, [`load`] many of
-//! them, [`raw`] bytes on a socket that no client library would send, [`cli`] the client commands, [`http`] those that serve, [`local`] nodes of one chain,
-//! started one by one, [`testnet`] several nodes at once, [`hosts`] a network between them that is slow and loses packets.
+//! them, [`raw`] bytes on a socket that no client library would send, [`cli`] the client commands, [`http`] those that serve,
+//! [`serving`] one of them with what it serves, [`local`] nodes of one chain, started one by one, [`testnet`] several nodes at
+//! once, [`hosts`] a network between them that is slow and loses packets.
 
 pub mod cli;
 #[cfg(target_os = "linux")]
@@ -20,6 +21,7 @@ pub mod local;
 pub mod node;
 pub mod raw;
 pub mod rpc;
+pub mod serving;
 pub mod testnet;
 pub mod wait;
 pub mod wallet;

@@ -1,6 +1,6 @@
 //! Open batches, one and many.
 
-use super::{page, Parameters};
+use super::Parameters;
 use crate::{
 	address::display,
 	amount::Amount,
@@ -177,6 +177,6 @@ impl Answer for OpenBatches {
 			]
 		});
 		let heading = ["ID", "SERVER", "RECEIPTS", "CLAIMS", "HOLD", "OPEN UNTIL (MS)", "STATE"];
-		page("open batches", heading, rows, self.next)
+		output::page("no open batches", heading, rows, self.next)
 	}
 }

@@ -1,6 +1,5 @@
 //! Claims of a batch, with where they go instead.
 
-use super::page;
 use crate::{
 	address::display,
 	amount::Amount,
@@ -102,7 +101,7 @@ impl Answer for Claims {
 			]
 		});
 		let heading = ["CLAIM", "RECEIPT", "CONTRIBUTION", "MOVES", "PROVEN", "DEMAND COSTS", "EVIDENCE"];
-		page("claims", heading, rows, self.next)
+		output::page("no claims", heading, rows, self.next)
 	}
 }
 

@@ -1,9 +1,8 @@
 //! The methods that claims are found with.
 
-use super::page;
 use crate::{
-	claims::chain::{self, Page},
-	output::{text, Answer},
+	claims::chain::{self, MethodName, Page},
+	output::{self, text, Answer},
 };
 use plexus_primitives::MethodId;
 use serde::Serialize;
@@ -16,12 +15,31 @@ pub(crate) struct Methods {
 	next: Option<u32>,
 }
 
+/// A method as it is printed.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-struct Method {
+pub(crate) struct Method {
 	id: u32,
 	algorithm: String,
 	version: u32,
 	parameters: String,
+}
+
+impl Method {
+	pub(crate) fn new(id: MethodId, name: &MethodName) -> Self {
+		let (algorithm, parameters) = (text(&name.algorithm), text(&name.parameters));
+		Self { id: id.0, algorithm, version: name.version, parameters }
+	}
+}
+
+impl Answer for Method {
+	fn human(&self) -> String {
+		output::fields([
+			("method", self.id.to_string()),
+			("algorithm", self.algorithm.clone()),
+			("version", self.version.to_string()),
+			("parameters", self.parameters.clone()),
+		])
+	}
 }
 
 impl From<Page<chain::Method, MethodId>> for Methods {
@@ -46,6 +64,6 @@ impl Answer for Methods {
 				method.parameters.clone(),
 			]
 		});
-		page("methods", ["ID", "ALGORITHM", "VERSION", "PARAMETERS"], rows, self.next)
+		output::page("no methods", ["ID", "ALGORITHM", "VERSION", "PARAMETERS"], rows, self.next)
 	}
 }

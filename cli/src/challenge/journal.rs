@@ -21,23 +21,27 @@
 
 use crate::{
 	address::parse_hex32,
-	failure::{Failure, FailureKind},
+	failure::Failure,
+	journal::{Kind, Lines},
 	output::hex,
 };
 use codec::{DecodeAll, Encode};
 use plexus_primitives::{challenge::Challenge, BatchId};
 use serde::{Deserialize, Serialize};
-use std::{
-	fs::{File, OpenOptions, TryLockError},
-	io::{BufRead, BufReader, Read, Seek, SeekFrom, Write},
-	os::unix::fs::OpenOptionsExt,
-	path::{Path, PathBuf},
-};
+use std::{fmt, path::Path};
 
 const FORMAT: u32 = 1;
 
-/// The longest line: two slices of 64 KiB in hexadecimal digits are far below.
-const LINE_BYTES_MAX: u64 = 1 << 20;
+static KIND: Kind = Kind {
+	// Two slices of 64 KiB in hexadecimal digits are far below.
+	line_bytes_max: 1 << 20,
+	not_one: "it is no journal of challenges",
+	remedy:
+		"give another file with --journal; commitments whose salts are lost with this one burn their deposits",
+};
+
+/// What is wrong with a journal in which more than [`OPEN_MAX`] are open.
+const TOO_MANY: &str = "it holds too many commitments that did not end";
 
 /// The most commitments that are open at once: each has a deposit on hold.
 pub(crate) const OPEN_MAX: usize = 1_024;
@@ -49,6 +53,13 @@ struct Head {
 	format: u32,
 	genesis: String,
 	account: String,
+}
+
+impl fmt::Display for Head {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let Self { format, genesis, account } = self;
+		write!(f, "format {format}, chain {genesis} and account {account}")
+	}
 }
 
 /// A commitment as it is written.
@@ -112,8 +123,7 @@ impl Written {
 
 /// An open journal.
 pub(crate) struct Journal {
-	path: PathBuf,
-	file: File,
+	lines: Lines,
 	open: Vec<Play>,
 }
 
@@ -123,30 +133,13 @@ impl Journal {
 	/// # Errors
 	/// The file cannot be used or is no journal, another process uses it, or it belongs to another chain or account.
 	pub(crate) fn open(path: &Path, genesis: &[u8; 32], account: String) -> Result<Self, Failure> {
-		let failed = |error: std::io::Error| unusable(path, &error.to_string());
-		if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-			std::fs::create_dir_all(parent).map_err(failed)?;
-		}
-		let mut options = OpenOptions::new();
-		options.read(true).write(true).create(true).truncate(false).mode(0o600);
-		let mut file = options.open(path).map_err(failed)?;
-		match file.try_lock() {
-			Ok(()) => {}
-			Err(TryLockError::WouldBlock) => return Err(in_use(path)),
-			Err(TryLockError::Error(error)) => return Err(failed(error)),
-		}
 		let head = Head { format: FORMAT, genesis: hex(genesis), account };
-		let Kept { open, head_bytes, whole } = read(path, &file, &head)?;
-		// What a crash cut off goes, so that the next line begins at its place; and what nobody needs.
-		let kept = if open.is_empty() { head_bytes } else { whole };
-		file.set_len(kept).map_err(failed)?;
-		file.seek(SeekFrom::End(0)).map_err(failed)?;
-		let mut journal = Self { path: path.to_path_buf(), file, open };
-		if kept == 0 {
-			journal.append(&head)?;
-			sync_directory(path).map_err(failed)?;
+		let mut open = Vec::new();
+		let mut lines = Lines::open(path, &KIND, &head, |line: Line| take(&mut open, line))?;
+		if open.is_empty() {
+			lines.forget()?;
 		}
-		Ok(journal)
+		Ok(Self { lines, open })
 	}
 
 	/// What did not end.
@@ -160,9 +153,9 @@ impl Journal {
 	/// It cannot be written: then it must not be committed to.
 	pub(crate) fn begin(&mut self, play: Play) -> Result<(), Failure> {
 		if self.open.len() >= OPEN_MAX {
-			return Err(unusable(&self.path, "it holds too many commitments that did not end"));
+			return Err(self.lines.unusable(TOO_MANY));
 		}
-		self.append(&Line::Committed(Written::from(&play)))?;
+		self.lines.append_synced(&Line::Committed(Written::from(&play)))?;
 		self.open.push(play);
 		Ok(())
 	}
@@ -172,7 +165,7 @@ impl Journal {
 	/// # Errors
 	/// It cannot be written.
 	pub(crate) fn refuse(&mut self, hash: &[u8; 32]) -> Result<(), Failure> {
-		self.append(&Line::Refused(hex(hash)))?;
+		self.lines.append_synced(&Line::Refused(hex(hash)))?;
 		self.open.iter_mut().filter(|play| play.hash == *hash).for_each(|play| play.refused = true);
 		Ok(())
 	}
@@ -182,110 +175,23 @@ impl Journal {
 	/// # Errors
 	/// It cannot be written.
 	pub(crate) fn end(&mut self, hash: &[u8; 32]) -> Result<(), Failure> {
-		self.append(&Line::Done(hex(hash)))?;
+		self.lines.append_synced(&Line::Done(hex(hash)))?;
 		self.open.retain(|play| play.hash != *hash);
 		Ok(())
 	}
-
-	fn append(&mut self, line: &impl Serialize) -> Result<(), Failure> {
-		let bytes = written(line);
-		let written = self.file.write_all(&bytes).and_then(|()| self.file.sync_data());
-		written.map_err(|error| unusable(&self.path, &error.to_string()))
-	}
 }
 
-/// A line as it is in the file.
-fn written(line: &impl Serialize) -> Vec<u8> {
-	let mut bytes =
-		serde_json::to_vec(line).expect("lines serialise because they hold texts and numbers only");
-	bytes.push(b'\n');
-	bytes
-}
-
-/// What a journal holds.
-struct Kept {
-	open: Vec<Play>,
-	/// Of the first line.
-	head_bytes: u64,
-	/// Bytes of all whole lines.
-	whole: u64,
-}
-
-fn read(path: &Path, file: &File, head: &Head) -> Result<Kept, Failure> {
-	let mut reader = BufReader::new(file);
-	let mut found = Kept { open: Vec::new(), head_bytes: 0, whole: 0 };
-	loop {
-		let mut line = Vec::new();
-		let mut bounded = (&mut reader).take(LINE_BYTES_MAX);
-		bounded.read_until(b'\n', &mut line).map_err(|error| unusable(path, &error.to_string()))?;
-		if line.last() != Some(&b'\n') {
-			return if line.len() as u64 == LINE_BYTES_MAX {
-				Err(unusable(path, "a line is too long"))
-			} else if found.whole == 0 && !written(head).starts_with(&line) {
-				Err(unusable(path, "it is no journal of challenges"))
-			} else {
-				Ok(found)
-			};
+/// Takes a line into what is open.
+fn take(open: &mut Vec<Play>, line: Line) -> Result<(), &'static str> {
+	match line {
+		Line::Committed(_) if open.len() >= OPEN_MAX => return Err(TOO_MANY),
+		Line::Committed(written) => open.push(written.read().ok_or("a commitment cannot be read")?),
+		Line::Refused(hash) => {
+			open.iter_mut().filter(|play| hex(play.hash) == hash).for_each(|play| play.refused = true)
 		}
-		let wrong = |error: serde_json::Error| unusable(path, &error.to_string());
-		if found.whole == 0 {
-			let theirs = serde_json::from_slice::<Head>(&line).map_err(wrong)?;
-			if theirs != *head {
-				return Err(of_another(path, &theirs));
-			}
-			found.head_bytes = line.len() as u64;
-		} else {
-			match serde_json::from_slice(&line).map_err(wrong)? {
-				Line::Committed(_) if found.open.len() >= OPEN_MAX => {
-					return Err(unusable(path, "it holds too many commitments that did not end"))
-				}
-				Line::Committed(written) => {
-					let play = written.read();
-					found.open.push(play.ok_or_else(|| unusable(path, "a commitment cannot be read"))?);
-				}
-				Line::Refused(hash) => {
-					let of_it = |play: &&mut Play| hex(play.hash) == hash;
-					found.open.iter_mut().filter(of_it).for_each(|play| play.refused = true);
-				}
-				Line::Done(hash) => found.open.retain(|play| hex(play.hash) != hash),
-			}
-		}
-		found.whole += line.len() as u64;
+		Line::Done(hash) => open.retain(|play| hex(play.hash) != hash),
 	}
-}
-
-/// A new file's name is on disk only with its directory.
-fn sync_directory(path: &Path) -> std::io::Result<()> {
-	match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-		Some(parent) => File::open(parent)?.sync_all(),
-		None => File::open(".")?.sync_all(),
-	}
-}
-
-fn unusable(path: &Path, cause: &str) -> Failure {
-	Failure::input(
-		"JournalUnusable",
-		format!("{}: {cause}", path.display()),
-		"give another file with --journal; commitments whose salts are lost with this one burn their deposits",
-	)
-}
-
-fn in_use(path: &Path) -> Failure {
-	Failure::new(
-		FailureKind::Refused,
-		"JournalInUse",
-		format!("another process works with {}", path.display()),
-		"wait until it is done; two runs at once would use the same nonces",
-	)
-}
-
-fn of_another(path: &Path, found: &Head) -> Failure {
-	let Head { format, genesis, account } = found;
-	Failure::input(
-		"JournalOfAnother",
-		format!("{} is of format {format}, chain {genesis} and account {account}", path.display()),
-		"give another file with --journal",
-	)
+	Ok(())
 }
 
 #[cfg(test)]
@@ -328,6 +234,25 @@ mod tests {
 		assert_eq!(mode & 0o777, 0o600);
 		let journal = open(&path).unwrap();
 		assert_eq!(journal.plays(), [play(2), Play { refused: true, ..play(3) }]);
+	}
+
+	#[test]
+	fn the_file_is_as_it_is_documented() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("journal");
+		let mut journal = open(&path).unwrap();
+		journal.begin(play(1)).unwrap();
+		journal.refuse(&[1; 32]).unwrap();
+		journal.end(&[1; 32]).unwrap();
+		let (one, challenge) = ("01".repeat(32), hex(play(1).challenge.encode()));
+		let committed = format!(r#""hash":"0x{one}","salt":"0x{one}","batch":7,"finding":"mismatch""#);
+		let lines = [
+			format!(r#"{{"format":1,"genesis":"0x{one}","account":"5Alice"}}"#),
+			format!(r#"{{"committed":{{{committed},"challenge":"{challenge}"}}}}"#),
+			format!(r#"{{"refused":"0x{one}"}}"#),
+			format!(r#"{{"done":"0x{one}"}}"#),
+		];
+		assert_eq!(std::fs::read_to_string(&path).unwrap(), lines.join("\n") + "\n");
 	}
 
 	#[test]

@@ -164,7 +164,7 @@ struct ShowArgs {
 
 /// A version of a datanet, as it is typed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Corpus(DatanetId, DatanetVersion);
+pub(crate) struct Corpus(pub(crate) DatanetId, pub(crate) DatanetVersion);
 
 impl FromStr for Corpus {
 	type Err = String;

@@ -283,6 +283,24 @@ pub(crate) async fn methods(
 	runtime_call(at, "AttributionApi_methods", (cursor, limit)).await
 }
 
+/// What a method is, without its id: as the chain encodes it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub(crate) struct MethodName {
+	pub(crate) algorithm: Vec<u8>,
+	pub(crate) version: u32,
+	pub(crate) parameters: Vec<u8>,
+}
+
+/// The method with this id.
+pub(crate) async fn method(at: &AtBlock, id: MethodId) -> Result<Option<MethodName>, Failure> {
+	runtime_call(at, "AttributionApi_method", id).await
+}
+
+/// The id of a method.
+pub(crate) async fn method_id(at: &AtBlock, method: &MethodName) -> Result<Option<MethodId>, Failure> {
+	runtime_call(at, "AttributionApi_method_id", method).await
+}
+
 /// All claims of an open batch.
 pub(crate) async fn claims(at: &AtBlock, batch: BatchId) -> Result<Vec<Claim>, Failure> {
 	let (mut claims, mut cursor) = (Vec::new(), None::<u32>);
@@ -431,6 +449,14 @@ mod tests {
 		assert_eq!(ours.samples, Some((vec![1, 2], 3)));
 		assert_eq!((ours.demands[0].claim, ours.demands[0].price), (11, 13));
 		assert_eq!((ours.unlisted[0].start, ours.unlisted[0].bond, ours.unlisted[0].deadline_ms), (3, 9, 10));
+
+		let method = MethodName { algorithm: b"bm25".to_vec(), version: 1, parameters: b"k=1".to_vec() };
+		let theirs = types::Method {
+			algorithm: BoundedVec::truncate_from(method.algorithm.clone()),
+			version: 1,
+			parameters: BoundedVec::truncate_from(method.parameters.clone()),
+		};
+		assert_eq!(same::<MethodName>(&theirs), method);
 
 		let theirs = runtime_api::CommitmentInfo {
 			number: 1,

@@ -22,22 +22,24 @@
 
 use crate::{
 	address::parse_hex32,
-	failure::{Failure, FailureKind},
+	failure::Failure,
+	journal::{Kind, Lines},
 	output::hex,
 };
 use serde::{Deserialize, Serialize};
-use std::{
-	fs::{File, OpenOptions, TryLockError},
-	io::{BufRead, BufReader, Seek, SeekFrom, Write},
-	os::unix::fs::OpenOptionsExt,
-	path::{Path, PathBuf},
-};
+use std::{fmt, path::Path};
 
 /// The format that is written, and the only one that is read.
 const FORMAT: u32 = 2;
 
-/// The longest line that is read: a batch of 256 files with long paths is far below.
-const LINE_BYTES_MAX: u64 = 4 << 20;
+static KIND: Kind = Kind {
+	// A batch of 256 files with long paths is far below.
+	line_bytes_max: 4 << 20,
+	not_one: "it is no journal of this run",
+	remedy:
+		"give another file with --journal; what the chain has is found again, only deposits of commitments \
+	         stay on hold until they are cleared",
+};
 
 /// The most batches that are read. Each run leaves at most as many as it had in flight.
 const BATCHES_MAX: usize = 4_096;
@@ -59,6 +61,16 @@ impl Head {
 	pub(super) fn new(genesis: &[u8; 32], account: String, datanet: u32, directory: &Path) -> Self {
 		let directory = directory.to_string_lossy().into_owned();
 		Self { format: FORMAT, genesis: hex(genesis), account, datanet, directory }
+	}
+}
+
+impl fmt::Display for Head {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let Self { format, genesis, account, datanet, directory } = self;
+		write!(
+			f,
+			"format {format}, chain {genesis}, account {account}, datanet {datanet} and directory {directory}"
+		)
 	}
 }
 
@@ -108,8 +120,7 @@ enum Line {
 
 /// An open journal.
 pub(super) struct Journal {
-	path: PathBuf,
-	file: File,
+	lines: Lines,
 }
 
 impl Journal {
@@ -119,28 +130,16 @@ impl Journal {
 	/// The file cannot be used or is no journal, another process uses it, or it belongs to another chain, account, datanet or
 	/// directory.
 	pub(super) fn open(path: &Path, head: &Head) -> Result<(Self, Vec<JournalBatch>), Failure> {
-		let failed = |error: std::io::Error| unusable(path, &error.to_string());
-		if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-			std::fs::create_dir_all(parent).map_err(failed)?;
-		}
-		let mut options = OpenOptions::new();
-		options.read(true).write(true).create(true).truncate(false).mode(0o600);
-		let mut file = options.open(path).map_err(failed)?;
-		match file.try_lock() {
-			Ok(()) => {}
-			Err(TryLockError::WouldBlock) => return Err(in_use(path)),
-			Err(TryLockError::Error(error)) => return Err(failed(error)),
-		}
-		let (batches, whole) = read(path, &file, head)?;
-		// What a crash cut off goes, so that the next line begins at its place.
-		file.set_len(whole).map_err(failed)?;
-		file.seek(SeekFrom::End(0)).map_err(failed)?;
-		let mut journal = Self { path: path.to_path_buf(), file };
-		if whole == 0 {
-			journal.append(head, true)?;
-			sync_directory(path).map_err(failed)?;
-		}
-		Ok((journal, batches))
+		let mut batches = Vec::<JournalBatch>::new();
+		let lines = Lines::open(path, &KIND, head, |line: Line| {
+			match line {
+				Line::Batch(batch) if batches.len() < BATCHES_MAX => batches.push(batch),
+				Line::Batch(_) => return Err("it holds too many batches"),
+				Line::Done(salt) => batches.retain(|batch| batch.salt != salt),
+			}
+			Ok(())
+		})?;
+		Ok((Self { lines }, batches))
 	}
 
 	/// Writes a batch and waits until it is on disk.
@@ -148,7 +147,7 @@ impl Journal {
 	/// # Errors
 	/// It cannot be written: then it must not be committed to.
 	pub(super) fn begin(&mut self, batch: JournalBatch) -> Result<(), Failure> {
-		self.append(&Line::Batch(batch), true)
+		self.lines.append_synced(&Line::Batch(batch))
 	}
 
 	/// Notes that nothing is left to do for the batch with this salt. Not synced: without it, the chain is asked.
@@ -156,7 +155,7 @@ impl Journal {
 	/// # Errors
 	/// It cannot be written.
 	pub(super) fn end(&mut self, salt: &[u8; 32]) -> Result<(), Failure> {
-		self.append(&Line::Done(hex(salt)), false)
+		self.lines.append(&Line::Done(hex(salt)))
 	}
 
 	/// Removes the journal of a run that left nothing open.
@@ -164,99 +163,8 @@ impl Journal {
 	/// # Errors
 	/// The file cannot be removed.
 	pub(super) fn remove(self) -> Result<(), Failure> {
-		std::fs::remove_file(&self.path).map_err(|error| unusable(&self.path, &error.to_string()))
+		self.lines.remove()
 	}
-
-	fn append(&mut self, line: &impl Serialize, sync: bool) -> Result<(), Failure> {
-		let bytes = written(line);
-		let written =
-			self.file.write_all(&bytes).and_then(|()| if sync { self.file.sync_data() } else { Ok(()) });
-		written.map_err(|error| unusable(&self.path, &error.to_string()))
-	}
-}
-
-/// A line as it is in the file.
-fn written(line: &impl Serialize) -> Vec<u8> {
-	let mut bytes =
-		serde_json::to_vec(line).expect("lines serialise because they hold texts and numbers only");
-	bytes.push(b'\n');
-	bytes
-}
-
-/// The batches that did not end, and how many bytes of the file are whole lines.
-fn read(path: &Path, file: &File, head: &Head) -> Result<(Vec<JournalBatch>, u64), Failure> {
-	let mut reader = BufReader::new(file);
-	let (mut batches, mut whole) = (Vec::<JournalBatch>::new(), 0u64);
-	loop {
-		let mut line = Vec::new();
-		let mut bounded = std::io::Read::take(&mut reader, LINE_BYTES_MAX);
-		bounded.read_until(b'\n', &mut line).map_err(|error| unusable(path, &error.to_string()))?;
-		if line.last() != Some(&b'\n') {
-			return if line.len() as u64 == LINE_BYTES_MAX {
-				Err(unusable(path, "a line is too long"))
-			} else if whole == 0 && !written(head).starts_with(&line) {
-				Err(unusable(path, "it is no journal of this run"))
-			} else {
-				Ok((batches, whole))
-			};
-		}
-		if whole == 0 {
-			let found =
-				serde_json::from_slice::<Head>(&line).map_err(|error| unusable(path, &error.to_string()))?;
-			if found != *head {
-				return Err(of_another_run(path, &found));
-			}
-		} else {
-			match serde_json::from_slice(&line).map_err(|error| unusable(path, &error.to_string()))? {
-				Line::Batch(batch) if batches.len() < BATCHES_MAX => batches.push(batch),
-				Line::Batch(_) => return Err(unusable(path, "it holds too many batches")),
-				Line::Done(salt) => batches.retain(|batch| batch.salt != salt),
-			}
-		}
-		whole += line.len() as u64;
-	}
-}
-
-/// A new file's name is on disk only with its directory.
-fn sync_directory(path: &Path) -> std::io::Result<()> {
-	match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-		Some(parent) => File::open(parent)?.sync_all(),
-		None => File::open(".")?.sync_all(),
-	}
-}
-
-fn unusable(path: &Path, cause: &str) -> Failure {
-	Failure::input(
-		"JournalUnusable",
-		format!("{}: {cause}", path.display()),
-		"give another file with --journal; what the chain has is found again, only deposits of commitments stay on hold \
-		 until they are cleared",
-	)
-}
-
-fn in_use(path: &Path) -> Failure {
-	Failure::new(
-		FailureKind::Refused,
-		"JournalInUse",
-		format!("another process works with {}", path.display()),
-		"wait until it is done; two runs at once would use the same nonces",
-	)
-}
-
-fn of_another_run(path: &Path, found: &Head) -> Failure {
-	Failure::input(
-		"JournalOfAnother",
-		format!(
-			"{} is of format {}, chain {}, account {}, datanet {} and directory {}",
-			path.display(),
-			found.format,
-			found.genesis,
-			found.account,
-			found.datanet,
-			found.directory
-		),
-		"give another file with --journal",
-	)
 }
 
 #[cfg(test)]
@@ -289,6 +197,24 @@ mod tests {
 		assert_eq!(left[1].committed(), Some(([3; 32], vec![[3; 32], [9; 32]])));
 		journal.remove().unwrap();
 		assert!(!path.exists());
+	}
+
+	#[test]
+	fn the_file_is_as_it_is_documented() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("journal");
+		let (mut journal, _) = Journal::open(&path, &head(0)).unwrap();
+		journal.begin(batch(1)).unwrap();
+		journal.end(&[1; 32]).unwrap();
+		let (one, seven, nine) = ("01".repeat(32), "07".repeat(32), "09".repeat(32));
+		let files = format!(r#"{{"path":"a b/c.txt","root":"0x{one}"}},{{"path":"d","root":"0x{nine}"}}"#);
+		let head = r#""account":"account","datanet":0,"directory":"/data""#;
+		let lines = [
+			format!(r#"{{"format":2,"genesis":"0x{one}",{head}}}"#),
+			format!(r#"{{"batch":{{"salt":"0x{one}","commitment":"0x{seven}","files":[{files}]}}}}"#),
+			format!(r#"{{"done":"0x{one}"}}"#),
+		];
+		assert_eq!(std::fs::read_to_string(&path).unwrap(), lines.join("\n") + "\n");
 	}
 
 	#[test]
@@ -327,7 +253,8 @@ mod tests {
 	fn what_is_not_ours_stays_as_it_is_and_a_head_that_was_cut_off_is_written_anew() {
 		let directory = tempfile::tempdir().unwrap();
 		let path = directory.path().join("journal");
-		let whole = written(&head(0));
+		drop(Journal::open(&path, &head(0)).unwrap());
+		let whole = std::fs::read(&path).unwrap();
 		let another = [&whole[..whole.len() - 3], b"9"].concat();
 		for other in [&b"something else\n"[..], b"a key without a line feed", b"[", b"\0", &another[..]] {
 			std::fs::write(&path, other).unwrap();

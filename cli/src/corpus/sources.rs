@@ -20,7 +20,7 @@ use std::{
 	collections::HashSet,
 	fs::File,
 	io::{BufWriter, Write},
-	path::PathBuf,
+	path::{Path, PathBuf},
 };
 use tokio::sync::mpsc;
 
@@ -58,7 +58,7 @@ pub(super) struct SourcesArgs {
 
 /// What was listed.
 #[derive(Serialize)]
-struct Listed {
+pub(crate) struct Listed {
 	datanet: u32,
 	version: u32,
 	sources: PathBuf,
@@ -89,11 +89,7 @@ impl Answer for Listed {
 
 pub(super) async fn run(connection: &ConnectionArgs, args: SourcesArgs) -> Result<(), Failure> {
 	let client = Client::connect(&connection.url).await?;
-	let at = client.at_head().await?;
-	let version = datanets::known_version(&at, args.datanet, args.version).await?;
-	let held =
-		datanets::version(&at, args.datanet, version).await?.map_or(0, |version| version.contributions);
-	let tree = Tree::open(&args.directory, args.hidden)?;
+	let search = Search::open(&client, &args.directory, args.hidden, (args.datanet, args.version)).await?;
 	let unwritable = |error: std::io::Error| {
 		Failure::input(
 			"ListUnwritable",
@@ -102,47 +98,82 @@ pub(super) async fn run(connection: &ConnectionArgs, args: SourcesArgs) -> Resul
 		)
 	};
 	let mut list = BufWriter::new(File::create(&args.out).map_err(unwritable)?);
-	let mut listed = Listed {
-		datanet: args.datanet,
-		version,
-		sources: args.out.clone(),
-		listed: 0,
-		left_out: 0,
-		left_out_files: Vec::new(),
-		held,
-	};
-	let (to, mut hashed) = mpsc::channel(HASHED_MAX);
-	let hashing = tokio::task::spawn_blocking(move || tree.hash_all(Terms::none(), &HashSet::new(), &to));
-	let (mut page, mut seen) = (Vec::new(), HashSet::new());
-	// What a version holds never changes, so that it does not matter at which block it is looked up; but old states go.
-	while hashed.recv_many(&mut page, LOOKUPS).await > 0 {
+	let listed =
+		search.run(args.out.clone(), |source| write_source(&mut list, &source).map_err(unwritable)).await?;
+	list.flush().map_err(unwritable)?;
+	output::print(connection.json, &listed);
+	Ok(())
+}
+
+/// A directory that is compared with a version.
+pub(crate) struct Search<'a> {
+	client: &'a Client,
+	tree: Tree,
+	datanet: u32,
+	version: u32,
+	held: u64,
+}
+
+impl<'a> Search<'a> {
+	/// Looks up the version: the one that is named, or the last.
+	///
+	/// # Errors
+	/// There is no such version, or the directory cannot be read.
+	pub(crate) async fn open(
+		client: &'a Client,
+		directory: &Path,
+		hidden: bool,
+		(datanet, named): (u32, Option<u32>),
+	) -> Result<Self, Failure> {
 		let at = client.at_head().await?;
-		let looked_up =
-			futures::stream::iter(page.drain(..)).map(|found| look_up(&at, args.datanet, version, found));
-		for found in looked_up.buffered(LOOKUPS).collect::<Vec<_>>().await {
-			match found? {
-				Ok(source) if seen.insert(source.contribution) => {
-					write_source(&mut list, &source).map_err(unwritable)?;
-					listed.listed += 1;
-				}
-				// The same bytes at another path.
-				Ok(_) => {}
-				Err(refusal) => {
-					listed.left_out += 1;
-					if listed.left_out_files.len() < TOLD_MAX {
-						listed.left_out_files.push(refusal);
+		let version = datanets::known_version(&at, datanet, named).await?;
+		let held = datanets::version(&at, datanet, version).await?.map_or(0, |version| version.contributions);
+		Ok(Self { client, tree: Tree::open(directory, hidden)?, datanet, version, held })
+	}
+
+	/// Hands over each contribution of the version that is in the directory, once. `sources` is where they go, to be told.
+	///
+	/// # Errors
+	/// The node does not answer, or a contribution cannot be taken.
+	pub(crate) async fn run(
+		self,
+		sources: PathBuf,
+		mut take: impl FnMut(Source) -> Result<(), Failure>,
+	) -> Result<Listed, Failure> {
+		let Self { client, tree, datanet, version, held } = self;
+		let mut listed =
+			Listed { datanet, version, sources, listed: 0, left_out: 0, left_out_files: Vec::new(), held };
+		let (to, mut hashed) = mpsc::channel(HASHED_MAX);
+		let hashing = tokio::task::spawn_blocking(move || tree.hash_all(Terms::none(), &HashSet::new(), &to));
+		let (mut page, mut seen) = (Vec::new(), HashSet::new());
+		// What a version holds never changes, so that it does not matter at which block it is looked up; but old states go.
+		while hashed.recv_many(&mut page, LOOKUPS).await > 0 {
+			let at = client.at_head().await?;
+			let looked_up =
+				futures::stream::iter(page.drain(..)).map(|found| look_up(&at, datanet, version, found));
+			for found in looked_up.buffered(LOOKUPS).collect::<Vec<_>>().await {
+				match found? {
+					Ok(source) if seen.insert(source.contribution) => {
+						take(source)?;
+						listed.listed += 1;
+					}
+					// The same bytes at another path.
+					Ok(_) => {}
+					Err(refusal) => {
+						listed.left_out += 1;
+						if listed.left_out_files.len() < TOLD_MAX {
+							listed.left_out_files.push(refusal);
+						}
 					}
 				}
 			}
 		}
+		hashing.await.map_err(|stopped| {
+			let remedy = "run the command again; if it repeats, please report it";
+			Failure::new(FailureKind::Node, "HashingStopped", stopped.to_string(), remedy)
+		})?;
+		Ok(listed)
 	}
-	hashing.await.map_err(|stopped| {
-		let remedy = "run the command again; if it repeats, please report it";
-		Failure::new(FailureKind::Node, "HashingStopped", stopped.to_string(), remedy)
-	})?;
-	list.flush().map_err(unwritable)?;
-	output::print(connection.json, &listed);
-	Ok(())
 }
 
 /// The contribution by which the version holds a file.

@@ -195,7 +195,7 @@ impl ExplainCommand {
 		let account = parse_account(&self.account, &client.chain_kind().await?)?;
 		let files = self.files.open().await?;
 		let at = client.at_head().await?;
-		let earned = rewards::earned(&at, &account).await?;
+		let earned = rewards::earned(&at, &rewards::Holder::Account(account.clone())).await?;
 		let subject = history::of_account("account", &account);
 		let told =
 			history::history(&client, &subject, true, EVENTS_MAX).await.map_err(receipts::no_history)?;

@@ -6,7 +6,8 @@
 use super::not_found;
 use crate::{
 	address::parse_account,
-	agents::{self, Agent, AgentPage, Allowance, Card, DelegationPage, Info},
+	agents::{self, Agent, AgentPage, Allowance, Card, Delegation, DelegationPage, Info, Refusal},
+	calls,
 	client::Client,
 	content::prove_file,
 	failure::{Failure, FailureKind},
@@ -45,6 +46,10 @@ pub(super) enum Question {
 	List(ListArgs),
 	/// The delegations of an agent, by page
 	Delegations(DelegationsArgs),
+	/// One delegation, dead or alive
+	Delegation(AllowanceArgs),
+	/// Whether a key may dispatch a call now, or by which rule not
+	MayAct(MayActArgs),
 	/// What is left of a delegation's budgets in this period
 	Allowance(AllowanceArgs),
 	/// The agent card: where it is, and whether a file is it
@@ -114,6 +119,22 @@ pub(super) struct AllowanceArgs {
 }
 
 #[derive(clap::Args, Clone)]
+pub(super) struct MayActArgs {
+	/// Id of the agent.
+	agent: u64,
+
+	/// Id of the delegation.
+	delegation: u32,
+
+	/// The key: an address, or //Bob and the like on development chains.
+	#[arg(long, value_name = "ADDRESS")]
+	key: String,
+
+	/// The call in SCALE: hexadecimal digits, with or without 0x.
+	call: String,
+}
+
+#[derive(clap::Args, Clone)]
 pub(super) struct CardArgs {
 	/// Id of the agent.
 	agent: u64,
@@ -133,6 +154,8 @@ pub(super) async fn run(client: &Client, json: bool, question: Question) -> Resu
 		Question::Show(args) => show(client, args).await.map(|answer| print(json, &answer)),
 		Question::List(args) => list(client, args).await.map(|answer| print(json, &answer)),
 		Question::Delegations(args) => delegations(client, args).await.map(|answer| print(json, &answer)),
+		Question::Delegation(args) => delegation(client, args).await.map(|answer| print(json, &answer)),
+		Question::MayAct(args) => may_act(client, args).await.map(|answer| print(json, &answer)),
 		Question::Allowance(args) => allowance(client, args).await.map(|answer| print(json, &answer)),
 		Question::Card(CardQuestion::Show(args)) => {
 			card(client, args).await.map(|answer| print(json, &answer))
@@ -189,14 +212,42 @@ async fn allowance(client: &Client, args: AllowanceArgs) -> Result<Allowance, Fa
 	let AllowanceArgs { agent, delegation } = args;
 	let at = client.at_head().await?;
 	let (_, clock_ms) = era_and_clock(&at).await?;
-	let left = agents::allowance(&at, agent, delegation).await?.map_err(|refusal| {
-		Failure::new(
-			FailureKind::NotFound,
-			format!("Agents.{refusal:?}"),
-			format!("delegation {delegation} of agent {agent} cannot act: {refusal:?}"),
-			"see the agent with `plexus query agent show ID` and its keys with `plexus query agent delegations ID`",
+	let left = agents::allowance(&at, agent, delegation).await?;
+	let left = left.map_err(|refusal| cannot_act(agent, delegation, refusal))?;
+	Ok(Allowance::new(agent, delegation, left, clock_ms))
+}
+
+fn cannot_act(agent: u64, delegation: u32, refusal: Refusal) -> Failure {
+	Failure::new(
+		FailureKind::NotFound,
+		format!("Agents.{refusal:?}"),
+		format!("delegation {delegation} of agent {agent} cannot act: {refusal:?}"),
+		"see the agent with `plexus query agent show ID` and its keys with `plexus query agent delegations ID`",
+	)
+}
+
+async fn delegation(client: &Client, args: AllowanceArgs) -> Result<Delegation, Failure> {
+	let AllowanceArgs { agent, delegation } = args;
+	let at = client.at_head().await?;
+	let (_, clock_ms) = era_and_clock(&at).await?;
+	let found = agents::delegation(&at, agent, delegation).await?.ok_or_else(|| {
+		not_found(
+			"NoSuchDelegation",
+			format!("agent {agent} has no delegation {delegation}, or it was cleared"),
+			"list those that it has with `plexus query agent delegations ID`",
 		)
 	})?;
+	Ok(Delegation::new(found, clock_ms))
+}
+
+async fn may_act(client: &Client, args: MayActArgs) -> Result<Allowance, Failure> {
+	let MayActArgs { agent, delegation, key, call } = args;
+	let key = parse_account(&key, &client.chain_kind().await?)?;
+	let at = client.at_head().await?;
+	let (_, clock_ms) = era_and_clock(&at).await?;
+	let (call, _) = calls::decode(&at, &call)?;
+	let left = agents::may_act(&at, agent, delegation, &key, &call).await?;
+	let left = left.map_err(|refusal| cannot_act(agent, delegation, refusal))?;
 	Ok(Allowance::new(agent, delegation, left, clock_ms))
 }
 

@@ -1,12 +1,13 @@
-//! `plexus query open-batch|open-batches|claims|questions|methods|attribution-parameters`: what waits for objections.
+//! `plexus query open-batch|open-batches|claims|questions|method|methods|attribution-parameters`: what waits for objections.
 //!
 //! # Must not
 //! Judge a claim: what the chain has of it is told.
 
+use super::not_found;
 use crate::{
 	address::parse_account,
-	attribution::{Claims, Methods, OpenBatch, OpenBatches, Parameters, Questions},
-	claims::chain::{self, Filter},
+	attribution::{Claims, Method, Methods, OpenBatch, OpenBatches, Parameters, Questions},
+	claims::chain::{self, Filter, MethodName},
 	client::Client,
 	failure::Failure,
 };
@@ -54,6 +55,25 @@ pub(super) struct ClaimsArgs {
 }
 
 #[derive(clap::Args, Clone)]
+pub(super) struct MethodArgs {
+	/// Id of the method.
+	#[arg(required_unless_present = "algorithm", conflicts_with_all = ["algorithm", "version", "parameters"])]
+	id: Option<u32>,
+
+	/// Instead of an id: the algorithm's name.
+	#[arg(long, value_name = "NAME", requires = "version")]
+	algorithm: Option<String>,
+
+	/// The algorithm's version.
+	#[arg(long, value_name = "N", requires = "algorithm")]
+	version: Option<u32>,
+
+	/// Its parameters, like min=32; none if not given.
+	#[arg(long, value_name = "TEXT", requires = "algorithm")]
+	parameters: Option<String>,
+}
+
+#[derive(clap::Args, Clone)]
 pub(super) struct MethodsArgs {
 	/// Id to begin with: the end of the last page tells.
 	#[arg(long, value_name = "ID")]
@@ -96,6 +116,29 @@ pub(super) async fn questions(client: &Client, args: BatchArgs) -> Result<Questi
 	chain::known_open_batch(&at, BatchId(args.batch)).await?;
 	let asked = chain::questions(&at, BatchId(args.batch)).await?;
 	Ok(Questions::new(args.batch, asked))
+}
+
+pub(super) async fn method(client: &Client, args: MethodArgs) -> Result<Method, Failure> {
+	let at = client.at_head().await?;
+	let found = match args.id.map(MethodId) {
+		Some(id) => chain::method(&at, id).await?.map(|name| (id, name)),
+		None => {
+			let name = MethodName {
+				algorithm: args.algorithm.unwrap_or_default().into_bytes(),
+				version: args.version.unwrap_or_default(),
+				parameters: args.parameters.unwrap_or_default().into_bytes(),
+			};
+			chain::method_id(&at, &name).await?.map(|id| (id, name))
+		}
+	};
+	let found = found.map(|(id, name)| Method::new(id, &name));
+	found.ok_or_else(|| {
+		not_found(
+			"NoSuchMethod",
+			"no such method is registered",
+			"list those that are with `plexus query methods`, or register it with `plexus tx attribution register-method`",
+		)
+	})
 }
 
 pub(super) async fn methods(client: &Client, args: MethodsArgs) -> Result<Methods, Failure> {

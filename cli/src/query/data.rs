@@ -25,11 +25,19 @@ pub(super) struct DatanetArgs {
 
 #[derive(clap::Args, Clone)]
 pub(super) struct DatanetsArgs {
-	/// Id to begin with.
-	#[arg(long, value_name = "ID", default_value_t = 0)]
-	cursor: u32,
+	/// Only those of this owner: an address, or //Alice and the like on development chains.
+	#[arg(long, value_name = "ADDRESS", conflicts_with = "tag")]
+	owner: Option<String>,
 
-	/// How many ids to look at; removed datanets leave gaps.
+	/// Only those with this tag.
+	#[arg(long)]
+	tag: Option<String>,
+
+	/// Where to go on: the end of the last page tells.
+	#[arg(long, value_name = "ID")]
+	cursor: Option<u32>,
+
+	/// How many to list at most; removed datanets leave gaps in the list of all.
 	#[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=PAGE_MAX as i64))]
 	limit: u32,
 }
@@ -126,7 +134,7 @@ pub(super) struct DatanetPage {
 impl Answer for DatanetPage {
 	fn human(&self) -> String {
 		if self.datanets.is_empty() && self.next.is_none() {
-			return "no datanets; create one with `plexus tx datanet create`".into();
+			return "no such datanets; create one with `plexus tx datanet create`".into();
 		}
 		let rows = self.datanets.iter().map(|datanet| {
 			[
@@ -137,21 +145,32 @@ impl Answer for DatanetPage {
 				datanet.owner.clone(),
 			]
 		});
-		let table = output::columns(["ID", "NAME", "LICENCE", "CONTRIBUTIONS", "OWNER"], rows);
-		match self.next {
-			Some(next) => format!("{table}\nmore with --cursor {next}"),
-			None => table,
-		}
+		let heading = ["ID", "NAME", "LICENCE", "CONTRIBUTIONS", "OWNER"];
+		output::with_cursor(output::columns(heading, rows), self.next)
 	}
 }
 
 pub(super) async fn datanets(client: &Client, args: DatanetsArgs) -> Result<DatanetPage, Failure> {
 	let at = client.at_head().await?;
-	let end = datanets::next_datanet(&at).await?;
-	let page_end = args.cursor.saturating_add(args.limit).min(end);
+	let found = match (&args.owner, &args.tag) {
+		(Some(owner), _) => {
+			let owner = address::parse_account(owner, &client.chain_kind().await?)?;
+			datanets::datanets_of(&at, &owner, args.cursor, args.limit).await?
+		}
+		(None, Some(tag)) => datanets::datanets_by_tag(&at, tag, args.cursor, args.limit).await?,
+		(None, None) => return all_datanets(&at, args.cursor.unwrap_or_default(), args.limit).await,
+	};
+	let listed = found.items.into_iter().map(Datanet::from).collect();
+	Ok(DatanetPage { datanets: listed, next: found.next.map(|id| id.0) })
+}
+
+/// The runtime API has no list of all: each id is asked for.
+async fn all_datanets(at: &AtBlock, cursor: u32, limit: u32) -> Result<DatanetPage, Failure> {
+	let end = datanets::next_datanet(at).await?;
+	let page_end = cursor.saturating_add(limit).min(end);
 	let mut page = Vec::new();
-	for id in args.cursor..page_end {
-		page.extend(datanets::datanet(&at, id).await?.map(Datanet::from));
+	for id in cursor..page_end {
+		page.extend(datanets::datanet(at, id).await?.map(Datanet::from));
 	}
 	Ok(DatanetPage { datanets: page, next: (page_end < end).then_some(page_end) })
 }
@@ -213,11 +232,7 @@ impl Answer for Members {
 	fn human(&self) -> String {
 		let rows =
 			self.members.iter().map(|member| [member.contribution.to_string(), member.weight.to_string()]);
-		let table = output::columns(["CONTRIBUTION", "WEIGHT"], rows);
-		match self.next {
-			Some(next) => format!("{table}\nmore with --cursor {next}"),
-			None => table,
-		}
+		output::with_cursor(output::columns(["CONTRIBUTION", "WEIGHT"], rows), self.next)
 	}
 }
 

@@ -5,7 +5,7 @@
 
 use crate::{
 	amount::Amount,
-	calls,
+	calls::{self, Licence},
 	client::{bounded, constant, AtBlock, Client},
 	explain::explain_client,
 	failure::Failure,
@@ -100,7 +100,7 @@ impl Answer for Fees {
 pub(super) async fn fees(client: &Client) -> Result<Fees, Failure> {
 	let at = client.at_head().await?;
 	let transfer = calls::transfer(&[0; 32].into(), UNITS, false);
-	let create = calls::create_datanet("A datanet's name", &[], "CC-BY-4.0", &[]);
+	let create = calls::create_datanet("A datanet's name", &[], &Licence::Spdx("CC-BY-4.0".into()), &[]);
 	let gibibyte = ProvenContent {
 		content: Content { root: [0; 32], len: 1 << 30 },
 		length_proof: vec![0; GIBIBYTE_PROOF_BYTES],

@@ -128,7 +128,6 @@ impl Answer for Page {
 			true => "nothing happened to it".into(),
 			false => output::columns(["BLOCK-EXTRINSIC", "EVENT", "FIELDS"], rows),
 		};
-		let more = self.next.as_ref().map(|next| format!("\nmore with --cursor {next}")).unwrap_or_default();
 		let reach = match (self.complete_from, self.indexed_to) {
 			(Some(0 | 1), Some(_)) => String::new(),
 			(Some(from), Some(to)) => {
@@ -136,7 +135,7 @@ impl Answer for Page {
 			}
 			_ => "\nthe node has indexed no block yet".into(),
 		};
-		format!("{table}{more}{reach}")
+		format!("{}{reach}", output::with_cursor(table, self.next.as_ref()))
 	}
 }
 

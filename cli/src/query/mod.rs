@@ -12,6 +12,7 @@ mod agent;
 mod attribution;
 mod block;
 mod chain;
+mod commitment;
 mod data;
 mod event;
 mod extrinsic;
@@ -50,7 +51,7 @@ enum Question {
 	Account(account::Args),
 	/// A datanet
 	Datanet(data::DatanetArgs),
-	/// All datanets, by page
+	/// All datanets, an owner's, or those with a tag, by page
 	Datanets(data::DatanetsArgs),
 	/// A contribution
 	Contribution(data::ContributionArgs),
@@ -66,6 +67,9 @@ enum Question {
 	/// What is asked of a contribution's holder
 	#[command(hide = true)]
 	Challenge(data::ContributionArgs),
+	/// A commitment of an account's to contributions, models or a challenge, that was not used yet
+	#[command(hide = true)]
+	Commitment(commitment::Args),
 	/// The contribution that holds a file's content, looked up by its hash
 	File(data::FileArgs),
 	/// What happened to an account, datanet, contribution, model or agent, by page
@@ -102,6 +106,9 @@ enum Question {
 	/// What is still to be answered in an open batch: samples, demands, unlisted sources
 	#[command(hide = true)]
 	Questions(attribution::BatchArgs),
+	/// A method by which claims are found, by its id or by what it is
+	#[command(hide = true)]
+	Method(attribution::MethodArgs),
 	/// The methods by which claims are found, by page
 	#[command(hide = true)]
 	Methods(attribution::MethodsArgs),
@@ -153,6 +160,9 @@ impl QueryCommand {
 			Question::Challenge(args) => {
 				data::challenge(&client, args).await.map(|answer| print(json, &answer))
 			}
+			Question::Commitment(args) => {
+				commitment::commitment(&client, args).await.map(|answer| print(json, &answer))
+			}
 			Question::File(args) => data::file(&client, args).await.map(|answer| print(json, &answer)),
 			Question::History(args) => {
 				history::history(&client, args).await.map(|answer| print(json, &answer))
@@ -185,6 +195,9 @@ impl QueryCommand {
 			}
 			Question::Questions(args) => {
 				attribution::questions(&client, args).await.map(|answer| print(json, &answer))
+			}
+			Question::Method(args) => {
+				attribution::method(&client, args).await.map(|answer| print(json, &answer))
 			}
 			Question::Methods(args) => {
 				attribution::methods(&client, args).await.map(|answer| print(json, &answer))

@@ -8,9 +8,9 @@ use crate::{
 	client::Client,
 	failure::Failure,
 	output::print,
-	rewards::{self, DataRevenue, DatanetsEarned, Earned, Place, Pools, Positions},
+	rewards::{self, DataRevenue, DatanetsEarned, Earned, Holder, Place, Pool, Pools, Position, Positions},
 };
-use plexus_primitives::api::PAGE_MAX;
+use plexus_primitives::{api::PAGE_MAX, ContributionId};
 
 #[derive(clap::Subcommand, Clone)]
 pub(super) enum Question {
@@ -20,22 +20,70 @@ pub(super) enum Question {
 	Datanets(DatanetsArgs),
 	/// In which versions it is, and what can be claimed there, by page
 	Positions(PositionsArgs),
+	/// One of these positions
+	Position(PositionArgs),
 	/// What the versions of a datanet were paid, by page
 	Pools(PoolsArgs),
+	/// What one of them was paid
+	Pool(PoolArgs),
 	/// What the data of a model earned, and what is yet to be distributed
 	Model(ModelArgs),
 }
 
+/// Who was credited.
+#[derive(clap::Args, Clone)]
+struct HolderArgs {
+	/// The account: an address, or //Alice and the like on development chains.
+	#[arg(required_unless_present = "escrow", conflicts_with = "escrow")]
+	account: Option<String>,
+
+	/// Instead of an account: what is kept back while this contribution is disputed.
+	#[arg(long, value_name = "CONTRIBUTION")]
+	escrow: Option<u64>,
+}
+
+impl HolderArgs {
+	async fn holder(&self, client: &Client) -> Result<Holder, Failure> {
+		match (&self.account, self.escrow) {
+			(None, Some(contribution)) => Ok(Holder::Escrow(ContributionId(contribution))),
+			(account, _) => {
+				let account = account.as_deref().unwrap_or_default();
+				parse_account(account, &client.chain_kind().await?).map(Holder::Account)
+			}
+		}
+	}
+}
+
 #[derive(clap::Args, Clone)]
 pub(super) struct EarnedArgs {
-	/// The account: an address, or //Alice and the like on development chains.
-	account: String,
+	#[command(flatten)]
+	holder: HolderArgs,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct PositionArgs {
+	/// Where it is, as `plexus query rewards positions` tells.
+	#[arg(long, value_name = "DATANET:FROM[:UNTIL]")]
+	place: Place,
+
+	#[command(flatten)]
+	holder: HolderArgs,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct PoolArgs {
+	/// Id of the datanet.
+	datanet: u32,
+
+	/// The version.
+	#[arg(long)]
+	version: u32,
 }
 
 #[derive(clap::Args, Clone)]
 pub(super) struct DatanetsArgs {
-	/// The account: an address, or //Alice and the like on development chains.
-	account: String,
+	#[command(flatten)]
+	holder: HolderArgs,
 
 	/// Where to go on: the end of the last page tells.
 	#[arg(long, value_name = "DATANET")]
@@ -47,8 +95,8 @@ pub(super) struct DatanetsArgs {
 
 #[derive(clap::Args, Clone)]
 pub(super) struct PositionsArgs {
-	/// The account: an address, or //Alice and the like on development chains.
-	account: String,
+	#[command(flatten)]
+	holder: HolderArgs,
 
 	/// Where to go on: the end of the last page tells.
 	#[arg(long, value_name = "DATANET:FROM[:UNTIL]")]
@@ -89,28 +137,40 @@ pub(super) async fn run(client: &Client, json: bool, question: Question) -> Resu
 		Question::Earned(args) => earned(client, args).await.map(|answer| print(json, &answer)),
 		Question::Datanets(args) => datanets(client, args).await.map(|answer| print(json, &answer)),
 		Question::Positions(args) => positions(client, args).await.map(|answer| print(json, &answer)),
+		Question::Position(args) => position(client, args).await.map(|answer| print(json, &answer)),
 		Question::Pools(args) => pools(client, args).await.map(|answer| print(json, &answer)),
+		Question::Pool(args) => pool(client, args).await.map(|answer| print(json, &answer)),
 		Question::Model(args) => model(client, args).await.map(|answer| print(json, &answer)),
 	}
 }
 
 async fn earned(client: &Client, args: EarnedArgs) -> Result<Earned, Failure> {
-	let account = parse_account(&args.account, &client.chain_kind().await?)?;
-	let info = rewards::earned(&client.at_head().await?, &account).await?;
-	Ok(Earned::new(&account, info))
+	let holder = args.holder.holder(client).await?;
+	let info = rewards::earned(&client.at_head().await?, &holder).await?;
+	Ok(Earned::new(&holder, info))
 }
 
 async fn datanets(client: &Client, args: DatanetsArgs) -> Result<DatanetsEarned, Failure> {
-	let account = parse_account(&args.account, &client.chain_kind().await?)?;
+	let holder = args.holder.holder(client).await?;
 	let at = client.at_head().await?;
-	let page = rewards::datanet_earnings(&at, &account, args.cursor, args.page.limit).await?;
+	let page = rewards::datanet_earnings(&at, &holder, args.cursor, args.page.limit).await?;
 	Ok(DatanetsEarned::from(page))
 }
 
 async fn positions(client: &Client, args: PositionsArgs) -> Result<Positions, Failure> {
-	let account = parse_account(&args.account, &client.chain_kind().await?)?;
+	let holder = args.holder.holder(client).await?;
 	let at = client.at_head().await?;
-	rewards::positions(&at, &account, args.cursor, args.page.limit).await.map(Positions::from)
+	rewards::positions(&at, &holder, args.cursor, args.page.limit).await.map(Positions::from)
+}
+
+async fn position(client: &Client, args: PositionArgs) -> Result<Position, Failure> {
+	let holder = args.holder.holder(client).await?;
+	let at = client.at_head().await?;
+	rewards::known_position(&at, &holder, args.place).await.map(Position::from)
+}
+
+async fn pool(client: &Client, args: PoolArgs) -> Result<Pool, Failure> {
+	rewards::known_pool(&client.at_head().await?, args.datanet, args.version).await.map(Pool::from)
 }
 
 async fn pools(client: &Client, args: PoolsArgs) -> Result<Pools, Failure> {

@@ -80,7 +80,7 @@ pub struct Progress {
 	/// What fees cost, in the smallest unit.
 	#[serde(serialize_with = "digits")]
 	pub fees: u128,
-	/// Batches and connections that failed.
+	/// Batches, records and connections that failed.
 	pub failures: u64,
 	/// The last failure.
 	pub last_failure: Option<String>,
@@ -91,6 +91,8 @@ pub struct Progress {
 	/// What the agent's account lacks to have the next batch redeemed with its claims, in the smallest unit.
 	#[serde(serialize_with = "digits")]
 	pub funds_lacking: u128,
+	/// Records of batches that were cleared, whose deposits are back.
+	pub records_cleared: u64,
 	/// What became of open batches.
 	pub open: OpenProgress,
 }

@@ -8,6 +8,7 @@
 //!                             known.rs                  ▲            │ funds.rs: what they put on hold
 //!                                                       │            ▼
 //!          store, index ──── evidence.rs ───────────▶ open.rs: open batches are answered for, and finalised
+//!                                                    records.rs: deposits of old batches come back
 //! ```
 //!
 //! # Must not
@@ -26,6 +27,7 @@ mod funds;
 mod keeper;
 mod known;
 mod open;
+mod records;
 mod submit;
 
 pub use check::ClaimFault;

@@ -22,6 +22,7 @@ use super::{
 	known::Wanted,
 	look,
 	open::{of_store, Tended},
+	records::Records,
 	Desk,
 };
 use crate::{
@@ -121,8 +122,9 @@ impl Submitter {
 	/// Redeems for ever.
 	pub(super) async fn run(&self) -> Infallible {
 		let (mut pause, mut rounds, mut tended) = (PAUSE_MIN, Rounds::default(), Tended::default());
+		let mut records = Records::default();
 		loop {
-			let failure = match self.session(&mut pause, &mut rounds, &mut tended).await {
+			let failure = match self.session(&mut pause, &mut rounds, &mut tended, &mut records).await {
 				Ok(never) => match never {},
 				Err(failure) => failure,
 			};
@@ -144,12 +146,13 @@ impl Submitter {
 		*pause = (*pause * 2).min(longest);
 	}
 
-	/// Redeems and answers on one connection, until that fails: one of the two does not wait for the other.
+	/// Redeems, answers and clears on one connection, until that fails: none of the three waits for another.
 	async fn session(
 		&self,
 		pause: &mut Duration,
 		rounds: &mut Rounds,
 		tended: &mut Tended,
+		records: &mut Records,
 	) -> Result<Infallible, Failure> {
 		let client = connect(&self.url, &self.genesis).await?;
 		// Waits until nothing of an earlier run is in the pool: what that did is seen then.
@@ -157,6 +160,7 @@ impl Submitter {
 		tokio::select! {
 			ended = self.redeem(&pipeline, pause, rounds) => ended,
 			ended = self.tend(&pipeline, tended) => ended,
+			ended = self.clear(&pipeline, records) => ended,
 		}
 	}
 

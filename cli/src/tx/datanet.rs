@@ -4,23 +4,24 @@
 //! Repeat the pallet's rules: the chain checks lengths and says which one was broken.
 
 use super::{
+	by::ByArgs,
 	datanet_reviews as reviews,
 	skipped::{self, skipped, Skipped},
 	NoId, Sent, Session, SignedArgs,
 };
 use crate::{
 	address::{parse_account, parse_hex32},
-	calls,
+	calls::{self, Call, Licence},
 	card::{self, Imported, Limits},
 	client::{constant, ConnectionArgs},
 	content::{media_type, prove_file},
-	datanets,
+	datanets::{self, Windows},
 	failure::{Failure, FailureKind},
 	licence,
 	output::{self, hex, Answer},
 };
 use codec::Encode;
-use plexus_primitives::{commitment, prove::ProvenContent, purpose::Purpose};
+use plexus_primitives::{commitment, prove::ProvenContent, purpose::Purpose, Content};
 use rand_core::{OsRng, RngCore};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -60,10 +61,22 @@ pub(super) enum Action {
 	Register(RegisterArgs),
 	/// Return the deposit of a commitment that is not to be used
 	ClearCommitment(ClearArgs),
+	/// Change how long things take, as root
+	SetWindows(WindowArgs),
 }
 
 #[derive(clap::Args, Clone)]
 pub(super) struct CreateArgs {
+	#[command(flatten)]
+	draft: DraftArgs,
+
+	#[command(flatten)]
+	signed: SignedArgs,
+}
+
+/// What a new datanet is.
+#[derive(clap::Args, Clone)]
+pub(super) struct DraftArgs {
 	/// What it is called. Names need not be unique.
 	#[arg(long, required_unless_present = "from_card")]
 	name: Option<String>,
@@ -71,6 +84,10 @@ pub(super) struct CreateArgs {
 	/// Licence of the contributions, as an SPDX expression; without it the card's, or CC-BY-4.0 without a card.
 	#[arg(long, value_name = "SPDX")]
 	licence: Option<String>,
+
+	/// Instead of a licence: a file with terms of your own. It is hashed here; only its hash is sent.
+	#[arg(long, value_name = "FILE", conflicts_with = "licence")]
+	terms: Option<PathBuf>,
 
 	/// Name, licence and tags from a description: Croissant, or a Hugging Face README.md. What is said besides goes before.
 	#[arg(long, value_name = "FILE")]
@@ -83,9 +100,60 @@ pub(super) struct CreateArgs {
 	/// An account that reviews contributions. Can be given several times; without one, the datanet is open for ever.
 	#[arg(long = "curator", value_name = "ACCOUNT")]
 	curators: Vec<String>,
+}
+
+/// What is not given stays as it is. All are in milliseconds, on the chain clock.
+#[derive(clap::Args, Clone)]
+pub(super) struct WindowArgs {
+	/// How old a commitment must be before it is used.
+	#[arg(long, value_name = "MS")]
+	commitment_age_ms: Option<u64>,
+
+	/// When a commitment is void; more than its least age.
+	#[arg(long, value_name = "MS")]
+	commitment_lifetime_ms: Option<u64>,
+
+	/// How long a contribution waits for its acceptance; more than a commitment lasts.
+	#[arg(long, value_name = "MS")]
+	acceptance_ms: Option<u64>,
+
+	/// How long the deposit stays after the acceptance.
+	#[arg(long, value_name = "MS")]
+	deposit_ms: Option<u64>,
+
+	/// How long a change of curators is known before it comes.
+	#[arg(long, value_name = "MS")]
+	curators_ms: Option<u64>,
+
+	/// After how long without a version everybody may publish one; the grace of payment channels, too.
+	#[arg(long, value_name = "MS")]
+	publication_ms: Option<u64>,
+
+	/// How long a challenge can be answered.
+	#[arg(long, value_name = "MS")]
+	challenge_ms: Option<u64>,
+
+	/// How long curators may judge a dispute.
+	#[arg(long, value_name = "MS")]
+	dispute_ms: Option<u64>,
 
 	#[command(flatten)]
 	signed: SignedArgs,
+}
+
+impl WindowArgs {
+	fn changed(&self, now: Windows) -> Windows {
+		Windows {
+			commitment_age_ms: self.commitment_age_ms.unwrap_or(now.commitment_age_ms),
+			commitment_lifetime_ms: self.commitment_lifetime_ms.unwrap_or(now.commitment_lifetime_ms),
+			acceptance_ms: self.acceptance_ms.unwrap_or(now.acceptance_ms),
+			deposit_ms: self.deposit_ms.unwrap_or(now.deposit_ms),
+			curators_ms: self.curators_ms.unwrap_or(now.curators_ms),
+			publication_ms: self.publication_ms.unwrap_or(now.publication_ms),
+			challenge_ms: self.challenge_ms.unwrap_or(now.challenge_ms),
+			dispute_ms: self.dispute_ms.unwrap_or(now.dispute_ms),
+		}
+	}
 }
 
 #[derive(clap::Args, Clone)]
@@ -102,7 +170,7 @@ pub(super) struct DescribeArgs {
 	tags: Vec<String>,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -192,7 +260,7 @@ pub(super) struct DatanetArgs {
 	datanet: u32,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 /// The part of `Datanets.DatanetCreated` that is told.
@@ -256,6 +324,9 @@ pub(super) async fn run(connection: &ConnectionArgs, json: bool, action: Action)
 			clear(connection, args).await.map(|answer| output::print(json, &answer))
 		}
 		Action::Create(args) => create(connection, args).await.map(|answer| output::print(json, &answer)),
+		Action::SetWindows(args) => {
+			set_windows(connection, args).await.map(|answer| output::print(json, &answer))
+		}
 		Action::OfferOwnership(args) => {
 			offer(connection, args).await.map(|answer| output::print(json, &answer))
 		}
@@ -265,13 +336,13 @@ pub(super) async fn run(connection: &ConnectionArgs, json: bool, action: Action)
 		Action::Describe(args) => {
 			let arguments = [("name", Value::from_bytes(&args.name)), ("tags", calls::texts(&args.tags))];
 			let call = calls::on_datanet("describe", args.datanet, arguments);
-			change(connection, call, args.datanet, args.signed, json).await
+			change(connection, call, args.datanet, args.by, json).await
 		}
 		Action::Pause(args) => {
-			change(connection, calls::set_paused(args.datanet, true), args.datanet, args.signed, json).await
+			change(connection, calls::set_paused(args.datanet, true), args.datanet, args.by, json).await
 		}
 		Action::Resume(args) => {
-			change(connection, calls::set_paused(args.datanet, false), args.datanet, args.signed, json).await
+			change(connection, calls::set_paused(args.datanet, false), args.datanet, args.by, json).await
 		}
 		Action::Remove(args) => about(connection, "remove_datanet", args, json).await,
 		Action::Publish(args) => about(connection, "publish", args, json).await,
@@ -288,19 +359,19 @@ async fn about(
 	json: bool,
 ) -> Result<(), Failure> {
 	let call = calls::about_datanet(name, args.datanet);
-	change(connection, call, args.datanet, args.signed, json).await
+	change(connection, call, args.datanet, args.by, json).await
 }
 
 /// The answer's id is the datanet's.
 async fn change(
 	connection: &ConnectionArgs,
-	call: calls::Call,
+	call: Call,
 	datanet: u32,
-	signed: SignedArgs,
+	by: ByArgs,
 	json: bool,
 ) -> Result<(), Failure> {
-	let session = Session::open(connection, &signed).await?;
-	session.send(&call, |_| Some(datanet)).await.map(|answer| output::print(json, &answer))
+	let (session, party) = by.open(connection).await?;
+	session.send(&party.sends(call), |_| Some(datanet)).await.map(|answer| output::print(json, &answer))
 }
 
 async fn offer(connection: &ConnectionArgs, args: OfferArgs) -> Result<Sent<u32>, Failure> {
@@ -480,29 +551,32 @@ impl Answer for Created {
 /// What a datanet says about itself: as it was typed, or else as the card says.
 struct Draft {
 	name: String,
-	licence: String,
+	licence: Licence,
 	tags: Vec<String>,
 	card: Option<Imported>,
 }
 
 impl Draft {
-	fn new(args: &CreateArgs, limits: Limits) -> Result<Self, Failure> {
+	fn new(args: &DraftArgs, terms: Option<Content>, limits: Limits) -> Result<Self, Failure> {
 		// What is typed stands, so that a licence in the card that is not understood does not matter then.
-		let read = |path| card::data_set(path, limits, args.licence.is_none());
+		let read = |path| card::data_set(path, limits, args.licence.is_none() && terms.is_none());
 		let mut set = args.from_card.as_deref().map(read).transpose()?;
 		let card = set.as_mut().map(|set| std::mem::take(&mut set.imported));
 		let set = set.unwrap_or_default();
 		let name = args.name.clone().or(set.name).ok_or_else(|| {
 			Failure::input("NoName", "the card gives no name", "say what the datanet is called with --name")
 		})?;
-		let licence = match args.licence.clone().or(set.licence) {
-			Some(licence) => licence,
+		let licence = match (terms, args.licence.clone().or(set.licence)) {
+			(Some(terms), _) => Licence::Terms(terms),
+			(None, Some(licence)) => Licence::Spdx(licence),
 			// Whoever described the data set elsewhere may have offered it there under another one.
-			None if card.is_some() => return Err(no_licence()),
-			None => LICENCE.into(),
+			(None, None) if card.is_some() => return Err(no_licence()),
+			(None, None) => Licence::Spdx(LICENCE.into()),
 		};
-		// The chain checks the form only, and a licence is for ever.
-		licence::parse(&licence)?;
+		if let Licence::Spdx(expression) = &licence {
+			// The chain checks the form only, and a licence is for ever.
+			licence::parse(expression)?;
+		}
 		let tags = if args.tags.is_empty() { set.tags } else { args.tags.clone() };
 		Ok(Self { name, licence, tags, card })
 	}
@@ -512,24 +586,43 @@ fn no_licence() -> Failure {
 	Failure::input(
 		"NoLicence",
 		"the card gives no licence",
-		"find out under which one the data set is offered, and say it with --licence: it is for ever",
+		"find out under which one the data set is offered, and say it with --licence or --terms: it is for ever",
 	)
+}
+
+impl DraftArgs {
+	/// The call that creates it, and what its description gave.
+	pub(super) async fn call(&self, session: &Session) -> Result<(Call, Option<Imported>), Failure> {
+		let limit =
+			|name: &str, otherwise| constant(&session.at, "Datanets", name).unwrap_or(otherwise) as usize;
+		let limits = Limits { tags: limit("TagsMax", 8), tag_bytes: limit("TagBytesMax", 32) };
+		let terms = match &self.terms {
+			Some(file) => Some(prove_file(file.clone()).await?.content),
+			None => None,
+		};
+		let draft = Draft::new(self, terms, limits)?;
+		let curators = self.curators.iter().map(|curator| parse_account(curator, &session.kind));
+		let curators = curators.collect::<Result<Vec<_>, _>>()?;
+		let call = calls::create_datanet(&draft.name, &draft.tags, &draft.licence, &curators);
+		Ok((call, draft.card))
+	}
+}
+
+async fn set_windows(connection: &ConnectionArgs, args: WindowArgs) -> Result<Sent<NoId>, Failure> {
+	let session = Session::open(connection, &args.signed).await?;
+	let changed = args.changed(datanets::windows(&session.at).await?);
+	session.send(&calls::sudo(calls::set_windows(&changed)), |_| None).await
 }
 
 async fn create(connection: &ConnectionArgs, args: CreateArgs) -> Result<Created, Failure> {
 	let session = Session::open(connection, &args.signed).await?;
-	let limit = |name: &str, otherwise| constant(&session.at, "Datanets", name).unwrap_or(otherwise) as usize;
-	let limits = Limits { tags: limit("TagsMax", 8), tag_bytes: limit("TagBytesMax", 32) };
-	let draft = Draft::new(&args, limits)?;
-	let curators = args.curators.iter().map(|curator| parse_account(curator, &session.kind));
-	let curators = curators.collect::<Result<Vec<_>, _>>()?;
-	let call = calls::create_datanet(&draft.name, &draft.tags, &draft.licence, &curators);
+	let (call, card) = args.draft.call(&session).await?;
 	let sent = session
 		.send(&call, |receipt| {
 			receipt.events.find::<DatanetCreated>("Datanets", "DatanetCreated").map(|created| created.datanet)
 		})
 		.await?;
-	Ok(Created { sent, card: draft.card })
+	Ok(Created { sent, card })
 }
 
 #[cfg(test)]
@@ -540,7 +633,48 @@ mod tests {
 	#[derive(Parser)]
 	struct Line {
 		#[command(flatten)]
-		create: CreateArgs,
+		draft: DraftArgs,
+	}
+
+	#[derive(Parser)]
+	struct Windowed {
+		#[command(flatten)]
+		windows: WindowArgs,
+	}
+
+	#[test]
+	fn windows_that_are_not_given_stay_as_they_are() {
+		let now = Windows {
+			commitment_age_ms: 1,
+			commitment_lifetime_ms: 2,
+			acceptance_ms: 3,
+			deposit_ms: 4,
+			curators_ms: 5,
+			publication_ms: 6,
+			challenge_ms: 7,
+			dispute_ms: 8,
+		};
+		let changed = |line: &str| {
+			let line = Windowed::try_parse_from(line.split_whitespace()).expect("it is a command");
+			line.windows.changed(now)
+		};
+		assert_eq!(changed("set-windows"), now);
+		let some = changed("set-windows --acceptance-ms 30 --dispute-ms 80");
+		assert_eq!(some, Windows { acceptance_ms: 30, dispute_ms: 80, ..now });
+		let first = "--commitment-age-ms 10 --commitment-lifetime-ms 20 --deposit-ms 40";
+		let rest =
+			changed(&format!("set-windows {first} --curators-ms 50 --publication-ms 60 --challenge-ms 70"));
+		let all = Windows {
+			commitment_age_ms: 10,
+			commitment_lifetime_ms: 20,
+			acceptance_ms: 3,
+			deposit_ms: 40,
+			curators_ms: 50,
+			publication_ms: 60,
+			challenge_ms: 70,
+			dispute_ms: 8,
+		};
+		assert_eq!(rest, all);
 	}
 
 	#[test]
@@ -576,14 +710,20 @@ mod tests {
 		let card = directory.path().join("README.md");
 		std::fs::write(&card, "---\npretty_name: Not free at all\n---\n").unwrap();
 		let card = card.to_str().unwrap();
-		let draft = |given: &[&str]| {
+		let drafted = |given: &[&str], terms| {
 			let line = Line::try_parse_from([&["create"], given].concat()).expect("it is a command");
-			Draft::new(&line.create, Limits { tags: 8, tag_bytes: 32 })
+			Draft::new(&line.draft, terms, Limits { tags: 8, tag_bytes: 32 })
 		};
+		let draft = |given: &[&str]| drafted(given, None);
 		let refused = draft(&["--from-card", card]).err().expect("nobody knows the licence");
 		assert_eq!(refused.name, "NoLicence");
 		assert!(refused.remedy.contains("--licence"), "{refused}");
-		assert_eq!(draft(&["--from-card", card, "--licence", "MIT"]).unwrap().licence, "MIT");
-		assert_eq!(draft(&["--name", "flora"]).unwrap().licence, LICENCE);
+		let spdx = |expression: &str| Licence::Spdx(expression.into());
+		assert_eq!(draft(&["--from-card", card, "--licence", "MIT"]).unwrap().licence, spdx("MIT"));
+		assert_eq!(draft(&["--name", "flora"]).unwrap().licence, spdx(LICENCE));
+		// Terms of its own are a licence, too.
+		let terms = Content { root: [7; 32], len: 9 };
+		let own = drafted(&["--from-card", card], Some(terms)).unwrap();
+		assert_eq!(own.licence, Licence::Terms(terms));
 	}
 }

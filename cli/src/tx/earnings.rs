@@ -10,7 +10,7 @@ use crate::{
 	client::{constant, ConnectionArgs},
 	failure::{Failure, FailureKind},
 	payments,
-	rewards::{self, Place},
+	rewards::{self, Holder, Place},
 };
 use plexus_primitives::api::PAGE_MAX;
 use sp_core::crypto::AccountId32;
@@ -31,6 +31,8 @@ pub(super) enum Action {
 	Claim(AccountArgs),
 	/// Pay an account all that it was credited
 	Withdraw(AccountArgs),
+	/// Return the deposit of an old batch's record to its server
+	ClearBatch(BatchArgs),
 }
 
 #[derive(clap::Args, Clone)]
@@ -60,6 +62,15 @@ pub(super) struct DistributeArgs {
 }
 
 #[derive(clap::Args, Clone)]
+pub(super) struct BatchArgs {
+	/// Id of the batch; `plexus query batch` tells from when on its record can be cleared.
+	batch: u64,
+
+	#[command(flatten)]
+	signed: SignedArgs,
+}
+
+#[derive(clap::Args, Clone)]
 pub(super) struct AccountArgs {
 	/// Whose: an address, or //Bob and the like on development chains. It need not be the signer's.
 	account: String,
@@ -75,6 +86,7 @@ pub(super) async fn run(connection: &ConnectionArgs, action: Action) -> Result<S
 		Action::Distribute(args) => calls::distribute(args.model, args.entry),
 		Action::Claim(args) => claim(&session, &parse_account(&args.account, &session.kind)?).await?,
 		Action::Withdraw(args) => withdraw(&session, &parse_account(&args.account, &session.kind)?).await?,
+		Action::ClearBatch(args) => calls::clear_batch(args.batch),
 	};
 	session.send(&call, |_| None).await
 }
@@ -85,6 +97,7 @@ impl Action {
 			Self::Pull(args) => &args.signed,
 			Self::Distribute(args) => &args.signed,
 			Self::Claim(args) | Self::Withdraw(args) => &args.signed,
+			Self::ClearBatch(args) => &args.signed,
 		}
 	}
 }
@@ -94,8 +107,9 @@ async fn claim(session: &Session, account: &AccountId32) -> Result<Call, Failure
 	let places_max = constant(&session.at, "Rewards", "ClaimPlacesMax");
 	let places_max = places_max.and_then(|most| usize::try_from(most).ok()).unwrap_or(PLACES_DEFAULT);
 	let (mut places, mut cursor): (Vec<Place>, Option<Place>) = (Vec::new(), None);
+	let holder = Holder::Account(account.clone());
 	for _ in 0..PAGES_MAX {
-		let page = rewards::positions(&session.at, account, cursor, PAGE_MAX).await?;
+		let page = rewards::positions(&session.at, &holder, cursor, PAGE_MAX).await?;
 		places.extend(page.items.iter().filter(|info| info.claimable > 0).map(|info| info.place));
 		cursor = page.next;
 		if cursor.is_none() || places.len() >= places_max {
@@ -115,7 +129,7 @@ async fn claim(session: &Session, account: &AccountId32) -> Result<Call, Failure
 /// Whatever the account was credited, for serving, developing, and for data.
 async fn withdraw(session: &Session, account: &AccountId32) -> Result<Call, Failure> {
 	let of_models = payments::earnings(&session.at, account).await?;
-	let of_data = rewards::earned(&session.at, account).await?.due;
+	let of_data = rewards::earned(&session.at, &Holder::Account(account.clone())).await?.due;
 	let calls = [("Receipts", of_models), ("Rewards", of_data)];
 	let mut calls: Vec<Call> = calls
 		.into_iter()

@@ -3,7 +3,7 @@
 //! # Must not
 //! Decide who may: the chain knows the curators, and the times.
 
-use super::{Sent, Session, SignedArgs};
+use super::{by::ByArgs, Sent};
 use crate::{calls, client::ConnectionArgs, failure::Failure};
 
 #[derive(clap::Args, Clone)]
@@ -20,7 +20,7 @@ pub(super) struct ReviewArgs {
 	reject: bool,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -29,17 +29,17 @@ pub(super) struct AcceptArgs {
 	contribution: u64,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 pub(super) async fn review(connection: &ConnectionArgs, args: ReviewArgs) -> Result<Sent<u64>, Failure> {
-	let session = Session::open(connection, &args.signed).await?;
-	let call = calls::review(args.contribution, args.weight);
+	let (session, party) = args.by.open(connection).await?;
+	let call = party.sends(calls::review(args.contribution, args.weight));
 	session.send(&call, |_| Some(args.contribution)).await
 }
 
 pub(super) async fn accept(connection: &ConnectionArgs, args: AcceptArgs) -> Result<Sent<u64>, Failure> {
-	let session = Session::open(connection, &args.signed).await?;
-	let call = calls::about_contribution("accept", args.contribution);
+	let (session, party) = args.by.open(connection).await?;
+	let call = party.sends(calls::about_contribution("accept", args.contribution));
 	session.send(&call, |_| Some(args.contribution)).await
 }

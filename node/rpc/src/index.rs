@@ -12,10 +12,11 @@ use crate::{
 	arguments::Arguments,
 	context::{json, Context},
 	errors::RpcError,
-	event_json::{describe, Described},
+	event_json::describe,
 	registry::{Answer, Registry},
 	types::to_hex,
 };
+use plexus_event_json::Described;
 use plexus_primitives::{AgentId, BatchId, ChannelId, ContributionId, DatanetId, ModelId, Subject};
 use plexus_runtime::{AccountId, VERSION};
 use plexus_storage::{

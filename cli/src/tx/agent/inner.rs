@@ -10,13 +10,10 @@ use crate::{
 	calls,
 	content::{media_type, prove_file},
 	failure::Failure,
-	output::clean,
+	tx::datanet::DraftArgs,
 };
 use std::path::PathBuf;
-use subxt::{dynamic::Value, ext::scale_value::scale};
-
-/// The longest call that is decoded; the chain takes no longer transactions.
-const CALL_BYTES_MAX: usize = 512 << 10;
+use subxt::dynamic::Value;
 
 #[derive(clap::Subcommand, Clone)]
 pub(in crate::tx) enum InnerCall {
@@ -59,13 +56,8 @@ pub(in crate::tx) struct RemarkArgs {
 
 #[derive(clap::Args, Clone)]
 pub(in crate::tx) struct CreateDatanetArgs {
-	/// What it is called. Names need not be unique.
-	#[arg(long)]
-	name: String,
-
-	/// Licence of the contributions, as an SPDX expression.
-	#[arg(long, value_name = "SPDX", default_value = "CC-BY-4.0")]
-	licence: String,
+	#[command(flatten)]
+	draft: DraftArgs,
 
 	#[command(flatten)]
 	signed: SignedArgs,
@@ -130,39 +122,21 @@ impl InnerCall {
 				calls::transfer(&parse_account(&args.to, &session.kind)?, args.amount.0, false)
 			}
 			Self::Remark(args) => calls::remark(args.text.as_bytes()),
-			Self::CreateDatanet(args) => calls::create_datanet(&args.name, &[], &args.licence, &[]),
+			Self::CreateDatanet(args) => {
+				let (call, card) = args.draft.call(session).await?;
+				if let Some(card) = card {
+					eprintln!("{}", card.human());
+				}
+				call
+			}
 			Self::Contribute(args) => {
 				let proven = prove_file(args.file.clone()).await?;
 				let kind = args.media_type.unwrap_or_else(|| media_type(&args.file).to_string());
 				calls::contribute(args.datanet, &proven, &kind, &args.locator)
 			}
 			Self::Withdraw(args) => calls::about_contribution("withdraw", args.contribution),
-			Self::Raw(args) => return decode(session, &args.call),
+			Self::Raw(args) => return Ok(calls::decode(&session.at, &args.call)?.1),
 		};
 		Ok(call.into_value())
 	}
-}
-
-/// Decodes a call with the chain's own metadata, completely.
-fn decode(session: &Session, text: &str) -> Result<Value, Failure> {
-	let wrong = |cause: String| {
-		Failure::input(
-			"InvalidCall",
-			format!("`{}`: {cause}", clean(text.get(..64).unwrap_or(text))),
-			"give the call's SCALE bytes for this chain, as a wallet shows them before signing",
-		)
-	};
-	let bytes =
-		hex::decode(text.trim().trim_start_matches("0x")).map_err(|error| wrong(error.to_string()))?;
-	if bytes.len() > CALL_BYTES_MAX {
-		return Err(wrong(format!("it has {} bytes, at most {CALL_BYTES_MAX} are taken", bytes.len())));
-	}
-	let metadata = session.at.metadata_ref();
-	let mut rest = &bytes[..];
-	let call = scale::decode_as_type(&mut rest, metadata.outer_enums().call_enum_ty(), metadata.types())
-		.map_err(|error| wrong(error.to_string()))?;
-	if !rest.is_empty() {
-		return Err(wrong(format!("{} bytes follow the call", rest.len())));
-	}
-	Ok(call.remove_context())
 }
