@@ -13,7 +13,7 @@
 //! what validators sign and [`equivocation`] the proof that one signed too much, [`light`] follows validators to a header
 //! that is final, [`constants`] fixes the token, [`clock`] is the time that pallets read, [`positions`] what the pallet
 //! that has the datanets tells the one that pays, [`subject`] what events are about, [`text`] says which texts are
-//! stored, [`api`] is what a client may ask the runtime.
+//! stored, [`weights`] what calls cost is added up with, [`api`] is what a client may ask the runtime.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -45,6 +45,7 @@ pub mod receipt;
 pub mod slice;
 pub mod subject;
 pub mod text;
+pub mod weights;
 
 pub use challenge::{Answer, Challenge, ReceiptProof};
 pub use claim::{Claim, ContextLeaf, Evidence};

@@ -75,12 +75,13 @@ fn a_block_takes_transfers_until_its_weight_is_used_and_refuses_the_next_one_sof
 
 #[test]
 fn the_measured_weights_are_in_the_same_unit() {
-	assert_eq!(pallet_agents::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
-	assert_eq!(pallet_datanets::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
-	assert_eq!(pallet_models::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
-	assert_eq!(pallet_validators::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
-	assert_eq!(pallet_receipts::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
-	assert_eq!(pallet_rewards::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
+	assert_eq!(plexus_primitives::weights::REFERENCE_PER_NATIVE, limits::NATIVE_SPEEDUP);
+}
+
+#[test]
+fn the_weights_of_tests_have_the_prices_of_frame() {
+	use frame_support::{traits::Get, weights::constants::RocksDbWeight};
+	assert_eq!(plexus_primitives::weights::RocksDb::get(), RocksDbWeight::get());
 }
 
 #[test]

@@ -7,21 +7,14 @@
 //! Each call costs what its worst case takes: `benchmarking.rs` makes the cases, and here a call is matched with its case.
 //! **The figures of the cases are counted by hand so far** (`counted.rs`). `scripts/bench weights pallet_attribution` writes
 //! those that were measured to `measured.rs`, with the same functions: `use measured as cases` is the switch. As many unlisted
-//! sources as a batch may have do not get there in one case, so that they are counted by hand here in any event. Keys are
-//! priced by the runtime's `DbWeight`. Proof size is zero, because blocks of a standalone chain carry no storage proofs.
-//!
-//! # Unit
-//! That of [`pallet_receipts::weights`].
+//! sources as a batch may have do not get there in one case, so that they are counted by hand here in any event. The unit,
+//! the prices of keys and the sum are those of [`plexus_primitives::weights`].
 
 mod counted;
 
-use core::marker::PhantomData;
 use counted as cases;
-use frame_support::{
-	traits::Get,
-	weights::{RuntimeDbWeight, Weight},
-};
-use pallet_receipts::weights::{RocksDb, REFERENCE_PER_NATIVE};
+use frame_support::weights::Weight;
+use plexus_primitives::weights::{each, PricedBy, Prices};
 
 /// The claims of a batch, at most: a runtime's `ClaimsMax` should not be above.
 pub const CLAIMS: u32 = 512;
@@ -60,36 +53,7 @@ pub trait WeightInfo {
 }
 
 /// Weights with the storage prices of a runtime.
-pub struct SubstrateWeight<T>(PhantomData<T>);
-
-impl<T: frame_system::Config> Prices for SubstrateWeight<T> {
-	type Db = T::DbWeight;
-	type Settlement = pallet_receipts::weights::SubstrateWeight<T>;
-}
-
-impl Prices for () {
-	type Db = RocksDb;
-	type Settlement = ();
-}
-
-/// Where the storage prices come from.
-pub trait Prices {
-	/// The prices.
-	type Db: Get<RuntimeDbWeight>;
-	/// The weights of the receipts.
-	type Settlement: pallet_receipts::WeightInfo;
-}
-
-/// What a case costs: native picoseconds, and keys read and written.
-fn cost<P: Prices>(picoseconds: u64, reads: u64, writes: u64) -> Weight {
-	Weight::from_parts(picoseconds.saturating_mul(REFERENCE_PER_NATIVE), 0)
-		.saturating_add(P::Db::get().reads_writes(reads, writes))
-}
-
-/// What each of `count` adds.
-fn each<P: Prices>(count: u32, picoseconds: u64, reads: u64, writes: u64) -> Weight {
-	cost::<P>(picoseconds, reads, writes).saturating_mul(count.into())
-}
+pub type SubstrateWeight<T> = PricedBy<<T as frame_system::Config>::DbWeight>;
 
 impl<P: Prices> WeightInfo for P {
 	fn submit(channels: u32, receipts: u32, claims: u32) -> Weight {

@@ -6,24 +6,12 @@
 //! # Reasoning
 //! Each call costs what its worst case took when it was measured: `benchmarking.rs` makes the cases, `measured.rs` has their
 //! figures and names the command that takes them anew. Here a call is matched with its case, and its arguments with the
-//! sizes of that case. Keys are priced by the runtime's `DbWeight`. Proof size is zero, because blocks of a standalone
-//! chain carry no storage proofs.
-//!
-//! # Unit
-//! The tables of the upstream pallets count picoseconds of FRAME's reference machine running Wasm, so what was measured
-//! natively is multiplied by [`REFERENCE_PER_NATIVE`] to stand beside them.
+//! sizes of that case. The unit, the prices of keys and the sum are those of [`plexus_primitives::weights`].
 
 mod measured;
 
-use core::marker::PhantomData;
-use frame_support::{
-	traits::Get,
-	weights::{constants::RocksDbWeight, RuntimeDbWeight, Weight},
-};
-use plexus_primitives::slice::{CHUNK_BYTES, HEADER_BYTES, PARENT_BYTES};
-
-/// Picoseconds of the reference machine for each one that native execution takes.
-pub const REFERENCE_PER_NATIVE: u64 = 4;
+use frame_support::weights::Weight;
+use plexus_primitives::weights::{each, levels, PricedBy, Prices};
 
 /// The ancestors that a model with parents had when `register` was measured: a runtime's `AncestorsMax` should not be above.
 pub const ANCESTORS: u64 = 32;
@@ -48,48 +36,7 @@ pub trait WeightInfo {
 }
 
 /// Weights with the storage prices of a runtime.
-pub struct SubstrateWeight<T>(PhantomData<T>);
-
-/// Weights with Substrate's storage prices, for tests.
-pub struct RocksDb;
-
-impl Get<RuntimeDbWeight> for RocksDb {
-	fn get() -> RuntimeDbWeight {
-		RocksDbWeight::get()
-	}
-}
-
-impl<T: frame_system::Config> Prices for SubstrateWeight<T> {
-	type Db = T::DbWeight;
-}
-
-impl Prices for () {
-	type Db = RocksDb;
-}
-
-/// Where the storage prices come from.
-pub trait Prices {
-	/// The prices.
-	type Db: Get<RuntimeDbWeight>;
-}
-
-/// What was measured: native picoseconds, and keys read and written.
-fn cost<P: Prices>(picoseconds: u64, reads: u64, writes: u64) -> Weight {
-	Weight::from_parts(picoseconds.saturating_mul(REFERENCE_PER_NATIVE), 0)
-		.saturating_add(P::Db::get().reads_writes(reads, writes))
-}
-
-/// What each of `count` adds.
-fn each<P: Prices>(count: u32, picoseconds: u64, reads: u64, writes: u64) -> Weight {
-	cost::<P>(picoseconds, reads, writes).saturating_mul(count.into())
-}
-
-/// Levels of trees that are in `bytes` of proofs of `count` contents, each of which has a header and a chunk besides. What
-/// shorter chunks save goes to the longer proofs: the work is the same for each byte.
-fn levels(bytes: u32, count: u32) -> u32 {
-	let least = count.saturating_mul(HEADER_BYTES as u32 + CHUNK_BYTES as u32);
-	bytes.saturating_sub(least).div_ceil(PARENT_BYTES as u32)
-}
+pub type SubstrateWeight<T> = PricedBy<<T as frame_system::Config>::DbWeight>;
 
 impl<P: Prices> WeightInfo for P {
 	fn commit() -> Weight {

@@ -7,26 +7,15 @@
 //! # Reasoning
 //! Each call and hook costs what its worst case took when it was measured: `benchmarking.rs` makes the cases, `measured.rs` has their
 //! figures and names the command that takes them anew. Here a call is matched with its case, and its arguments with the
-//! sizes of that case. Keys are priced by the runtime's `DbWeight`. Proof size is zero, because blocks of a standalone
-//! chain carry no storage proofs.
+//! sizes of that case. The unit, the prices of keys and the sum are those of [`plexus_primitives::weights`].
 //!
 //! A change of a stake is charged for whatever such changes can do: settling a slashed bond and all slashed chunks, and
 //! removing the stake. What enters the candidates pays for that besides.
-//!
-//! # Unit
-//! The tables of the upstream pallets count picoseconds of FRAME's reference machine running Wasm, so what was measured
-//! natively is multiplied by [`REFERENCE_PER_NATIVE`] to stand beside them.
 
 mod measured;
 
-use core::marker::PhantomData;
-use frame_support::{
-	traits::Get,
-	weights::{constants::RocksDbWeight, RuntimeDbWeight, Weight},
-};
-
-/// Picoseconds of the reference machine for each one that native execution takes.
-pub const REFERENCE_PER_NATIVE: u64 = 4;
+use frame_support::weights::Weight;
+use plexus_primitives::weights::{PricedBy, Prices};
 
 /// The bounds of the lists when they were measured: a runtime's should not be above. Chunks of a stake.
 pub const CHUNKS: u32 = 16;
@@ -58,41 +47,7 @@ pub trait WeightInfo {
 }
 
 /// Weights with the storage prices of a runtime.
-pub struct SubstrateWeight<T>(PhantomData<T>);
-
-/// Weights with Substrate's storage prices, for tests.
-pub struct RocksDb;
-
-impl Get<RuntimeDbWeight> for RocksDb {
-	fn get() -> RuntimeDbWeight {
-		RocksDbWeight::get()
-	}
-}
-
-impl<T: frame_system::Config> Prices for SubstrateWeight<T> {
-	type Db = T::DbWeight;
-}
-
-impl Prices for () {
-	type Db = RocksDb;
-}
-
-/// Where the storage prices come from.
-pub trait Prices {
-	/// The prices.
-	type Db: Get<RuntimeDbWeight>;
-}
-
-/// What was measured: native picoseconds, and keys read and written.
-fn cost<P: Prices>(picoseconds: u64, reads: u64, writes: u64) -> Weight {
-	Weight::from_parts(picoseconds.saturating_mul(REFERENCE_PER_NATIVE), 0)
-		.saturating_add(P::Db::get().reads_writes(reads, writes))
-}
-
-/// What each of `count` adds.
-fn each<P: Prices>(count: u32, picoseconds: u64, reads: u64, writes: u64) -> Weight {
-	cost::<P>(picoseconds, reads, writes).saturating_mul(count.into())
-}
+pub type SubstrateWeight<T> = PricedBy<<T as frame_system::Config>::DbWeight>;
 
 impl<P: Prices> WeightInfo for P {
 	fn bond() -> Weight {

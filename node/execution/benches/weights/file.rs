@@ -42,8 +42,8 @@ fn render(pallet: &str, cases: &[Case], Effort { steps, repeats }: Effort) -> St
 //! least. Of {repeats} runs at each step the fastest counts. The line that least squares fit was lifted until no step was above
 //! it. Keys are distinct ones, without those that every block touches.
 
-use super::{{cost, each, Prices}};
 use frame_support::weights::Weight;
+use plexus_primitives::weights::{{cost, each, Prices}};
 ",
 		machine()
 	);

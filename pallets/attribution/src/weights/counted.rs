@@ -5,16 +5,16 @@
 //! 60 µs, a slice of 64 KiB verified below 130 µs, a hold or transfer below 20 µs, each rounded up. What [`crate::Payouts`] does
 //! is counted as three entries and a transfer.
 
-use super::{cost, each, Prices};
 use frame_support::weights::Weight;
-use pallet_receipts::{weights::BATCH_MODELS, WeightInfo as _};
+use pallet_receipts::{weights::BATCH_MODELS, WeightInfo as Settlement};
+use plexus_primitives::weights::{cost, each, Prices};
 
 /// What settling costs. Once: reads the parameters, the clock and the next method; reads and writes the pot,
 /// `System::Account` and `Balances::Holds` of the server; writes `Batches`, `Claims`. For each model: reads it; reads and
 /// writes `Books` again. For each claim: reads the contribution and its datanet, and the channel.
 pub(super) fn submit<P: Prices>(c: u32, r: u32, k: u32) -> Weight {
 	let models = r.min(BATCH_MODELS as u32);
-	P::Settlement::submit(c, r)
+	<P as Settlement>::submit(c, r)
 		.saturating_add(cost::<P>(150_000_000, 8, 5))
 		.saturating_add(each::<P>(models, 60_000_000, 5, 4))
 		.saturating_add(each::<P>(r, 2_000_000, 0, 0))

@@ -5,8 +5,9 @@
 //! BLAKE3, below 2 µs, a hold or transfer below 20 µs, each rounded up. What other pallets do behind [`crate::Pools`],
 //! [`crate::Servers`] and the validators' pot is counted as a transfer, two entries and a transfer.
 
-use super::{cost, each, Prices, BATCH_MODELS};
+use super::BATCH_MODELS;
 use frame_support::weights::Weight;
+use plexus_primitives::weights::{cost, each, Prices};
 
 /// Reads the clock, the genesis hash and the agent; reads and writes `NextChannelId`, `System::Account`, `Balances::Holds`,
 /// `CurrentGenerations`, `Generations`; writes `Channels`. For each model: reads the model, its lineage; reads and writes

@@ -5,9 +5,9 @@
 //! 1 µs, an event below 2 µs, a transfer below 20 µs, each rounded up. What other pallets do behind [`crate::Manifests`] and
 //! [`crate::Contributions`] is counted as the decoding of one model, and two reads.
 
-use super::{cost, each, Prices};
 use crate::fenwick::NODES_MAX;
 use frame_support::weights::Weight;
+use plexus_primitives::weights::{cost, each, Prices};
 
 /// Reads the model and `DataRevenues`; reads and writes `Pulled`, `Pools` of the version, and for each node `Pools`. If the
 /// version is empty, the pot and the issuance instead of nodes.

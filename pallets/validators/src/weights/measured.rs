@@ -7,8 +7,8 @@
 //! least. Of 20 runs at each step the fastest counts. The line that least squares fit was lifted until no step was above
 //! it. Keys are distinct ones, without those that every block touches.
 
-use super::{cost, each, Prices};
 use frame_support::weights::Weight;
+use plexus_primitives::weights::{cost, each, Prices};
 
 /// 15.9 µs.
 ///
