@@ -8,7 +8,7 @@ import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 import { u8aToHex } from '@polkadot/util';
 import { randomAsHex } from '@polkadot/util-crypto';
 
-import { Checks, assert, equal, within } from './checks.mjs';
+import { Checks, assert, equal, leadsTo, within } from './checks.mjs';
 
 const [url] = process.argv.slice(2);
 const PLX = 10n ** 12n;
@@ -190,11 +190,14 @@ await checks.check('a used nonce is refused with code 1010 and a reason', async 
 	assert(/stale|nonce|outdated/i.test(`${refused.message} ${refused.data}`), `no reason in: ${refused.message} ${refused.data}`);
 });
 
-await checks.check('storage proof', async () => {
+await checks.check('a storage proof leads from the state root to the account', async () => {
 	const hash = await api.rpc.chain.getFinalizedHead();
-	const { at, proof } = await api.rpc.state.getReadProof([api.query.system.account.key(alice.address)], hash);
+	const key = api.query.system.account.key(alice.address);
+	const { at, proof } = await api.rpc.state.getReadProof([key], hash);
 	equal(at.toHex(), hash.toHex(), 'at');
-	assert(proof.length >= 2, `${proof.length} nodes`);
+	const { stateRoot } = await api.rpc.chain.getHeader(hash);
+	const value = await provider.send('state_getStorage', [key, hash.toHex()]);
+	leadsTo(value, stateRoot.toHex(), proof.map((node) => u8aToHex(node.toU8a(true))));
 });
 
 await checks.check('blocks carry what was sent', async () => {
