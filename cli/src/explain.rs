@@ -122,17 +122,72 @@ pub(crate) fn from_docs(pallet: &str, error: &str, docs: &[String]) -> Failure {
 
 /// Remedies for errors of the framework's pallets, whose documentation names only the cause.
 fn remedy_for(pallet: &str, error: &str) -> String {
-	match (pallet, error) {
-		("Balances", "InsufficientBalance" | "Expendability" | "LiquidityRestrictions") => {
-			"send less, or fund the account; `plexus query account` shows what is spendable".into()
+	let remedy = match pallet {
+		"Balances" => balances_remedy(error),
+		"Multisig" => multisig_remedy(error),
+		"Proxy" => proxy_remedy(error),
+		"Sudo" if error == "RequireSudo" => Some("sign with the sudo key; live chains have none"),
+		"System" if error == "CallFiltered" => Some("this chain does not allow the call"),
+		"Utility" if error == "TooManyCalls" => Some("split the batch into smaller ones"),
+		_ => None,
+	};
+	let otherwise = || format!("see the documentation of {pallet}'s error {error} for when it occurs");
+	remedy.map_or_else(otherwise, Into::into)
+}
+
+fn balances_remedy(error: &str) -> Option<&'static str> {
+	Some(match error {
+		"InsufficientBalance" | "Expendability" | "LiquidityRestrictions" => {
+			"send less, or fund the account; `plexus query account` shows what is spendable"
 		}
-		("Balances", "ExistentialDeposit") => {
-			"send at least the existential deposit (`plexus query fees` shows it)".into()
+		"ExistentialDeposit" => "send at least the existential deposit (`plexus query fees` shows it)",
+		"DeadAccount" => "send the account at least the existential deposit first",
+		"TooManyHolds" | "TooManyFreezes" | "TooManyReserves" => {
+			"end something that holds funds of the account, and try again"
 		}
-		("Sudo", "RequireSudo") => "sign with the sudo key; live chains have none".into(),
-		("System", "CallFiltered") => "this chain does not allow the call".into(),
-		_ => format!("see the documentation of {pallet}'s error {error} for when it occurs"),
-	}
+		"DeltaZero" => "give an amount above zero",
+		_ => return None,
+	})
+}
+
+fn multisig_remedy(error: &str) -> Option<&'static str> {
+	Some(match error {
+		"MinimumThreshold" => "ask for two approvals or more; for one signer send the call itself",
+		"AlreadyApproved" => "wait for the other signatories; one of them approves next",
+		"NoApprovalsNeeded" => "send it with `as_multi` and the whole call, which executes it",
+		"TooFewSignatories" => "name at least one signatory besides the sender",
+		"TooManySignatories" => "name fewer; the constant `Multisig.MaxSignatories` is the most",
+		"SignatoriesOutOfOrder" => "sort the other signatories by their public keys, each once",
+		"SenderInSignatories" => "leave the sender out of the other signatories",
+		"NotFound" => "compare signatories, threshold and call hash; it may be executed or cancelled already",
+		"NotOwner" => "let the account that approved first cancel it",
+		"NoTimepoint" | "WrongTimepoint" => {
+			"give the height and index of the first approval, as `Multisig.Multisigs` keeps them"
+		}
+		"UnexpectedTimepoint" => "leave the timepoint out: this is the first approval",
+		"MaxWeightTooLow" => "give a `max_weight` of at least what the call weighs",
+		_ => return None,
+	})
+}
+
+fn proxy_remedy(error: &str) -> Option<&'static str> {
+	Some(match error {
+		"TooMany" => "remove a proxy or an announcement first; the account has as many as it may",
+		"NotFound" => {
+			"compare delegate, type and delay with those in `Proxy.Proxies`; all three must be the same"
+		}
+		"NotProxy" => {
+			"let the account name the signer with `add_proxy` first, or sign with one of its proxies"
+		}
+		"Unproxyable" => "use a proxy whose type allows the call, or sign with the account itself",
+		"Duplicate" => "use the proxy that is there, or remove it before adding it anew",
+		"NoPermission" => {
+			"sign with the account itself; what ends a pure proxy needs all that `create_pure` was given"
+		}
+		"Unannounced" => "announce the call's hash with `announce`, and wait for the proxy's delay",
+		"NoSelfProxy" => "name another account; an account needs no proxy for itself",
+		_ => return None,
+	})
 }
 
 fn token_error(error: &TokenError) -> (&'static str, &'static str) {
@@ -300,6 +355,25 @@ mod tests {
 			assert_eq!(failure.name, format!("{pallet}.{error}"));
 			assert!(!failure.cause.trim().is_empty() && !failure.remedy.trim().is_empty(), "{failure:?}");
 		}
+	}
+
+	#[test]
+	fn common_errors_of_the_frameworks_pallets_have_a_remedy_of_their_own() {
+		for (pallet, error, words) in [
+			("Balances", "ExistentialDeposit", "existential deposit"),
+			("Balances", "DeadAccount", "existential deposit"),
+			("Multisig", "SignatoriesOutOfOrder", "sort"),
+			("Multisig", "WrongTimepoint", "first approval"),
+			("Proxy", "NotFound", "delay"),
+			("Proxy", "NotProxy", "add_proxy"),
+			("Utility", "TooManyCalls", "smaller"),
+		] {
+			let failure = from_docs(pallet, error, &docs(&["Only the cause."]));
+			assert_eq!(failure.cause, "Only the cause.");
+			assert!(failure.remedy.contains(words), "{failure:?}");
+		}
+		let unknown = from_docs("Proxy", "Unheard", &docs(&["Only the cause."]));
+		assert!(unknown.remedy.contains("Unheard"), "{unknown:?}");
 	}
 
 	#[test]

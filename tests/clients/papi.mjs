@@ -8,7 +8,7 @@ import { getPolkadotSigner } from 'polkadot-api/signer';
 import { getWsProvider } from 'polkadot-api/ws';
 import WebSocket from 'ws';
 
-import { Checks, assert, equal, within } from './checks.mjs';
+import { Checks, assert, equal, leadsTo, within } from './checks.mjs';
 
 const [url] = process.argv.slice(2);
 const PLX = 10n ** 12n;
@@ -138,6 +138,15 @@ await checks.check('block bodies', async () => {
 	const { hash } = await client.getFinalizedBlock();
 	const body = await client.getBlockBody(hash);
 	assert(body.length >= 1, 'no inherent in the body');
+});
+
+await checks.check('a storage proof leads from the state root to the account', async () => {
+	const { hash } = await client.getFinalizedBlock();
+	const key = await api.query.System.Account.getKey(charlie.address);
+	const { at, proof } = await client._request('state_getReadProof', [[key], hash]);
+	equal(at, hash, 'at');
+	const { stateRoot } = await client._request('chain_getHeader', [hash]);
+	leadsTo(await client._request('state_getStorage', [key, hash]), stateRoot, proof);
 });
 
 client.destroy();

@@ -1,13 +1,19 @@
 // @polkadot/api against a running node: node polkadot-js.mjs ws://HOST:PORT
 // Unmodified client, no types of our own registered: what it knows it has read from the metadata.
 
+import { readFile } from 'node:fs/promises';
+
+import { blake3 } from '@noble/hashes/blake3';
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
+import { u8aToHex } from '@polkadot/util';
 import { randomAsHex } from '@polkadot/util-crypto';
 
-import { Checks, assert, equal, within } from './checks.mjs';
+import { Checks, assert, equal, leadsTo, within } from './checks.mjs';
 
 const [url] = process.argv.slice(2);
 const PLX = 10n ** 12n;
+/** Longest content that is one chunk of BLAKE3's tree. */
+const CHUNK_BYTES = 1024;
 const checks = new Checks('@polkadot/api');
 const sr25519 = new Keyring({ type: 'sr25519', ss58Format: 42 });
 const ed25519 = new Keyring({ type: 'ed25519', ss58Format: 42 });
@@ -184,11 +190,14 @@ await checks.check('a used nonce is refused with code 1010 and a reason', async 
 	assert(/stale|nonce|outdated/i.test(`${refused.message} ${refused.data}`), `no reason in: ${refused.message} ${refused.data}`);
 });
 
-await checks.check('storage proof', async () => {
+await checks.check('a storage proof leads from the state root to the account', async () => {
 	const hash = await api.rpc.chain.getFinalizedHead();
-	const { at, proof } = await api.rpc.state.getReadProof([api.query.system.account.key(alice.address)], hash);
+	const key = api.query.system.account.key(alice.address);
+	const { at, proof } = await api.rpc.state.getReadProof([key], hash);
 	equal(at.toHex(), hash.toHex(), 'at');
-	assert(proof.length >= 2, `${proof.length} nodes`);
+	const { stateRoot } = await api.rpc.chain.getHeader(hash);
+	const value = await provider.send('state_getStorage', [key, hash.toHex()]);
+	leadsTo(value, stateRoot.toHex(), proof.map((node) => u8aToHex(node.toU8a(true))));
 });
 
 await checks.check('blocks carry what was sent', async () => {
@@ -201,7 +210,7 @@ await checks.check('blocks carry what was sent', async () => {
 	equal(block.extrinsics[0].method.section, 'timestamp', 'the inherent comes first');
 });
 
-await checks.check('a datanet is created and found', async () => {
+const datanet = await checks.check('a datanet is created and found', async () => {
 	const name = `polkadot.js ${Date.now()}`;
 	const { dispatchError, events } = await send(api.tx.datanets.createDatanet(name, ['clients'], { Spdx: 'CC-BY-4.0' }, 'Open'), alice);
 	assert(!dispatchError, `failed: ${dispatchError}`);
@@ -212,6 +221,54 @@ await checks.check('a datanet is created and found', async () => {
 	assert(found.isSome, 'the runtime API does not find it');
 	equal(found.unwrap().name.toUtf8(), name, 'name');
 	equal(found.unwrap().owner.toString(), alice.address, 'owner');
+	return id;
+});
+
+/** The Bao slice of the only chunk: the length as eight little-endian bytes, then the bytes themselves. */
+function lengthProof(bytes) {
+	assert(bytes.length > 0 && bytes.length <= CHUNK_BYTES, `${bytes.length} bytes are not one chunk`);
+	const proof = new Uint8Array(8 + bytes.length);
+	new DataView(proof.buffer).setBigUint64(0, BigInt(bytes.length), true);
+	proof.set(bytes, 8);
+	return proof;
+}
+
+await checks.check('a file is contributed, paid for and found by its root', async () => {
+	assert(datanet !== undefined, 'there is no datanet to contribute to');
+	const file = await readFile(new URL('package.json', import.meta.url));
+	const root = u8aToHex(blake3(file));
+	const contribute = (proof) => api.tx.datanets.contribute(
+		datanet, { root, len: file.length }, 'application/json', 'https://example.org/package.json', u8aToHex(proof));
+
+	const wrong = lengthProof(file);
+	wrong[8] ^= 1;
+	const refused = await send(contribute(wrong), bob);
+	assert(refused.dispatchError?.isModule, 'bytes of another root were taken');
+	const { section, name } = api.registry.findMetaError(refused.dispatchError.asModule);
+	equal(`${section}.${name}`, 'datanets.InvalidLengthProof', 'error');
+	equal(await provider.send('datanet_contributionByRoot', [root]), null, 'what the root leads to before');
+
+	const before = await free(bob.address);
+	const transaction = contribute(lengthProof(file));
+	const { partialFee } = await transaction.paymentInfo(bob);
+	const { dispatchError, events } = await send(transaction, bob);
+	assert(!dispatchError, `failed: ${dispatchError}`);
+	const registered = find(events, 'datanets', 'ContributionRegistered').data;
+	equal(registered.content.root.toHex(), root, 'root in the event');
+	const paid = find(events, 'transactionPayment', 'TransactionFeePaid').data;
+	equal(paid.who.toString(), bob.address, 'who paid the fee');
+	const fee = paid.actualFee.toBigInt();
+	assert(fee > 0n && fee <= partialFee.toBigInt(), `fee ${fee}, announced as ${partialFee}`);
+
+	const found = await provider.send('datanet_contributionByRoot', [root]);
+	equal(BigInt(found.id), registered.contribution.toBigInt(), 'id');
+	equal(found.datanet, datanet.toNumber(), 'datanet');
+	equal(found.contributor, bob.address, 'contributor');
+	equal(found.root, root, 'root');
+	equal(found.length, file.length, 'length');
+	equal(found.mediaType, 'application/json', 'media type');
+	const deposits = registered.deposit.toBigInt() + registered.storageDeposit.toBigInt();
+	equal(before - (await free(bob.address)), fee + deposits, 'what the contributor spent and deposited');
 });
 
 await checks.check('a key that owns nothing acts for an agent, which pays the fee', async () => {

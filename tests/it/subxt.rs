@@ -4,18 +4,19 @@
 use anyhow::{bail, ensure, Context, Result};
 use plexus_tests::{
 	wait::{within, SOON},
-	wallet::stranger,
+	wallet::{account_key, stranger},
 	Key, Node, NodeOptions, PLX,
 };
 use sp_core::Pair;
 use std::sync::Arc;
 use subxt::{
 	backend::{ArchiveBackend, ChainHeadBackend, LegacyBackend},
+	config::RpcConfigFor,
 	dynamic::{self, Value},
 	error::{DispatchError, Error, TransactionEventsError, TransactionFinalizedSuccessError},
 	ext::scale_decode::DecodeAsType,
 	extrinsics::ExtrinsicEvents,
-	rpcs::RpcClient,
+	rpcs::{LegacyRpcMethods, RpcClient},
 	tx::Signer,
 	utils::{AccountId32, MultiSignature},
 	OnlineClient, SubstrateConfig,
@@ -316,6 +317,27 @@ async fn nonces(client: &Client, sender: &Account) -> Result<()> {
 	Ok(())
 }
 
+/// A state proof: the header's root is the BLAKE3 hash of one of its nodes, the hash of each other stands in one above it,
+/// and one of them is the account, which is more than 32 bytes and so a node of its own.
+async fn proofs(rpc: RpcClient) -> Result<()> {
+	let methods = LegacyRpcMethods::<RpcConfigFor<SubstrateConfig>>::new(rpc);
+	let key = account_key(&Key::sr25519("//Charlie").account());
+	let head = methods.chain_get_finalized_head().await?;
+	let header = methods.chain_get_header(Some(head)).await?.context("the head has a header")?;
+	let value = methods.state_get_storage(&key, Some(head)).await?.context("Charlie has an account")?;
+	let answer = methods.state_get_read_proof([&key[..]], Some(head)).await?;
+	ensure!(answer.at == head, "a proof at {:?}", answer.at);
+	let nodes: Vec<_> = answer.proof.iter().map(|node| (&node.0[..], blake3::hash(&node.0))).collect();
+	let is_root = |hash: &blake3::Hash| hash.as_bytes()[..] == header.state_root.0[..];
+	ensure!(nodes.iter().any(|(_, hash)| is_root(hash)), "no node has the state root");
+	for (_, hash) in &nodes {
+		let above = nodes.iter().any(|(other, _)| other.windows(32).any(|bytes| bytes == hash.as_bytes()));
+		ensure!(above || is_root(hash), "nothing leads to the node {hash}");
+	}
+	ensure!(nodes.iter().any(|(node, _)| *node == &value[..]), "the account is not among the nodes");
+	Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_default_backend_does_all_that_a_wallet_does() -> Result<()> {
 	let node = node().await?;
@@ -338,6 +360,7 @@ async fn the_chain_head_backend_does_all_that_a_wallet_does() -> Result<()> {
 async fn the_legacy_backend_does_all_that_a_wallet_does() -> Result<()> {
 	let node = node().await?;
 	let rpc = RpcClient::from_insecure_url(node.url()).await?;
+	proofs(rpc.clone()).await.map_err(|reason| reason.context(node.log_tail()))?;
 	let client = Client::from_backend(Arc::new(LegacyBackend::builder().build(rpc))).await?;
 	let accounts = [Account(Key::sr25519("//Charlie")), Account(Key::ed25519("//Charlie"))];
 	the_whole_of_it(client, accounts, 30_000).await.map_err(|reason| reason.context(node.log_tail()))

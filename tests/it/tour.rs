@@ -29,7 +29,9 @@ async fn the_readmes_tour_works_word_for_word() -> Result<()> {
 	// The tour's own first line looks for the binary in `target`, which may be elsewhere here.
 	let script = format!("set -eux\n{commands}");
 	let path = format!("{}:{}", directory.display(), std::env::var("PATH")?);
-	let script = script.replace("$PWD/target/release:$PATH", &path);
+	const PLACE: &str = "$PWD/target/release:$PATH";
+	ensure!(script.contains(PLACE), "the tour does not begin with where the binary is: {commands}");
+	let script = script.replace(PLACE, &path);
 	let mut shell = Command::new("sh");
 	shell
 		.arg("-c")

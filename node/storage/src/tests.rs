@@ -2,7 +2,7 @@
 
 use crate::{
 	range::NODES_MAX,
-	schema::{JOURNAL, NODES},
+	schema::{JOURNAL, META, META_SCHEMA, NODES, SCHEMA_VERSION},
 	snapshot::cf,
 	*,
 };
@@ -189,6 +189,31 @@ fn a_block_out_of_order_is_refused_and_changes_nothing() {
 	assert!(matches!(db.commit(commit), Err(StorageError::NotNext { number: 5, tip: 0 })));
 	assert_eq!(db.tip().number, 0);
 	assert_eq!(db.tip().state.get(&[1]).unwrap(), None);
+}
+
+#[test]
+fn a_database_of_a_schema_that_this_program_does_not_write_is_refused_and_left_as_it_is() {
+	let dir = tempfile::tempdir().unwrap();
+	let genesis_hash = genesis(&Model::new()).header.hash();
+	for other in [1, SCHEMA_VERSION + 1, u32::MAX] {
+		let db = open(dir.path(), 2, &Model::new());
+		db.raw().put_cf(cf(db.raw(), META), META_SCHEMA, other.to_le_bytes()).unwrap();
+		drop(db);
+		let refused = Database::open(dir.path(), options(2), genesis(&Model::new())).err().unwrap();
+		assert!(
+			matches!(refused, OpenError::Schema { found, expected: SCHEMA_VERSION, .. } if found == other),
+			"{refused}"
+		);
+		assert!(refused.to_string().contains("; use the release that wrote it"), "{refused}");
+		let refused = Database::open_read_only(dir.path(), options(2), genesis_hash).err().unwrap();
+		assert!(matches!(refused, OpenError::Schema { found, .. } if found == other), "{refused}");
+		// The right version back, it opens: nothing else was touched.
+		let raw = crate::db::open_rocksdb(dir.path(), &options(2)).unwrap();
+		assert_eq!(raw.get_cf(cf(&raw, META), META_SCHEMA).unwrap().unwrap(), other.to_le_bytes());
+		raw.put_cf(cf(&raw, META), META_SCHEMA, SCHEMA_VERSION.to_le_bytes()).unwrap();
+		drop(raw);
+	}
+	assert_eq!(open(dir.path(), 2, &Model::new()).tip().number, 0);
 }
 
 #[test]

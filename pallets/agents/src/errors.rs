@@ -39,7 +39,8 @@ pub mod errors {
 		NotProposed,
 		/// The delay is shorter than `RecoveryDelayMsMin`. Choose a longer one.
 		DelayTooShort,
-		/// Only the recovery account may do this, and the controller must have named it with `set_recovery` before.
+		/// Only the recovery account may do this. The controller names it with `set_recovery`; sign with the account that it
+		/// named.
 		NotRecoveryAccount,
 		/// A recovery is pending already. Complete it, or cancel it first.
 		RecoveryPending,
@@ -52,7 +53,7 @@ pub mod errors {
 		/// `keep_below` is not the agent's next delegation id: one was granted since it was looked up. Query the agent and
 		/// its delegations again, or keep none.
 		DelegationsChanged,
-		/// A delegation needs at least one scope, and no scope twice.
+		/// A delegation needs at least one scope, and no scope twice. Name each that the key needs, once.
 		InvalidScopes,
 		/// The period is shorter than `PeriodMsMin`. Choose a longer one.
 		PeriodTooShort,
@@ -72,7 +73,8 @@ pub mod errors {
 		DelegationExpired,
 		/// The delegation, or one that it was passed on from, was revoked. Ask for a new one.
 		DelegationRevoked,
-		/// Only the controller, the key itself and the keys that it was passed on from may revoke a delegation.
+		/// Only the controller, the key itself and the keys that it was passed on from may revoke a delegation. Sign with one of
+		/// them.
 		MayNotRevoke,
 		/// The delegation is alive. It can be cleared once it is expired or cut off; until then it can be revoked.
 		DelegationAlive,

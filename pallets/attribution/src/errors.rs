@@ -28,7 +28,7 @@ pub mod errors {
 		UnknownMethod,
 		/// There is such a method already. Use its id: query `method_id`.
 		MethodExists,
-		/// Algorithm and parameters of a method must be printable ASCII, and the algorithm not empty.
+		/// The algorithm of a method is empty, or it or the parameters are not printable ASCII. Name them in such characters.
 		UnreadableMethod,
 		/// The parameters contradict each other. Keep each field's rule: shares within `all`, nothing attested, hold
 		/// and challenger's part such that fraud loses, response and reveal within a third of the window.
@@ -51,12 +51,13 @@ pub mod errors {
 		MovesNothing,
 		/// A range is empty, or not within what it is a range of. Compare with the lengths in receipt and contribution.
 		RangeOutside,
-		/// A range is shorter than the parameters allow, or a piece of an echo less than half of what is claimed.
+		/// A range is shorter than the parameters allow, or a piece of an echo less than half of what is claimed. Name a longer
+		/// one.
 		TooShort,
 		/// A range is longer than `ClaimBytesMax`. Claim its parts.
 		TooLong,
 		/// The version is not among those that may be claimed: the channel's corpora for what was retrieved, the
-		/// versions of the model's manifest for spans.
+		/// versions of the model's manifest for spans. Name one of those, or leave the claim out.
 		VersionNotInScope,
 		/// The version does not hold the contribution. Query `weight_at` of the datanets.
 		NotInVersion,
@@ -67,7 +68,7 @@ pub mod errors {
 		/// What opens a batch could not be put into the pallet's pot, which must have its existential deposit. The chain
 		/// has to give it that.
 		PotMissing,
-		/// The window for this is over: commit before its last `reveal_ms`, demand and show unlisted sources before its
+		/// The window for this is over. Commit before its last `reveal_ms`, demand and show unlisted sources before its
 		/// last third.
 		WindowOver,
 		/// The window is still open. Query `open_batch` for its end.
@@ -76,7 +77,7 @@ pub mod errors {
 		Fraudulent,
 		/// The account committed to the same before. One commitment is enough.
 		AlreadyCommitted,
-		/// The account did not commit to exactly this: same account, salt, batch and challenge, to the last byte of its
+		/// The account did not commit to exactly this. Use the same account, salt, batch and challenge, to the last byte of its
 		/// slices.
 		NoCommitment,
 		/// A commitment is revealed in a later block than it was made in. Try again in the next one.
@@ -97,7 +98,8 @@ pub mod errors {
 		WrongEvidence,
 		/// The piece is not under the context's root. Give its place, the number of pieces and the way.
 		NotInContext,
-		/// The bytes are equal, as they should be: there is nothing wrong with this part of the claim.
+		/// The bytes are equal, as they should be: there is nothing wrong with this part of the claim. Show a part that
+		/// differs.
 		BytesEqual,
 		/// The bytes are not equal. Compare the ranges, their offsets first.
 		BytesDiffer,
@@ -105,9 +107,10 @@ pub mod errors {
 		LengthTrue,
 		/// The claim may be made. There is nothing wrong with it, as far as the chain itself can see.
 		Lawful,
-		/// The contribution is not earlier than the one claimed, or the version not older than the model.
+		/// The contribution is not earlier than the one claimed, or the version not older than the model. Show one with a lower
+		/// commitment, or a version that was published before the model was registered.
 		NotEarlier,
-		/// The claim was moved already, by somebody who had committed earlier.
+		/// The claim was moved already, by somebody who had committed earlier. Commit sooner with the next one.
 		AlreadyMoved,
 		/// The version is open to everybody, who could put there what an output has. Only curated ones are sources that
 		/// a manifest can be expected to list.
@@ -117,19 +120,20 @@ pub mod errors {
 		/// No more than `UnlistedMax` sources of a batch wait to be answered or paid, and each of them moves at least as
 		/// much. Show a longer range.
 		TooManyUnlisted,
-		/// It is proven already: the event `ClaimProven` tells in which block.
+		/// It is proven already. The event `ClaimProven` tells in which block.
 		Proven,
 		/// The claim was demanded already. Wait for the answer.
 		AlreadyDemanded,
 		/// No more than `DemandsMax` demands of a batch are open at a time. Wait until one is answered.
 		TooManyDemands,
-		/// Nobody asks for this, or the time to show it is over.
+		/// Nobody asks for this, or the time to show it is over. Query `open_questions` for what is asked, and until when.
 		NothingAsked,
 		/// There is still time to answer. Query `open_questions` for the deadline.
 		AnswerDue,
-		/// The time to answer is over.
+		/// The time to answer is over. Answer before the deadline that `open_questions` tells.
 		AnsweredTooLate,
-		/// The samples were drawn already, or there is nothing to draw from.
+		/// The samples were drawn already, or there is nothing to draw from. The event `SamplesDrawn` tells which claims to
+		/// answer for.
 		SamplesDrawn,
 		/// The block whose hash draws is not over. It is the second after the submission.
 		SamplesTooEarly,

@@ -71,18 +71,18 @@ pub mod errors {
 		CuratorsTooEarly,
 		/// This commitment exists. Draw another salt, or use or clear the one that there is.
 		CommitmentExists,
-		/// There is no such commitment of this account: account, salt, roots and their order must be those that were
+		/// There is no such commitment of this account. Account, salt, roots and their order must be those that were
 		/// committed to, and it must be neither used nor cleared.
 		UnknownCommitment,
 		/// The commitment cannot be used yet. `CommitmentMade` says from when on, on the chain clock.
 		CommitmentTooEarly,
 		/// The commitment expired. Clear it to get its deposit back, and commit again.
 		CommitmentExpired,
-		/// Only its account may clear a commitment that has not expired.
+		/// Only its account may clear a commitment that has not expired. Sign with that account, or wait until it has.
 		CommitmentNotExpired,
 		/// There is nothing to register. Give at least one contribution.
 		NothingToRegister,
-		/// The contribution was taken down already, so it cannot have a locator.
+		/// The contribution was taken down already, so it cannot have a locator. Leave it as it is: a takedown is for ever.
 		TakenDown,
 		/// The contribution is not pending: it was accepted or has departed. Query `contribution` for its status.
 		NotPending,
@@ -98,7 +98,7 @@ pub mod errors {
 		/// The contribution may still be accepted, or be in a version. `ContributionRegistered` says until when it waits for
 		/// its acceptance, on the chain clock; in a retired datanet only what no version holds expires.
 		NotExpired,
-		/// The contribution's datanet is curated: its curators accept with `review`.
+		/// The contribution's datanet is curated. Its curators accept with `review`.
 		NeedsReview,
 		/// The signer was not among the curators at the contribution's submission, or when the dispute began. The query
 		/// `datanet` names the present ones.
@@ -109,7 +109,8 @@ pub mod errors {
 		AlreadyReviewed,
 		/// The weight is not between 1 and 100. Choose one that is, or reject.
 		InvalidWeight,
-		/// Nothing is accepted, so there is nothing to publish.
+		/// Nothing is accepted, so there is nothing to publish. Accept a contribution first: `accept` in an open datanet,
+		/// `review` in a curated one.
 		NothingToPublish,
 		/// The next version would hold what the last one does. Publish once something was accepted or has departed.
 		NothingChanged,
@@ -120,9 +121,10 @@ pub mod errors {
 		DepositLocked,
 		/// The deposit for good conduct was released already. That for storage stays as long as the record.
 		DepositReleased,
-		/// The content has no locator, so it does not claim to be available.
+		/// The content has no locator, so it does not claim to be available. Challenge contributions that have one.
 		NotPublished,
-		/// The contributor or beneficiary cannot challenge or dispute its own contribution.
+		/// The contributor or beneficiary cannot challenge or dispute its own contribution. Sign with another account, or
+		/// withdraw it.
 		OwnContribution,
 		/// A challenge of this contribution is open. Wait until it is answered or closed.
 		ChallengeOpen,
@@ -133,12 +135,12 @@ pub mod errors {
 		WrongSlice,
 		/// The challenge can still be answered. `ChunkDrawn` says until when, on the chain clock.
 		ChallengeNotOver,
-		/// The challenge can no more be answered.
+		/// The challenge can no more be answered. Answer before its deadline; now anybody may use `close_challenge`.
 		ChallengeOver,
 		/// The chunk is not known yet that the challenge asks for. Anybody can draw it with `draw_chunk`, from the block after
 		/// the challenge on.
 		ChunkNotDrawn,
-		/// The chunk was drawn already: `ChunkDrawn` names it.
+		/// The chunk was drawn already. The event `ChunkDrawn` names it.
 		ChunkDrawn,
 		/// The hash of the challenge's block is not known within that block. Draw the chunk in a later one.
 		ChunkTooEarly,
@@ -157,7 +159,7 @@ pub mod errors {
 		NoReservation,
 		/// The root is reserved for another account. `RootReserved` says until when, on the chain clock.
 		ReservationNotOver,
-		/// The windows break a rule: a commitment's life must be longer than its age before it is used, a pending
+		/// The windows break a rule. A commitment's life must be longer than its age before it is used, a pending
 		/// contribution's longer than a commitment's, and challenges and disputes must last at least a millisecond.
 		InvalidWindows,
 	}

@@ -21,7 +21,7 @@ pub mod errors {
 		CommitmentTooYoung,
 		/// The commitment is older than `CommitmentLifetimeMs`. Clear it, commit again, and register in time.
 		CommitmentExpired,
-		/// Until a commitment expires only its account may clear it.
+		/// Until a commitment expires only its account may clear it. Sign with that account, or wait until it has.
 		CommitmentAlive,
 		/// The call names no model. Name at least one.
 		NothingToRegister,
@@ -89,7 +89,7 @@ pub mod errors {
 		UnknownModel,
 		/// Only the model's developer may do this. Sign with the account that registered it.
 		NotDeveloper,
-		/// The model has this status already.
+		/// The model has this status already. There is nothing to do.
 		StatusUnchanged,
 		/// The model is deprecated by its developer: no new channels. Choose another one, perhaps among its children.
 		ModelDeprecated,

@@ -20,12 +20,13 @@ pub mod errors {
 		CandidateBondTooSmall,
 		/// There is not that much bonded. Look at the stake; a slash may just have been taken.
 		NotEnoughBonded,
-		/// There is not that much on its way out of the pool that the bond stands behind.
+		/// There is not that much on its way out of the pool that the bond stands behind. Look at the stake's chunks: those of
+		/// another pool must unlock first.
 		NotEnoughUnbonding,
 		/// Too many chunks are on their way out. Use `withdraw_unbonded` for those that have unlocked, or unbond in an
 		/// era in which you have unbonded already.
 		TooManyChunks,
-		/// The amount is nothing, or there is nothing to claim.
+		/// The amount is nothing, or there is nothing to claim. Give an amount above zero, or wait until rewards have come in.
 		NothingToDo,
 		/// The amount does not fit with what is there. It exceeds all money.
 		AmountTooLarge,
@@ -34,7 +35,7 @@ pub mod errors {
 		StakeCommitted,
 		/// There is no pool with this id. Look it up among the candidates.
 		UnknownPool,
-		/// The pool does not stand for election, so it can be neither nominated nor chilled.
+		/// The pool does not stand for election, so it can be neither nominated nor chilled. Nominate one of the candidates.
 		NotCandidate,
 		/// Nobody else stands for election, and somebody must. Wait until there is another candidate.
 		LastCandidate,
@@ -54,30 +55,30 @@ pub mod errors {
 		TooManyCandidates,
 		/// The validator is jailed. Use `unjail` when the time is over.
 		Jailed,
-		/// The validator is not jailed.
+		/// The validator is not jailed. Use `validate` if it has been chilled.
 		NotJailed,
-		/// The time in jail is not over yet.
+		/// The time in jail is not over yet. Wait until the chain clock reaches the pool's `until_ms`.
 		JailedStill,
-		/// The evidence is for a height that is not reached.
+		/// The evidence is for a height that is not reached. Report it again when the chain is there.
 		EvidenceEarly,
-		/// The evidence is older than the chain's `evidence_age_ms`.
+		/// The evidence is older than the chain's `evidence_age_ms`. Report sooner: nobody is punished for it any more.
 		EvidenceOld,
-		/// The key was no validator's at that height.
+		/// The key was no validator's at that height. Compare key and height with the validators of that era, on this chain.
 		EvidenceStranger,
 		/// The pool has been tombstoned already, for this era or an earlier one. It pays once.
 		EvidenceKnown,
 		/// The two messages do not conflict, are not in ascending order of their values, or are not both signed by the
-		/// key for this chain.
+		/// key for this chain. Report two messages of one key, height, round and kind for different values.
 		EvidenceInvalid,
-		/// The block has brought its parent's commit already.
+		/// The block has brought its parent's commit already. Authors put in one, and nobody else can.
 		CommitTwice,
-		/// The first block's parent is the genesis, which nobody signs.
+		/// The first block's parent is the genesis, which nobody signs. Its author leaves the commit out.
 		CommitUnexpected,
-		/// The commit has not one place for each validator of the parent.
+		/// The commit has not one place for each validator of the parent. Its author takes the set that decided the parent.
 		CommitLength,
-		/// A signature in the commit is not that validator's precommit for the parent.
+		/// A signature in the commit is not that validator's precommit for the parent. Its author leaves such a place empty.
 		CommitSignature,
-		/// The commit has not more than two thirds of the power.
+		/// The commit has not more than two thirds of the power. Its author puts in every precommit of the parent's certificate.
 		CommitPower,
 		/// All ids are used up. This cannot be avoided, and will not happen.
 		IdsExhausted,

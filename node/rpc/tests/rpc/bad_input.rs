@@ -188,6 +188,38 @@ async fn foreign_websites_are_refused_and_local_ones_served() {
 	assert!(RawSocket::open_with(&served, "Origin: https://polkadot.js.org\r\n").await.is_ok());
 }
 
+/// The lower-case head of the answer to a browser's question whether a page of this origin may post JSON.
+async fn preflight(served: &Served, origin: &str) -> String {
+	let mut socket = TcpStream::connect(served.rpc.address()).await.expect("connects");
+	let request = format!(
+		"OPTIONS / HTTP/1.1\r\nHost: localhost\r\nOrigin: {origin}\r\nAccess-Control-Request-Method: POST\r\n\
+		 Access-Control-Request-Headers: content-type\r\nConnection: close\r\n\r\n"
+	);
+	socket.write_all(request.as_bytes()).await.expect("sends");
+	let mut answer = Vec::new();
+	let _ = within(socket.read_to_end(&mut answer)).await;
+	let answer = String::from_utf8_lossy(&answer).to_lowercase();
+	answer.split_once("\r\n\r\n").expect("an HTTP answer").0.to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_asks_beforehand_is_told_which_pages_may_post() {
+	let served = Served::start().await;
+	for origin in ["http://localhost:3000", "https://polkadot.js.org"] {
+		let head = preflight(&served, origin).await;
+		assert!(head.starts_with("http/1.1 200"), "{head}");
+		assert!(head.contains(&format!("access-control-allow-origin: {origin}")), "{head}");
+		for (header, word) in
+			[("access-control-allow-methods: ", "post"), ("access-control-allow-headers: ", "content-type")]
+		{
+			let value = head.lines().find_map(|line| line.strip_prefix(header));
+			assert!(value.is_some_and(|value| value.contains(word)), "{header}{word} is not in\n{head}");
+		}
+	}
+	let head = preflight(&served, "https://evil.example").await;
+	assert!(!head.contains("access-control-allow-origin"), "{head}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_name_is_refused_where_names_are_given() {
 	let served =
