@@ -82,7 +82,8 @@ pub struct History {
 	books: Books,
 	pub tally: Vec<Tally>,
 	blocks: u64,
-	pub calls: u64,
+	/// Calls that went into blocks, failed ones too. Attempts that the runtime refused are not among them.
+	pub included: u64,
 }
 
 impl History {
@@ -108,7 +109,7 @@ impl History {
 		let books = Books::new(chain.issuance());
 		let driver = Driver { choices, memory, genesis: chain.genesis_hash.0 };
 		let tally = vec![Tally::default(); KINDS.len()];
-		let mut history = Self { chain, driver, books, tally, blocks: 0, calls: 0 };
+		let mut history = Self { chain, driver, books, tally, blocks: 0, included: 0 };
 		// The state knows the genesis hash, which commitments and vouchers contain, from block 1 on.
 		history.block(0).expect("nothing happens in it");
 		history
@@ -119,11 +120,11 @@ impl History {
 		self.driver.choices.is_over()
 	}
 
-	/// Makes a block of so many calls, and checks everything.
+	/// Makes a block from so many attempts to include a call, and checks everything.
 	///
 	/// # Errors
 	/// What does not hold after it.
-	pub fn block(&mut self, calls: u64) -> Checked {
+	pub fn block(&mut self, attempts: u64) -> Checked {
 		// Sometimes slow, sometimes after a halt of minutes.
 		self.chain.block_time_ms = match self.driver.choices.below(16) {
 			0 => 240_000,
@@ -134,14 +135,15 @@ impl History {
 		let inherents: Vec<_> = [self.chain.inherent()].into_iter().chain(self.chain.commit()).collect();
 		let genesis = self.chain.genesis_hash;
 		let Self { chain, driver, tally, books, .. } = self;
+		let mut included = 0;
 		let header = chain.ext.execute_with(|| {
 			Executive::initialize_block(&header);
 			for inherent in inherents {
 				let done = Executive::apply_extrinsic(inherent);
 				done.expect("the inherent is valid").expect("the inherent succeeds");
 			}
-			for _ in 0..calls {
-				step(driver, tally, books, genesis);
+			for _ in 0..attempts {
+				included += u64::from(step(driver, tally, books, genesis));
 			}
 			let header = Executive::finalize_block();
 			for record in System::read_events_no_consensus() {
@@ -151,7 +153,7 @@ impl History {
 		});
 		chain.advance(header);
 		self.blocks += 1;
-		self.calls += calls;
+		self.included += included;
 		self.check()
 	}
 
@@ -199,8 +201,8 @@ fn judge(books: &Books) -> Checked {
 	Ok(())
 }
 
-/// One transaction of a kind that is possible now, within a block.
-fn step(driver: &mut Driver, tally: &mut [Tally], books: &mut Books, genesis: plexus_runtime::Hash) {
+/// One transaction of a kind that is possible now, within a block. Says whether one went in.
+fn step(driver: &mut Driver, tally: &mut [Tally], books: &mut Books, genesis: plexus_runtime::Hash) -> bool {
 	let total: u64 = KINDS.iter().map(|kind| kind.weight).sum();
 	for _ in 0..12 {
 		let mut point = driver.choices.below(total);
@@ -218,8 +220,9 @@ fn step(driver: &mut Driver, tally: &mut [Tally], books: &mut Books, genesis: pl
 		let Some(result) = send(driver, books, genesis, by, call) else { continue };
 		tally[place].included += u64::from(result.is_ok());
 		tally[place].succeeded += u64::from(result == Ok(Ok(())));
-		return;
+		return result.is_ok();
 	}
+	false
 }
 
 /// Who really signs: an agent's account has no key, so that its controller or a key of it sends the call. Now and then
