@@ -211,6 +211,10 @@ const BREACHES: &[Breach] = &[
 		let channel = pallet_receipts::Channels::<Runtime>::iter_keys().next().expect("some channel is open");
 		pallet_receipts::Channels::<Runtime>::mutate_extant(channel, |channel| channel.locked += 1);
 	}),
+	("a deposit of a proxy that nobody made", || {
+		let account = pallet_proxy::Proxies::<Runtime>::iter_keys().next().expect("somebody has a proxy");
+		pallet_proxy::Proxies::<Runtime>::mutate(account, |(_, deposit)| *deposit += 1);
+	}),
 	("money on hold that nobody put there", || {
 		let (account, holds) = pallet_balances::Holds::<Runtime>::iter()
 			.find(|(_, holds)| holds.iter().any(|hold| is_hold_of_batches(&hold.id)))
@@ -237,7 +241,12 @@ fn eventful() -> History {
 		let ready = history.chain.ext.execute_with(|| {
 			let open = pallet_attribution::Batches::<Runtime>::iter_values().any(|batch| batch.hold > 0);
 			let paid = pallet_rewards::Pools::<Runtime>::iter_values().any(|pool| pool.deposited > 0);
-			open && paid && pallet_attribution::NextMethodId::<Runtime>::get() > MethodId(0)
+			let taken = pallet_receipts::Books::<Runtime>::iter_values().any(|book| book.developer_taken > 0);
+			let due = pallet_receipts::Earnings::<Runtime>::iter_keys().next().is_some();
+			let locked = pallet_receipts::Channels::<Runtime>::iter_keys().next().is_some();
+			let proxied = pallet_proxy::Proxies::<Runtime>::iter_keys().next().is_some();
+			let method = pallet_attribution::NextMethodId::<Runtime>::get() > MethodId(0);
+			open && paid && taken && due && locked && proxied && method
 		});
 		if ready {
 			return history;
