@@ -173,7 +173,7 @@ pub const KINDS: &[Kind] = &[
 	kind("rewards.distribute", 14, Driver::distribute),
 	kind("rewards.claim", 12, Driver::claim),
 	kind("rewards.withdraw", 8, Driver::withdraw_data),
-	kind("validators.bond", 2, Driver::bond),
+	kind("validators.bond", 4, Driver::bond),
 	kind("validators.bond_more", 2, Driver::bond_more),
 	kind("validators.unbond", 3, Driver::unbond),
 	kind("validators.rebond", 2, Driver::rebond),
@@ -484,8 +484,8 @@ impl Driver {
 	}
 
 	fn by_sudo(&self, call: impl Into<RuntimeCall>) -> Planned {
-		let key = pallet_sudo::Key::<Runtime>::get()?;
-		Some((key, pallet_sudo::Call::sudo { call: Box::new(call.into()) }.into()))
+		let (key, call): (_, RuntimeCall) = (pallet_sudo::Key::<Runtime>::get()?, call.into());
+		Some((key, pallet_sudo::Call::<Runtime>::sudo { call: Box::new(call) }.into()))
 	}
 
 	fn set_parameters(&mut self) -> Planned {

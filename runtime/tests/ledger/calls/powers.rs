@@ -320,14 +320,15 @@ impl Driver {
 		let mut pures = self.memory.pures.clone();
 		pures.retain(|pure| pallet_proxy::Proxies::<Runtime>::contains_key(pure.account()));
 		let pure = self.choices.pick(&pures)?;
-		let kill = ProxyCall::kill_pure {
+		let kill: RuntimeCall = ProxyCall::kill_pure {
 			spawner: Address::Id(pure.spawner.clone()),
 			proxy_type: ProxyType::Any,
 			index: 0,
 			height: pure.height,
 			ext_index: pure.extrinsic,
-		};
-		let (real, call) = (Address::Id(pure.account()), Box::new(kill.into()));
+		}
+		.into();
+		let (real, call) = (Address::Id(pure.account()), Box::new(kill));
 		Some((pure.spawner, ProxyCall::proxy { real, force_proxy_type: None, call }.into()))
 	}
 
