@@ -5,7 +5,7 @@ mod common;
 use common::{bao_encode, bao_slice, bytes, len_around_the_edges, BAO_EDGES};
 use plexus_primitives::{
 	prove_slice::prove_slice,
-	slice::{stated_len, HEADER_BYTES, PARENT_BYTES, SLICE_BYTES_MAX},
+	slice::{stated_len, CHUNK_BYTES, HEADER_BYTES, PARENT_BYTES, SLICE_BYTES_MAX},
 	verify_length_proof, verify_slice, Content, SliceError,
 };
 use proptest::prelude::*;
@@ -54,6 +54,60 @@ fn the_prover_makes_the_slices_that_bao_makes() {
 			}
 		}
 	}
+}
+
+/// Bytes of the parents and chunks of `start..end` in the subtree over `len` bytes from `offset` on.
+fn covered(offset: u64, len: u64, start: u64, end: u64) -> u64 {
+	if end <= offset || offset + len <= start {
+		return 0;
+	}
+	if len <= CHUNK_BYTES {
+		return len;
+	}
+	// The left child has the largest power of two below the length.
+	let left = 1 << (len - 1).ilog2();
+	PARENT_BYTES as u64 + covered(offset, left, start, end) + covered(offset + left, len - left, start, end)
+}
+
+/// How long the slice of a range is: that follows from the shape of the tree alone, whatever the bytes are.
+fn slice_bytes(total: u64, start: u64, len: u64) -> u64 {
+	HEADER_BYTES as u64 + covered(0, total, start, start + len)
+}
+
+#[test]
+fn the_length_of_a_slice_follows_from_the_shape_of_the_tree() {
+	for total in BAO_EDGES {
+		let content = bytes(total);
+		let edges = || BAO_EDGES.into_iter().flat_map(|edge| [edge - 1, edge]);
+		for start in edges().filter(|start| *start < total) {
+			for len in edges().chain([total - start]).filter(|len| *len > 0 && start + len <= total) {
+				let proven = prove_slice(Cursor::new(&content), start, len).expect("the bytes are there");
+				let computed = slice_bytes(total, start, len);
+				assert_eq!(proven.slice.len() as u64, computed, "{len} bytes at {start} of {total}");
+			}
+		}
+	}
+}
+
+/// The longest slice of so many whole chunks' bytes, wherever in 1 GiB they begin: within a chunk, so that one more is
+/// touched, and never at its first byte, which would touch none more.
+fn longest_in_a_gibibyte(len: u64) -> u64 {
+	const TOTAL: u64 = 1 << 30;
+	let starts = (0..).map(|chunk| chunk * CHUNK_BYTES + 1).take_while(|start| start + len <= TOTAL);
+	starts.map(|start| slice_bytes(TOTAL, start, len)).max().expect("there is a place")
+}
+
+#[test]
+fn a_slice_of_a_kibibyte_anywhere_in_a_gibibyte_is_at_most_five() {
+	// Two chunks that lie on both sides of the middle have no parent in common but the root: 1 and twice 19.
+	assert_eq!(longest_in_a_gibibyte(1_024), 8 + 39 * 64 + 2 * 1_024);
+	assert!(longest_in_a_gibibyte(1_024) <= 5 * 1_024);
+}
+
+#[test]
+fn a_slice_of_the_longest_claim_anywhere_in_a_gibibyte_is_at_most_20_616_bytes() {
+	// Seventeen chunks, and 50 parents over them.
+	assert_eq!(longest_in_a_gibibyte(16 * 1_024), 8 + 50 * 64 + 17 * 1_024);
 }
 
 #[test]

@@ -25,7 +25,7 @@ use plexus_runtime::Runtime;
 use tampering::{Outcome, Proofs};
 use world::*;
 
-const ATTEMPTS: u64 = 6_000;
+const ATTEMPTS: u64 = 9_000;
 const SEED: u64 = 1;
 
 #[test]

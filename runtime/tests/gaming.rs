@@ -1,5 +1,6 @@
 //! Attacks that the protocol answers, each over the whole runtime and in numbers: what all accounts of the attacker have
-//! in the end, fees of transactions included, after everybody was paid what is due. `docs/gaming.md` has the table.
+//! in the end, fees of transactions included, after everybody was paid what is due. Where an attack could seem to lose by
+//! those fees alone, they are left out on both sides. `docs/gaming.md` has the table.
 //!
 //! # Must not
 //! Hide what remains: where an attack is answered in part only, the test shows the rest too, and its documentation says so.
@@ -29,6 +30,13 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 /// Serving honestly: the same receipt, and no claim that is not true.
 fn serving(output: &[u8]) -> i128 {
 	gain(&attackers(), |world| {
+		world.file(&[receipt(output)], &[]);
+	})
+}
+
+/// The same without the fees of transactions.
+fn serving_before_fees(output: &[u8]) -> i128 {
+	gain_before_fees(&attackers(), |world| {
 		world.file(&[receipt(output)], &[]);
 	})
 }
@@ -123,8 +131,8 @@ fn wash_inference_costs_the_protocols_share() {
 #[test]
 fn a_post_hoc_copy_of_an_output_earns_nothing() {
 	let output = text(63, 2_000);
-	let honest = serving(&output);
-	let attack = gain(&attackers(), |world| {
+	let honest = serving_before_fees(&output);
+	let attack = gain_before_fees(&attackers(), |world| {
 		// The output is known; now it is contributed, and even the curator is deceived.
 		let late = world.contribute(&accomplice(), MANIFEST, &output);
 		world.accept(late);
@@ -152,7 +160,7 @@ fn a_post_hoc_copy_of_an_output_earns_nothing() {
 		let shown = world.challenge(&accomplice(), filed.batch, shown);
 		assert_eq!(shown, Ok(Err(Attribution::<Runtime>::NotEarlier.into())));
 	});
-	assert!(attack < honest, "{attack} against {honest}");
+	assert!(attack <= honest, "{attack} against {honest}, without fees");
 }
 
 #[test]
@@ -207,8 +215,8 @@ fn root_squatting_ends_when_whoever_committed_first_registers() {
 /// What remains: in a datanet that everybody may fill, grounded and span claims pay for what was used, whoever uploaded it.
 #[test]
 fn sybil_uploads_to_open_datanets_carry_no_money_of_manifests() {
-	let honest = serving(&quoting());
-	let attack = gain(&attackers(), |world| {
+	let honest = serving_before_fees(&quoting());
+	let attack = gain_before_fees(&attackers(), |world| {
 		for seed in 0..8 {
 			let one = world.contribute(&accomplice(), CORPUS, &text(200 + seed, 2_000));
 			world.accept(one);
@@ -226,7 +234,7 @@ fn sybil_uploads_to_open_datanets_carry_no_money_of_manifests() {
 		world.fails(&mallory(), register, pallet_models::Error::<Runtime>::OpenVersionWithShare);
 		world.file(&[receipt(&quoting())], &[]);
 	});
-	assert!(attack < honest, "{attack} against {honest}");
+	assert!(attack <= honest, "{attack} against {honest}, without fees");
 }
 
 /// What remains: who echoes a prompt that nobody else has cannot be shown to do so. The user has it.
@@ -272,7 +280,7 @@ fn self_challenge_loses_more_than_the_false_claim_would_have_moved() {
 #[test]
 fn counterclaim_cycles_end_with_the_first_move() {
 	let play = |cycling: bool| {
-		gain(&attackers(), |world| {
+		gain_before_fees(&attackers(), |world| {
 			let claim = span(0, COPY, 500, 1_500, 1_000);
 			let filed = world.file(&[receipt(&quoting())], &[claim]);
 			let answer = answer_span(&filed, &claim, &quoting(), &bytes_of(COPY));
@@ -288,7 +296,7 @@ fn counterclaim_cycles_end_with_the_first_move() {
 		})
 	};
 	let (once, cycling) = (play(false), play(true));
-	assert!(cycling < once, "{cycling} against {once}");
+	assert!(cycling <= once, "{cycling} against {once}, without fees");
 }
 
 /// The gain of the server, and of whoever demands.
@@ -400,16 +408,16 @@ fn a_halt_closes_no_window() {
 #[test]
 fn a_stale_voucher_is_worth_nothing() {
 	let one = receipt(&quoting());
-	let honest = gain(&attackers(), |world| {
+	let honest = gain_before_fees(&attackers(), |world| {
 		world.file(&[one, one], &[]);
 	});
-	let attack = gain(&attackers(), |world| {
+	let attack = gain_before_fees(&attackers(), |world| {
 		let stale = world.submission_of(&peter(), CHANNEL, &[one], &[]);
 		world.file(&[one, one], &[]);
 		// The voucher from before the second request, once both are paid.
 		world.fails(&mallory(), stale, Receipts::<Runtime>::InvalidVoucher);
 	});
-	assert!(attack < honest, "{attack} against {honest}");
+	assert_eq!(attack, honest, "without fees");
 	// And a payer that signs an old sum again is not believed: its server cannot redeem that, and finds it before it serves.
 	let mut world = World::new();
 	let mut redemption = world.redemption(&peter(), CHANNEL, &[one]);
@@ -422,7 +430,7 @@ fn a_stale_voucher_is_worth_nothing() {
 #[test]
 fn a_double_redeem_pays_once() {
 	let play = |times: usize| {
-		gain(&attackers(), |world| {
+		gain_before_fees(&attackers(), |world| {
 			let submit = world.submission_of(&peter(), CHANNEL, &[receipt(&quoting())], &[]);
 			world.succeeds(&mallory(), submit.clone());
 			for _ in 1..times {
@@ -431,7 +439,7 @@ fn a_double_redeem_pays_once() {
 		})
 	};
 	let (honest, attack) = (play(1), play(3));
-	assert!(attack < honest, "{attack} against {honest}");
+	assert_eq!(attack, honest, "without fees");
 }
 
 #[test]
@@ -560,8 +568,8 @@ fn curation_capture_changes_no_version_that_exists() {
 
 #[test]
 fn curators_of_ones_own_pay_only_by_ones_own_models() {
-	let honest = serving(&quoting());
-	let attack = gain(&attackers(), |world| {
+	let honest = serving_before_fees(&quoting());
+	let attack = gain_before_fees(&attackers(), |world| {
 		let admission = Admission::Curated(listed([mallory().account()]));
 		let (name, licence) = (listed(*b"rubbish"), Licence::Spdx(listed(*b"MIT")));
 		let create = DatanetsCall::create_datanet { name, tags: Default::default(), licence, admission };
@@ -574,21 +582,28 @@ fn curators_of_ones_own_pay_only_by_ones_own_models() {
 		world.succeeds(&mallory(), DatanetsCall::publish { datanet });
 		world.file(&[receipt(&quoting())], &[]);
 	});
-	assert!(attack < honest, "{attack} against {honest}");
+	assert!(attack <= honest, "{attack} against {honest}, without fees");
 }
 
 #[test]
 fn rounding_gains_nothing_from_many_small_fees_and_claims() {
 	let (pieces, fee) = (64u128, 1_000_003u128);
 	let whole = Receipt { fee: pieces * fee, disclose: false, ..receipt(&quoting()) };
-	let play = |receipts: &[Receipt]| {
-		gain(&attackers(), |world| {
-			world.file(receipts, &[]);
+	// Without the fees of transactions, which more and longer ones pay more of.
+	let play = |batches: &[Vec<Receipt>]| {
+		gain_before_fees(&attackers(), |world| {
+			for receipts in batches {
+				world.file(receipts, &[]);
+			}
 		})
 	};
-	let one = play(&[whole]);
-	let many = play(&vec![Receipt { fee, ..whole }; pieces as usize]);
-	assert!(many < one, "{many} against {one}");
+	let one = play(&[vec![whole]]);
+	assert!(one > 0, "{one}");
+	let piece = Receipt { fee, ..whole };
+	let many = play(&[vec![piece; pieces as usize]]);
+	assert!(many <= one, "{many} against {one}");
+	let apart = play(&vec![vec![piece; 8]; pieces as usize / 8]);
+	assert!(apart <= one, "{apart} against {one}");
 	// Claims that are cut into pieces move no more.
 	let moved = |claims: &[Claim]| {
 		let mut world = World::new();

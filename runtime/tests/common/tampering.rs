@@ -1,7 +1,9 @@
 //! Proofs over real open batches, and damage to them: bytes changed, cut, doubled, reordered, or taken from other proofs.
 //!
 //! ```text
-//! batch 0: a span and a piece of a context, both true       batch 1: the same, both false        every claim is demanded
+//! batch 0: what another datanet has as well, once shown to be unlisted
+//! batch 1: a span and a piece of a context, both true       batch 2: the same, both false        every claim is demanded
+//! batch 3: an output of a false length                      batch 4: what the prompt had         batch 5: of a later copy
 //! ```
 //!
 //! # Must not
@@ -12,15 +14,15 @@
 
 use crate::{
 	choices::Choices,
-	common::evidence::{content, context, length_proof, path_of_piece, slice, Filed},
+	common::evidence::{content, context, length_proof, path_of_piece, slice, text, Filed},
 	world::*,
 };
 use codec::{DecodeAll, Encode};
 use frame_support::dispatch::DispatchResult;
 use pallet_attribution::Batches;
 use plexus_primitives::{
-	challenge::{commitment, Answer, Challenge},
-	BatchId, ContextLeaf, ContributionId, DatanetVersion, Receipt,
+	challenge::{commitment, Answer, Challenge, Listed},
+	BatchId, Content, ContextLeaf, ContributionId, DatanetId, DatanetVersion, Receipt,
 };
 use plexus_runtime::{Runtime, RuntimeCall, RuntimeOrigin, System};
 use sp_runtime::traits::Dispatchable;
@@ -39,8 +41,17 @@ pub enum Outcome {
 /// What is shown, and where.
 #[derive(Clone)]
 enum Shown {
-	Answer { batch: BatchId, claim: u32 },
-	Challenge { batch: BatchId },
+	Answer {
+		batch: BatchId,
+		claim: u32,
+	},
+	Challenge {
+		batch: BatchId,
+	},
+	/// Against an unlisted source that was shown of the first receipt.
+	Listed {
+		batch: BatchId,
+	},
 }
 
 /// A proof whose damage is tried.
@@ -112,13 +123,97 @@ fn challenges_of(filed: &Filed) -> Vec<Challenge> {
 	]
 }
 
+/// What a prompt had already.
+fn echoed() -> Vec<u8> {
+	[b"repeat: ".to_vec(), bytes_of(ORIGINAL)[1_500..2_500].to_vec()].concat()
+}
+
+/// A datanet that no manifest names, and its version with the twin.
+const TWINS: DatanetId = DatanetId(1);
+const TWINS_VERSION: DatanetVersion = DatanetVersion(2);
+
+/// Where the quoted bytes are in the twin of the original.
+const TWIN_OFFSET: u64 = 200;
+
+fn twin() -> Vec<u8> {
+	let quoted = bytes_of(ORIGINAL)[1_500..2_500].to_vec();
+	[text(102, TWIN_OFFSET as usize), quoted, text(103, 100)].concat()
+}
+
+/// Batches with what is fraud, moved or unlisted, and a challenge of each that holds.
+fn file_breaches(world: &mut World) -> Vec<(Filed, Challenge)> {
+	let short = Content { len: 1_500, ..content(&quoting()) };
+	let filed = world.file(&[Receipt { output: short, ..receipt(&quoting()) }], &[true_claim()]);
+	let output = length_proof(&quoting());
+	let shown = Challenge::FalseLength { claim: 0, receipt: filed.proof(0), output };
+	let mut breaches = vec![(filed, shown)];
+	let filed = world.file(&[Receipt { prompt: content(&echoed()), ..receipt(&quoting()) }], &[true_claim()]);
+	let shown = Challenge::PromptEcho {
+		claim: 0,
+		receipt: filed.proof(0),
+		start: 0,
+		length: 1_000,
+		prompt_offset: 8,
+		claimed: slice(&quoting(), 500, 1_000),
+		prompt: slice(&echoed(), 8, 1_000),
+	};
+	breaches.push((filed, shown));
+	let filed = world.file(&[receipt(&quoting())], &[span(0, COPY, 500, 1_500, 1_000)]);
+	let shown = counterclaim(&filed, &quoting(), (500, 1_000), ORIGINAL, 1_500);
+	breaches.push((filed, shown));
+	breaches
+}
+
+/// A model that is younger than what another datanet has, and a batch of it that repeats that twice.
+fn file_unlisted(world: &mut World) -> (Filed, ContributionId) {
+	let twin = world.contribute(&dave(), TWINS, &twin());
+	world.accept(twin);
+	world.succeeds(&carol(), DatanetsCall::publish { datanet: TWINS });
+	world.pass(1);
+	let later = world.register(&alice(), model(b"later", &[], percent(10), (50, 20)));
+	let terms = world.terms(&peter(), &[later]);
+	let channel = world.open_with(&peter(), terms, 10 * FEE);
+	let one = Receipt { model: later, ..receipt(&quoting()) };
+	(world.file_of(&peter(), channel, &[one, one], &[]), twin)
+}
+
+fn unlisted(filed: &Filed, place: u32, twin_id: ContributionId) -> Challenge {
+	Challenge::UnlistedSource {
+		place,
+		receipt: filed.proof(place),
+		start: 500,
+		length: 1_000,
+		contribution: twin_id,
+		version: TWINS_VERSION,
+		offset: TWIN_OFFSET,
+		output: slice(&quoting(), 500, 1_000),
+		source: slice(&twin(), TWIN_OFFSET, 1_000),
+	}
+}
+
+/// That the manifest has those bytes, too.
+fn listed_after_all(filed: &Filed) -> Listed {
+	Listed {
+		receipt: filed.proof(0),
+		contribution: ContributionId(ORIGINAL),
+		version: DatanetVersion(1),
+		offset: 1_500,
+		output: slice(&quoting(), 500, 1_000),
+		source: slice(&bytes_of(ORIGINAL), 1_500, 1_000),
+	}
+}
+
 impl Proofs {
 	pub fn new() -> Self {
 		let mut world = World::new();
+		let (repeating, twin) = file_unlisted(&mut world);
 		assert_eq!(receipts()[0].output, content(&quoting()));
 		let sound = world.file(&receipts(), &[true_claim(), grounded(1, RETRIEVED, 0, 3_000)]);
 		let false_span = span(0, ORIGINAL, 500, 0, 1_000);
 		let fraudulent = world.file(&receipts(), &[false_span, grounded(1, RETRIEVED, 0, 2_999)]);
+		let mut breaches = file_breaches(&mut world);
+		let first = world.challenge(&charlie(), repeating.batch, unlisted(&repeating, 0, twin));
+		assert_eq!(first, Ok(Ok(())), "it is unlisted");
 		for batch in [sound.batch, fraudulent.batch] {
 			for claim in 0..2 {
 				world.succeeds(&charlie(), AttributionCall::demand { batch, claim });
@@ -142,6 +237,16 @@ impl Proofs {
 		// The same proof where it belongs, and in the other batch.
 		for (batch, holds) in [(fraudulent.batch, true), (sound.batch, false)] {
 			originals.push(Original { shown: Shown::Challenge { batch }, bytes: fraud.encode(), holds });
+		}
+		breaches.push((repeating.clone(), unlisted(&repeating, 1, twin)));
+		for (filed, shown) in &breaches {
+			for (batch, holds) in [(filed.batch, true), (sound.batch, false)] {
+				originals.push(Original { shown: Shown::Challenge { batch }, bytes: shown.encode(), holds });
+			}
+		}
+		let answer = listed_after_all(&repeating).encode();
+		for (batch, holds) in [(repeating.batch, true), (sound.batch, false)] {
+			originals.push(Original { shown: Shown::Listed { batch }, bytes: answer.clone(), holds });
 		}
 		Self { world, originals }
 	}
@@ -212,6 +317,11 @@ impl Proofs {
 			Shown::Answer { batch, claim } => {
 				let Ok(answer) = Answer::decode_all(&mut &bytes[..]) else { return Outcome::Undecodable };
 				let call = AttributionCall::answer { batch, claim, answer };
+				self.world.chain.scratch(|| outcome(dispatch(call)))
+			}
+			Shown::Listed { batch } => {
+				let Ok(listed) = Listed::decode_all(&mut &bytes[..]) else { return Outcome::Undecodable };
+				let call = AttributionCall::answer_unlisted { batch, receipt: 0, start: 500, listed };
 				self.world.chain.scratch(|| outcome(dispatch(call)))
 			}
 			Shown::Challenge { batch } => {

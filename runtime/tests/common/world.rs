@@ -40,6 +40,7 @@ use plexus_runtime::{
 	AccountId, Agents, Datanets, Models, Receipts, Runtime, RuntimeCall, RuntimeEvent, System,
 };
 use sp_runtime::{ApplyExtrinsicResult, DispatchError, Perbill};
+use std::collections::BTreeMap;
 
 pub type AttributionCall = pallet_attribution::Call<Runtime>;
 pub type ReceiptsCall = pallet_receipts::Call<Runtime>;
@@ -256,6 +257,8 @@ pub fn contributed(bytes: &[u8]) -> Contributed<Runtime> {
 /// See the module's documentation.
 pub struct World {
 	pub chain: Chain,
+	/// The fees of everybody's transactions, tips included, by who signed.
+	fees: BTreeMap<AccountId, Balance>,
 }
 
 impl World {
@@ -291,7 +294,7 @@ impl World {
 		let keys = [alice(), carol(), dave(), peter(), charlie(), clerk(), mallory(), accomplice()];
 		let keys = keys.iter().collect::<Vec<_>>();
 		let chain = Chain::with_periods(&keys, BLOCK_MS, ChainPeriods::DEVELOPMENT);
-		let mut world = Self { chain };
+		let mut world = Self { chain, fees: BTreeMap::new() };
 		world.chain.ext.execute_with(|| {
 			pallet_datanets::CurrentWindows::<Runtime>::put(Windows::DEVELOPMENT);
 			pallet_attribution::CurrentParameters::<Runtime>::put(PARAMETERS);
@@ -308,7 +311,9 @@ impl World {
 	pub fn send(&mut self, from: &Key, call: impl Into<RuntimeCall>) -> ApplyExtrinsicResult {
 		let nonce = self.read(|| System::account_nonce(from.account()));
 		let transaction = self.chain.sign(from, nonce, 0, call.into());
-		self.chain.build(vec![transaction]).1[0]
+		let result = self.chain.build(vec![transaction]).1[0];
+		self.note_fees();
+		result
 	}
 
 	/// Sends all in one block; how each ended.
@@ -320,7 +325,26 @@ impl World {
 		let first = self.read(|| System::account_nonce(from.account()));
 		let sign = |(call, nonce)| self.chain.sign(from, nonce, 0, call);
 		let transactions = calls.into_iter().zip(first..).map(sign).collect();
-		self.chain.build(transactions).1
+		let results = self.chain.build(transactions).1;
+		self.note_fees();
+		results
+	}
+
+	/// Adds up what the transactions of the last block paid.
+	fn note_fees(&mut self) {
+		for event in self.chain.events() {
+			if let RuntimeEvent::TransactionPayment(
+				pallet_transaction_payment::Event::<Runtime>::TransactionFeePaid { who, actual_fee, .. },
+			) = event
+			{
+				*self.fees.entry(who).or_default() += actual_fee;
+			}
+		}
+	}
+
+	/// What transactions that these accounts signed have cost.
+	fn fees(&self, accounts: &[AccountId]) -> Balance {
+		accounts.iter().filter_map(|account| self.fees.get(account)).sum()
 	}
 
 	pub fn succeeds(&mut self, from: &Key, call: impl Into<RuntimeCall>) {
@@ -575,4 +599,13 @@ pub fn gain_in(world: &mut World, accounts: &[AccountId], story: impl FnOnce(&mu
 	story(world);
 	world.settle();
 	world.balance(accounts) as i128 - before as i128
+}
+
+/// What a story gains these accounts beside the fees of the transactions that they signed: what an attack that costs fees
+/// must not have more of, either.
+pub fn gain_before_fees(accounts: &[AccountId], story: impl FnOnce(&mut World)) -> i128 {
+	let mut world = World::new();
+	let before = world.fees(accounts);
+	let gained = gain_in(&mut world, accounts, story);
+	gained + (world.fees(accounts) - before) as i128
 }

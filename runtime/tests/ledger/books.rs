@@ -18,7 +18,10 @@ use plexus_primitives::{
 	constants::{Balance, EXISTENTIAL_DEPOSIT},
 	AgentId, BatchId, ChannelId, ContributionId, DatanetId, DatanetVersion, ModelId,
 };
-use plexus_runtime::{fees::validators_pot, AccountId, Balances, Runtime, RuntimeEvent, RuntimeHoldReason};
+use plexus_runtime::{
+	fees::validators_pot, genesis::VALIDATOR_STAKE, AccountId, Balances, Runtime, RuntimeEvent,
+	RuntimeHoldReason,
+};
 use std::collections::BTreeMap;
 
 /// Parts of a unit, `S` of the protocol.
@@ -114,6 +117,12 @@ pub struct Books {
 	/// What the pallets said that they burn.
 	stated: i128,
 	pots: Pots,
+	/// What is on hold behind validators, and for agents and their keys.
+	stake: Balance,
+	agent_bonds: Balance,
+	delegations: Balance,
+	/// What multisig operations and proxies have reserved.
+	reserved: Balance,
 	/// Bonds of challenges and disputes by contribution, and prices of demands, to know what of them was burned.
 	bonds: BTreeMap<(u8, ContributionId), Balance>,
 	models: BTreeMap<Model, ModelBook>,
@@ -152,6 +161,10 @@ impl Books {
 			burned: 0,
 			stated: 0,
 			pots: Pots { validators: 0, receipts: own, rewards: own, attribution: own },
+			stake: VALIDATOR_STAKE,
+			agent_bonds: 0,
+			delegations: 0,
+			reserved: 0,
 			bonds: BTreeMap::new(),
 			models: BTreeMap::new(),
 			channels: BTreeMap::new(),
@@ -185,17 +198,9 @@ impl Books {
 				self.stated += (actual_fee - half) as i128;
 				self.pots.validators += half as i128;
 			}
-			RuntimeEvent::Agents(pallet_agents::Event::AgentRegistered { agent, account, price, .. }) => {
-				self.stated += price as i128;
-				self.agents.insert(agent, account);
-			}
+			RuntimeEvent::Agents(event) => self.hear_agents(event),
 			RuntimeEvent::Datanets(event) => self.hear_datanets(event),
-			RuntimeEvent::Validators(Validators::RewardClaimed { amount, .. }) => {
-				self.pots.validators -= amount as i128;
-			}
-			RuntimeEvent::Validators(Validators::StakeSlashed { amount, .. }) => {
-				self.stated += amount as i128;
-			}
+			RuntimeEvent::Validators(event) => self.hear_validators(event),
 			RuntimeEvent::Receipts(event) => self.hear_receipts(event),
 			RuntimeEvent::Attribution(event) => self.hear_attribution(event),
 			RuntimeEvent::Rewards(event) => self.hear_rewards(event),
@@ -226,6 +231,14 @@ impl Books {
 				self.hear_gift(&from, &to, amount);
 				0
 			}
+			Money::Reserved { amount, .. } => {
+				self.reserved += amount;
+				0
+			}
+			Money::Unreserved { amount, .. } => {
+				self.reserved -= amount;
+				0
+			}
 			_ => 0,
 		};
 		self.burned += amount;
@@ -236,6 +249,34 @@ impl Books {
 		let Some(pot) = self.pots.of(to) else { return };
 		assert_ne!(from, to, "no pot pays itself");
 		*pot += amount as i128;
+	}
+
+	fn hear_agents(&mut self, event: pallet_agents::Event<Runtime>) {
+		use pallet_agents::Event;
+		match event {
+			Event::AgentRegistered { agent, account, bond, price, .. } => {
+				self.stated += price as i128;
+				self.agent_bonds += bond;
+				self.agents.insert(agent, account);
+			}
+			Event::AgentDeregistered { bond, .. } => self.agent_bonds -= bond,
+			Event::Delegated { deposit, .. } => self.delegations += deposit,
+			Event::DelegationRemoved { deposit, .. } => self.delegations -= deposit,
+			_ => {}
+		}
+	}
+
+	fn hear_validators(&mut self, event: Validators<Runtime>) {
+		match event {
+			Validators::Bonded { amount, .. } => self.stake += amount,
+			Validators::Withdrawn { amount, .. } => self.stake -= amount,
+			Validators::StakeSlashed { amount, .. } => {
+				self.stake -= amount;
+				self.stated += amount as i128;
+			}
+			Validators::RewardClaimed { amount, .. } => self.pots.validators -= amount as i128,
+			_ => {}
+		}
 	}
 
 	fn hear_datanets(&mut self, event: pallet_datanets::Event<Runtime>) {
@@ -583,17 +624,25 @@ impl Books {
 		holds("the pot of rewards owes more than it has", state.rewards >= own + owed)
 	}
 
-	/// All accounts together have on hold what channels, batches, commitments, demands and unlisted sources say.
+	/// All accounts together have on hold what stakes, agents, delegations, channels, batches, commitments, demands and
+	/// unlisted sources say.
 	fn check_holds(&self) -> Checked {
 		use pallet_attribution::HoldReason as Open;
 		use pallet_receipts::HoldReason as Paid;
 		let mut state = BTreeMap::<Vec<u8>, Balance>::new();
+		let all: Balance = frame_system::Account::<Runtime>::iter_values().map(|one| one.data.reserved).sum();
+		let mut on_hold = 0;
 		for hold in pallet_balances::Holds::<Runtime>::iter_values().flatten() {
 			*state.entry(hold.id.encode()).or_default() += hold.amount;
+			on_hold += hold.amount;
 		}
+		self.check_reserved(all.saturating_sub(on_hold))?;
 		let demands: Balance = self.batches.values().flat_map(|book| book.demands.values()).sum();
 		let orphaned: Balance = self.orphaned.values().sum();
-		let books: [(RuntimeHoldReason, Balance); 8] = [
+		let books: [(RuntimeHoldReason, Balance); 11] = [
+			(pallet_validators::HoldReason::Stake.into(), self.stake),
+			(pallet_agents::HoldReason::Bond.into(), self.agent_bonds),
+			(pallet_agents::HoldReason::Delegation.into(), self.delegations),
 			(Paid::Channel.into(), self.channels.values().map(|book| book.locked).sum()),
 			(Paid::ChannelDeposit.into(), self.channels.values().map(|book| book.deposit).sum()),
 			(Paid::Batch.into(), self.records.values().sum()),
@@ -613,6 +662,16 @@ impl Books {
 			locked.sum(),
 			self.channels.values().map(|book| book.locked).sum::<Balance>(),
 		)
+	}
+
+	/// What is reserved besides is what multisig operations, proxies and announcements have deposited.
+	fn check_reserved(&self, besides_holds: Balance) -> Checked {
+		let joint = pallet_multisig::Multisigs::<Runtime>::iter_values().map(|open| open.deposit);
+		let proxies = pallet_proxy::Proxies::<Runtime>::iter_values().map(|(_, deposit)| deposit);
+		let announced = pallet_proxy::Announcements::<Runtime>::iter_values().map(|(_, deposit)| deposit);
+		let deposits: Balance = joint.chain(proxies).chain(announced).sum();
+		same("deposits of joint accounts and proxies", deposits, self.reserved)?;
+		same("what is reserved besides holds", besides_holds, self.reserved)
 	}
 
 	/// Each part of a model's fees is its exact share, rounded down once over all fees ever, and no more.

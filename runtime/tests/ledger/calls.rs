@@ -4,9 +4,12 @@
 //! # Must not
 //! Write the state. Judge how a call ends.
 
+mod powers;
+
 use super::{
 	choices::Choices,
 	memory::{Kept, Memory, Promised, Served},
+	WINDOWS,
 };
 use crate::common::evidence::{content, context, listed, slice, Filed};
 use codec::Encode;
@@ -15,7 +18,7 @@ use pallet_agents::types::Terms;
 use pallet_attribution::{Method, Parameters};
 use pallet_datanets::{
 	types::{Admission, ContributionStatus, DatanetStatus, Licence, Question, Remedy, Verdict},
-	Contribution,
+	Contribution, Windows,
 };
 use pallet_models::{Asks, Locators, ManifestEntry, ModelKind, RevenuePolicy, Spec};
 use pallet_receipts::{ChannelTerms, Redemption};
@@ -77,15 +80,33 @@ pub const KINDS: &[Kind] = &[
 	kind("utility.batch_all", 4, Driver::batch_all),
 	kind("utility.force_batch", 3, Driver::force_batch),
 	kind("multisig.as_multi_threshold_1", 1, Driver::multisig),
+	kind("multisig.as_multi", 3, Driver::as_multi),
+	kind("multisig.approve_as_multi", 2, Driver::approve_as_multi),
+	kind("multisig.cancel_as_multi", 1, Driver::cancel_as_multi),
+	kind("multisig.poke_deposit", 1, Driver::poke_multisig_deposit),
 	kind("proxy.add_proxy", 2, Driver::add_proxy),
 	kind("proxy.remove_proxy", 1, Driver::remove_proxy),
+	kind("proxy.remove_proxies", 1, Driver::remove_proxies),
 	kind("proxy.proxy", 4, Driver::proxy),
+	kind("proxy.create_pure", 1, Driver::create_pure),
+	kind("proxy.kill_pure", 1, Driver::kill_pure),
+	kind("proxy.announce", 4, Driver::announce),
+	kind("proxy.proxy_announced", 4, Driver::proxy_announced),
+	kind("proxy.remove_announcement", 1, Driver::remove_announcement),
+	kind("proxy.reject_announcement", 1, Driver::reject_announcement),
+	kind("proxy.poke_deposit", 1, Driver::poke_proxy_deposit),
 	kind("agents.register", 2, Driver::register_agent),
 	kind("agents.set_paused", 1, Driver::pause_agent),
 	kind("agents.set_profile", 1, Driver::set_profile),
 	kind("agents.propose_controller", 2, Driver::propose_controller),
 	kind("agents.accept_controller", 2, Driver::accept_controller),
+	kind("agents.accept_controller with keys", 2, Driver::accept_controller_and_keys),
+	kind("agents.set_recovery", 2, Driver::set_recovery),
+	kind("agents.begin_recovery", 2, Driver::begin_recovery),
+	kind("agents.cancel_recovery", 1, Driver::cancel_recovery),
+	kind("agents.complete_recovery", 3, Driver::complete_recovery),
 	kind("agents.delegate", 5, Driver::delegate),
+	kind("agents.delegate with a parent", 6, Driver::pass_on),
 	kind("agents.revoke", 1, Driver::revoke),
 	kind("agents.revoke_all", 1, Driver::revoke_all),
 	kind("agents.clear_delegation", 2, Driver::clear_delegation),
@@ -120,7 +141,9 @@ pub const KINDS: &[Kind] = &[
 	kind("datanets.vote", 6, Driver::vote),
 	kind("datanets.close_dispute", 3, Driver::close_dispute),
 	kind("datanets.clear_reservation", 2, Driver::clear_reservation),
-	kind("sudo.sudo", 4, Driver::sudo),
+	kind("sudo attribution.set_parameters", 2, Driver::set_parameters),
+	kind("sudo datanets.judge", 2, Driver::judge),
+	kind("sudo datanets.set_windows", 1, Driver::set_windows),
 	kind("models.commit", 5, Driver::commit_model),
 	kind("models.register", 6, Driver::register_model),
 	kind("models.clear_commitment", 1, Driver::clear_model),
@@ -150,12 +173,17 @@ pub const KINDS: &[Kind] = &[
 	kind("rewards.distribute", 14, Driver::distribute),
 	kind("rewards.claim", 12, Driver::claim),
 	kind("rewards.withdraw", 8, Driver::withdraw_data),
-	kind("validators.bond", 2, Driver::bond),
+	kind("validators.bond", 4, Driver::bond),
 	kind("validators.bond_more", 2, Driver::bond_more),
 	kind("validators.unbond", 3, Driver::unbond),
 	kind("validators.rebond", 2, Driver::rebond),
 	kind("validators.withdraw_unbonded", 3, Driver::withdraw_unbonded),
 	kind("validators.nominate", 4, Driver::nominate),
+	kind("validators.set_keys", 4, Driver::set_keys),
+	kind("validators.validate", 4, Driver::validate),
+	kind("validators.chill", 1, Driver::chill),
+	kind("validators.unjail", 2, Driver::unjail),
+	kind("validators.report_equivocation", 1, Driver::report_equivocation),
 	kind("validators.claim_rewards", 3, Driver::claim_rewards),
 	kind("validators.settle", 1, Driver::settle_stake),
 ];
@@ -320,10 +348,14 @@ impl Driver {
 		Some((from, BalancesCall::transfer_keep_alive { dest: Address::Id(to), value }.into()))
 	}
 
-	/// Also to agents, which pay with what they get.
+	/// To agents and the joint account, which pay with what they get.
 	fn transfer_allow_death(&mut self) -> Planned {
-		let (from, agent) = (self.actor(), self.any_agent()?);
-		let (dest, value) = (Address::Id(Agents::account_of(agent)), self.choices.amount() * 20);
+		let from = self.actor();
+		let to = match self.choices.one_in(4) {
+			true => self.joint_account(),
+			false => Agents::account_of(self.any_agent()?),
+		};
+		let (dest, value) = (Address::Id(to), self.choices.amount() * 20);
 		Some((from, BalancesCall::transfer_allow_death { dest, value }.into()))
 	}
 
@@ -425,22 +457,24 @@ impl Driver {
 
 	fn add_proxy(&mut self) -> Planned {
 		let (by, delegate, proxy_type) = (self.actor(), Address::Id(self.actor()), self.proxy_type());
-		Some((by, ProxyCall::add_proxy { delegate, proxy_type, delay: 0 }.into()))
+		// Who has a delay has to announce.
+		let delay = u32::from(self.choices.one_in(4));
+		Some((by, ProxyCall::add_proxy { delegate, proxy_type, delay }.into()))
 	}
 
 	fn remove_proxy(&mut self) -> Planned {
 		let by = self.actor();
 		let (proxies, _) = pallet_proxy::Proxies::<Runtime>::get(&by);
 		let one = self.choices.pick(&proxies)?;
-		let (delegate, proxy_type) = (Address::Id(one.delegate), one.proxy_type);
-		Some((by, ProxyCall::remove_proxy { delegate, proxy_type, delay: 0 }.into()))
+		let (delegate, proxy_type, delay) = (Address::Id(one.delegate), one.proxy_type, one.delay);
+		Some((by, ProxyCall::remove_proxy { delegate, proxy_type, delay }.into()))
 	}
 
 	fn proxy(&mut self) -> Planned {
 		for _ in 0..6 {
 			let real = self.actor();
 			let (proxies, _) = pallet_proxy::Proxies::<Runtime>::get(&real);
-			if let Some(one) = self.choices.pick(&proxies) {
+			if let Some(one) = self.choices.pick(&proxies).filter(|one| one.delay == 0) {
 				let call = Box::new(self.inner(&real)?);
 				let real = Address::Id(real);
 				return Some((one.delegate, ProxyCall::proxy { real, force_proxy_type: None, call }.into()));
@@ -449,24 +483,34 @@ impl Driver {
 		None
 	}
 
-	fn sudo(&mut self) -> Planned {
-		let call: RuntimeCall = match self.choices.below(2) {
-			0 => {
-				let spans = [25, 30, 35];
-				let hold_multiple = 3 + self.choices.below(3) as u32;
-				let span = percent(self.choices.pick(&spans)?);
-				let parameters = Parameters { span, hold_multiple, ..Parameters::DEVELOPMENT };
-				AttributionCall::set_parameters { parameters }.into()
-			}
-			_ => {
-				let disputed = |id: &ContributionId| pallet_datanets::Disputes::<Runtime>::contains_key(id);
-				let next = pallet_datanets::NextContributionId::<Runtime>::get().0;
-				let contribution = self.find(next, |id| Some(ContributionId(id)).filter(disputed))?;
-				DatanetsCall::judge { contribution, uphold: self.choices.one_in(2) }.into()
-			}
+	fn by_sudo(&self, call: impl Into<RuntimeCall>) -> Planned {
+		let (key, call): (_, RuntimeCall) = (pallet_sudo::Key::<Runtime>::get()?, call.into());
+		Some((key, pallet_sudo::Call::<Runtime>::sudo { call: Box::new(call) }.into()))
+	}
+
+	fn set_parameters(&mut self) -> Planned {
+		let spans = [25, 30, 35];
+		let hold_multiple = 3 + self.choices.below(3) as u32;
+		let span = percent(self.choices.pick(&spans)?);
+		let parameters = Parameters { span, hold_multiple, ..Parameters::DEVELOPMENT };
+		self.by_sudo(AttributionCall::set_parameters { parameters })
+	}
+
+	fn judge(&mut self) -> Planned {
+		let (contribution, _) = self.find_dispute()?;
+		let uphold = self.choices.one_in(2);
+		self.by_sudo(DatanetsCall::judge { contribution, uphold })
+	}
+
+	/// As long as those of the history, give or take some seconds.
+	fn set_windows(&mut self) -> Planned {
+		let windows = Windows {
+			curators_ms: WINDOWS.curators_ms + self.choices.below(5_000),
+			publication_ms: WINDOWS.publication_ms + self.choices.below(5_000),
+			challenge_ms: WINDOWS.challenge_ms - self.choices.below(10_000),
+			..WINDOWS
 		};
-		let key = pallet_sudo::Key::<Runtime>::get()?;
-		Some((key, pallet_sudo::Call::sudo { call: Box::new(call) }.into()))
+		self.by_sudo(DatanetsCall::set_windows { windows })
 	}
 
 	// Agents.
@@ -1060,8 +1104,10 @@ impl Driver {
 
 	// Validators.
 
+	/// One in three could stand for election.
 	fn bond(&mut self) -> Planned {
-		let amount = UNITS + self.choices.amount() * 10;
+		let least = if self.choices.one_in(3) { powers::validator_bond() } else { UNITS };
+		let amount = least + self.choices.amount() * 10;
 		Some((self.actor(), ValidatorsCall::bond { amount }.into()))
 	}
 
@@ -1099,7 +1145,12 @@ impl Driver {
 	}
 
 	fn nominate(&mut self) -> Planned {
-		Some((self.staker()?.0, ValidatorsCall::nominate { pool: PoolId(0) }.into()))
+		let (who, stake) = self.staker()?;
+		// Who has enough to stand for election mostly waits for a key.
+		(stake.bonded < powers::validator_bond() || self.choices.one_in(8)).then_some(())?;
+		let candidates = pallet_validators::Candidates::<Runtime>::get();
+		let any = self.choices.pick(&candidates).filter(|_| self.choices.one_in(3));
+		Some((who, ValidatorsCall::nominate { pool: any.unwrap_or(PoolId(0)) }.into()))
 	}
 
 	fn claim_rewards(&mut self) -> Planned {

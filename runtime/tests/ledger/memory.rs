@@ -12,7 +12,8 @@ use plexus_primitives::{
 	challenge::{Answer, Challenge},
 	BatchId, Claim, ContextLeaf, Evidence,
 };
-use plexus_runtime::{AccountId, Runtime};
+use plexus_runtime::{AccountId, BlockNumber, ProxyType, Runtime, RuntimeCall};
+use sp_core::{ed25519, Pair};
 use std::collections::BTreeMap;
 
 /// A receipt's bytes, and where they come from.
@@ -38,6 +39,21 @@ pub enum Promised {
 	Challenge { by: AccountId, batch: BatchId, challenge: Box<Challenge>, hash: [u8; 32] },
 }
 
+/// Where an account without a key was made.
+#[derive(Clone)]
+pub struct Pure {
+	pub spawner: AccountId,
+	pub height: BlockNumber,
+	pub extrinsic: u32,
+}
+
+/// A call that a proxy said it would send.
+pub struct Announced {
+	pub delegate: AccountId,
+	pub real: AccountId,
+	pub call: RuntimeCall,
+}
+
 pub struct Memory {
 	pub actors: Vec<(Key, AccountId)>,
 	pub texts: BTreeMap<[u8; 32], Vec<u8>>,
@@ -46,11 +62,17 @@ pub struct Memory {
 	pub promised: Vec<Promised>,
 	/// Where a text has bytes that another has too, and how many.
 	pub shared: BTreeMap<[u8; 32], (u64, u64)>,
+	/// The consensus keys that actors have or had, by their public halves.
+	pub validators: BTreeMap<[u8; 32], ed25519::Pair>,
+	pub pures: Vec<Pure>,
+	pub announced: Vec<Announced>,
 	seed: u64,
 }
 
 /// What is promised and not yet shown is kept, up to so much.
 const PROMISED_MAX: usize = 120;
+/// The same of accounts without a key, and of announced calls.
+const PROXIED_MAX: usize = 32;
 
 /// Everybody who acts. The last has little.
 pub const ACTORS: usize = 10;
@@ -66,6 +88,9 @@ impl Memory {
 			batches: BTreeMap::new(),
 			promised: Vec::new(),
 			shared: BTreeMap::new(),
+			validators: BTreeMap::new(),
+			pures: Vec::new(),
+			announced: Vec::new(),
 			seed: 0,
 		}
 	}
@@ -96,8 +121,41 @@ impl Memory {
 		self.promised.push(promised);
 	}
 
+	/// A consensus key that nobody had before.
+	pub fn new_validator(&mut self) -> ed25519::Pair {
+		self.seed += 1;
+		let mut seed = [9; 32];
+		seed[..8].copy_from_slice(&self.seed.to_le_bytes());
+		let pair = ed25519::Pair::from_seed(&seed);
+		self.validators.insert(pair.public().0, pair.clone());
+		pair
+	}
+
+	/// Remembers an account without a key; the oldest is forgotten.
+	pub fn spawn(&mut self, pure: Pure) {
+		if self.pures.len() >= PROXIED_MAX {
+			self.pures.remove(0);
+		}
+		self.pures.push(pure);
+	}
+
+	/// Remembers an announced call; the oldest is forgotten.
+	pub fn announce(&mut self, announced: Announced) {
+		if self.announced.len() >= PROXIED_MAX {
+			self.announced.remove(0);
+		}
+		self.announced.push(announced);
+	}
+
 	pub fn key_of(&self, account: &AccountId) -> Option<&Key> {
 		self.actors.iter().find(|(_, id)| id == account).map(|(key, _)| key)
+	}
+}
+
+impl Pure {
+	pub fn account(&self) -> AccountId {
+		let made = Some((self.height, self.extrinsic));
+		pallet_proxy::Pallet::<Runtime>::pure_account(&self.spawner, &ProxyType::Any, 0, made)
 	}
 }
 

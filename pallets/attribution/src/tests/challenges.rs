@@ -117,6 +117,27 @@ fn what_submission_should_have_refused_is_fraud() {
 }
 
 #[test]
+fn a_grounded_claim_outside_the_channels_corpora_is_fraud() {
+	run(|| {
+		// As above, behind the back of submission. The original is in a manifest and in no corpus.
+		let breach: [fn(&mut ClaimRecord<AccountId>); 3] = [
+			|record| record.contribution = ContributionId(ORIGINAL),
+			|record| record.version = DatanetVersion(2),
+			|record| record.evidence = Evidence::Grounded { offset: 3_900, length: 500 },
+		];
+		let context = Some(context(&[piece(RETRIEVED, 0, 500)]));
+		let one = Receipt { context, ..receipt(&quoting()) };
+		for breach in breach {
+			let filed = file(&[one], &[grounded(0, RETRIEVED, 0, 500)]);
+			Claims::<Test>::mutate(filed.batch, |claims| {
+				breach(&mut claims.as_mut().expect("it has one")[0])
+			});
+			wins(&filed, &Challenge::Unlawful { claim: 0, receipt: filed.proof(0) });
+		}
+	});
+}
+
+#[test]
 fn what_submission_accepts_is_lawful() {
 	run(|| {
 		let filed = file_true();
