@@ -10,7 +10,7 @@ use libp2p::{identify, identity::Keypair, noise, tcp, yamux, Swarm, SwarmBuilder
 use plexus_consensus::malachite::EngineNetworkMsg;
 use plexus_consensus::Height;
 use plexus_network::peers::{supported_height, MUTUAL_DIAL_MAX};
-use plexus_network::topics::{Names, Topic};
+use plexus_network::topics::{Names, Topic, PROTOCOL_VERSION};
 use plexus_network::{
 	BanReason, Misbehaviour, Multiaddr, Network, NetworkConfig, NetworkError, PeerInfo, Rate, ReservedError,
 	Verdict,
@@ -393,13 +393,18 @@ pub struct Raw {
 }
 
 pub async fn raw_peer(seed: u8, names: &Names, at: &Multiaddr) -> Swarm<Raw> {
+	raw_peer_called(seed, names, names.identity(), at)
+}
+
+/// The same, which says that it is something else.
+fn raw_peer_called(seed: u8, names: &Names, identity: String, at: &Multiaddr) -> Swarm<Raw> {
 	let key = Keypair::ed25519_from_bytes([seed; 32]).unwrap();
 	let config = gossipsub::ConfigBuilder::default().max_transmit_size(4 << 20).build().unwrap();
 	let mut gossip = gossipsub::Behaviour::new(MessageAuthenticity::Signed(key.clone()), config).unwrap();
 	for topic in Topic::ALL {
 		gossip.subscribe(&names.topic(topic)).unwrap();
 	}
-	let identify = identify::Behaviour::new(identify::Config::new(names.identity(), key.public()));
+	let identify = identify::Behaviour::new(identify::Config::new(identity, key.public()));
 	let mut swarm = SwarmBuilder::with_existing_identity(key)
 		.with_tokio()
 		.with_tcp(tcp::Config::new(), noise::Config::new, yamux::Config::default)
@@ -433,6 +438,33 @@ pub async fn publish(mut swarm: Swarm<Raw>, topic: gossipsub::IdentTopic, messag
 			_ => {}
 		}
 	}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_of_another_protocol_version_is_refused_and_stays_refused() {
+	let node = start(1, &[]).await;
+	let (names, at) = (Names::new(&H256([1; 32])), address(&node).await);
+	let newer = format!("/plexus/{}/{}", names.genesis(), PROTOCOL_VERSION + 1);
+	let mut raw = raw_peer_called(11, &names, newer, &at);
+	let sent_away = async {
+		while !matches!(raw.select_next_some().await, SwarmEvent::ConnectionClosed { num_established: 0, .. })
+		{
+		}
+	};
+	timeout(PATIENCE, sent_away).await.expect("sent away in time");
+	assert_eq!(bans(&node, id(11)).await.reason, BanReason::OtherVersion);
+	assert!(node.handle.stats().bans.contains(&("other_version", 1)));
+	assert!(node.handle.peers().is_empty());
+	// Even if it says something else from now on.
+	let again = raw_peer(11, &names, &at).await;
+	let driving = tokio::spawn(publish(again, names.topic(Topic::Status), vec![]));
+	refuses(&node, "banned").await;
+	assert!(node.handle.peers().is_empty());
+	driving.abort();
+	// The node's own version still gets in.
+	let friend = start(3, &[at]).await;
+	has_peers(&node, 1).await;
+	has_peers(&friend, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
