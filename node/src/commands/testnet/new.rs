@@ -13,9 +13,9 @@ use plexus_chain_spec::ChainType;
 use serde_json::json;
 use std::{env, fs, path::Path, process::Command};
 
-/// What every validator makes of itself, so that there is something to restore from and newcomers find a state to join with. At
-/// one block a second these are hours apart, which is little to execute again, and each holds no more than what the database has
-/// rewritten since; three outlast the two hours at most that a joining node takes for one.
+/// What every validator makes of itself, so that there is something to restore from and newcomers find a state to join
+/// with. At one block a second these are hours apart, which is little to execute again, and each takes no more than what
+/// the database has rewritten since; three outlast the two hours that a joining node has for one.
 const SNAPSHOTS: Snapshots = Snapshots { every: 10_000, kept: 3 };
 
 /// Writes the directory.
