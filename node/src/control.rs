@@ -25,8 +25,8 @@ pub trait Peers: Send + Sync + 'static {
 	fn count(&self) -> usize;
 	/// Multiaddresses listened on.
 	fn listen_addresses(&self) -> Vec<String>;
-	/// The highest block that a peer says it has.
-	fn best_number(&self) -> Option<u64>;
+	/// The highest block that peers say they have, and more than one word speaks for.
+	fn supported_height(&self) -> Option<u64>;
 	/// Ids of the reserved peers.
 	fn reserved(&self) -> Vec<String>;
 	/// Reserves one more, by its multiaddress.
@@ -110,7 +110,11 @@ impl NodeControl for Control {
 
 	fn is_syncing(&self) -> bool {
 		let own = u64::from(self.chain.tip().number);
-		self.peers.best_number().is_some_and(|best| best >= own + SYNCING_BLOCKS_MIN)
+		self.highest_block().is_some_and(|best| best >= own + SYNCING_BLOCKS_MIN)
+	}
+
+	fn highest_block(&self) -> Option<u64> {
+		self.peers.supported_height()
 	}
 
 	fn should_have_peers(&self) -> bool {

@@ -2,7 +2,8 @@
 
 use crate::{config::P2p, control::Peers, keystore::SecretKey};
 use plexus_network::{
-	dialer::peer_of, ConnectionLimits, Multiaddr, NetworkConfig, NetworkHandle, NetworkStats, ReservedError,
+	dialer::peer_of, peers::supported_height, ConnectionLimits, Multiaddr, NetworkConfig, NetworkHandle,
+	NetworkStats, ReservedError,
 };
 use plexus_rpc::{BannedPeer, NodeRole, PeerInfo};
 use plexus_storage::Hash;
@@ -69,8 +70,8 @@ impl Peers for NetworkHandle {
 		NetworkHandle::listen_addresses(self).iter().map(|address| format!("{address}/p2p/{me}")).collect()
 	}
 
-	fn best_number(&self) -> Option<u64> {
-		NetworkHandle::peers(self).iter().filter_map(|peer| peer.best_number).max()
+	fn supported_height(&self) -> Option<u64> {
+		supported_height(&NetworkHandle::peers(self))
 	}
 
 	fn reserved(&self) -> Vec<String> {

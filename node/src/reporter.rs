@@ -51,7 +51,7 @@ pub async fn report(
 			Ok(block) => {
 				*last.0.lock() = Instant::now();
 				count(&block, &metrics, own);
-				match catching_up.step(block.tip.number.into(), peers.best_number(), Instant::now()) {
+				match catching_up.step(block.tip.number.into(), peers.supported_height(), Instant::now()) {
 					Step::Block => log(&block),
 					Step::Silent => {}
 					Step::Progress(progress) => progress.log(),
@@ -151,7 +151,7 @@ struct Progress {
 }
 
 impl CatchingUp {
-	/// The next block is at `height`; the best of the peers says it has `best`.
+	/// The next block is at `height`; peers have got to `best`, as more than one word says.
 	fn step(&mut self, height: u64, best: Option<u64>, now: Instant) -> Step {
 		let target = best.filter(|best| *best >= height + SYNCING_BLOCKS_MIN);
 		match (self.0, target) {

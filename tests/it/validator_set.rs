@@ -12,7 +12,7 @@ use plexus_tests::{
 	wait::{until, SOON},
 	Cli, Key, LocalChain, Node, NodeOptions, Rpc,
 };
-use serde_json::Value;
+use serde_json::{json, Value};
 use std::{path::Path, time::Duration};
 
 /// An era has 50 blocks.
@@ -23,6 +23,9 @@ const ERAS: Duration = Duration::from_secs(180);
 
 /// A round of turns, or a few.
 const TURNS: Duration = Duration::from_secs(60);
+
+/// The exit code for a file that proves nothing.
+const UNPROVED: i32 = 8;
 
 /// How long an absent validator stays out at least, on a chain with the preset's periods.
 const JAIL_MS: u64 = 30_000;
@@ -124,6 +127,30 @@ async fn a_second_operator_joins_by_the_guide_proposes_blocks_and_a_founder_leav
 	ensure!(now.len() == SEEDS.len() && is_in(&key) && !is_in(&gone), "{now:?}");
 	let last = one_certificate_each(&set, &[&founders[1], &founders[2], &founders[3], &newcomer]).await?;
 	println!("one certificate for each of {last} heights, over two changes of the set");
+	is_proved_over_changes(&Cli::of(&newcomer), &spec, 2).await
+}
+
+/// What a node proves now is accepted offline from the specification alone, over at least so many changes of the set, and
+/// refused without them. The set is another one than the first.
+async fn is_proved_over_changes(cli: &Cli, spec: &str, changes_min: u64) -> Result<()> {
+	let directory = tempfile::tempdir()?;
+	let path = directory.path().join("bob.json");
+	let file = text(&path)?;
+	cli.json(&["query", "proof", "--account", "//Bob", "--output", &file]).await?;
+	let proved = offline(&["verify", &file, "--chain", spec]).await?;
+	let changes = proved["set_changes"].as_u64().context("a number")?;
+	ensure!(changes >= changes_min && proved["account"]["free"].is_string(), "{proved}");
+
+	let mut proof: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
+	let handovers = proof["finality"]["handovers"].as_array().map(Vec::len);
+	ensure!(handovers == Some(usize::try_from(changes)?), "{handovers:?} in the file, {changes} verified");
+	proof["finality"]["handovers"] = json!([]);
+	std::fs::write(&path, proof.to_string())?;
+	let ran = plexus(&["verify", &file, "--chain", spec, "--json"]).await?;
+	ensure!(ran.code == Some(UNPROVED), "ended with {:?}: {}", ran.code, ran.text());
+	let failure: Value = serde_json::from_str(&ran.stdout)?;
+	ensure!(failure["error"]["name"] == "StaleSet", "{failure}");
+	println!("proved over {changes} changes of the set");
 	Ok(())
 }
 

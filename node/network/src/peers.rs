@@ -7,6 +7,7 @@
 //! A peer counts only after it has identified itself as one of this chain. A peer leaves when its last connection does.
 
 use libp2p::{Multiaddr, PeerId};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ pub struct PeerInfo {
 	pub id: PeerId,
 	/// Where it says it listens.
 	pub addresses: Vec<Multiaddr>,
-	/// Its tip, once it told.
+	/// Its tip as it told, once it did. Nothing proves it: see [`supported_height`].
 	pub best_number: Option<u64>,
 	/// Name and version that it gave.
 	pub agent: String,
@@ -171,9 +172,57 @@ impl PeerTable {
 	}
 }
 
+/// The height that more than one peer's word speaks for: what two peers or more say they have reached, or one that
+/// publishes a validator's votes. Where a single peer has told its tip, there is nobody to compare it with, and its word
+/// counts. What peers say is proved only by their blocks: this is for people to read, never for consensus.
+pub fn supported_height(peers: &[PeerInfo]) -> Option<u64> {
+	let mut told: Vec<u64> = peers.iter().filter_map(|peer| peer.best_number).collect();
+	told.sort_unstable_by_key(|tip| Reverse(*tip));
+	let of_two = told.get(1).or(told.first()).copied();
+	let validators = peers.iter().filter(|peer| peer.is_validator);
+	of_two.max(validators.filter_map(|peer| peer.best_number).max())
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	/// A peer for each of these tips. The first is a validator's if it should be.
+	fn peers(tips: &[Option<u64>], first_is_validator: bool) -> Vec<PeerInfo> {
+		let mut table = PeerTable::default();
+		let ids: Vec<PeerId> = tips.iter().map(|_| PeerId::random()).collect();
+		for (id, tip) in ids.iter().zip(tips) {
+			table.connected(*id, true, Instant::now());
+			table.identified(*id, String::new(), vec![]);
+			if let Some(tip) = tip {
+				assert!(table.told_tip(id, *tip));
+			}
+		}
+		table.snapshot(|id| first_is_validator && ids.first() == Some(id))
+	}
+
+	#[test]
+	fn a_boaster_alone_does_not_move_the_height_that_peers_support() {
+		let height = |tips: &[u64]| {
+			let tips: Vec<_> = tips.iter().copied().map(Some).collect();
+			supported_height(&peers(&tips, false))
+		};
+		assert_eq!(height(&[10, 9]), Some(9));
+		assert_eq!(height(&[10, 9, 8]), Some(9));
+		assert_eq!(height(&[u64::MAX, 10, 9, 8]), Some(10), "two or more have reached 10");
+		assert_eq!(height(&[9, u64::MAX]), Some(9));
+		assert_eq!(height(&[12, 12, 3]), Some(12), "the second supports the first");
+	}
+
+	#[test]
+	fn a_validators_word_counts_and_so_does_the_only_one() {
+		assert_eq!(supported_height(&[]), None);
+		assert_eq!(supported_height(&peers(&[None, None], true)), None);
+		assert_eq!(supported_height(&peers(&[Some(7)], false)), Some(7));
+		assert_eq!(supported_height(&peers(&[None, Some(7)], true)), Some(7), "the validator told nothing");
+		assert_eq!(supported_height(&peers(&[Some(12), Some(7), Some(6)], true)), Some(12));
+		assert_eq!(supported_height(&peers(&[Some(6), Some(1_000), Some(7)], true)), Some(7));
+	}
 
 	#[test]
 	fn a_peer_counts_from_its_identification_to_its_last_connection() {

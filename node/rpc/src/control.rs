@@ -15,6 +15,8 @@ pub trait NodeControl: Send + Sync + 'static {
 	fn roles(&self) -> Vec<NodeRole>;
 	/// Whether the node is behind its peers.
 	fn is_syncing(&self) -> bool;
+	/// The highest block that peers are believed to have. A single one that says more does not move it.
+	fn highest_block(&self) -> Option<u64>;
 	/// Whether the node is expected to have peers: `false` on a chain of one validator.
 	fn should_have_peers(&self) -> bool;
 	/// The connected peers.

@@ -62,12 +62,11 @@ fn health(context: &Context, _: &Arguments) -> Answer {
 }
 
 fn sync_state(context: &Context, _: &Arguments) -> Answer {
-	let current = context.tip().number;
-	let of_peers = context.node.peers().iter().filter_map(|peer| peer.best_number).max();
+	let current = u64::from(context.tip().number);
 	json(&value!({
 		"startingBlock": context.started_at,
 		"currentBlock": current,
-		"highestBlock": of_peers.map_or(current, |best| best.max(current)),
+		"highestBlock": context.node.highest_block().map_or(current, |best| best.max(current)),
 	}))
 }
 

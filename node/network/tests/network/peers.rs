@@ -1,17 +1,22 @@
 //! Who finds whom, who gets in, who is sent away.
 
 use crate::nodes::{address, bans, blames, config, has_peers, id, next, nowhere, refuses, start, PATIENCE};
+use arc_malachitebft_app_channel::app::engine::network::Status;
 use futures::StreamExt;
 use libp2p::gossipsub::{self, MessageAuthenticity};
 use libp2p::multiaddr::Protocol;
 use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
 use libp2p::{identify, identity::Keypair, noise, tcp, yamux, Swarm, SwarmBuilder};
-use plexus_network::peers::MUTUAL_DIAL_MAX;
-use plexus_network::topics::{Names, Topic};
+use plexus_consensus::malachite::EngineNetworkMsg;
+use plexus_consensus::Height;
+use plexus_network::peers::{supported_height, MUTUAL_DIAL_MAX};
+use plexus_network::topics::{Names, Topic, PROTOCOL_VERSION};
 use plexus_network::{
-	BanReason, Misbehaviour, Multiaddr, Network, NetworkConfig, NetworkError, Rate, ReservedError, Verdict,
+	BanReason, Misbehaviour, Multiaddr, Network, NetworkConfig, NetworkError, PeerInfo, Rate, ReservedError,
+	Verdict,
 };
 use sp_core::H256;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -55,6 +60,44 @@ async fn a_lost_peer_leaves_the_table_and_is_dialled_again() {
 	let again = plexus_network::start(config).await.unwrap();
 	has_peers(&b, 1).await;
 	has_peers(&again, 1).await;
+}
+
+/// How often a tip is told: a status is lost on whoever does not listen yet.
+const TELL_EVERY: Duration = Duration::from_millis(500);
+
+/// Tells its peers that it has reached a height, until it is dropped.
+async fn tells(network: &Network, tip: u64) {
+	let mut ticks = tokio::time::interval(TELL_EVERY);
+	loop {
+		ticks.tick().await;
+		let status = Status::new(Height(tip), Height(1));
+		network.consensus_port.actor.cast(EngineNetworkMsg::BroadcastStatus(status)).unwrap();
+	}
+}
+
+/// Waits until so many peers have told their tips.
+async fn are_told(network: &Network, count: usize) -> Arc<[PeerInfo]> {
+	let mut peers = network.handle.watch_peers();
+	let told =
+		|peers: &Arc<[PeerInfo]>| peers.iter().filter(|peer| peer.best_number.is_some()).count() == count;
+	let known = timeout(PATIENCE, peers.wait_for(told)).await.expect("tips in time").unwrap();
+	known.clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_boasts_alone_does_not_move_the_height_that_peers_support() {
+	let node = start(1, &[]).await;
+	let at = [address(&node).await];
+	let (boaster, a, b) = (start(2, &at).await, start(3, &at).await, start(4, &at).await);
+	has_peers(&node, 3).await;
+	let telling = async { tokio::join!(tells(&boaster, 1_000_000), tells(&a, 7), tells(&b, 8)) };
+	let peers = tokio::select! {
+		_ = telling => unreachable!("they tell for ever"),
+		peers = are_told(&node, 3) => peers,
+	};
+	let boast = peers.iter().find(|peer| peer.id == id(2)).and_then(|peer| peer.best_number);
+	assert_eq!(boast, Some(1_000_000), "it was heard");
+	assert_eq!(supported_height(&peers), Some(8));
 }
 
 /// Forwards a connection to a node, and holds everything back while it is silent, as when packets are dropped.
@@ -350,13 +393,18 @@ pub struct Raw {
 }
 
 pub async fn raw_peer(seed: u8, names: &Names, at: &Multiaddr) -> Swarm<Raw> {
+	raw_peer_called(seed, names, names.identity(), at)
+}
+
+/// The same, which says that it is something else.
+fn raw_peer_called(seed: u8, names: &Names, identity: String, at: &Multiaddr) -> Swarm<Raw> {
 	let key = Keypair::ed25519_from_bytes([seed; 32]).unwrap();
 	let config = gossipsub::ConfigBuilder::default().max_transmit_size(4 << 20).build().unwrap();
 	let mut gossip = gossipsub::Behaviour::new(MessageAuthenticity::Signed(key.clone()), config).unwrap();
 	for topic in Topic::ALL {
 		gossip.subscribe(&names.topic(topic)).unwrap();
 	}
-	let identify = identify::Behaviour::new(identify::Config::new(names.identity(), key.public()));
+	let identify = identify::Behaviour::new(identify::Config::new(identity, key.public()));
 	let mut swarm = SwarmBuilder::with_existing_identity(key)
 		.with_tokio()
 		.with_tcp(tcp::Config::new(), noise::Config::new, yamux::Config::default)
@@ -390,6 +438,33 @@ pub async fn publish(mut swarm: Swarm<Raw>, topic: gossipsub::IdentTopic, messag
 			_ => {}
 		}
 	}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_of_another_protocol_version_is_refused_and_stays_refused() {
+	let node = start(1, &[]).await;
+	let (names, at) = (Names::new(&H256([1; 32])), address(&node).await);
+	let newer = format!("/plexus/{}/{}", names.genesis(), PROTOCOL_VERSION + 1);
+	let mut raw = raw_peer_called(11, &names, newer, &at);
+	let sent_away = async {
+		while !matches!(raw.select_next_some().await, SwarmEvent::ConnectionClosed { num_established: 0, .. })
+		{
+		}
+	};
+	timeout(PATIENCE, sent_away).await.expect("sent away in time");
+	assert_eq!(bans(&node, id(11)).await.reason, BanReason::OtherVersion);
+	assert!(node.handle.stats().bans.contains(&("other_version", 1)));
+	assert!(node.handle.peers().is_empty());
+	// Even if it says something else from now on.
+	let again = raw_peer(11, &names, &at).await;
+	let driving = tokio::spawn(publish(again, names.topic(Topic::Status), vec![]));
+	refuses(&node, "banned").await;
+	assert!(node.handle.peers().is_empty());
+	driving.abort();
+	// The node's own version still gets in.
+	let friend = start(3, &[at]).await;
+	has_peers(&node, 1).await;
+	has_peers(&friend, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

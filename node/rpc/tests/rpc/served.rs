@@ -258,6 +258,9 @@ impl NodeControl for TestNode {
 	fn is_syncing(&self) -> bool {
 		false
 	}
+	fn highest_block(&self) -> Option<u64> {
+		Some(7)
+	}
 	fn should_have_peers(&self) -> bool {
 		false
 	}
@@ -265,7 +268,7 @@ impl NodeControl for TestNode {
 		vec![PeerInfo {
 			peer_id: "12D3KooW".into(),
 			role: NodeRole::Full,
-			best_number: Some(7),
+			best_number: Some(1_000),
 			best_hash: None,
 		}]
 	}

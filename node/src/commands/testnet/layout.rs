@@ -110,6 +110,17 @@ pub(super) struct NodeSettings {
 	pub(super) reserved_only: bool,
 	/// Memory for the database's caches, unless it is the default.
 	pub(super) cache_bytes: Option<u64>,
+	/// The snapshots that it makes of itself, unless it makes none.
+	pub(super) snapshots: Option<Snapshots>,
+}
+
+/// Snapshots at intervals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Snapshots {
+	/// Blocks between two of them.
+	pub(super) every: u32,
+	/// How many stay.
+	pub(super) kept: u32,
 }
 
 impl Layout {
@@ -280,9 +291,20 @@ fn configuration(member: &Member, settings: &NodeSettings) -> String {
 	}
 	#[derive(Serialize)]
 	struct Storage {
-		cache_bytes: u64,
+		#[serde(skip_serializing_if = "Option::is_none")]
+		cache_bytes: Option<u64>,
+		#[serde(skip_serializing_if = "Option::is_none")]
+		snapshot_every: Option<u32>,
+		#[serde(skip_serializing_if = "Option::is_none")]
+		snapshots_kept: Option<u32>,
 	}
 	let reserved_only = settings.reserved_only.then_some(true);
+	let NodeSettings { cache_bytes, snapshots, .. } = *settings;
+	let storage = Storage {
+		cache_bytes,
+		snapshot_every: snapshots.map(|snapshots| snapshots.every),
+		snapshots_kept: snapshots.map(|snapshots| snapshots.kept),
+	};
 	let file = File {
 		chain: &settings.chain,
 		name: &member.name,
@@ -290,7 +312,7 @@ fn configuration(member: &Member, settings: &NodeSettings) -> String {
 		rpc: Port { port: settings.rpc_port },
 		p2p: P2p { listen: [&settings.listen], reserved: &settings.reserved, reserved_only },
 		metrics: Port { port: settings.metrics_port },
-		storage: settings.cache_bytes.map(|cache_bytes| Storage { cache_bytes }),
+		storage: (cache_bytes.is_some() || snapshots.is_some()).then_some(storage),
 	};
 	let text = toml::to_string(&file).expect("strings, numbers and lists of them are TOML");
 	format!("# `plexus config show --origins` prints every other setting.\n{text}")
@@ -394,11 +416,13 @@ pub(super) mod tests {
 			reserved: vec![second.address("validator-2", 3)],
 			reserved_only: true,
 			cache_bytes: Some(9 << 20),
+			snapshots: Some(Snapshots { every: 11, kept: 2 }),
 		};
 		layout.configure(first, &settings).expect("writable");
 		let flags = Flags::default().with_file(Some(first.base.join("config.toml")));
 		let config = config::load(&flags, []).expect("valid").config;
 		assert_eq!((config.rpc.port, config.metrics.port, config.storage.cache_bytes), (1, 2, 9 << 20));
+		assert_eq!((config.storage.snapshot_every, config.storage.snapshots_kept), (11, 2));
 		assert_eq!((config.name.as_str(), config.validator), ("validator-1", true));
 		assert_eq!(config.p2p.listen, ["/ip4/0.0.0.0/tcp/3"]);
 		assert_eq!(config.p2p.reserved, [format!("/dns4/validator-2/tcp/3/p2p/{}", second.node.peer_id())]);

@@ -98,6 +98,8 @@ impl Network {
 				// With links in between, an address that a peer tells would lead around them.
 				reserved_only: true,
 				cache_bytes: Some(CACHE_BYTES),
+				// Such a network is thrown away, and its disk measured.
+				snapshots: None,
 			};
 			layout.configure(member, &settings)?;
 		}
