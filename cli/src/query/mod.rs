@@ -76,7 +76,7 @@ enum Question {
 	Tx(transaction::Args),
 	/// What transactions cost, and the deposits
 	Fees,
-	/// A file that proves a block, and an account's balance in it, offline
+	/// A file that proves a block, and an account's balance or earnings in it, offline
 	Proof(proof::Args),
 	/// The validators of the current era, and who would like to be one
 	Validators,
