@@ -378,6 +378,7 @@ mod tests {
 			"query channels --server 0",
 			"query batch 0",
 			"query batches --cursor 3 --limit 1",
+			"query receipt 0 3",
 			"query book 5 --json",
 			"query earnings //Alice",
 			"query rewards earned //Alice --json",

@@ -205,6 +205,21 @@ async fn keys_without_funds_pay_and_are_paid_and_everybody_can_look() -> Result<
 	ensure!(batch["root"] == scene.ask("receipt_batch", &[json!(0)]).await?["root"], "{batch}");
 	ensure!(scene.query(&["batches"]).await? == json!({ "batches": [batch], "next": null }), "one batch");
 
+	// Each request is in the block still, and leads to the root.
+	let second = scene.query(&["receipt", "0", "1"]).await?;
+	ensure!(second["root"] == batch["root"] && second["recorded"] == true, "{second}");
+	ensure!(second["block"] == batch["submitted_at"] && second["receipts"] == 2, "{second}");
+	ensure!(second["channel"] == 0 && second["sequence"] == 2, "{second}");
+	ensure!(second["receipt"]["fee"] == (2 * PLX).to_string(), "{second}");
+	let told = scene.ask("receipt_byId", &[json!(0), json!(1)]).await?;
+	ensure!(told["path"] == second["path"], "{told} {second}");
+	let first = receipt(PLX).leaf(CHANNEL, 1);
+	ensure!(told["path"] == json!([format!("0x{}", hex::encode(first))]), "what stands beside it: {told}");
+	let none = scene.cli.refused(&["query", "receipt", "0", "2"]).await?;
+	ensure!(none.code == Some(7) && none.text().contains("has 2 receipts"), "{}", none.text());
+	let none = scene.cli.refused(&["query", "receipt", "1", "0"]).await?;
+	ensure!(none.code == Some(7) && none.text().contains("no batch 1"), "{}", none.text());
+
 	// 97 % is revenue: 60 % of it the server's, the rest the developer's.
 	let revenue = 3 * PLX * 97 / 100;
 	let book = scene.query(&["book", "0"]).await?;

@@ -20,6 +20,7 @@ mod history;
 mod model;
 mod payments;
 mod proof;
+mod receipt;
 mod rewards;
 mod stake;
 mod transaction;
@@ -88,6 +89,8 @@ enum Question {
 	Channels(payments::ChannelsArgs),
 	/// A batch of receipts that was redeemed
 	Batch(payments::BatchArgs),
+	/// A receipt of a batch, verified up to the batch's root
+	Receipt(receipt::Args),
 	/// Batches, by page
 	#[command(hide = true)]
 	Batches(payments::BatchesArgs),
@@ -171,6 +174,9 @@ impl QueryCommand {
 				payments::channels(&client, args).await.map(|answer| print(json, &answer))
 			}
 			Question::Batch(args) => payments::batch(&client, args).await.map(|answer| print(json, &answer)),
+			Question::Receipt(args) => {
+				receipt::receipt(&client, args).await.map(|answer| print(json, &answer))
+			}
 			Question::Batches(args) => {
 				payments::batches(&client, args).await.map(|answer| print(json, &answer))
 			}
