@@ -87,9 +87,10 @@ enum Question {
 	Channel(payments::ChannelArgs),
 	/// Payment channels, by page
 	Channels(payments::ChannelsArgs),
-	/// A batch of receipts that was redeemed
+	/// A batch of receipts that was redeemed; one of them with receipt
 	Batch(payments::BatchArgs),
 	/// A receipt of a batch, verified up to the batch's root
+	#[command(hide = true)]
 	Receipt(receipt::Args),
 	/// Batches, by page
 	#[command(hide = true)]

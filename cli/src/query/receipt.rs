@@ -128,7 +128,7 @@ pub(super) async fn receipt(client: &Client, Args { batch, place }: Args) -> Res
 	})
 }
 
-/// How a failure is called when a node says that it has something not.
+/// How a failure is called when a node says that it does not have something.
 const NOT_FOUND: &str = "RpcError 4003";
 
 /// The receipt and the root that it leads to from this place.
