@@ -138,10 +138,14 @@ pub(crate) async fn channels_toward(
 	runtime_call(at, "ReceiptsApi_channels_toward", (server, cursor, limit)).await
 }
 
+/// The batch with this id, if its record is kept.
+pub(crate) async fn batch(at: &AtBlock, id: u64) -> Result<Option<BatchInfo>, Failure> {
+	runtime_call(at, "ReceiptsApi_batch", id).await
+}
+
 /// The batch with this id, whose record must be kept.
 pub(crate) async fn known_batch(at: &AtBlock, id: u64) -> Result<BatchInfo, Failure> {
-	let found: Option<BatchInfo> = runtime_call(at, "ReceiptsApi_batch", id).await?;
-	found.ok_or_else(|| {
+	batch(at, id).await?.ok_or_else(|| {
 		missing(
 			"NoSuchBatch",
 			format!("there is no batch {id}, or its record was cleared"),

@@ -17,6 +17,7 @@
 //! - Every file has a bound: [`CONTENT_BYTES_MAX`], [`PIECES_MAX`], a batch's receipts.
 
 use crate::{json, VOUCHER_RECEIPTS_MAX};
+pub use plexus_primitives::receipt::Placed;
 use plexus_primitives::{merkle, ChannelId, Content, Context, ContextLeaf, Receipt};
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use std::{
@@ -47,24 +48,6 @@ static WRITES: AtomicU64 = AtomicU64::new(0);
 #[derive(Clone, Debug)]
 pub struct Store {
 	directory: PathBuf,
-}
-
-/// A receipt and its place among all of its channel's.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Placed {
-	/// Its channel.
-	pub channel: ChannelId,
-	/// Its sequence there.
-	pub sequence: u64,
-	/// What it says.
-	pub receipt: Receipt,
-}
-
-impl Placed {
-	/// Its leaf in the tree of a batch.
-	pub fn leaf(&self) -> [u8; 32] {
-		self.receipt.leaf(self.channel, self.sequence)
-	}
 }
 
 /// As a batch's file has it.

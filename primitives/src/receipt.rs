@@ -68,6 +68,39 @@ impl Receipt {
 	}
 }
 
+/// A receipt and its place among all of its channel's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Placed {
+	/// Its channel.
+	pub channel: ChannelId,
+	/// Its sequence there.
+	pub sequence: u64,
+	/// What it says.
+	pub receipt: Receipt,
+}
+
+impl Placed {
+	/// Its leaf in the tree of a batch.
+	pub fn leaf(&self) -> [u8; 32] {
+		self.receipt.leaf(self.channel, self.sequence)
+	}
+}
+
+/// The receipts of a batch in their order, from what was submitted, channel by channel, and each channel's last sequence, which
+/// the event `ChannelRedeemed` tells. Nothing if a channel is none of these, or has more receipts than sequences.
+pub fn place(last: &[(ChannelId, u64)], submitted: &[(ChannelId, Vec<Receipt>)]) -> Option<Vec<Placed>> {
+	let mut placed = Vec::new();
+	for (channel, receipts) in submitted {
+		let (_, last) = last.iter().find(|(other, _)| other == channel)?;
+		let before = last.checked_sub(receipts.len() as u64)?;
+		for (number, receipt) in (1u64..).zip(receipts) {
+			let sequence = before.checked_add(number)?;
+			placed.push(Placed { channel: *channel, sequence, receipt: *receipt });
+		}
+	}
+	Some(placed)
+}
+
 /// The accumulator of a channel without receipts.
 pub fn first_accumulator(genesis_hash: &[u8; 32], channel: ChannelId) -> [u8; 32] {
 	let domain = Purpose::Receipts.domain(genesis_hash);
@@ -126,6 +159,20 @@ mod tests {
 		assert_ne!(said.leaf(ChannelId(0), 1), receipt().leaf(ChannelId(0), 1));
 		assert_ne!(said.leaf(ChannelId(0), 1), said.leaf(ChannelId(1), 1));
 		assert_ne!(said.leaf(ChannelId(0), 1), said.leaf(ChannelId(0), 2));
+	}
+
+	#[test]
+	fn sequences_end_with_the_last_one_that_was_redeemed() {
+		let (first, second) = (receipt(), Receipt { fee: 9, ..receipt() });
+		let submitted = [(ChannelId(1), [first, second].to_vec()), (ChannelId(2), [first].to_vec())];
+		let placed = place(&[(ChannelId(2), 1), (ChannelId(1), 9)], &submitted).expect("both were redeemed");
+		let told: Vec<_> = placed.iter().map(|one| (one.channel.0, one.sequence, one.receipt)).collect();
+		assert_eq!(told, [(1, 8, first), (1, 9, second), (2, 1, first)]);
+		assert_eq!(placed[1].leaf(), second.leaf(ChannelId(1), 9));
+		assert_eq!(place(&[(ChannelId(1), 9)], &submitted), None, "a channel is missing");
+		assert_eq!(place(&[(ChannelId(1), 1), (ChannelId(2), 1)], &submitted), None, "too few were redeemed");
+		let last = place(&[(ChannelId(2), u64::MAX)], &submitted[1..]).expect("it is the last there can be");
+		assert_eq!(last[0].sequence, u64::MAX);
 	}
 
 	#[test]

@@ -143,6 +143,14 @@ async fn absence_any_key_and_a_block_alone_are_proved_and_files_are_not_overwrit
 	let file = setting.fetch("stranger.json", &["--account", &account]).await?;
 	ensure!(setting.proved(&file).await?["account"]["total"] == "0", "a stranger owns nothing");
 
+	// Nothing was ever credited to her: neither entry is there, and that is proved.
+	let file = setting.fetch("owed.json", &["--earnings", &account, "--account", "//Bob"]).await?;
+	let proved = setting.proved(&file).await?;
+	for field in ["owed", "receipts", "rewards", "rewards_total"] {
+		ensure!(proved["earnings"][field] == "0", "{field}: {proved}");
+	}
+	ensure!(proved["account"]["total"] != "0", "Bob's balance stands beside it: {proved}");
+
 	let present = to_hex(&account_key(&Key::sr25519("//Bob").account()));
 	let file = setting.fetch("keys.json", &["--key", &present, "--key", "0x0011"]).await?;
 	let proved = setting.proved(&file).await?;

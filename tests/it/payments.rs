@@ -12,7 +12,7 @@ use plexus_primitives::{
 	ModelId, Receipt, ReceiptProof,
 };
 use plexus_runtime::{Agents, Runtime, RuntimeCall};
-use plexus_tests::{rpc::Rpc, wait::until, Cli, Node, NodeOptions};
+use plexus_tests::{cli::plexus, rpc::Rpc, wait::until, Cli, Node, NodeOptions};
 use serde_json::{json, Value};
 use sp_core::{
 	crypto::{AccountId32, Ss58Codec},
@@ -22,6 +22,7 @@ use std::{io::Cursor, time::Duration};
 
 /// Until a contribution is old enough to be accepted: two seconds on the chain clock, and time for a slow machine.
 const AGE: Duration = Duration::from_secs(60);
+const BLOCK_TIME_MS: u64 = 200;
 const PLX: u128 = 1_000_000_000_000;
 /// Keys that nobody ever sent anything.
 const SERVING: &str = "//Agent//Serving";
@@ -50,7 +51,7 @@ struct Scene {
 impl Scene {
 	/// A chain with Alice's serving agent 0 and Bob's paying agent 1, each with a key and 100 PLX.
 	async fn new() -> Result<Self> {
-		let node = Node::start(NodeOptions::with_block_time_ms(200)).await?;
+		let node = Node::start(NodeOptions::with_block_time_ms(BLOCK_TIME_MS)).await?;
 		let (cli, rpc) = (Cli::of(&node), Rpc::connect(&node.url()).await?);
 		let genesis = rpc.block_hash(0).await?.context("there is a genesis")?;
 		let genesis = hex::decode(genesis.trim_start_matches("0x"))?;
@@ -116,6 +117,23 @@ impl Scene {
 
 	async fn ask(&self, method: &str, parameters: &[Value]) -> Result<Value> {
 		self.rpc.request(method, parameters).await
+	}
+
+	/// What an account is owed, proved from the chain's specification alone.
+	async fn owed(&self, account: &str, name: &str) -> Result<Value> {
+		let [file, spec] =
+			["proof", "spec"].map(|what| self.directory.path().join(format!("{name}-{what}.json")));
+		let file = file.to_str().context("temporary paths are UTF-8")?;
+		let spec = spec.to_str().context("temporary paths are UTF-8")?;
+		self.query(&["proof", "--earnings", account, "--output", file]).await?;
+		let time = BLOCK_TIME_MS.to_string();
+		let build = ["chain-spec", "build", "--preset", "dev", "--block-time-ms", &time, "--output", spec];
+		let built = plexus(&build).await?;
+		ensure!(built.code == Some(0), "{}", built.text());
+		let ran = plexus(&["verify", file, "--chain", spec, "--json"]).await?;
+		ensure!(ran.code == Some(0), "{}", ran.text());
+		let proved: Value = serde_json::from_str(&ran.stdout)?;
+		Ok(proved["earnings"].clone())
 	}
 
 	fn file(&self, name: &str, bytes: &[u8]) -> Result<String> {
@@ -187,6 +205,21 @@ async fn keys_without_funds_pay_and_are_paid_and_everybody_can_look() -> Result<
 	ensure!(batch["root"] == scene.ask("receipt_batch", &[json!(0)]).await?["root"], "{batch}");
 	ensure!(scene.query(&["batches"]).await? == json!({ "batches": [batch], "next": null }), "one batch");
 
+	// Each request is in the block still, and leads to the root.
+	let second = scene.query(&["receipt", "0", "1"]).await?;
+	ensure!(second["root"] == batch["root"] && second["recorded"] == true, "{second}");
+	ensure!(second["block"] == batch["submitted_at"] && second["receipts"] == 2, "{second}");
+	ensure!(second["channel"] == 0 && second["sequence"] == 2, "{second}");
+	ensure!(second["receipt"]["fee"] == (2 * PLX).to_string(), "{second}");
+	let told = scene.ask("receipt_byId", &[json!(0), json!(1)]).await?;
+	ensure!(told["path"] == second["path"], "{told} {second}");
+	let first = receipt(PLX).leaf(CHANNEL, 1);
+	ensure!(told["path"] == json!([format!("0x{}", hex::encode(first))]), "what stands beside it: {told}");
+	let none = scene.cli.refused(&["query", "receipt", "0", "2"]).await?;
+	ensure!(none.code == Some(7) && none.text().contains("has 2 receipts"), "{}", none.text());
+	let none = scene.cli.refused(&["query", "receipt", "1", "0"]).await?;
+	ensure!(none.code == Some(7) && none.text().contains("no batch 1"), "{}", none.text());
+
 	// 97 % is revenue: 60 % of it the server's, the rest the developer's.
 	let revenue = 3 * PLX * 97 / 100;
 	let book = scene.query(&["book", "0"]).await?;
@@ -199,12 +232,20 @@ async fn keys_without_funds_pay_and_are_paid_and_everybody_can_look() -> Result<
 	ensure!(earned["earnings"] == book["to_servers"], "{earned}");
 	ensure!(scene.ask("receipt_earnings", &[json!(server)]).await? == earned["earnings"], "{earned}");
 
+	let proved = scene.owed(&server, "served").await?;
+	ensure!(proved["account"] == server && proved["owed"] == earned["earnings"], "{proved}");
+	ensure!(proved["receipts"] == earned["earnings"] && proved["rewards"] == "0", "{proved}");
+
 	scene.tx(&["earnings", "withdraw", &server], "//Alice").await?;
 	scene.tx(&["earnings", "pull", "0"], "//Alice").await?;
 	let pulled = scene.query(&["earnings", "//Charlie"]).await?;
 	ensure!(pulled["earnings"] == book["developer_due"], "{pulled}");
 	let left = scene.query(&["earnings", &server]).await?;
 	ensure!(left["earnings"] == "0", "{left}");
+	ensure!(
+		scene.owed(&server, "paid").await?["owed"] == "0",
+		"it was paid, and that nothing is left is proved"
+	);
 	// The server ends the channel, and the payer has the rest at once.
 	scene.sends(&["control", "0"], Call::close { channel: CHANNEL }, "//Alice").await?;
 	let held = scene.query(&["account", &payer]).await?;
@@ -251,6 +292,9 @@ async fn what_data_earned_goes_to_whoever_contributed_it_and_everybody_can_look(
 	ensure!(again.code == Some(4) && again.text().contains("NothingDue"), "{}", again.text());
 	let earned = scene.query(&["rewards", "earned", "//Dave"]).await?;
 	ensure!(earned["due"] == to_data && earned["pools"] == to_data, "{earned}");
+	let proved = scene.owed("//Dave", "contributed").await?;
+	ensure!(proved["rewards"] == to_data && proved["rewards_total"] == to_data, "{proved}");
+	ensure!(proved["owed"] == to_data && proved["receipts"] == "0", "{proved}");
 	let datanets = scene.query(&["rewards", "datanets", "//Dave"]).await?;
 	ensure!(datanets["datanets"] == json!([{ "datanet": 0, "credited": to_data }]), "{datanets}");
 

@@ -20,7 +20,7 @@ use crate::{
 };
 use codec::DecodeAll;
 use plexus_payments::store::{batch_root, Placed, Store};
-use plexus_primitives::{BatchId, ChannelId, Content, Context, ModelId, Receipt};
+use plexus_primitives::{receipt::place, BatchId, ChannelId, Content, Context, ModelId, Receipt};
 use serde::Deserialize;
 use subxt::{
 	config::substrate::H256,
@@ -52,7 +52,8 @@ pub(crate) async fn of_batch(
 		None => redeemed_in(client, hash, id).await?,
 	};
 	let candidates = submissions(client, at, hash).await?;
-	let placed = candidates.iter().filter_map(|lists| place(&channels, lists));
+	let last: Vec<_> = channels.iter().map(|redeemed| (redeemed.channel, redeemed.sequence)).collect();
+	let placed = candidates.iter().filter_map(|lists| place(&last, lists));
 	let mut matching = placed.filter(|receipts| batch_root(receipts).is_ok_and(|made| made == *root));
 	matching.next().ok_or_else(|| {
 		Failure::new(
@@ -280,19 +281,6 @@ fn hash<Context>(value: &Value<Context>) -> Option<[u8; 32]> {
 	bytes?.try_into().ok()
 }
 
-/// The receipts with their sequences, if the channels are those that were redeemed.
-fn place(channels: &[ChannelRedeemed], lists: &[(ChannelId, Vec<Receipt>)]) -> Option<Vec<Placed>> {
-	let mut placed = Vec::new();
-	for (channel, receipts) in lists {
-		let redeemed = channels.iter().find(|redeemed| redeemed.channel == *channel)?;
-		let first = redeemed.sequence.checked_sub(receipts.len() as u64)?.checked_add(1)?;
-		for (receipt, sequence) in receipts.iter().zip(first..) {
-			placed.push(Placed { channel: *channel, sequence, receipt: *receipt });
-		}
-	}
-	Some(placed)
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -303,11 +291,6 @@ mod tests {
 	use plexus_runtime::{Runtime, RuntimeCall};
 	use sp_runtime::{BoundedVec, MultiSignature};
 	use subxt::Metadata;
-
-	fn redeemed(channel: u64, receipts: u32, sequence: u64) -> ChannelRedeemed {
-		let bytes = (9u64, channel, receipts, 1u128, sequence, [0u8; 32]).encode();
-		ChannelRedeemed::decode_all(&mut &bytes[..]).expect("the fields of the event")
-	}
 
 	fn metadata() -> Metadata {
 		// Some constants are read from the state.
@@ -365,18 +348,5 @@ mod tests {
 		}
 		let remark = call_of(&metadata, "System", "remark", &vec![1u8; 100]);
 		assert!(found_in(&metadata, &remark).is_empty());
-	}
-
-	#[test]
-	fn sequences_are_those_of_the_events() {
-		let lists = [
-			(ChannelId(1), vec![receipt_of(b"a", b"b"), receipt_of(b"c", b"d")]),
-			(ChannelId(2), vec![receipt_of(b"e", b"f")]),
-		];
-		let placed = place(&[redeemed(2, 1, 1), redeemed(1, 2, 9)], &lists).expect("both were redeemed");
-		let told: Vec<_> = placed.iter().map(|one| (one.channel.0, one.sequence)).collect();
-		assert_eq!(told, [(1, 8), (1, 9), (2, 1)]);
-		assert_eq!(place(&[redeemed(1, 2, 9)], &lists), None, "a channel is missing");
-		assert_eq!(place(&[redeemed(1, 2, 1), redeemed(2, 1, 1)], &lists), None, "too few were redeemed");
 	}
 }

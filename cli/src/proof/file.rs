@@ -65,6 +65,9 @@ pub(crate) struct Storage {
 	/// The account whose balance is proved, and with it the block's time.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub(crate) account: Option<String>,
+	/// The account of which it is proved what it is owed.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub(crate) earnings: Option<String>,
 	/// More keys.
 	pub(crate) keys: Vec<String>,
 	/// The nodes, in any order, none of them in vain.

@@ -7,7 +7,7 @@
 //!                       a final header: height, state root
 //!                            │  storage: trie nodes from the root to each key              storage
 //!                            ▼
-//!                       balance of an account, time, any value
+//!                       balance of an account, what it is owed, time, any value
 //! ```
 //!
 //! The trie is read here and not in the light client's core: a trie library is more code than all the rest of it, and
@@ -25,7 +25,7 @@ mod verify;
 
 pub(crate) use file::{CertifiedFile, Finality, HandoverFile, ProofFile, Storage, PROOF_BYTES_MAX};
 pub(crate) use storage::read;
-pub(crate) use verify::keys;
+pub(crate) use verify::{keys, Accounts};
 pub use verify::{run, TrustedChain};
 
 #[cfg(test)]

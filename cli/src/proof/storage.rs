@@ -77,6 +77,19 @@ pub(crate) fn account_key(account: &[u8; 32]) -> Vec<u8> {
 	[&item_key("System", "Account")[..], &blake2_128(account), account].concat()
 }
 
+/// Where the runtime keeps what serving agents, developers and royalties earned an account: `Receipts.Earnings`.
+pub(crate) fn receipts_earnings_key(account: &[u8; 32]) -> Vec<u8> {
+	[&item_key("Receipts", "Earnings")[..], &blake2_128(account), account].concat()
+}
+
+/// Where the runtime keeps what data earned an account: `Rewards.Earnings` of the holder that is this account.
+pub(crate) fn rewards_earnings_key(account: &[u8; 32]) -> Vec<u8> {
+	/// The variant of `plexus_primitives::Holder`.
+	const ACCOUNT: u8 = 0;
+	let holder = [&[ACCOUNT][..], account].concat();
+	[&item_key("Rewards", "Earnings")[..], &blake2_128(&holder), &holder].concat()
+}
+
 /// Where the runtime keeps the block's time, in milliseconds since 1970: `Timestamp.Now`.
 pub(crate) fn timestamp_key() -> Vec<u8> {
 	item_key("Timestamp", "Now")

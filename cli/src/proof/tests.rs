@@ -1,13 +1,13 @@
 //! Files that prove, made for chains that never were, and the same files with something changed.
 
 use super::{
-	storage::{account_key, read, timestamp_key},
-	verify::{check, keys, TrustedChain},
+	storage::{account_key, read, receipts_earnings_key, rewards_earnings_key, timestamp_key},
+	verify::{check, keys, Accounts, TrustedChain},
 	CertifiedFile, Finality, HandoverFile, ProofFile, Storage,
 };
 use crate::{
 	failure::{Failure, FailureKind},
-	output::hex,
+	output::{hex, Answer},
 };
 use codec::{Compact, Decode, Encode};
 use plexus_primitives::{
@@ -23,6 +23,9 @@ use sp_trie::{trie_types::TrieDBMutBuilderV1, MemoryDB, TrieMut};
 const ALICE: [u8; 32] = [0xa1; 32];
 const NOBODY: [u8; 32] = [0xb0; 32];
 const FREE: u128 = 1_500_000_000_000;
+const EARNED: u128 = 2_500_000_000_001;
+/// Due, and where it came from: pools, claims, submissions, challenges.
+const REWARDED: (u128, u128, u128, u128, u128) = (30, 400, 50, 6, 7);
 const TIME_MS: u64 = 1_800_000_000_000;
 
 fn pair(seed: u8) -> ed25519::Pair {
@@ -47,7 +50,7 @@ fn hash(header: &[u8]) -> [u8; 32] {
 	sp_crypto_hashing::blake2_256(header)
 }
 
-/// A state with Alice's account, the time and some others; all its nodes.
+/// A state with Alice's account, what she is owed, the time and some others; all its nodes.
 fn state() -> ([u8; 32], Vec<Vec<u8>>) {
 	let (mut database, mut root) = (MemoryDB::<Blake3Hasher>::default(), H256::default());
 	{
@@ -55,8 +58,12 @@ fn state() -> ([u8; 32], Vec<Vec<u8>>) {
 		let account = (7u32, 0u32, 1u32, 0u32, FREE, 500u128, 20u128, 1u128 << 127).encode();
 		trie.insert(&account_key(&ALICE), &account).expect("memory");
 		trie.insert(&timestamp_key(), &TIME_MS.encode()).expect("memory");
+		trie.insert(&receipts_earnings_key(&ALICE), &EARNED.encode()).expect("memory");
+		trie.insert(&rewards_earnings_key(&ALICE), &REWARDED.encode()).expect("memory");
 		for other in 0..40u8 {
 			trie.insert(&account_key(&[other; 32]), &[other; 80]).expect("memory");
+			trie.insert(&rewards_earnings_key(&[other; 32]), &[other; 80]).expect("memory");
+			trie.insert(&receipts_earnings_key(&[other; 32]), &[other; 5]).expect("memory");
 		}
 	}
 	(root.0, database.drain().into_values().filter(|(_, count)| *count > 0).map(|(node, _)| node).collect())
@@ -113,17 +120,27 @@ impl Chain {
 	}
 
 	fn proof_of(&self, account: &[u8; 32], more: &[Vec<u8>]) -> ProofFile {
+		self.proof_about(Accounts { account: Some(*account), earnings: None }, more)
+	}
+
+	/// The proof of what an account is owed.
+	fn owed_to(&self, account: &[u8; 32]) -> ProofFile {
+		self.proof_about(Accounts { account: None, earnings: Some(*account) }, &[])
+	}
+
+	fn proof_about(&self, accounts: Accounts, more: &[Vec<u8>]) -> ProofFile {
 		let CertifiedFile { header, parent, commit } = self.certified(2, &OLD, &OLD);
 		let set = hex(voters(&NEW).encode());
 		let finality = Finality {
 			handovers: vec![HandoverFile { header, parent, commit, set }],
 			target: self.certified(4, &NEW, &NEW),
 		};
-		let wanted = [keys(Some(account)), more.to_vec()].concat();
+		let wanted = [keys(&accounts), more.to_vec()].concat();
 		let nodes = read(self.root, &self.nodes, &wanted).expect("all nodes are there").nodes;
 		assert!(nodes.len() < self.nodes.len(), "a proof is less than the state");
 		let storage = Storage {
-			account: Some(hex(account)),
+			account: accounts.account.map(hex),
+			earnings: accounts.earnings.map(hex),
 			keys: more.iter().map(hex).collect(),
 			nodes: nodes.iter().map(hex).collect(),
 		};
@@ -161,6 +178,81 @@ fn an_account_that_is_not_there_is_proved_to_have_nothing() {
 	let chain = Chain::new();
 	let proved = check(&chain.proof_of(&NOBODY, &[]), &chain.trusted).unwrap();
 	assert_eq!(serde_json::to_value(&proved).unwrap()["account"]["total"], "0");
+}
+
+#[test]
+fn what_an_account_is_owed_is_proved_in_both_units() {
+	let chain = Chain::new();
+	let text = serde_json::to_vec(&chain.owed_to(&ALICE)).unwrap();
+	let proved = check(&ProofFile::from_json(&text).unwrap(), &chain.trusted).unwrap();
+	let json = serde_json::to_value(&proved).unwrap();
+	let earnings = &json["earnings"];
+	assert_eq!(earnings["owed"], (EARNED + REWARDED.0).to_string());
+	assert_eq!((&earnings["receipts"], &earnings["rewards"]), (&EARNED.to_string().into(), &"30".into()));
+	assert_eq!(earnings["rewards_total"], "463");
+	assert_eq!((&json["account"], &json["timestamp_ms"]), (&().into(), &TIME_MS.into()));
+	let human = proved.human();
+	assert!(human.contains("2.500000000031 PLX (2500000000031 units)"), "{human}");
+}
+
+#[test]
+fn an_account_that_nothing_is_owed_is_proved_so_and_a_balance_may_stand_beside() {
+	let chain = Chain::new();
+	let proved = check(&chain.owed_to(&NOBODY), &chain.trusted).unwrap();
+	let json = serde_json::to_value(&proved).unwrap();
+	for field in ["owed", "receipts", "rewards", "rewards_total"] {
+		assert_eq!(json["earnings"][field], "0", "{field}");
+	}
+	let both = Accounts { account: Some(ALICE), earnings: Some(NOBODY) };
+	let proved = check(&chain.proof_about(both, &[account_key(&[9; 32])]), &chain.trusted).unwrap();
+	let json = serde_json::to_value(&proved).unwrap();
+	assert_eq!(
+		(&json["account"]["free"], &json["earnings"]["owed"]),
+		(&FREE.to_string().into(), &"0".into())
+	);
+	assert_eq!(json["values"][0]["value"], hex([9; 80]));
+}
+
+#[test]
+fn earnings_of_somebody_else_and_of_another_form_are_refused() {
+	let chain = Chain::new();
+	let refused = |change: &dyn Fn(&mut ProofFile)| {
+		let mut proof = chain.owed_to(&ALICE);
+		change(&mut proof);
+		check(&proof, &chain.trusted).err().expect("what was changed is refused").name
+	};
+	// Neither what she has nor that she has nothing can be shown as Bob's, nor as nobody's.
+	assert_eq!(refused(&|proof| storage(proof).earnings = Some(hex([9; 32]))), "NotInState");
+	assert_eq!(refused(&|proof| storage(proof).earnings = Some(hex(NOBODY))), "NotInState");
+	assert_eq!(refused(&|proof| storage(proof).earnings = None), "NotInState");
+	let moved = |proof: &mut ProofFile| {
+		let storage = storage(proof);
+		storage.account = storage.earnings.take();
+	};
+	assert_eq!(refused(&moved), "NotInState");
+	assert_eq!(refused(&|proof| storage(proof).earnings = Some("0x09".into())), "InvalidProofFile");
+	let nodes = storage(&mut chain.owed_to(&ALICE)).nodes.len();
+	for node in 0..nodes {
+		assert_eq!(refused(&|proof| drop(storage(proof).nodes.remove(node))), "NotInState", "node {node}");
+	}
+	// Five bytes are no amount.
+	let proof = chain.owed_to(&[3; 32]);
+	assert_eq!(check(&proof, &chain.trusted).err().expect("no amount").name, "UnknownValue");
+}
+
+#[test]
+fn the_keys_and_forms_of_earnings_are_those_of_the_runtime() {
+	use pallet_rewards::Earned;
+	use plexus_primitives::Holder;
+	use plexus_runtime::{AccountId, Runtime};
+	let alice = AccountId::from(ALICE);
+	assert_eq!(receipts_earnings_key(&ALICE), pallet_receipts::Earnings::<Runtime>::hashed_key_for(&alice));
+	assert_eq!(
+		rewards_earnings_key(&ALICE),
+		pallet_rewards::Earnings::<Runtime>::hashed_key_for(Holder::Account(alice))
+	);
+	let (due, pools, claims, submissions, challenges) = REWARDED;
+	assert_eq!(REWARDED.encode(), Earned { due, pools, claims, submissions, challenges }.encode());
 }
 
 #[test]

@@ -5,7 +5,9 @@
 
 use super::{
 	file::{bytes, bytes32, ProofFile, PROOF_BYTES_MAX},
-	storage::{account_key, timestamp_key, verify, StorageError},
+	storage::{
+		account_key, receipts_earnings_key, rewards_earnings_key, timestamp_key, verify, StorageError,
+	},
 };
 use crate::{
 	address::display,
@@ -96,6 +98,8 @@ pub(crate) struct Proved {
 	timestamp_ms: Option<u64>,
 	/// The account's balance; `null` if the file proves none.
 	account: Option<AccountProved>,
+	/// What an account is owed; `null` if the file proves nothing of it.
+	earnings: Option<EarningsProved>,
 	/// Further values of the state.
 	values: Vec<ValueProved>,
 }
@@ -109,6 +113,21 @@ struct AccountProved {
 	free: Amount,
 	held: Amount,
 	frozen: Amount,
+}
+
+/// What an account is owed as of the block: what anybody could have it paid by `withdraw`. What is in no entry is proved to be
+/// nothing. What its positions hold is owed once it is claimed.
+#[derive(Serialize)]
+struct EarningsProved {
+	account: String,
+	/// Both together.
+	owed: Amount,
+	/// For serving, developing and royalties: what `Receipts.withdraw` pays.
+	receipts: Amount,
+	/// For data, and what is about it: what `Rewards.withdraw` pays.
+	rewards: Amount,
+	/// What data ever earned, and what is about it, whether it was withdrawn or not.
+	rewards_total: Amount,
 }
 
 /// A key with its value, `null` if it is proved to have none.
@@ -129,6 +148,16 @@ struct AccountInfo {
 	reserved: u128,
 	frozen: u128,
 	_flags: u128,
+}
+
+/// `Rewards.Earnings`, as the runtime stores it.
+#[derive(Decode, Default)]
+struct Earned {
+	due: u128,
+	pools: u128,
+	claims: u128,
+	submissions: u128,
+	challenges: u128,
 }
 
 impl Answer for Proved {
@@ -152,12 +181,26 @@ impl Answer for Proved {
 				("frozen", account.frozen.to_string()),
 			]);
 		}
+		if let Some(earnings) = &self.earnings {
+			rows.extend([
+				("earnings of", earnings.account.clone()),
+				("owed", exact(earnings.owed)),
+				("by receipts", exact(earnings.receipts)),
+				("by rewards", exact(earnings.rewards)),
+				("rewards ever", exact(earnings.rewards_total)),
+			]);
+		}
 		for ValueProved { key, value } in &self.values {
 			rows.push(("key", key.clone()));
 			rows.push(("value", value.clone().unwrap_or_else(|| "none, proved".into())));
 		}
 		output::fields(rows)
 	}
+}
+
+/// In PLX, and in the smallest unit, as the chain counts.
+fn exact(amount: Amount) -> String {
+	format!("{amount} ({} units)", amount.0)
 }
 
 /// Verifies a file and prints what it proves.
@@ -205,6 +248,7 @@ pub(crate) fn check(proof: &ProofFile, chain: &TrustedChain) -> Result<Proved, F
 		set_changes: proof.finality.handovers.len(),
 		timestamp_ms: None,
 		account: None,
+		earnings: None,
 		values: Vec::new(),
 	};
 	if let Some(storage) = &proof.storage {
@@ -223,9 +267,11 @@ fn check_finality(proof: &ProofFile, chain: &TrustedChain) -> Result<FinalBlock,
 
 fn check_storage(storage: &super::Storage, root: [u8; 32], proved: &mut Proved) -> Result<(), Failure> {
 	let account = storage.account.as_ref().map(|account| bytes32("account", account)).transpose()?;
+	let earnings = storage.earnings.as_ref().map(|account| bytes32("earnings", account)).transpose()?;
 	let more = storage.keys.iter().map(|key| bytes("keys", key)).collect::<Result<Vec<_>, _>>()?;
 	let nodes = storage.nodes.iter().map(|node| bytes("nodes", node)).collect::<Result<Vec<_>, _>>()?;
-	let keys: Vec<Vec<u8>> = keys(account.as_ref()).into_iter().chain(more.iter().cloned()).collect();
+	let keys: Vec<Vec<u8>> =
+		keys(&Accounts { account, earnings }).into_iter().chain(more.iter().cloned()).collect();
 	let mut values = verify(root, &nodes, &keys).map_err(ProofError::from)?.into_iter();
 	proved.timestamp_ms = match values.next().flatten() {
 		Some(now) => Some(decode("Timestamp.Now", &now)?),
@@ -238,6 +284,17 @@ fn check_storage(storage: &super::Storage, root: [u8; 32], proved: &mut Proved) 
 		};
 		proved.account = Some(describe(&account, &info));
 	}
+	if let Some(account) = earnings {
+		let receipts = match values.next().flatten() {
+			Some(earned) => decode("Receipts.Earnings", &earned)?,
+			None => 0,
+		};
+		let rewards = match values.next().flatten() {
+			Some(earned) => decode("Rewards.Earnings", &earned)?,
+			None => Earned::default(),
+		};
+		proved.earnings = Some(owed(&account, receipts, &rewards));
+	}
 	proved.values = more
 		.iter()
 		.zip(values)
@@ -246,9 +303,22 @@ fn check_storage(storage: &super::Storage, root: [u8; 32], proved: &mut Proved) 
 	Ok(())
 }
 
-/// The keys that every proof of state begins with: the time, and the account if one is named.
-pub(crate) fn keys(account: Option<&[u8; 32]>) -> Vec<Vec<u8>> {
-	std::iter::once(timestamp_key()).chain(account.map(account_key)).collect()
+/// The accounts that a proof of state is about.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Accounts {
+	/// Whose balance it proves.
+	pub(crate) account: Option<[u8; 32]>,
+	/// Of whom it proves what it is owed.
+	pub(crate) earnings: Option<[u8; 32]>,
+}
+
+/// The keys that every proof of state begins with: the time, then those of the accounts that are named.
+pub(crate) fn keys(Accounts { account, earnings }: &Accounts) -> Vec<Vec<u8>> {
+	let of_earnings = |account| [receipts_earnings_key(account), rewards_earnings_key(account)];
+	std::iter::once(timestamp_key())
+		.chain(account.as_ref().map(account_key))
+		.chain(earnings.as_ref().map(of_earnings).into_iter().flatten())
+		.collect()
 }
 
 fn decode<T: Decode>(what: &'static str, value: &[u8]) -> Result<T, Failure> {
@@ -263,5 +333,18 @@ fn describe(account: &[u8; 32], info: &AccountInfo) -> AccountProved {
 		free: Amount(info.free),
 		held: Amount(info.reserved),
 		frozen: Amount(info.frozen),
+	}
+}
+
+fn owed(account: &[u8; 32], receipts: u128, rewards: &Earned) -> EarningsProved {
+	let Earned { due, pools, claims, submissions, challenges } = *rewards;
+	EarningsProved {
+		account: display(&(*account).into()),
+		owed: Amount(receipts.saturating_add(due)),
+		receipts: Amount(receipts),
+		rewards: Amount(due),
+		rewards_total: Amount(
+			[pools, claims, submissions, challenges].into_iter().fold(0, u128::saturating_add),
+		),
 	}
 }

@@ -21,6 +21,7 @@ mod history;
 mod model;
 mod payments;
 mod proof;
+mod receipt;
 mod rewards;
 mod stake;
 mod transaction;
@@ -80,7 +81,7 @@ enum Question {
 	Tx(transaction::Args),
 	/// What transactions cost, and the deposits
 	Fees,
-	/// A file that proves a block, and an account's balance in it, offline
+	/// A file that proves a block, and an account's balance or earnings in it, offline
 	Proof(proof::Args),
 	/// The validators of the current era, and who would like to be one
 	Validators,
@@ -90,8 +91,11 @@ enum Question {
 	Channel(payments::ChannelArgs),
 	/// Payment channels, by page
 	Channels(payments::ChannelsArgs),
-	/// A batch of receipts that was redeemed
+	/// A batch of receipts that was redeemed; one of them with receipt
 	Batch(payments::BatchArgs),
+	/// A receipt of a batch, verified up to the batch's root
+	#[command(hide = true)]
+	Receipt(receipt::Args),
 	/// Batches, by page
 	#[command(hide = true)]
 	Batches(payments::BatchesArgs),
@@ -181,6 +185,9 @@ impl QueryCommand {
 				payments::channels(&client, args).await.map(|answer| print(json, &answer))
 			}
 			Question::Batch(args) => payments::batch(&client, args).await.map(|answer| print(json, &answer)),
+			Question::Receipt(args) => {
+				receipt::receipt(&client, args).await.map(|answer| print(json, &answer))
+			}
 			Question::Batches(args) => {
 				payments::batches(&client, args).await.map(|answer| print(json, &answer))
 			}

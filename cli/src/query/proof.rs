@@ -8,7 +8,9 @@ use crate::{
 	client::Client,
 	failure::{Failure, FailureKind},
 	output::{self, hex, Answer},
-	proof::{keys, read, CertifiedFile, Finality, HandoverFile, ProofFile, Storage, PROOF_BYTES_MAX},
+	proof::{
+		keys, read, Accounts, CertifiedFile, Finality, HandoverFile, ProofFile, Storage, PROOF_BYTES_MAX,
+	},
 };
 use codec::Decode;
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,9 @@ pub(super) struct Args {
 	/// Prove this account's balance: an address, or //Alice and the like on development chains
 	#[arg(long)]
 	account: Option<String>,
+	/// Prove what this account is owed: what it earned and nobody withdrew yet
+	#[arg(long, value_name = "ACCOUNT")]
+	earnings: Option<String>,
 	/// Prove the value under a storage key, in hexadecimal; may repeat
 	#[arg(long = "key", value_name = "HEX")]
 	keys: Vec<String>,
@@ -90,19 +95,19 @@ pub(super) async fn proof(client: &Client, args: Args) -> Result<Written, Failur
 		let cause = format!("there are {} keys, at most {KEYS_MAX} go into one proof", args.keys.len());
 		return Err(Failure::input("TooManyKeys", cause, "write several files"));
 	}
-	let account = match &args.account {
-		Some(text) => Some(parse_account(text, &client.chain_kind().await?)?),
-		None => None,
+	let accounts = Accounts {
+		account: account(client, args.account.as_deref()).await?,
+		earnings: account(client, args.earnings.as_deref()).await?,
 	};
-	let account: Option<[u8; 32]> = account.map(|account| *AsRef::<[u8; 32]>::as_ref(&account));
 	let number = match args.block {
 		Some(number) => number,
 		None => u32::try_from(client.at_head().await?.block_number())
 			.map_err(|_| foreign("the last block's number is none of this chain"))?,
 	};
 	let (genesis_hash, finality) = finality(client, number).await?;
-	let storage = match account.is_some() || !args.keys.is_empty() {
-		true => Some(storage(client, number, &finality, account.as_ref(), &args.keys).await?),
+	let of_state = accounts.account.is_some() || accounts.earnings.is_some() || !args.keys.is_empty();
+	let storage = match of_state {
+		true => Some(storage(client, number, &finality, &accounts, &args.keys).await?),
 		false => None,
 	};
 	let set_changes = finality.handovers.len();
@@ -110,6 +115,12 @@ pub(super) async fn proof(client: &Client, args: Args) -> Result<Written, Failur
 	let bytes = write(&args.output, &proof)?;
 	let file = args.output.display().to_string();
 	Ok(Written { file, bytes, genesis_hash, block_number: number, set_changes })
+}
+
+async fn account(client: &Client, text: Option<&str>) -> Result<Option<[u8; 32]>, Failure> {
+	let Some(text) = text else { return Ok(None) };
+	let account = parse_account(text, &client.chain_kind().await?)?;
+	Ok(Some(*AsRef::<[u8; 32]>::as_ref(&account)))
 }
 
 /// All pages of the proof that a block is final.
@@ -141,11 +152,11 @@ async fn storage(
 	client: &Client,
 	number: u32,
 	finality: &Finality,
-	account: Option<&[u8; 32]>,
+	accounts: &Accounts,
 	more: &[String],
 ) -> Result<Storage, Failure> {
 	let parsed = more.iter().map(|key| parse_key(key)).collect::<Result<Vec<_>, _>>()?;
-	let keys: Vec<Vec<u8>> = keys(account).into_iter().chain(parsed.iter().cloned()).collect();
+	let keys: Vec<Vec<u8>> = keys(accounts).into_iter().chain(parsed.iter().cloned()).collect();
 	let hash = client.block_hash(number.into()).await?.ok_or_else(|| foreign("it has lost the block"))?;
 	let named: Vec<String> = keys.iter().map(hex).collect();
 	let answer: ReadProof = client.request("state_getReadProof", rpc_params![named, hash]).await?;
@@ -157,7 +168,8 @@ async fn storage(
 		Decode::decode(&mut &header[..]).map_err(|_| foreign("its header does not decode"))?;
 	let proven = read(state_root, &nodes, &keys).map_err(|error| foreign(&error.to_string()))?;
 	Ok(Storage {
-		account: account.map(hex),
+		account: accounts.account.map(hex),
+		earnings: accounts.earnings.map(hex),
 		keys: parsed.iter().map(hex).collect(),
 		nodes: proven.nodes.iter().map(hex).collect(),
 	})

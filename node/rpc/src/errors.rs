@@ -57,6 +57,46 @@ pub enum RpcError {
 		/// The block.
 		number: u32,
 	},
+	/// 4003: no batch has this id, or nothing tells of it any more.
+	#[error("Client error: There is no batch {batch}, or its record was cleared and this node's index does not tell of it")]
+	NoSuchBatch {
+		/// The id asked for.
+		batch: u64,
+	},
+	/// 4003: a batch has fewer receipts.
+	#[error(
+		"Client error: Batch {batch} has {receipts} receipts, counted from 0; there is none at place {place}"
+	)]
+	NoSuchPlace {
+		/// The batch.
+		batch: u64,
+		/// The place asked for.
+		place: u32,
+		/// How many receipts there are.
+		receipts: u32,
+	},
+	/// 4003: the body of a block is not here.
+	#[error(
+		"Client error: This node does not keep the body of block {number}; kept are those from block {oldest} on. \
+		 Ask a node that has all blocks"
+	)]
+	BodyNotKept {
+		/// The block.
+		number: u32,
+		/// The oldest block that is kept.
+		oldest: u32,
+	},
+	/// 4003: a block's body has no receipts that lead to the root of the batch.
+	#[error(
+		"Client error: Block {number} has no receipts that this release reads and that lead to the root of batch \
+		 {batch}. Ask a node that runs the release of that time"
+	)]
+	NoReceipts {
+		/// The batch.
+		batch: u64,
+		/// Its block.
+		number: u32,
+	},
 	/// 4003: the node keeps no index of events.
 	#[error("Client error: This node keeps no index of events")]
 	NoIndex,
@@ -116,6 +156,10 @@ impl RpcError {
 			Self::UnknownBlock(_)
 			| Self::StateDiscarded { .. }
 			| Self::NotKept { .. }
+			| Self::NoSuchBatch { .. }
+			| Self::NoSuchPlace { .. }
+			| Self::BodyNotKept { .. }
+			| Self::NoReceipts { .. }
 			| Self::NoIndex
 			| Self::Execution(_)
 			| Self::TooMuch(_) => 4003,
@@ -146,6 +190,11 @@ impl RpcError {
 			Self::Unsafe => Some(
 				"the method changes the node or is costly; start the node with `--rpc-methods unsafe` and call it \
 				 from the same machine"
+					.into(),
+			),
+			Self::NoSuchBatch { .. } => Some(
+				"receipt_batches lists those with a record; for one that was cleared ask a node whose index is complete, \
+				 as index_status tells"
 					.into(),
 			),
 			Self::NoIndex => Some("start the node with `--index on`, or ask another node".into()),

@@ -52,6 +52,7 @@ mod notifier;
 mod payment;
 mod plexus;
 mod receipt;
+mod receipt_proof;
 mod registry;
 mod rewards;
 mod server;

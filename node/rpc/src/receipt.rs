@@ -1,12 +1,14 @@
 //! `receipt_*`: payment channels, batches and what models earned, in JSON, for programs without a SCALE decoder.
 //!
 //! # Must not
-//! Know more than the runtime API `ReceiptsApi` tells: whatever is here, any Substrate client finds by `state_call`.
+//! Know more than the runtime API `ReceiptsApi` tells: whatever is here, any Substrate client finds by `state_call`. Receipts are
+//! in no state: [`crate::receipt_proof`] reads them out of blocks.
 
 use crate::{
 	arguments::Arguments,
 	context::{json, Context},
 	errors::RpcError,
+	receipt_proof::by_id,
 	registry::{Answer, Registry},
 	types::to_hex,
 };
@@ -34,6 +36,7 @@ pub fn register(registry: &mut Registry) {
 	registry.query("receipt_channelsByServer", channels_by_server);
 	registry.query("receipt_batch", batch);
 	registry.query("receipt_batches", batches);
+	registry.query("receipt_byId", by_id);
 	registry.query("receipt_book", book);
 	registry.query("receipt_royaltyDue", royalty_due);
 	registry.query("receipt_earnings", earnings);

@@ -14,6 +14,7 @@ mod extrinsic;
 mod history;
 mod query;
 mod subjects;
+mod submissions;
 
 pub use describe::{describe_dispatch_error, describe_invalid, ErrorDescription, Refusal};
 pub use extrinsic::{
@@ -24,6 +25,7 @@ pub use extrinsic::{
 pub use history::{traced_events, TracedEvent};
 pub use query::{check_query, is_query, QueryError, QUERY_BYTES_MAX};
 pub use subjects::{subjects, SUBJECTS_MAX};
+pub use submissions::{submissions, Submission};
 
 /// Calls a runtime-API method by its name, like `Core_version`, with its SCALE-encoded arguments. `None`: there is no
 /// such method.

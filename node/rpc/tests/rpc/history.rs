@@ -12,7 +12,8 @@ use sp_runtime::traits::{BlakeTwo256, Hash as _};
 /// More than the existential deposit.
 const VALUE: u128 = 1_000_000_000_000;
 
-async fn index(served: &Served) {
+/// Brings the index up to the tip.
+pub async fn index(served: &Served) {
 	let chain = served.chain.clone();
 	let done = tokio::task::spawn_blocking(move || catch_up(chain.database(), u32::MAX)).await;
 	assert_eq!(done.expect("joins").expect("the disk is well"), 0);

@@ -101,6 +101,7 @@ const CALLS: &[&str] = &[
 	"receipt_channelsByServer",
 	"receipt_batch",
 	"receipt_batches",
+	"receipt_byId",
 	"receipt_book",
 	"receipt_royaltyDue",
 	"receipt_earnings",

@@ -1,6 +1,7 @@
 //! Payments in JSON: channels by id, payer and server, batches, books and earnings; and what data earns.
 
 use crate::{
+	history::index,
 	models::{model, register},
 	served::{call, hex, refusal, signed, Served},
 };
@@ -13,7 +14,7 @@ use plexus_primitives::{
 	merkle,
 	prove::prove_reader,
 	receipt::{first_accumulator, voucher},
-	AgentId, ChannelId, Claim, Content, ContributionId, DatanetId, DatanetVersion, ModelId, Receipt,
+	AgentId, ChannelId, Claim, Content, Context, ContributionId, DatanetId, DatanetVersion, ModelId, Receipt,
 };
 use plexus_runtime::{Agents, Runtime, RuntimeCall};
 use serde_json::{json, Value};
@@ -191,6 +192,42 @@ async fn a_batch_its_book_and_what_it_earned_are_told() {
 	// Before it, there was nothing.
 	let genesis = json!(served.genesis());
 	assert_eq!(call(&client, "receipt_book", &[json!(0), genesis]).await, Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_is_told_with_its_way_to_the_root_by_the_state_and_by_the_index() {
+	let (served, client) = with_channels().await;
+	let (code, message, _) = refusal(&client, "receipt_byId", &[json!(0), json!(0)]).await;
+	assert!(code == 4003 && message.contains("no batch 0"), "{message}");
+	let sent = Receipt {
+		context: Some(Context { root: [5; 32], bytes: 6 }),
+		execution: Some([8; 32]),
+		..receipt(UNITS)
+	};
+	let root = redeem_with(&served, &client, sent, vec![]).await;
+
+	let told = call(&client, "receipt_byId", &[json!(0), json!(0)]).await;
+	let content = |byte: u8, len: u64| json!({ "root": hex([byte; 32]), "len": len });
+	let said = json!({
+		"model": 0, "prompt": content(1, 2), "context": { "root": hex([5; 32]), "bytes": 6 },
+		"output": content(3, 4), "fee": UNITS.to_string(), "disclose": false, "execution": hex([8; 32]),
+	});
+	assert_eq!(told["receipt"], said);
+	let place = json!({ "channel": told["channel"], "sequence": told["sequence"], "place": told["place"] });
+	assert_eq!(place, json!({ "channel": 0, "sequence": 1, "place": 0 }));
+	assert_eq!((&told["root"], &told["receipts"]), (&json!(hex(root)), &json!(1)));
+	assert_eq!((&told["block"], &told["path"]), (&json!(served.chain.tip().number), &json!([])));
+	assert_eq!(merkle::root(&[sent.leaf(ChannelId(0), 1)]), Some(root));
+
+	index(&served).await;
+	assert_eq!(call(&client, "receipt_byId", &[json!(0), json!(0)]).await, told);
+	let (code, message, _) = refusal(&client, "receipt_byId", &[json!(0), json!(1)]).await;
+	assert!(code == 4003 && message.contains("has 1 receipts"), "{message}");
+	let (code, message, data) = refusal(&client, "receipt_byId", &[json!(1), json!(0)]).await;
+	assert!(code == 4003 && message.contains("no batch 1"), "{message}");
+	assert!(data.contains("receipt_batches"), "{data}");
+	let (code, message, _) = refusal(&client, "receipt_byId", &[json!(0)]).await;
+	assert!(code == -32602 && message.contains("`place`"), "{message}");
 }
 
 /// Version 1 of Alice's datanet 0, where Bob reviewed a contribution of Charlie's; and a model that was trained on it.
