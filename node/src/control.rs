@@ -1,21 +1,26 @@
 //! What the RPC server may ask of this node: name, peers, keys, log filter.
 //!
-//! Must not: give out secrets, or overwrite a validator key. The RPC server lets nobody but this machine reach what changes
-//! the node.
+//! Must not: give out secrets, or overwrite a validator key, be it the present or the next one. The RPC server lets nobody
+//! but this machine reach what changes the node.
 
 use crate::{
-	keystore::{KeyKind, Keystore, SecretKey},
+	keystore::{KeyKind, Keystore, KeystoreError, PublicKey, SecretKey},
 	logging::LogControl,
+	password::PasswordSource,
 	place::Place,
 	report::Remedy,
+	rotation::ownership_proof,
 };
+use parking_lot::Mutex;
 use plexus_chain::Chain;
 use plexus_consensus::ConsensusStatus;
 use plexus_network::{NetworkStats, ReservedError};
 use plexus_primitives::consensus::{ConsensusKey, ConsensusSignature};
-use plexus_rpc::{BannedPeer, ControlError, NodeControl, NodeRole, PeerInfo, Precommits};
+use plexus_rpc::{BannedPeer, ControlError, NodeControl, NodeRole, OwnedKeys, PeerInfo, Precommits};
+use plexus_runtime::AccountId;
 use std::sync::Arc;
 use tokio::sync::watch;
+use tracing::info;
 
 /// What the network tells. The network's handle is one.
 pub trait Peers: Send + Sync + 'static {
@@ -50,13 +55,18 @@ pub struct Control {
 	peer_id: String,
 	allows_development_seeds: bool,
 	keystore: Keystore,
+	password: PasswordSource,
+	/// The key that this node signs with whenever it is a validator.
+	signing: Option<PublicKey>,
+	/// Held while the next validator key is made, so that two callers get the same one.
+	rotation: Mutex<()>,
 	log: LogControl,
 	chain: Chain,
 	peers: Arc<dyn Peers>,
 }
 
 impl Control {
-	/// The node at a place.
+	/// The node at a place, which signs with this key, if with any.
 	pub fn new(
 		place: &Place,
 		chain: Chain,
@@ -64,6 +74,7 @@ impl Control {
 		log: LogControl,
 		peer_id: String,
 		consensus: watch::Receiver<ConsensusStatus>,
+		signing: Option<PublicKey>,
 	) -> Self {
 		let config = place.config();
 		Self {
@@ -72,18 +83,35 @@ impl Control {
 			peer_id,
 			allows_development_seeds: place.is_development(),
 			keystore: place.keystore(),
+			password: place.password(),
+			signing,
+			rotation: Mutex::new(()),
 			log,
 			chain,
 			peers,
 		}
+	}
+
+	/// Whether a validator key is this node's: the one that signs, the one in its file, or the next one.
+	fn holds(&self, public: &[u8]) -> bool {
+		let present = self.keystore.public(KeyKind::Validator).ok();
+		let next = self.keystore.next_public().ok().flatten();
+		[self.signing, present, next].into_iter().flatten().any(|key| key.0[..] == *public)
 	}
 }
 
 /// Consensus keys by the name that clients use for them.
 const VALIDATOR_KEY_TYPE: &str = "plxs";
 
+/// Session keys are one ed25519 key.
+const SESSION_KEYS_BYTES: usize = 32;
+
 fn refused(cause: impl Into<String>, remedy: impl AsRef<str>) -> ControlError {
 	ControlError(format!("{}; {}", cause.into(), remedy.as_ref()))
+}
+
+fn key_refused(error: KeystoreError) -> ControlError {
+	refused(error.to_string(), error.remedy().unwrap_or_default())
 }
 
 fn key_kind(key_type: &str) -> Result<KeyKind, ControlError> {
@@ -158,36 +186,44 @@ impl NodeControl for Control {
 				"make one with `plexus key generate`",
 			));
 		}
-		let failed = |error: crate::keystore::KeystoreError| {
-			refused(error.to_string(), error.remedy().unwrap_or_default())
-		};
-		let key = SecretKey::from_secret(secret_uri).map_err(failed)?;
+		let key = SecretKey::from_secret(secret_uri).map_err(key_refused)?;
 		if key.public().0[..] != *public {
 			return Err(refused(
 				"the secret does not belong to the public key",
 				"send the pair's own public key",
 			));
 		}
-		self.keystore.store(kind, &key, None).map(drop).map_err(failed)
+		self.keystore.store(kind, &key, None).map(drop).map_err(key_refused)
 	}
 
 	fn rotate_keys(&self) -> Result<Vec<u8>, ControlError> {
-		Err(refused(
-			"the validator set is fixed in the genesis, so a new key could not sign",
-			"use `plexus key generate validator` for a new chain's specification",
-		))
+		let _turn = self.rotation.lock();
+		let next = self.keystore.next_key(&self.password).map_err(key_refused)?;
+		info!(key = %next.hex(), "next validator key; it signs once the chain names it and this node was restarted");
+		Ok(next.0.to_vec())
+	}
+
+	fn rotate_keys_with_owner(&self, owner: &[u8]) -> Result<OwnedKeys, ControlError> {
+		let account: [u8; 32] = owner.try_into().map_err(|_| {
+			refused(format!("an account id has 32 bytes, not {}", owner.len()), "send the id, not an address")
+		})?;
+		let keys = self.rotate_keys()?;
+		let key = self.keystore.load_next_unattended(&self.password).map_err(key_refused)?;
+		let proof = ownership_proof(&key, &self.chain.genesis_hash().0, &AccountId::new(account));
+		Ok(OwnedKeys { keys, proof: proof.to_vec() })
 	}
 
 	fn has_key(&self, public: &[u8], key_type: &str) -> Result<bool, ControlError> {
-		let kind = key_kind(key_type)?;
-		Ok(self.keystore.public(kind).is_ok_and(|key| key.0[..] == *public))
+		key_kind(key_type).map(|_| self.holds(public))
 	}
 
 	fn has_session_keys(&self, session_keys: &[u8]) -> Result<bool, ControlError> {
-		// The runtime's session keys are empty: every node has all of them.
-		match session_keys.is_empty() {
-			true => Ok(true),
-			false => Err(refused("this runtime has no session keys", "ask for the key with author_hasKey")),
+		match session_keys.len() {
+			SESSION_KEYS_BYTES => Ok(self.holds(session_keys)),
+			other => Err(refused(
+				format!("session keys have {SESSION_KEYS_BYTES} bytes, not {other}"),
+				"send what author_rotateKeys answered",
+			)),
 		}
 	}
 

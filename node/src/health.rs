@@ -36,6 +36,8 @@ pub struct Vitals {
 	pub peers: usize,
 	/// Whether the chain has validators other than this node.
 	pub needs_peers: bool,
+	/// Whether the chain names this node's next validator key, which only a restart makes it sign with.
+	pub next_key_waits: bool,
 	/// Whether consensus runs.
 	pub consensus_running: bool,
 	/// Whether the RPC server listens.
@@ -82,6 +84,10 @@ pub fn assess(vitals: &Vitals) -> Readiness {
 	}
 	if vitals.needs_peers && vitals.peers == 0 {
 		against("no_peers", "the chain has other validators, and none is connected".to_string());
+	}
+	if vitals.next_key_waits {
+		let cause = "the chain names the next validator key; a restart makes this node sign with it";
+		against("next_key_waits", cause.to_string());
 	}
 	let limit_ms = vitals.block_time_ms.saturating_mul(SILENT_BLOCKS_MAX).max(SILENT_MS_MIN);
 	if vitals.silent_ms > limit_ms {

@@ -1,6 +1,7 @@
 //! Key files: the node's two ed25519 keys, each in a file of its own that only its owner may read.
 //!
 //! - `validator.key` signs proposals and votes; `node.key` proves the peer id. Account keys are never kept here.
+//! - `validator.next.key` is to follow `validator.key`, and `validator.former-….key` went before it ([`next`]).
 //! - A file is JSON with a version, the public key and the secret, in plain or encrypted ([`encryption`]); written
 //!   under a temporary name with mode 0600, synced, then renamed: a crash leaves the old file or the new one.
 //! - A file that group or world can read is refused, not repaired: the secret may already be known.
@@ -11,6 +12,7 @@
 mod encryption;
 mod file;
 mod keys;
+mod next;
 
 pub use keys::{is_development_seed, KeyKind, PublicKey, SecretKey};
 
@@ -32,6 +34,12 @@ pub enum KeystoreError {
 	Missing {
 		/// Which key.
 		kind: KeyKind,
+		/// Where it was looked for.
+		file: String,
+	},
+	/// There is no key that is to follow the validator key.
+	#[error("there is no next validator key at {file}")]
+	NextMissing {
 		/// Where it was looked for.
 		file: String,
 	},
@@ -106,6 +114,7 @@ impl Remedy for KeystoreError {
 			Self::Missing { kind, .. } => {
 				format!("make one with `plexus key generate {kind}`, or bring yours with `plexus key insert {kind}`")
 			}
+			Self::NextMissing { .. } => "let the running node make one: author_rotateKeys".into(),
 			Self::Exists { file } => {
 				format!("move {file} away first; a validator key in use must never be overwritten")
 			}

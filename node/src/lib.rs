@@ -20,12 +20,13 @@
 //! | health and metrics server | `service` | with the service |
 //! | gossip: transactions between pool and peers | `service` | with the service |
 //! | reporter: a log line and counts for each block | `service` | with the service |
+//! | watch over the next validator key, on validators | `service` | with the service |
 //! | snapshots at intervals, if asked for | `service` | with the service |
 //! | index of events, behind the chain | `service` | with the service |
 //! | states for peers that join | `service` | with the service |
 //!
 //! # Reading order
-//! [`cli`], [`config`], [`place`], [`commands`], [`service`]; then what these use: [`keystore`], [`control`], [`gossip`], [`reporter`],
+//! [`cli`], [`config`], [`place`], [`commands`], [`service`]; then what these use: [`keystore`], [`rotation`], [`control`], [`gossip`], [`reporter`],
 //! [`health`], [`metrics`], [`snapshot`], [`index`], [`state_sync`], [`logging`], [`report`].
 
 pub mod block_file;
@@ -46,6 +47,7 @@ pub mod place;
 pub mod process;
 pub mod report;
 pub mod reporter;
+pub mod rotation;
 pub mod rpc_config;
 pub mod service;
 pub mod snapshot;

@@ -49,6 +49,9 @@ pub enum PasswordError {
 	/// No file, no variable, no terminal.
 	#[error("a password is needed, and there is no file, variable or terminal to take it from")]
 	NoSource,
+	/// Nobody can be asked.
+	#[error("a password is needed, and a running node cannot ask for one")]
+	Unattended,
 	/// The terminal failed.
 	#[error("cannot read the password from the terminal")]
 	Terminal(#[source] io::Error),
@@ -64,6 +67,9 @@ impl Remedy for PasswordError {
 			Self::Exposed { file, .. } => format!("chmod 600 {file}"),
 			Self::Length => format!("give a password of 1 to {PASSWORD_BYTES_MAX} bytes on the first line"),
 			Self::Mismatch => "try again".into(),
+			Self::Unattended => {
+				format!("start the node with --password-file FILE, or with {PASSWORD_VARIABLE} set")
+			}
 			Self::Unreadable { .. } | Self::NoSource | Self::Terminal(_) => {
 				format!("give --password-file FILE, set {PASSWORD_VARIABLE}, or run this in a terminal")
 			}
@@ -103,6 +109,14 @@ impl PasswordSource {
 			true => Ok(password),
 			false => Err(PasswordError::Mismatch),
 		}
+	}
+
+	/// The password where nobody can be asked: from the file or the variable, never from the terminal.
+	///
+	/// # Errors
+	/// See [`PasswordError`].
+	pub fn without_terminal(&self) -> Result<Password, PasswordError> {
+		self.unattended()?.ok_or(PasswordError::Unattended)
 	}
 
 	fn unattended(&self) -> Result<Option<Password>, PasswordError> {

@@ -4,7 +4,7 @@
 //! <base path>/config.toml                  optional configuration
 //! <base path>/chains/<chain id>/db         database (locked by the process that has it open)
 //! <base path>/chains/<chain id>/consensus  write-ahead log of consensus, signing guard (locked by the process that signs)
-//! <base path>/chains/<chain id>/keys       validator.key, node.key, the mark that the validator key was used
+//! <base path>/chains/<chain id>/keys       validator.key, the next and former ones, node.key, the mark that a validator key was used
 //! <base path>/chains/<chain id>/snapshots  copies of the database, by height
 //! ```
 //!

@@ -19,13 +19,14 @@ use crate::{
 	gossip::{self, FromPeers},
 	health::{HealthServer, Vitals, VitalsSource},
 	index,
-	keystore::{KeyKind, KeystoreError, SecretKey},
+	keystore::{KeyKind, KeystoreError, PublicKey, SecretKey},
 	logging::LogControl,
 	metrics::{Metrics, Sampled},
 	network,
 	place::{self, Place},
 	report::Report,
 	reporter::{self, LastBlock},
+	rotation::{self, Choice, NextKeyWaits},
 	rpc_config, snapshot,
 	state_sync::{self, Checkpoint, JoinError, Origin},
 };
@@ -159,6 +160,7 @@ pub async fn run(
 		}
 	};
 	let chain = open_chain(place.clone()).await?;
+	let keys = keys.of_the_next_height(&place, &chain)?;
 	let mut helpers = Helpers::default();
 	let (metrics, last) = start_metrics(&place, &chain);
 
@@ -168,15 +170,17 @@ pub async fn run(
 	};
 	let (network, mut network_task) = serve_peers(&place, network, &chain, &mut helpers);
 	let peers: Arc<dyn Peers> = Arc::new(network.handle);
-	let own = keys.validator.as_ref().map(|key| key.public().0);
-	helpers.spawn(reporter::report(chain.blocks(), metrics.clone(), last.clone(), own, peers.clone()));
+	let own = keys.validator.as_ref().map(SecretKey::public);
+	let built_by = own.map(|key| key.0);
+	helpers.spawn(reporter::report(chain.blocks(), metrics.clone(), last.clone(), built_by, peers.clone()));
 	let mut consensus =
 		start_consensus(&place, options, keys.validator.as_ref(), &chain, network.port).await?;
 	let status = consensus.status();
 	helpers.spawn(reporter::follow_consensus(status.clone(), metrics.clone()));
+	let next_key_waits = follow_next_key(&place, &chain, own, status.clone(), &mut helpers);
 
 	let peer_id = keys.node.public().peer_id();
-	let control = Control::new(&place, chain.clone(), peers.clone(), log, peer_id, status.clone());
+	let control = Control::new(&place, chain.clone(), peers.clone(), log, peer_id, status.clone(), own);
 	let block_time_ms = chain.executor().block_time_ms(&chain.tip().state)?;
 	let rpc = start_rpc(&place, &chain, control, &metrics).await?;
 
@@ -195,6 +199,7 @@ pub async fn run(
 		last,
 		block_time_ms,
 		consensus: status,
+		next_key_waits,
 		running: running.clone(),
 	};
 	if let Some(server) = health {
@@ -307,6 +312,21 @@ async fn start_consensus(
 	Ok(handle)
 }
 
+/// Watches over the next key of a node that signs.
+fn follow_next_key(
+	place: &Place,
+	chain: &Chain,
+	own: Option<PublicKey>,
+	status: watch::Receiver<ConsensusStatus>,
+	helpers: &mut Helpers,
+) -> NextKeyWaits {
+	let waits = NextKeyWaits::default();
+	if let Some(own) = own {
+		helpers.spawn(rotation::follow(chain.clone(), place.keystore(), own, status, waits.clone()));
+	}
+	waits
+}
+
 /// The snapshots that the settings ask for.
 fn keeping(place: &Place) -> Option<snapshot::Keeping> {
 	let storage = &place.config().storage;
@@ -355,7 +375,8 @@ struct Keys {
 }
 
 impl Keys {
-	/// The node key, made on first start, and a validator's key: on the development chain //Alice's, unless there is one.
+	/// The node key, made on first start, and a validator's present key: on the development chain //Alice's, unless there
+	/// is one; where there is none but a next key, that.
 	fn load(place: &Place) -> Result<Self, KeystoreError> {
 		let (keystore, password) = (place.keystore(), place.password());
 		let node = keystore.node_key(&password)?;
@@ -364,12 +385,37 @@ impl Keys {
 			true if place.is_single_developer() && !keystore.contains(KeyKind::Validator) => {
 				Some(SecretKey::from_secret("//Alice")?)
 			}
-			true => Some(keystore.load(KeyKind::Validator, &password)?),
+			true => {
+				if !keystore.contains(KeyKind::Validator) && keystore.next_public()?.is_some() {
+					keystore.promote_next()?;
+				}
+				Some(keystore.load(KeyKind::Validator, &password)?)
+			}
 		};
-		if let Some(key) = &validator {
+		Ok(Self { node, validator })
+	}
+
+	/// With the validator key that the chain names for the height after its tip, where the next key has come to be that:
+	/// it becomes the validator key, and the former one is kept.
+	fn of_the_next_height(mut self, place: &Place, chain: &Chain) -> Result<Self, ServiceError> {
+		let Some(present) = &self.validator else { return Ok(self) };
+		let (keystore, present) = (place.keystore(), present.public());
+		let next = keystore.next_public()?;
+		let choice = match next {
+			None => Choice::Present,
+			Some(_) => rotation::choose(present, next, &chain.executor().validators(&chain.tip().state)?),
+		};
+		if choice == Choice::Next {
+			// Opened first: with a wrong password nothing changes.
+			let key = keystore.load_next(&place.password())?;
+			let kept = keystore.promote_next()?.map(|path| path.display().to_string());
+			info!(former = %present.hex(), kept, "the chain names the next validator key, which signs from now on");
+			self.validator = Some(key);
+		}
+		if let Some(key) = &self.validator {
 			info!(key = %key.public().hex(), "validator key");
 		}
-		Ok(Self { node, validator })
+		Ok(self)
 	}
 }
 
@@ -447,6 +493,7 @@ struct NodeVitals {
 	last: LastBlock,
 	block_time_ms: u64,
 	consensus: watch::Receiver<ConsensusStatus>,
+	next_key_waits: NextKeyWaits,
 	running: Arc<AtomicBool>,
 }
 
@@ -459,6 +506,7 @@ impl VitalsSource for NodeVitals {
 			block_time_ms: self.block_time_ms,
 			peers: self.peers.count(),
 			needs_peers: self.consensus.borrow().needs_peers(),
+			next_key_waits: self.next_key_waits.load(Ordering::Acquire),
 			consensus_running: running,
 			rpc_listening: running,
 		}

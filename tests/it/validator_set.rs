@@ -1,22 +1,28 @@
 //! The validators of a running network change by transactions alone: somebody joins as `docs/testnet.md` tells, somebody
-//! leaves, somebody is away, is jailed and returns.
+//! leaves, somebody is away, is jailed and returns, somebody takes another key.
 
 use anyhow::{ensure, Context, Result};
+use codec::Decode;
+use plexus_primitives::consensus::Commit;
 use plexus_tests::{
 	cli::plexus,
+	http::ask,
 	local::{
 		author, consensus_key, has_peers, offline, one_certificate_each, proposes, seat_becomes, seats, text,
 		voters, Seat, SEEDS,
 	},
-	rpc::to_hex,
+	rpc::{from_hex, to_hex},
 	wait::{until, SOON},
 	Cli, Key, LocalChain, Node, NodeOptions, Rpc,
 };
 use serde_json::{json, Value};
-use std::{path::Path, time::Duration};
+use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 /// An era has 50 blocks.
 const BLOCK_TIME_MS: u64 = 200;
+
+/// Slower where a validator is out from the border of two eras until it is restarted: it must not be jailed meanwhile.
+const ROTATION_BLOCK_TIME_MS: u64 = 500;
 
 /// Two eras: what is decided in one takes effect in the next. Turns of who is away cost more than a second each.
 const ERAS: Duration = Duration::from_secs(180);
@@ -203,5 +209,99 @@ async fn a_validator_that_is_away_is_jailed_and_returns_when_its_time_is_over() 
 	println!("back with block {made}");
 	let last = one_certificate_each(&set, &nodes.iter().collect::<Vec<_>>()).await?;
 	println!("one certificate for each of {last} heights, over two changes of the set");
+	Ok(())
+}
+
+/// Whether a block's certificate has the precommit of this key. The set must not have changed since.
+async fn is_signed_by(rpc: &Rpc, key: &str, number: u32) -> Result<bool> {
+	let set = voters(rpc).await?;
+	let place = set.iter().position(|(voter, _)| to_hex(&voter.0) == key);
+	let proof: Value = rpc.request("plexus_finalityProof", &[number.into(), (number - 1).into()]).await?;
+	let commit = from_hex(proof["target"]["commit"].as_str().context("a block has a certificate")?)?;
+	let commit = Commit::decode(&mut &commit[..])?;
+	Ok(place.and_then(|place| commit.signatures.get(place)).is_some_and(Option::is_some))
+}
+
+/// Dave's next key, as its node answers to clients, and the proof that Dave may use it, as the operator makes it.
+async fn makes_a_next_key(dave: &Node, account: &str, place: &[&str]) -> Result<(String, String)> {
+	let rpc = dave.rpc().await?;
+	let key: String = rpc.request("author_rotateKeys", &[]).await?;
+	let again: String = rpc.request("author_rotateKeys", &[]).await?;
+	ensure!(key == again && key.len() == 66, "a key that was told is not replaced: {key}, then {again}");
+	let told = [(key.clone(), true), (consensus_key(SEEDS[3]), true), (consensus_key(SEEDS[0]), false)];
+	for (asked, expected) in told {
+		let has: bool = rpc.request("author_hasKey", &[asked.clone().into(), "plxs".into()]).await?;
+		let has_session: bool = rpc.request("author_hasSessionKeys", &[asked.clone().into()]).await?;
+		ensure!(has == expected && has_session == expected, "{asked}: {has} and {has_session}");
+	}
+	let file = dave.chain_directory()?.join("keys/validator.next.key");
+	let mode = std::fs::metadata(file)?.permissions().mode() & 0o777;
+	ensure!(mode == 0o600, "others can read the key: {mode:o}");
+	let proved = offline(&[&["key", "prove", "--next", "--account", account][..], place].concat()).await?;
+	ensure!(proved["key"] == key.as_str(), "{proved} is not about {key}");
+	let proof = proved["proof"].as_str().context("a proof")?.to_string();
+	// The accounts of the preset have the keys of the seeds.
+	let owned: Value = rpc.request("author_rotateKeysWithOwner", &[consensus_key(SEEDS[3]).into()]).await?;
+	ensure!(owned["keys"] == key.as_str() && owned["proof"] == proof.as_str(), "{owned}, and {proved}");
+	Ok((key, proof))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_validator_takes_another_key_and_signs_with_it_after_a_restart() -> Result<()> {
+	let chain = LocalChain::new(ROTATION_BLOCK_TIME_MS).await?;
+	let (mut nodes, _) = chain.validators().await?;
+	ensure!(nodes[3].stop().await?.success(), "{}", nodes[3].log_tail());
+	nodes[3].set_options(|options| options.arguments.extend(["--rpc-methods", "unsafe"].map(String::from)));
+	nodes[3].restart().await?;
+	let rpc = nodes[0].rpc().await?;
+	rpc.height(3, TURNS).await.map_err(|reason| reason.context(nodes[0].log_tail()))?;
+	let set = voters(&rpc).await?;
+	let (cli, old) = (Cli::of(&nodes[0]), consensus_key(SEEDS[3]));
+	let account = account_of(&cli, SEEDS[3]).await?;
+	let (spec, base) = (text(chain.spec())?, text(nodes[3].base_path())?);
+	let place = ["--chain", &spec, "--base-path", &base];
+	let (key, proof) = makes_a_next_key(&nodes[3], &account, &place).await?;
+
+	let set_keys = ["tx", "validator", "set-keys", "--consensus-key", &key, "--proof", &proof];
+	cli.json(&[&set_keys[..], &["--from", SEEDS[3], "--scheme", "ed25519"]].concat()).await?;
+	until(ERAS, "a set with the new key", || async {
+		let keys: Vec<String> = voters(&rpc).await?.iter().map(|(voter, _)| to_hex(&voter.0)).collect();
+		ensure!(keys.contains(&key) && !keys.contains(&old), "{keys:?}");
+		Ok(())
+	})
+	.await?;
+	// The node that runs on says that it waits.
+	until(SOON, "a word about the restart", || async {
+		let ready = ask(nodes[3].metrics_port(), "GET /health/ready", "").await?;
+		ensure!(ready.status == 503 && ready.json.to_string().contains("next_key_waits"), "{ready:?}");
+		Ok(())
+	})
+	.await
+	.map_err(|reason| reason.context(nodes[3].log_tail()))?;
+	ensure!(nodes[3].logged("the chain names the next validator key"), "{}", nodes[3].log_tail());
+
+	ensure!(nodes[3].stop().await?.success(), "{}", nodes[3].log_tail());
+	nodes[3].restart().await?;
+	let head = rpc.finalised_head().await?.number;
+	let made =
+		proposes(&rpc, &key, head, TURNS).await.map_err(|reason| reason.context(nodes[3].log_tail()))?;
+	let signed = until(TURNS, "a certificate with the new key", || async {
+		let head = rpc.finalised_head().await?.number;
+		ensure!(is_signed_by(&rpc, &key, head).await?, "block {head} is certified without it");
+		Ok(head)
+	})
+	.await?;
+	println!("the new key proposed block {made} and signed the certificate of block {signed}");
+
+	let keys = nodes[3].chain_directory()?.join("keys");
+	let former = text(&keys.join(format!("validator.former-{}.key", &old[2..18])))?;
+	let kept = offline(&[&["key", "inspect", &former][..], &place].concat()).await?;
+	let present = offline(&[&["key", "inspect", "validator"][..], &place].concat()).await?;
+	ensure!(kept["public"] == old.as_str() && present["public"] == key.as_str(), "{kept}, then {present}");
+	ensure!(!keys.join("validator.next.key").exists(), "the next key is the present one");
+	let has: bool = nodes[3].rpc().await?.request("author_hasSessionKeys", &[key.into()]).await?;
+	ensure!(has, "the key that signs is the node's");
+	let last = one_certificate_each(&set, &nodes.iter().collect::<Vec<_>>()).await?;
+	println!("one certificate for each of {last} heights, over a change of a key");
 	Ok(())
 }

@@ -4,7 +4,7 @@ use crate::{
 	address::display,
 	amount::Amount,
 	claims::chain::{self, Page},
-	output::Answer,
+	output::{self, Answer},
 	validators::Percent,
 };
 use plexus_primitives::Evidence;

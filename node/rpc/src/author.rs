@@ -44,6 +44,11 @@ pub fn register(registry: &mut Registry) {
 	registry.unsafe_query("author_rotateKeys", |context, _| {
 		json(&Hex(context.node.rotate_keys().map_err(|error| RpcError::Control(error.to_string()))?))
 	});
+	registry.unsafe_query("author_rotateKeysWithOwner", |context, arguments| {
+		let owned = context.node.rotate_keys_with_owner(&arguments.bytes("owner")?);
+		let owned = owned.map_err(|error| RpcError::Control(error.to_string()))?;
+		json(&value!({ "keys": Hex(owned.keys), "proof": Hex(owned.proof) }))
+	});
 	registry.unsafe_query("author_hasKey", |context, arguments| {
 		let (public, key_type) = (arguments.bytes("publicKey")?, arguments.text("keyType")?);
 		json(

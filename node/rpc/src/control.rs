@@ -35,16 +35,27 @@ pub trait NodeControl: Send + Sync + 'static {
 	fn remove_reserved_peer(&self, peer_id: &str) -> Result<(), ControlError>;
 	/// Inserts a key into the keystore.
 	fn insert_key(&self, key_type: &str, secret_uri: &str, public: &[u8]) -> Result<(), ControlError>;
-	/// Generates new session keys and returns their public parts.
+	/// The session keys that are to follow the present ones, made if there are none yet: their public parts.
 	fn rotate_keys(&self) -> Result<Vec<u8>, ControlError>;
-	/// Whether the keystore has the private part of a key.
+	/// The same, and the proof that an account may use them.
+	fn rotate_keys_with_owner(&self, owner: &[u8]) -> Result<OwnedKeys, ControlError>;
+	/// Whether the node has the private part of a key.
 	fn has_key(&self, public: &[u8], key_type: &str) -> Result<bool, ControlError>;
-	/// Whether the keystore has the private parts of all these session keys.
+	/// Whether the node has the private parts of all these session keys.
 	fn has_session_keys(&self, session_keys: &[u8]) -> Result<bool, ControlError>;
 	/// Sets the log filter; `None` restores the one that the node started with.
 	fn set_log_filter(&self, directives: Option<&str>) -> Result<(), ControlError>;
 	/// What a stored certificate holds; nothing of it is verified.
 	fn precommits(&self, certificate: &[u8]) -> Result<Precommits, ControlError>;
+}
+
+/// Session keys that an account may use on the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedKeys {
+	/// Their public parts.
+	pub keys: Vec<u8>,
+	/// What the chain asks for beside them.
+	pub proof: Vec<u8>,
 }
 
 /// The precommits of a certificate.

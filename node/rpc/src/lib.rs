@@ -68,7 +68,7 @@ mod workers;
 pub use config::{CorsOrigins, RpcMethods, ServerConfig};
 pub use context::RpcContext;
 pub use control::{
-	BannedPeer, ControlError, NodeControl, NodeRole, PeerInfo, Precommits, RpcObserver, Unobserved,
+	BannedPeer, ControlError, NodeControl, NodeRole, OwnedKeys, PeerInfo, Precommits, RpcObserver, Unobserved,
 };
 pub use errors::RpcError;
 pub use limits::RpcLimits;

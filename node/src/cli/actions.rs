@@ -88,6 +88,9 @@ pub enum KeyCommand {
 		/// The key's file [default: the chain's validator key]
 		#[arg(long, value_name = "FILE")]
 		key: Option<PathBuf>,
+		/// The next validator key, which the RPC author_rotateKeys makes
+		#[arg(long, conflicts_with = "key")]
+		next: bool,
 		/// Print JSON
 		#[arg(long)]
 		json: bool,

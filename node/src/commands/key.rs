@@ -7,11 +7,10 @@ use crate::{
 	password::PasswordSource,
 	place::{spec_report, Place},
 	report::{OrReport, Report},
+	rotation,
 };
 use anyhow::Context;
 use clap::ValueEnum;
-use ed25519_dalek::Signer;
-use plexus_primitives::consensus::key_proof_preimage;
 use plexus_runtime::AccountId;
 use serde_json::json;
 use std::{
@@ -36,7 +35,9 @@ pub fn run(command: KeyCommand) -> anyhow::Result<()> {
 			show(Some(kind), key.public(), Some(&path), json);
 		}
 		KeyCommand::Inspect { key, json, place } => inspect(&key, json, &place)?,
-		KeyCommand::Prove { account, key, json, place } => prove(&account, key.as_deref(), json, &place)?,
+		KeyCommand::Prove { account, key, next, json, place } => {
+			prove(&account, key.as_deref(), next, json, &place)?
+		}
 		KeyCommand::Signing(command) => super::key_signing::run(command)?,
 		KeyCommand::Insert { kind, from, dev_seed, encrypt, json, place } => {
 			let secret = match dev_seed {
@@ -83,10 +84,11 @@ fn inspect(key: &str, json: bool, place: &PlaceArgs) -> anyhow::Result<()> {
 
 /// Shows that whoever has the validator key agrees to its use by an account of a chain. The proof is of no use to any other
 /// account, on any other chain, or for anything else.
-fn prove(account: &str, key: Option<&Path>, json: bool, place: &PlaceArgs) -> anyhow::Result<()> {
+fn prove(account: &str, key: Option<&Path>, next: bool, json: bool, place: &PlaceArgs) -> anyhow::Result<()> {
 	let account = chain_spec::account(account)?;
 	let place = Place::resolve(&place.flags())?;
 	let key = match key {
+		None if next => place.keystore().load_next(&place.password()).or_report()?,
 		None => place.keystore().load(KeyKind::Validator, &place.password()).or_report()?,
 		Some(path) => match keystore::open_file(path, &place.password()).or_report()? {
 			(KeyKind::Validator, key) => key,
@@ -107,8 +109,7 @@ fn prove(account: &str, key: Option<&Path>, json: bool, place: &PlaceArgs) -> an
 
 /// The key's signature under its own purpose, as `0x` and 128 hexadecimal digits.
 fn ownership_proof(key: &SecretKey, genesis: &[u8; 32], account: &AccountId) -> String {
-	let signature = key.signing_key().sign(&key_proof_preimage(genesis, account));
-	format!("0x{}", hex::encode(signature.to_bytes()))
+	format!("0x{}", hex::encode(rotation::ownership_proof(key, genesis, account)))
 }
 
 /// The key of a development seed, where the chain allows one.
@@ -179,7 +180,7 @@ fn show(kind: Option<KeyKind>, public: PublicKey, path: Option<&Path>, json: boo
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use plexus_primitives::consensus::{ConsensusKey, ConsensusSignature};
+	use plexus_primitives::consensus::{key_proof_preimage, ConsensusKey, ConsensusSignature};
 
 	#[test]
 	fn a_proof_is_for_one_account_of_one_chain() {

@@ -13,6 +13,7 @@ const WELL: Vitals = Vitals {
 	block_time_ms: 1_000,
 	peers: 0,
 	needs_peers: false,
+	next_key_waits: false,
 	consensus_running: true,
 	rpc_listening: true,
 };
@@ -37,6 +38,7 @@ fn each_trouble_has_its_reason() {
 	assert_eq!(reasons(Vitals { consensus_running: false, ..WELL }), ["consensus_stopped"]);
 	assert_eq!(reasons(Vitals { rpc_listening: false, ..WELL }), ["rpc_closed"]);
 	assert_eq!(reasons(Vitals { needs_peers: true, ..WELL }), ["no_peers"]);
+	assert_eq!(reasons(Vitals { next_key_waits: true, ..WELL }), ["next_key_waits"]);
 	assert_eq!(reasons(Vitals { silent_ms: 10_001, ..WELL }), ["no_blocks"]);
 	assert_eq!(reasons(Vitals { silent_ms: 10_000, ..WELL }), [""; 0]);
 	assert_eq!(reasons(Vitals { silent_ms: 50_000, block_time_ms: 6_000, ..WELL }), [""; 0]);
@@ -44,10 +46,11 @@ fn each_trouble_has_its_reason() {
 		consensus_running: false,
 		rpc_listening: false,
 		needs_peers: true,
+		next_key_waits: true,
 		silent_ms: u64::MAX,
 		..WELL
 	};
-	assert_eq!(reasons(all).len(), 4);
+	assert_eq!(reasons(all).len(), 5);
 }
 
 async fn get_path(address: SocketAddr, path: &str) -> String {

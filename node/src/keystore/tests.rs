@@ -157,3 +157,78 @@ fn the_peer_id_is_libp2ps() {
 	let id = SecretKey::from_seed(seed).public().peer_id();
 	assert_eq!(id, "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp");
 }
+
+#[test]
+fn a_next_key_is_made_once_private_and_beside_the_present_one() {
+	let directory = directory();
+	let keys = Keystore::at(directory.path().join("keys"));
+	let none = PasswordSource::default();
+	assert_eq!(keys.next_public().expect("nothing there"), None);
+	let error = keys.load_next(&none).expect_err("none is made by looking");
+	assert!(matches!(error, KeystoreError::NextMissing { .. }), "{error}");
+	let present = SecretKey::generate();
+	keys.store(KeyKind::Validator, &present, None).expect("stored");
+	let next = keys.next_key(&none).expect("made");
+	assert_ne!(next, present.public());
+	assert_eq!(keys.next_key(&none).expect("the same again"), next);
+	assert_eq!(keys.load_next(&none).expect("loaded").public(), next);
+	assert_eq!(keys.public(KeyKind::Validator).expect("untouched"), present.public());
+	let mode = fs::metadata(keys.next_path()).expect("there").permissions().mode() & 0o777;
+	assert_eq!(mode, 0o600);
+}
+
+#[test]
+fn a_next_key_is_encrypted_where_the_present_one_is() {
+	let directory = directory();
+	let keys = Keystore::at(directory.path().join("keys"));
+	let right = password(directory.path(), "right", "correct horse");
+	keys.store(KeyKind::Validator, &SecretKey::generate(), Some(&right)).expect("stored");
+	let next = keys.next_key(&right).expect("made");
+	assert_eq!(inspect_file(&keys.next_path()).expect("inspected"), (KeyKind::Validator, next, true));
+	assert_eq!(keys.load_next_unattended(&right).expect("opened").public(), next);
+	let wrong = password(directory.path(), "wrong", "correct house");
+	let error = keys.load_next_unattended(&wrong).expect_err("wrong password");
+	assert!(matches!(error, KeystoreError::WrongPassword { .. }), "{error}");
+}
+
+#[test]
+fn the_next_key_follows_and_the_former_one_is_kept() {
+	let directory = directory();
+	let keys = Keystore::at(directory.path());
+	let none = PasswordSource::default();
+	let error = keys.promote_next().expect_err("there is no next key");
+	assert!(matches!(error, KeystoreError::NextMissing { .. }), "{error}");
+	let first = keys.next_key(&none).expect("made");
+	assert_eq!(keys.promote_next().expect("nothing went before"), None);
+	assert_eq!(keys.public(KeyKind::Validator).expect("there"), first);
+	let second = keys.next_key(&none).expect("another, since the first is in use");
+	assert_ne!(first, second);
+	let former = keys.promote_next().expect("promoted").expect("one went before");
+	assert_eq!(keys.public(KeyKind::Validator).expect("there"), second);
+	assert_eq!(keys.next_public().expect("read"), None);
+	assert_eq!(inspect_file(&former).expect("kept").1, first);
+	let name = former.file_name().and_then(|name| name.to_str()).expect("plain");
+	assert_eq!(name, format!("validator.former-{}.key", &first.hex()[2..18]));
+}
+
+#[test]
+fn a_change_that_a_crash_cut_short_goes_on_and_replaces_no_other_key() {
+	let directory = directory();
+	let keys = Keystore::at(directory.path());
+	let none = PasswordSource::default();
+	let present = SecretKey::generate();
+	let path = keys.store(KeyKind::Validator, &present, None).expect("stored");
+	let next = keys.next_key(&none).expect("made");
+	let former = directory.path().join(format!("validator.former-{}.key", &present.public().hex()[2..18]));
+	// Another key under that name: nothing is changed.
+	write_key(&former, KeyKind::Validator, &SecretKey::generate(), None).expect("written");
+	let error = keys.promote_next().expect_err("the name is taken");
+	assert!(matches!(error, KeystoreError::Exists { .. }), "{error}");
+	assert_eq!(keys.public(KeyKind::Validator).expect("there"), present.public());
+	fs::remove_file(&former).expect("the test's own");
+	// The crash: the second name is there, the first not yet replaced.
+	fs::hard_link(&path, &former).expect("linked");
+	assert_eq!(keys.promote_next().expect("goes on"), Some(former.clone()));
+	assert_eq!(keys.public(KeyKind::Validator).expect("there"), next);
+	assert_eq!(inspect_file(&former).expect("kept").1, present.public());
+}

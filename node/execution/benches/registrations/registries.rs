@@ -15,7 +15,7 @@ use pallet_models::{
 use plexus_primitives::{
 	constants::UNITS, prove::LengthProver, verify_length_proof, Content, DatanetId, ModelId,
 };
-use plexus_runtime::{limits::NATIVE_SPEEDUP, AccountId, Balances, Runtime, RuntimeOrigin};
+use plexus_runtime::{limits::NATIVE_SPEEDUP, AccountId, Balances, Runtime, RuntimeOrigin, System};
 use sp_runtime::Perbill;
 use std::time::{Duration, Instant};
 
@@ -104,6 +104,8 @@ where
 {
 	let info = call.get_dispatch_info();
 	let (took, result) = chain.try_out(|| {
+		// Before any call, the signer's nonce was checked and the fee taken from there.
+		std::hint::black_box(System::account(who));
 		let started = Instant::now();
 		let result = dispatch(call, who);
 		(started.elapsed(), result)
@@ -170,21 +172,20 @@ pub mod datanets {
 		Call::commit { hash: Pallet::<Runtime>::commitment_hash(who, &SALT, roots) }
 	}
 
+	fn create() -> Call<Runtime> {
+		Call::create_datanet {
+			name: b"source code".to_vec().try_into().expect("it is short"),
+			tags: Default::default(),
+			licence: Licence::Spdx(b"MIT".to_vec().try_into().expect("it is short")),
+			admission: Admission::Open,
+		}
+	}
+
 	/// Fills a chain.
 	pub fn fill(chain: &mut Chain, entries: u64) {
 		super::fill(chain, entries, |index, who| {
 			if index == 0 {
-				let licence = Licence::Spdx(b"MIT".to_vec().try_into().expect("it is short"));
-				let name = b"source code".to_vec().try_into().expect("it is short");
-				done(
-					Call::<Runtime>::create_datanet {
-						name,
-						tags: Default::default(),
-						licence,
-						admission: Admission::Open,
-					},
-					who,
-				);
+				done(create(), who);
 			}
 			let first = index * PER_ACCOUNT;
 			let contents: Vec<_> = (first..first + PER_ACCOUNT).map(|seed| content(seed, 8)).collect();
@@ -196,6 +197,8 @@ pub mod datanets {
 	/// The calls that bring contributions.
 	pub fn measure(chain: &mut Chain, entries: u64) -> Vec<Series> {
 		let most: u32 = <Runtime as pallet_datanets::Config>::RegistrationsMax::get();
+		let created =
+			(1..=SAMPLES).map(|index| sample(chain, &spread(index, entries), create(), &[])).collect();
 		let commits = (1..=SAMPLES).map(|index| {
 			let who = spread(index, entries);
 			sample(chain, &who, Call::<Runtime>::commit { hash: [3; 32] }, &[])
@@ -211,6 +214,7 @@ pub mod datanets {
 		});
 		let contributed = contributed.collect();
 		vec![
+			Series { name: "datanets: create_datanet", samples: created },
 			Series { name: "datanets: commit", samples: commits },
 			Series { name: "datanets: contribute", samples: contributed },
 			Series { name: "datanets: register, 1", samples: registered(chain, entries, SAMPLES, 1) },
@@ -239,7 +243,7 @@ pub mod datanets {
 	use frame_support::traits::Get;
 }
 
-/// Models without parents, and adapters of the first.
+/// Models without parents, and as many adapters of the first.
 pub mod models {
 	use super::*;
 	use frame_support::traits::Get;
@@ -283,7 +287,8 @@ pub mod models {
 			let first = index * PER_ACCOUNT;
 			let contents: Vec<_> = (first..first + PER_ACCOUNT).map(|seed| content(seed, 8)).collect();
 			done(commit(who, &contents), who);
-			done(register(None, contents), who);
+			let base = (index % 2 == 1).then_some(ModelId(0));
+			done(register(base, contents), who);
 		});
 	}
 
@@ -291,7 +296,13 @@ pub mod models {
 	pub fn measure(chain: &mut Chain, entries: u64) -> Vec<Series> {
 		let most: u32 = <Runtime as pallet_models::Config>::RegistrationsMax::get();
 		let base = Some(ModelId(0));
+		let commits = (1..=SAMPLES).map(|index| {
+			let who = spread(index, entries);
+			sample(chain, &who, Call::<Runtime>::commit { hash: [3; 32] }, &[])
+		});
+		let commits = commits.collect();
 		vec![
+			Series { name: "models: commit", samples: commits },
 			Series { name: "models: register, 1", samples: registered(chain, entries, SAMPLES, 1, None) },
 			Series {
 				name: "models: register, 1 adapter",
@@ -332,7 +343,12 @@ pub mod models {
 pub mod agents {
 	use super::*;
 	use frame_support::traits::Get;
-	use pallet_agents::{types::Card, Call, Profile};
+	use pallet_agents::{
+		types::{Card, Terms},
+		Call, Profile,
+	};
+	use plexus_primitives::AgentId;
+	use plexus_runtime::Scope;
 
 	fn profile(tags: u64) -> Profile<Runtime> {
 		let card = Card {
@@ -365,7 +381,24 @@ pub mod agents {
 			};
 			(1..=SAMPLES).map(register).collect()
 		};
+		let delegated = |index| {
+			let terms = Terms {
+				scopes: vec![Scope::Payments].try_into().expect("one is allowed"),
+				budget: UNITS,
+				fee_budget: UNITS,
+				period_ms: 86_400_000,
+				expires_at_ms: 30 * 86_400_000,
+			};
+			// Each account registered its agents in a row.
+			let who = index * 7_919 % (entries / PER_ACCOUNT).max(1);
+			let key = account(u64::MAX - index);
+			let call =
+				Call::<Runtime>::delegate { agent: AgentId(who * PER_ACCOUNT), parent: None, key, terms };
+			sample(chain, &spread(index, entries), call, &[])
+		};
+		let delegated = (1..=SAMPLES).map(delegated).collect();
 		vec![
+			Series { name: "agents: delegate", samples: delegated },
 			Series { name: "agents: register, 1 tag", samples: registered(1) },
 			Series { name: "agents: register, 16 tags", samples: registered(most.into()) },
 		]

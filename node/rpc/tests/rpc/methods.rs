@@ -135,6 +135,7 @@ const UNSAFE_CALLS: &[&str] = &[
 	"system_resetLogFilter",
 	"author_insertKey",
 	"author_rotateKeys",
+	"author_rotateKeysWithOwner",
 	"author_hasKey",
 	"author_hasSessionKeys",
 	"author_removeExtrinsic",
@@ -199,6 +200,8 @@ async fn methods_that_change_the_node_are_closed_unless_opened() {
 		);
 	}
 	assert_eq!(call(&open, "author_rotateKeys", &[]).await, "0x0102");
+	let owned = json!({ "keys": "0x0102", "proof": "0x07" });
+	assert_eq!(call(&open, "author_rotateKeysWithOwner", &[json!("0x07")]).await, owned);
 	assert_eq!(call(&open, "author_hasKey", &[json!("0x00"), json!("plxs")]).await, true);
 	let (code, message, _) = refusal(&open, "system_addReservedPeer", &[json!("/ip4/1.1.1.1")]).await;
 	assert!(code == 1000 && message.contains("start one"), "{code} {message}");

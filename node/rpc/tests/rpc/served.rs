@@ -15,8 +15,8 @@ use plexus_execution::Executor;
 use plexus_pool::{Pool, PoolLimits};
 use plexus_primitives::consensus::{Commit, ConsensusKey};
 use plexus_rpc::{
-	BannedPeer, ControlError, NodeControl, NodeRole, PeerInfo, Precommits, RpcContext, RpcHandle, RpcMethods,
-	RpcObserver, ServerConfig,
+	BannedPeer, ControlError, NodeControl, NodeRole, OwnedKeys, PeerInfo, Precommits, RpcContext, RpcHandle,
+	RpcMethods, RpcObserver, ServerConfig,
 };
 use plexus_runtime as runtime;
 use plexus_storage::{Database, Genesis, Hash, Options, StatePruning, Tip};
@@ -295,6 +295,9 @@ impl NodeControl for TestNode {
 	}
 	fn rotate_keys(&self) -> Result<Vec<u8>, ControlError> {
 		Ok(vec![1, 2])
+	}
+	fn rotate_keys_with_owner(&self, owner: &[u8]) -> Result<OwnedKeys, ControlError> {
+		Ok(OwnedKeys { keys: vec![1, 2], proof: owner.to_vec() })
 	}
 	fn has_key(&self, _: &[u8], _: &str) -> Result<bool, ControlError> {
 		Ok(true)

@@ -219,10 +219,13 @@ pub(super) fn keys(directory: &Path, validator_needed: bool) -> Vec<Finding> {
 			};
 			if !keystore.contains(kind) {
 				return match kind {
-					KeyKind::Validator if validator_needed => {
+					KeyKind::Validator if validator_needed && !keystore.next_path().exists() => {
 						let found =
 							format!("none in {}, but this node is to be a validator", directory.display());
 						Finding::fail(check, found, "make one with `plexus key generate validator`")
+					}
+					KeyKind::Validator if validator_needed => {
+						Finding::ok(check, "none; the next start takes the next key")
 					}
 					KeyKind::Validator => Finding::ok(check, "none, and none is needed"),
 					KeyKind::Node => Finding::ok(check, "none yet; made on first start"),
@@ -233,7 +236,21 @@ pub(super) fn keys(directory: &Path, validator_needed: bool) -> Vec<Finding> {
 				Err(error) => Finding::of(check, Verdict::Fail, Report::of(&error)),
 			}
 		})
+		.chain(next_key(&keystore))
 		.collect()
+}
+
+/// The key that is to follow the validator key, where there is one.
+fn next_key(keystore: &Keystore) -> Option<Finding> {
+	const CHECK: &str = "next key";
+	match keystore.next_public() {
+		Ok(None) => None,
+		Ok(Some(public)) => {
+			let found = format!("{}; signs from the first start after the chain names it", public.hex());
+			Some(Finding::ok(CHECK, found))
+		}
+		Err(error) => Some(Finding::of(CHECK, Verdict::Fail, Report::of(&error))),
+	}
 }
 
 /// A database that exists must open, with this schema and this genesis.

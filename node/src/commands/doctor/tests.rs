@@ -1,7 +1,10 @@
 //! Verdicts at their limits.
 
 use super::{checks::*, *};
-use crate::keystore::{KeyKind, Keystore, SecretKey};
+use crate::{
+	keystore::{KeyKind, Keystore, SecretKey},
+	password::PasswordSource,
+};
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path};
 
 #[test]
@@ -54,6 +57,18 @@ fn keys_are_found_missing_exposed_or_well() {
 	let findings = keys(directory.path(), true);
 	assert_eq!(findings[0].verdict, Verdict::Fail);
 	assert!(line(&findings[0], false).contains("chmod 600"), "{findings:?}");
+}
+
+#[test]
+fn a_next_key_is_shown_and_stands_in_for_a_missing_validator_key() {
+	let directory = tempfile::tempdir().expect("a temporary directory");
+	let keystore = Keystore::at(directory.path());
+	let next = keystore.next_key(&PasswordSource::default()).expect("made");
+	let findings = keys(directory.path(), true);
+	assert_eq!(findings.iter().map(|f| f.verdict).collect::<Vec<_>>(), [Verdict::Ok; 3]);
+	assert!(findings[2].check == "next key" && findings[2].found.starts_with(&next.hex()), "{findings:?}");
+	fs::set_permissions(keystore.next_path(), fs::Permissions::from_mode(0o640)).expect("own file");
+	assert_eq!(keys(directory.path(), true)[2].verdict, Verdict::Fail);
 }
 
 #[test]
