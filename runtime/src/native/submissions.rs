@@ -99,7 +99,7 @@ mod tests {
 	fn receipts_are_found_in_calls_and_in_calls_within_calls() {
 		let one = vec![(ChannelId(1), vec![receipt(5), receipt(6)]), (ChannelId(2), vec![receipt(7)])];
 		let other = vec![(ChannelId(9), vec![receipt(8)])];
-		assert_eq!(found_in(submit(&one)), [one.clone()]);
+		assert_eq!(found_in(submit(&one)), std::slice::from_ref(&one));
 		let both = vec![submit(&one), submit(&other)];
 		let batch = RuntimeCall::Utility(pallet_utility::Call::batch_all { calls: both });
 		assert_eq!(found_in(batch.clone()), [one.clone(), other.clone()]);

@@ -127,7 +127,7 @@ impl Memory {
 		let mut seed = [9; 32];
 		seed[..8].copy_from_slice(&self.seed.to_le_bytes());
 		let pair = ed25519::Pair::from_seed(&seed);
-		self.validators.insert(pair.public().0, pair.clone());
+		self.validators.insert(pair.public().0, pair);
 		pair
 	}
 
