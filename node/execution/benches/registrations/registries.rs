@@ -366,8 +366,11 @@ pub mod agents {
 
 	/// Fills a chain.
 	pub fn fill(chain: &mut Chain, entries: u64) {
-		super::fill(chain, entries, |_, who| {
+		super::fill(chain, entries, |index, who| {
 			(0..PER_ACCOUNT).for_each(|_| done(Call::<Runtime>::register { profile: profile(1) }, who));
+			// The deposit of a delegation is the agent's.
+			let agent = pallet_agents::Pallet::<Runtime>::account_of(AgentId(index * PER_ACCOUNT));
+			Balances::mint_into(&agent, 100 * UNITS).expect("there is room");
 		});
 	}
 
