@@ -47,8 +47,8 @@ const STATE_TIMEOUT: Duration = Duration::from_secs(30);
 /// limit, yamux lets a peer hold 128 MiB of windows; this is 32.
 const STREAMS_MAX: usize = 128;
 
-/// Messages that gossip queues for one slow peer, half of them its own and half forwarded; what does not fit is dropped
-/// and fetched again by the peer. A block is 38 messages.
+/// Messages that gossip queues for one slow peer, half of them its own and half forwarded. What is forwarded and does not fit is
+/// dropped, and fetched again by the peer; if its own do not fit, the connection is made anew. A block is 38 messages.
 const GOSSIP_QUEUE_MAX: usize = 1_024;
 
 /// How long a published message may wait for a slow peer: a vote is of no use after its round.

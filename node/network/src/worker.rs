@@ -24,7 +24,7 @@
 //! | newcomers | [`NEWCOMERS_MAX`] | the peer hears only of transactions that come later |
 //! | announcements | 4 | as above |
 //! | requests for a state | 32, four of one peer | the channel is dropped; the peer asks another |
-//! | gossip for a slow peer | 512 own, 512 forwarded | dropped; gossip tells the peer what there is, and it asks |
+//! | gossip for a slow peer | 512 own, 512 forwarded | dropped; of what is forwarded, gossip tells the peer what there is, and it asks; where its own do not fit, the connection is made anew |
 //! | a peer's share | [`Rates`](crate::meter::Rates) | dropped, and held against the peer as a flood |
 
 mod connections;

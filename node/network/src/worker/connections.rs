@@ -7,6 +7,7 @@
 //! - A peer that is not of this chain and version is disconnected when it says so, and kept away for an hour.
 //! - A peer is banned only through [`Worker::blame`] and [`Worker::on_stranger`]; reserved peers never, but each time that
 //!   they would have been is logged.
+//! - A peer that connects anew while its old connections stand here, and one that takes nothing, loses all of them.
 
 use super::Worker;
 use crate::behaviour::gossip_score;
