@@ -1,5 +1,5 @@
 //! A validator that signs two conflicting messages, from its signatures to the slash: once by a twin that runs the same key on
-//! a directory of its own, once by evidence that anybody may submit.
+//! a directory of its own and is told to sign, once by evidence that anybody may submit. A copy that is told nothing refuses.
 
 use anyhow::{ensure, Context, Result};
 use jsonrpsee::core::ClientError;
@@ -9,8 +9,8 @@ use plexus_primitives::{
 };
 use plexus_tests::{
 	local::{
-		consensus_key, consensus_pair, has_peers, offline, one_certificate_each, p2p_address, seat_becomes,
-		seats, text, voters, Seat, SEEDS,
+		consensus_key, consensus_pair, has_peers, offline, one_certificate_each, p2p_address, proposes,
+		seat_becomes, seats, text, voters, Seat, SEEDS,
 	},
 	raw::get,
 	rpc::{from_hex, to_hex},
@@ -77,8 +77,10 @@ async fn a_validator_and_its_twin_are_found_out_and_slashed_and_no_height_has_tw
 
 	// Each of the two is the first proposer, alone, and therefore votes for a block of its own. The guard of neither hears
 	// the other, since they never run at the same time, and gossip repeats nothing for as long as the twin is alone. Only a
-	// third who hears both can tell.
-	let mut original = chain.validator("original", seed, &[]).await?;
+	// third who hears both can tell. Both must be told to sign: unasked a new guard would listen first.
+	let at_once = ["--unsafe-sign-from", "1"];
+	let options = chain.validator_options("original", seed, &[]).await?.arguments(at_once);
+	let mut original = Node::start(options).await?;
 	let witness = chain.validator("witness", others[0], &[p2p_address(&original).await?]).await?;
 	let witness_rpc = witness.rpc().await?;
 	has_peers(&witness_rpc, 1).await?;
@@ -87,7 +89,8 @@ async fn a_validator_and_its_twin_are_found_out_and_slashed_and_no_height_has_tw
 	original.kill().await?;
 	has_peers(&witness_rpc, 0).await?;
 	let mut addresses = vec![p2p_address(&witness).await?];
-	let options = chain.validator_options("twin", seed, &[]).await?.arguments(["--rpc-methods", "unsafe"]);
+	let options = chain.validator_options("twin", seed, &[]).await?.arguments(at_once);
+	let options = options.arguments(["--rpc-methods", "unsafe"]);
 	let twin = Node::start(options).await?;
 	begins_without_a_quorum(&twin).await?;
 	twin.rpc().await?.request::<Value>("system_addReservedPeer", &[addresses[0].clone().into()]).await?;
@@ -130,6 +133,50 @@ async fn a_validator_and_its_twin_are_found_out_and_slashed_and_no_height_has_tw
 	let last = one_certificate_each(&set, &[&witness, &twin, &third, &fourth]).await?;
 	println!("slashed and barred; one certificate for each of {last} heights on four nodes");
 	Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copied_key_on_a_fresh_directory_refuses_to_sign_and_leaves_no_evidence() -> Result<()> {
+	let chain = LocalChain::new(BLOCK_TIME_MS).await?;
+	let (mut nodes, addresses) = chain.validators().await?;
+	let rpc = nodes[0].rpc().await?;
+	let set = voters(&rpc).await?;
+	let (seed, key) = (SEEDS[3], consensus_key(SEEDS[3]));
+	let signs = proposes(&rpc, &key, 0, JUDGED).await;
+	signs.map_err(|reason| reason.context(nodes[3].log_tail()))?;
+
+	let mut copy = Node::spawn(chain.validator_options("copy", seed, &addresses).await?)?;
+	let ended = copy.ended(JUDGED).await?;
+	ensure!(ended.code().is_some_and(|code| code != 0), "a copy of the key signs on: {ended}");
+	refuses(&copy, "carries a signature of this key, whose signing guard is new on this node").await?;
+	// And again, without a peer that could tell it anything new.
+	copy.relaunch()?;
+	let ended = copy.ended(JUDGED).await?;
+	ensure!(ended.code().is_some_and(|code| code != 0), "it signs at its second start: {ended}");
+	refuses(&copy, "another process signed for block").await?;
+
+	// More than any evidence takes to its block, in which all four take part.
+	let head = rpc.finalised_head().await?.number;
+	rpc.new_blocks(10).await?;
+	proposes(&rpc, &key, head, JUDGED).await?;
+	let all = seats(&Cli::of(&nodes[0])).await?;
+	ensure!(all.iter().all(|seat| !is_tombstoned(seat)), "{all:?}");
+	for node in &mut nodes {
+		ensure!(node.is_running() && !node.logged("signed twice"), "{}", node.log_tail());
+		ensure!(!node.logged("did not make"), "the copy signed something: {}", node.log_tail());
+	}
+	ensure!(voters(&rpc).await?.len() == set.len(), "a validator left");
+	one_certificate_each(&set, &nodes.iter().collect::<Vec<_>>()).await?;
+	Ok(())
+}
+
+/// Waits until the log of a node that has ended says why, and the one remedy.
+async fn refuses(node: &Node, why: &str) -> Result<()> {
+	until(SOON, "the remedy in the log", || async {
+		ensure!(node.logged(why) && node.logged("--doppelganger-heights 10"), "{}", node.log_tail());
+		Ok(())
+	})
+	.await
 }
 
 /// A vote as the holder of a key signs it.

@@ -24,12 +24,13 @@ use crate::malachite::{AppMsg, ConsensusContext, EngineEvent, NetworkMsg, Networ
 use crate::progress::Progress;
 use crate::serving::Server;
 use crate::signing::{ChainSigner, ChainVerifier, SigningKey, WatchingVerifier};
-use crate::silence::{self, Silence};
+use crate::silence::{self, Around, Silence, Told};
 use crate::standing::LogCodec;
 use crate::types::{AuthorityId, Height, Plexus};
 use futures::future::BoxFuture;
 use plexus_chain::Chain;
 use plexus_primitives::equivocation::Equivocation;
+use ractor::SpawnErr;
 use sp_core::H256;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,7 @@ use std::time::Duration;
 use tokio::sync::broadcast::{self, error::TryRecvError};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior};
 use tracing::{error, info, warn};
 
 /// Blocks asked for in one request: with bodies of the greatest length the answer is cut to what fits.
@@ -45,6 +47,9 @@ const SYNC_BATCH: usize = 5;
 
 /// How long the engine's actors may take to stop before they are left behind.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often a node that listens looks whether it has listened for long enough.
+const SILENCE_CHECKED: Duration = Duration::from_millis(250);
 
 /// Bytes of the write-ahead log's header: version (4), height (8, big-endian), durable before the height's first signature.
 /// A shorter file is the torn beginning of one and holds no vote.
@@ -64,9 +69,9 @@ pub struct EngineConfig {
 	pub evidence: PathBuf,
 	/// The guard against signing twice, and its counterpart beside the validator's key; see [`crate::guard`].
 	pub guard: GuardPlace,
-	/// New blocks to hear before signing: `--doppelganger-heights`; none if 0.
+	/// New blocks to hear before signing: `--doppelganger-heights`; if 0, none unless the guard is made anew.
 	pub doppelganger_heights: u32,
-	/// Sign from this height on although the guard objects: `--unsafe-sign-from`.
+	/// Sign from this height on although the guard objects or is made anew: `--unsafe-sign-from`.
 	pub unsafe_sign_from: Option<u64>,
 	/// How long to wait for a quorum of peers before the first height. A single validator never waits.
 	pub wait_for_peers: Duration,
@@ -249,12 +254,13 @@ pub async fn start<L: Ledger + Clone, C: Clock>(
 	let server = Server::new(ledger.clone());
 	let app = App::new(ledger, clock, signs.map(|guarded| guarded.key.clone()))?;
 	let outside = Outside { network: network.actor, liars: network.liars };
-	let first = match silence {
-		None => outside.clone(),
+	let (first, told) = match silence {
+		None => (outside.clone(), None),
 		Some(_) => {
-			let relay = silence::relay(outside.network.clone()).await;
-			let network = relay.map_err(|error| StartError::Engine(error.to_string()))?;
-			Outside { network, ..outside.clone() }
+			let failed = |error: SpawnErr| StartError::Engine(error.to_string());
+			let network = silence::relay(outside.network.clone()).await.map_err(failed)?;
+			let told = Told::listen(&outside.network).await.map_err(failed)?;
+			(Outside { network, ..outside.clone() }, Some(told))
 		}
 	};
 	let engine = launch(&config, app.genesis(), &first, guarded.as_ref(), silence.is_none()).await?;
@@ -266,6 +272,8 @@ pub async fn start<L: Ledger + Clone, C: Clock>(
 		server,
 		guard: guarded.as_ref().map(|guarded| guarded.guard.clone()),
 		silence,
+		told,
+		started: Instant::now(),
 		parts: network.parts,
 		peers: network.peers,
 		progress: network.progress,
@@ -440,6 +448,8 @@ async fn run<L: Ledger + Clone, C: Clock>(
 	// Read at the end only: its last words.
 	let mut events = engine.events.subscribe();
 	let mut alarm = driver.guard.as_ref().map(|guard| guard.alarm());
+	let mut checks = tokio::time::interval(SILENCE_CHECKED);
+	checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
 	let result = loop {
 		let message = tokio::select! {
 			biased;
@@ -449,6 +459,11 @@ async fn run<L: Ledger + Clone, C: Clock>(
 			_ = &mut engine.ended => {
 				engine_ended = true;
 				break Err(EngineError::Stopped);
+			},
+			// While nothing is decided the engine may say nothing.
+			_ = checks.tick(), if driver.silence.is_some() => match driver.may_sign() {
+				true => break Ok(End::MaySign),
+				false => continue,
 			},
 			message = engine.messages.recv() => message,
 		};
@@ -500,6 +515,9 @@ struct Driver<L: Ledger, C: Clock> {
 	server: Server<L>,
 	guard: Option<Arc<SigningGuard>>,
 	silence: Option<Silence>,
+	/// What peers tell while the node is silent.
+	told: Option<Told>,
+	started: Instant,
 	parts: mpsc::Sender<NetworkMsg<Plexus>>,
 	peers: watch::Receiver<usize>,
 	progress: Progress,
@@ -529,9 +547,16 @@ impl<L: Ledger + Clone, C: Clock> Driver<L, C> {
 	fn may_sign(&mut self) -> bool {
 		let (Some(silence), Some(app)) = (&mut self.silence, &self.app) else { return false };
 		// Only between heights: what the engine tells at the end of one is not to be missed.
-		let over = silence.is_over(app.tip()) && app.status().height > u64::from(app.tip().number);
+		let around = Around {
+			elapsed: self.started.elapsed(),
+			peers: *self.peers.borrow(),
+			told: self.told.as_ref().map_or(0, Told::highest),
+		};
+		let heard = silence.is_over(app.tip()) || silence.is_stalled(app.tip(), around);
+		let over = heard && app.status().height > u64::from(app.tip().number);
 		if over {
 			self.silence = None;
+			self.told = None;
 		}
 		over
 	}
@@ -646,6 +671,10 @@ impl<L: Ledger + Clone, C: Clock> Driver<L, C> {
 	/// them are validators is not known.
 	async fn await_peers(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), EngineError> {
 		let Some(app) = &self.app else { return Err(EngineError::Stopped) };
+		// Who signs nothing wastes no round.
+		if self.silence.is_some() {
+			return Ok(());
+		}
 		let validators = app.validators().as_slice().len();
 		let quorum = app.validators().others_needed(&app.me());
 		if quorum == 0 {

@@ -6,7 +6,9 @@
 pub use arc_malachitebft_app_channel::app::config;
 pub use arc_malachitebft_app_channel::app::consensus::{LivenessMsg, ProposedValue, SignedConsensusMsg};
 pub use arc_malachitebft_app_channel::app::engine::host::{HeightParams, Next, SyncedValueOutcome};
-pub use arc_malachitebft_app_channel::app::engine::network::{Msg as EngineNetworkMsg, NetworkRef};
+pub use arc_malachitebft_app_channel::app::engine::network::{
+	Msg as EngineNetworkMsg, NetworkEvent, NetworkRef,
+};
 pub use arc_malachitebft_app_channel::app::engine::util::events::Event as EngineEvent;
 pub use arc_malachitebft_app_channel::app::types::codec::{Codec, HasEncodedLen};
 pub use arc_malachitebft_app_channel::app::types::sync::{RawDecidedValue, Request, Response, Status};

@@ -8,20 +8,40 @@
 //! engine of a validator ───────────────────┘      the network's actor goes on
 //! ```
 //!
+//! # For how long
+//! | guard | the chain goes on | no block comes, and peers are connected |
+//! |---|---|---|
+//! | `--doppelganger-heights N` | N new blocks after the first | for ever: what it signed for the next one is unknown |
+//! | made anew | `HEIGHTS_ADVISED` (10) new blocks after the first | [`STALLED`]; on the genesis [`GENESIS_HEARD`]; [`BEHIND_MAX`] if a peer tells of more |
+//!
+//! The last column is for networks of which nobody signs yet: one that begins, and one whose validators all lost their guards.
+//! Who has no peer stays silent: nobody would decide anything with it.
+//!
 //! # Must not
 //! Use the validator's write-ahead log: an engine without a key empties its log at every height. It has one of its own.
 //!
 //! # Invariants
-//! - Silence ends at a height that may be signed. A guard that listens hears as many new blocks as were asked for; a block
+//! - Silence ends at a height that may be signed. A guard that listens hears as many new blocks as it has to; a block
 //!   is new if its timestamp is not before the start: what is synced from the past says nothing about the present.
 
-use crate::guard::SigningGuard;
+use crate::guard::{SigningGuard, HEIGHTS_ADVISED};
 use crate::ledger::LedgerTip;
-use crate::malachite::{EngineNetworkMsg, NetworkRef};
+use crate::malachite::{EngineNetworkMsg, NetworkEvent, NetworkRef};
 use crate::types::Plexus;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::time::Duration;
 use tracing::info;
+
+/// On the genesis, with a peer and without a block. Peers that have one say so every two seconds, those without say nothing.
+pub const GENESIS_HEARD: Duration = Duration::from_secs(3);
+
+/// After block 1, with a peer and without a new block: several rounds, in each of which validators repeat their votes.
+pub const STALLED: Duration = Duration::from_secs(30);
+
+/// The same while a peer tells of blocks that it does not hand out: it may lie, and must not keep us silent for ever.
+pub const BEHIND_MAX: Duration = Duration::from_secs(300);
 
 /// Why the node follows, and for how long.
 #[derive(Debug)]
@@ -31,6 +51,19 @@ pub struct Silence {
 	started_ms: u64,
 	seen: u64,
 	new: u32,
+	/// For how long the node had run when it had a peer, and this block, for the first time.
+	quiet_since: Option<(u64, Duration)>,
+}
+
+/// What is around a node that listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Around {
+	/// How long it has run, by a clock that only goes forward.
+	pub elapsed: Duration,
+	/// Peers that listen to consensus.
+	pub peers: usize,
+	/// The highest block that a peer told of.
+	pub told: u64,
 }
 
 impl Silence {
@@ -38,13 +71,22 @@ impl Silence {
 	pub fn wanted(guard: &Arc<SigningGuard>, heights: u32, tip: &LedgerTip, now_ms: u64) -> Option<Self> {
 		let silent = guard.is_listening() || guard.sign_from() > u64::from(tip.number) + 1;
 		silent.then(|| {
+			let heights = match (guard.is_listening(), guard.is_new()) {
+				(true, true) => HEIGHTS_ADVISED,
+				(true, false) => heights,
+				(false, _) => 0,
+			};
+			if guard.is_new() {
+				info!("the signing guard of this key is new: the node listens first whether the key signs elsewhere");
+			}
 			info!(sign_from = guard.sign_from(), heights, "following; this node does not sign yet");
 			Self {
 				guard: guard.clone(),
-				heights: if guard.is_listening() { heights } else { 0 },
+				heights,
 				started_ms: now_ms,
 				seen: tip.number.into(),
 				new: 0,
+				quiet_since: None,
 			}
 		})
 	}
@@ -62,6 +104,96 @@ impl Silence {
 		}
 		let heard = self.heights == 0 || self.new > self.heights;
 		heard && number + 1 >= self.guard.sign_from()
+	}
+
+	/// Whether a guard that was made anew has listened for long enough to a network in which no block comes.
+	pub fn is_stalled(&mut self, tip: &LedgerTip, around: Around) -> bool {
+		let number = u64::from(tip.number);
+		if around.peers == 0 || !self.guard.is_new() {
+			self.quiet_since = None;
+			return false;
+		}
+		let since = match self.quiet_since {
+			Some((block, since)) if block == number => since,
+			_ => around.elapsed,
+		};
+		self.quiet_since = Some((number, since));
+		let bound = match (around.told > number, number) {
+			(true, _) => BEHIND_MAX,
+			(false, 0) => GENESIS_HEARD,
+			(false, _) => STALLED,
+		};
+		around.elapsed.saturating_sub(since) >= bound && number + 1 >= self.guard.sign_from()
+	}
+}
+
+/// The highest block that any peer told of. Ends with the silence.
+#[derive(Debug)]
+pub(crate) struct Told {
+	highest: Arc<AtomicU64>,
+	ear: ActorRef<Status>,
+}
+
+impl Told {
+	/// Listens to what the network's actor hears.
+	pub async fn listen(network: &NetworkRef<Plexus>) -> Result<Self, SpawnErr> {
+		let highest = Arc::new(AtomicU64::new(0));
+		let (ear, _) = Actor::spawn(None, Ear, highest.clone()).await?;
+		network
+			.cast(EngineNetworkMsg::Subscribe(Box::new(ear.clone())))
+			.map_err(|_| SpawnErr::StartupFailed("the network has ended".into()))?;
+		Ok(Self { highest, ear })
+	}
+
+	/// As of now; zero if nobody told anything.
+	pub fn highest(&self) -> u64 {
+		self.highest.load(Ordering::Relaxed)
+	}
+}
+
+impl Drop for Told {
+	fn drop(&mut self) {
+		self.ear.stop(None);
+	}
+}
+
+/// The tip that a peer told; `None` for every other event.
+#[derive(Debug)]
+pub(crate) struct Status(Option<u64>);
+
+impl From<NetworkEvent<Plexus>> for Status {
+	fn from(event: NetworkEvent<Plexus>) -> Self {
+		match event {
+			NetworkEvent::Status(_, status) => Self(Some(status.tip_height.0)),
+			_ => Self(None),
+		}
+	}
+}
+
+struct Ear;
+
+#[async_trait::async_trait]
+impl Actor for Ear {
+	type Msg = Status;
+	type State = Arc<AtomicU64>;
+	type Arguments = Arc<AtomicU64>;
+
+	async fn pre_start(
+		&self,
+		_: ActorRef<Self::Msg>,
+		highest: Arc<AtomicU64>,
+	) -> Result<Self::State, ActorProcessingErr> {
+		Ok(highest)
+	}
+
+	async fn handle(
+		&self,
+		_: ActorRef<Self::Msg>,
+		Status(told): Status,
+		highest: &mut Self::State,
+	) -> Result<(), ActorProcessingErr> {
+		highest.fetch_max(told.unwrap_or(0), Ordering::Relaxed);
+		Ok(())
 	}
 }
 
@@ -123,7 +255,7 @@ mod tests {
 	#[test]
 	fn a_guard_without_objection_is_not_silent() {
 		let directory = tempfile::tempdir().unwrap();
-		let guard = guard(directory.path(), 5, Permit::default());
+		let guard = guard(directory.path(), 5, Permit { sign_from: Some(0), ..Permit::default() });
 		assert!(Silence::wanted(&guard, 10, &tip(5, 100), 100).is_none());
 	}
 
@@ -137,5 +269,57 @@ mod tests {
 		assert!(!silence.is_over(&tip(500, 1_000)), "one block was counted twice");
 		assert!(!silence.is_over(&tip(501, 2_000)));
 		assert!(silence.is_over(&tip(502, 3_000)));
+		let silent_network = Around { elapsed: BEHIND_MAX * 9, peers: 9, told: 0 };
+		assert!(!silence.is_stalled(&tip(502, 3_000), Around { elapsed: Duration::ZERO, ..silent_network }));
+		assert!(
+			!silence.is_stalled(&tip(502, 3_000), silent_network),
+			"who asked for blocks waits for blocks"
+		);
+	}
+
+	fn around(seconds: u64, peers: usize, told: u64) -> Around {
+		Around { elapsed: Duration::from_secs(seconds), peers, told }
+	}
+
+	fn new_guard(tip_number: u32) -> (tempfile::TempDir, Silence) {
+		let directory = tempfile::tempdir().unwrap();
+		let guard = guard(directory.path(), tip_number, Permit::default());
+		assert!(guard.is_new());
+		let silence = Silence::wanted(&guard, 0, &tip(tip_number, 100), 1_000).expect("it listens first");
+		(directory, silence)
+	}
+
+	#[test]
+	fn a_guard_that_is_made_anew_hears_some_new_blocks_unasked() {
+		let (_directory, mut silence) = new_guard(0);
+		assert!((1..500).all(|number| !silence.is_over(&tip(number, 999))), "the past was heard");
+		let last = 500 + HEIGHTS_ADVISED;
+		assert!((500..last).all(|number| !silence.is_over(&tip(number, 1_000))), "too few blocks");
+		assert!(silence.is_over(&tip(last, 1_000)));
+	}
+
+	#[test]
+	fn on_a_genesis_it_waits_for_a_peer_and_then_a_few_seconds_for_one_that_has_blocks() {
+		let (_directory, mut silence) = new_guard(0);
+		assert!(!silence.is_over(&tip(0, 100)));
+		assert!(!silence.is_stalled(&tip(0, 100), around(1_000, 0, 0)), "nobody was listened to");
+		assert!(!silence.is_stalled(&tip(0, 100), around(1_000, 1, 0)), "since when there is a peer");
+		assert!(!silence.is_stalled(&tip(0, 100), around(1_002, 1, 0)));
+		assert!(silence.is_stalled(&tip(0, 100), around(1_003, 1, 0)));
+		assert!(!silence.is_stalled(&tip(0, 100), around(1_004, 1, 1)), "a peer has a block");
+		assert!(!silence.is_stalled(&tip(0, 100), around(1_299, 1, 1)));
+		assert!(silence.is_stalled(&tip(0, 100), around(1_300, 1, 1)), "a peer that lies silences for ever");
+	}
+
+	#[test]
+	fn a_network_whose_validators_all_listen_begins_again_by_itself() {
+		let (_directory, mut silence) = new_guard(7);
+		assert!(!silence.is_stalled(&tip(7, 100), around(0, 3, 7)));
+		assert!(!silence.is_stalled(&tip(7, 100), around(29, 3, 7)));
+		assert!(!silence.is_stalled(&tip(8, 200), around(30, 3, 8)), "a block came");
+		assert!(!silence.is_stalled(&tip(8, 200), around(59, 3, 8)));
+		assert!(!silence.is_stalled(&tip(8, 200), around(60, 0, 8)), "cut off");
+		assert!(!silence.is_stalled(&tip(8, 200), around(61, 3, 8)), "cut off, it heard nothing");
+		assert!(silence.is_stalled(&tip(8, 200), around(91, 3, 8)));
 	}
 }

@@ -46,7 +46,8 @@ fn open(directory: &Path) -> Arc<SigningGuard> {
 		own_precommit: None,
 		alone: false,
 	};
-	Arc::new(SigningGuard::open(&place, &known, Permit::default()).unwrap())
+	let permit = Permit { sign_from: Some(0), ..Permit::default() };
+	Arc::new(SigningGuard::open(&place, &known, permit).unwrap())
 }
 
 /// A signer, started anew on the same directory each time.

@@ -268,7 +268,8 @@ async fn crashed_after_signing(directory: &Path, seed: &str, genesis: H256) -> S
 		own_precommit: None,
 		alone: false,
 	};
-	let guard = Arc::new(SigningGuard::open(&config.guard, &known, Permit::default()).unwrap());
+	let permit = Permit { sign_from: Some(0), ..Permit::default() };
+	let guard = Arc::new(SigningGuard::open(&config.guard, &known, permit).unwrap());
 	let signer = ChainSigner::new(key_of(seed), genesis, guard.clone(), StandIns::default());
 	let vote = Vote {
 		kind: VoteType::Prevote,

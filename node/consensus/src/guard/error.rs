@@ -60,6 +60,15 @@ pub enum GuardError {
 		/// What was signed.
 		step: Step,
 	},
+	/// The guard was made anew, and our signature appeared.
+	#[error(
+		"{step} carries a signature of this key, whose signing guard is new on this node: the key signs elsewhere, or signed \
+		 before; find and stop every other node that has it, then start with --doppelganger-heights {HEIGHTS_ADVISED}"
+	)]
+	Copied {
+		/// What was signed.
+		step: Step,
+	},
 	/// The rule forbids it.
 	#[error(transparent)]
 	Refused(#[from] Refusal),

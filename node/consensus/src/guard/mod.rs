@@ -3,6 +3,8 @@
 //!
 //! ```text
 //! open ─▶ no objection ─────────────────────────▶ signs
+//!   │      └─ made anew ─▶ listens ─▶ signs         │
+//!   │            └─ a signature of its own appears ─▶ suspended, on disk; refuses until it has listened
 //!   │                                               │ its own signature comes from elsewhere
 //!   ├─▶ objection ─▶ refuses, with one remedy       ▼
 //!   │      └─ --doppelganger-heights N ─▶ listens  suspended, on disk; refuses until it has listened
@@ -23,12 +25,14 @@
 //! | the database is older than what was signed | the height in the record |
 //! | the log is lost, or an old copy | the height in its header: it must be that of the undecided height |
 //! | a copy of the key signs elsewhere | each valid signature of ours that the engine verifies and we did not make |
+//! | a bare copy of the key on an empty database | a guard that is made anew listens first: any signature of its key, old or new, is not its own |
 //!
 //! # What is not
 //! A copy of everything (key, counterpart, guard, log, database) on a second machine looks like the first one until one of
-//! them hears the other; an old copy of everything looks like a node that was stopped for long, and a bare key file on an
-//! empty database like a key that never signed. So does a history imported on two machines. Listening first
-//! (`--doppelganger-heights`) covers all of them. Of two copies that make the same vote nothing can be told, and nothing need be.
+//! them hears the other; an old copy of everything looks like a node that was stopped for long. So does a history imported
+//! on two machines. Listening first (`--doppelganger-heights`) covers all of them. A guard that is made anew listens unasked,
+//! but two copies that are made anew at the same time both hear silence, and so does one that is cut off from the other for as
+//! long as it listens. Of two copies that make the same vote nothing can be told, and nothing need be.
 //! A slot that rots while at rest, after its signature left, looks like one that a crash tore.
 //!
 //! # What the engine signs again
@@ -43,6 +47,7 @@
 //! # Invariants
 //! - A signature is returned only when its record is synced. After a failed write nothing more is signed in the process.
 //! - A height below [`SigningGuard::sign_from`] is never signed for the first time.
+//! - A guard that was made anew, of a key that does not decide alone, has listened before it signs, over restarts.
 
 mod error;
 mod journal;
@@ -76,12 +81,17 @@ use tracing::error;
 /// What the remedies advise: a few blocks are enough to hear a validator that signs at all.
 pub(crate) const HEIGHTS_ADVISED: u32 = 10;
 
+/// [`Record::suspended`] of a guard that was made anew and has not listened yet: nobody signs for block 0.
+const UNHEARD: u64 = 0;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
 	Signing,
 	Listening {
 		/// The first block that was made while we listened.
 		since: Option<u64>,
+		/// Whether nothing of this key's past is known here, so that any signature of it is another process's.
+		is_new: bool,
 	},
 }
 
@@ -116,7 +126,8 @@ impl SigningGuard {
 		if record.handed_over {
 			return Err(GuardError::HandedOver(path));
 		}
-		let (next, mode) = settle(&path, objection, &record, known, permit)?;
+		let is_new = matches!(found, Found::Missing) || record.suspended == Some(UNHEARD);
+		let (next, mode) = settle(&path, objection, &record, is_new, known, permit)?;
 		let journal = match found {
 			Found::Good(mut journal) => {
 				if next != record {
@@ -185,7 +196,8 @@ impl SigningGuard {
 		// Until the first new block is heard, what arrives may be our own past.
 		let past = match mode {
 			Mode::Signing => false,
-			Mode::Listening { since } => since.is_none_or(|since| step.height < since),
+			Mode::Listening { is_new: true, .. } => false,
+			Mode::Listening { since, is_new: false } => since.is_none_or(|since| step.height < since),
 		};
 		if known || past || record.suspended.is_some_and(|_| mode == Mode::Signing) {
 			return;
@@ -195,7 +207,10 @@ impl SigningGuard {
 			error!(%error, "that another process signs with this key could not be written down");
 		}
 		drop(inner);
-		self.raise(GuardError::Twin { step });
+		self.raise(match mode {
+			Mode::Listening { is_new: true, .. } => GuardError::Copied { step },
+			Mode::Listening { is_new: false, .. } | Mode::Signing => GuardError::Twin { step },
+		});
 	}
 
 	/// The lowest height that may be signed.
@@ -208,9 +223,14 @@ impl SigningGuard {
 		matches!(self.lock().mode, Mode::Listening { .. })
 	}
 
+	/// Whether the guard listens because it was made anew, and nobody asked for it.
+	pub fn is_new(&self) -> bool {
+		matches!(self.lock().mode, Mode::Listening { is_new: true, .. })
+	}
+
 	/// A block was made while the guard listened: from here on a signature of this key is another process's.
 	pub fn heard(&self, height: u64) {
-		if let Mode::Listening { since } = &mut self.lock().mode {
+		if let Mode::Listening { since, .. } = &mut self.lock().mode {
 			since.get_or_insert(height + 1);
 		}
 	}
@@ -218,10 +238,12 @@ impl SigningGuard {
 	/// Ends listening: signs from this height on.
 	///
 	/// # Errors
-	/// [`GuardError::Twin`] if another process was heard, or [`GuardError::Io`].
+	/// [`GuardError::Twin`] or [`GuardError::Copied`] if another process was heard, or [`GuardError::Io`].
 	pub fn resume(&self, height: u64) -> Result<(), GuardError> {
-		if let Some(GuardError::Twin { step }) = self.alarm.borrow().as_deref() {
-			return Err(GuardError::Twin { step: *step });
+		match self.alarm.borrow().as_deref() {
+			Some(GuardError::Twin { step }) => return Err(GuardError::Twin { step: *step }),
+			Some(GuardError::Copied { step }) => return Err(GuardError::Copied { step: *step }),
+			_ => {}
 		}
 		let mut inner = self.lock();
 		if inner.mode == Mode::Signing {
@@ -276,8 +298,11 @@ impl SigningGuard {
 			Found::Damaged(damage, _) => return Err(refuse(Objection::Damaged(damage))),
 		};
 		let record = journal.record().clone();
-		if let Some(height) = record.suspended {
-			return Err(refuse(Objection::Suspended { height }));
+		match record.suspended {
+			// It has not listened yet, hence signed nothing.
+			Some(UNHEARD) if record.messages.is_empty() => return Err(GuardError::Absent(path)),
+			Some(height) => return Err(refuse(Objection::Suspended { height })),
+			None => {}
 		}
 		if !record.handed_over {
 			let next = Record { handed_over: true, ..record.clone() };
@@ -328,7 +353,8 @@ impl SigningGuard {
 		let next = Record {
 			sign_from,
 			handed_over: false,
-			suspended: ours.suspended,
+			// What was signed before is known now.
+			suspended: ours.suspended.filter(|height| *height != UNHEARD),
 			messages: history.messages.clone(),
 		};
 		let identity = match found {

@@ -5,11 +5,12 @@
 //!
 //! # Invariants
 //! - Of several objections the worst is told.
-//! - Without an objection the record is as it was found, unless the operator alone decides blocks and names an earlier height.
+//! - Without an objection the record is as it was found, unless the operator alone decides blocks and names an earlier height,
+//!   or the guard is made anew: then it has not listened yet, or is told not to.
 
 use super::place::{Found, Used};
 use super::record::Record;
-use super::{Damage, GuardError, Mode, Step, HEIGHTS_ADVISED};
+use super::{Damage, GuardError, Mode, Step, HEIGHTS_ADVISED, UNHEARD};
 use crate::types::AuthorityId;
 use sp_core::H256;
 use std::path::Path;
@@ -77,7 +78,7 @@ pub struct Known {
 pub struct Permit {
 	/// Listen before signing; settles every objection but a history that was handed over.
 	pub listen: bool,
-	/// Where there is an objection: sign from this height on all the same.
+	/// Where there is an objection, or the guard is made anew: sign from this height on all the same, without listening.
 	pub sign_from: Option<u64>,
 }
 
@@ -90,7 +91,7 @@ pub(super) fn object(found: &Found, used: Option<&Used>, known: &Known) -> Optio
 		Found::Good(journal) => journal,
 	};
 	let record = journal.record();
-	if let Some(height) = record.suspended {
+	if let Some(height) = record.suspended.filter(|height| *height != UNHEARD) {
 		return Some(Objection::Suspended { height });
 	}
 	if matches!(used, Some(Used::By(identity)) if identity != journal.identity()) {
@@ -115,6 +116,7 @@ pub(super) fn settle(
 	path: &Path,
 	objection: Option<Objection>,
 	record: &Record,
+	is_new: bool,
 	known: &Known,
 	permit: Permit,
 ) -> Result<(Record, Mode), GuardError> {
@@ -127,19 +129,31 @@ pub(super) fn settle(
 				warn!(sign_from = asked, instead_of = record.sign_from, "overridden: not waiting");
 				next.sign_from = asked;
 			}
+			Some(asked) if is_new && !known.alone => {
+				warn!(sign_from = asked, "overridden: signing with a key that has not listened here");
+				next.sign_from = next.sign_from.max(asked);
+			}
 			Some(_) => {
 				warn!("--unsafe-sign-from is not needed: nothing speaks against signing; leave it out")
 			}
 			None => {}
 		}
-		let mode = if permit.listen { Mode::Listening { since: None } } else { Mode::Signing };
-		return Ok((next, mode));
+		let listens_unasked = is_new && !known.alone && permit.sign_from.is_none();
+		if is_new {
+			next.suspended = listens_unasked.then_some(UNHEARD);
+		}
+		return Ok(match (permit.listen, listens_unasked) {
+			(true, _) => (next, Mode::Listening { since: None, is_new: false }),
+			(false, true) => (next, Mode::Listening { since: None, is_new: true }),
+			(false, false) => (next, Mode::Signing),
+		});
 	};
 	if permit.listen {
 		warn!(%objection, "listening before signing");
-		next.suspended.get_or_insert(known.tip.into());
+		let twin = next.suspended.filter(|height| *height != UNHEARD);
+		next.suspended = Some(twin.unwrap_or(known.tip.into()).max(UNHEARD + 1));
 		next.sign_from = next.sign_from.max(noted.map_or(0, |noted| noted.saturating_add(1)));
-		return Ok((next, Mode::Listening { since: None }));
+		return Ok((next, Mode::Listening { since: None, is_new: false }));
 	}
 	let least = least(&objection, noted, known);
 	match permit.sign_from {

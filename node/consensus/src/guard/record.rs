@@ -180,7 +180,8 @@ pub(super) struct Record {
 	pub sign_from: u64,
 	/// The history was exported: another machine signs.
 	pub handed_over: bool,
-	/// Somebody else signs with this key, or did up to this height; until it is known to be quiet nothing is signed.
+	/// Somebody else signs with this key, or did up to this height; until it is known to be quiet nothing is signed. Height 0
+	/// says that the guard was made anew, and has not listened yet.
 	pub suspended: Option<u64>,
 	/// Messages of the last height signed, ascending.
 	pub messages: Vec<Signed>,

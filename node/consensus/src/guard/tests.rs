@@ -259,8 +259,10 @@ impl Files {
 		self.place().state(&validator())
 	}
 
+	/// The guard of a node that needs not listen: one that is made anew here is told so.
 	fn open(&self, tip: u32) -> Result<SigningGuard, GuardError> {
-		self.open_with(known(tip), Permit::default())
+		let permit = if self.state().exists() { Permit::default() } else { from(0) };
+		self.open_with(known(tip), permit)
 	}
 
 	fn open_with(&self, known: Known, permit: Permit) -> Result<SigningGuard, GuardError> {
@@ -565,6 +567,103 @@ fn a_signature_made_elsewhere_suspends_the_key_until_it_has_listened() {
 	guard.sign(step(20, 0, StepKind::Prevote), b"vote", make).unwrap();
 	drop(guard);
 	files.open(19).unwrap();
+}
+
+#[test]
+fn a_guard_that_is_made_anew_does_not_sign_until_it_has_listened_over_restarts() {
+	let files = Files::new();
+	for start in 1..=3 {
+		let guard = files.open_with(known(4), Permit::default()).unwrap();
+		assert!(guard.is_new() && guard.is_listening(), "start {start}");
+		let signed = guard.sign(step(5, 0, StepKind::Prevote), b"vote", make);
+		assert!(matches!(signed, Err(GuardError::Silent)), "start {start}");
+	}
+	assert!(matches!(SigningGuard::export(&files.place(), GENESIS, validator()), Err(GuardError::Absent(_))));
+	let guard = files.open_with(known(4), Permit::default()).unwrap();
+	guard.heard(5);
+	guard.resume(16).unwrap();
+	assert!(!guard.is_new() && !guard.is_listening());
+	assert!(matches!(
+		guard.sign(step(15, 0, StepKind::Prevote), b"vote", make),
+		Err(GuardError::Refused(Refusal::TooEarly { sign_from: 16, .. }))
+	));
+	guard.sign(step(16, 0, StepKind::Prevote), b"vote", make).unwrap();
+	drop(guard);
+	// It has listened once and for all.
+	let guard = files.open_with(known(15), Permit::default()).unwrap();
+	assert!(!guard.is_listening());
+	guard.sign(step(16, 0, StepKind::Precommit), b"vote", make).unwrap();
+}
+
+#[test]
+fn any_signature_of_a_key_whose_guard_was_made_anew_is_not_its_own() {
+	// One of a block that it only syncs, and one of now.
+	for (heard, height) in [(None, 1), (Some(20), 21)] {
+		let files = Files::new();
+		let guard = files.open_with(known(0), Permit::default()).unwrap();
+		if let Some(number) = heard {
+			guard.heard(number);
+		}
+		let seen = step(height, 0, StepKind::Precommit);
+		guard.witness(seen, b"vote");
+		let alarm = guard.alarm().borrow().clone().expect("a copy");
+		assert!(matches!(&*alarm, GuardError::Copied { step } if *step == seen), "{alarm}");
+		assert!(alarm.to_string().contains(
+			"; find and stop every other node that has it, then start with --doppelganger-heights 10"
+		));
+		assert!(matches!(guard.resume(30), Err(GuardError::Copied { .. })));
+		assert!(guard.sign(step(30, 0, StepKind::Prevote), b"vote", make).is_err());
+		drop(guard);
+		assert_eq!(files.objection(known(0)), Objection::Suspended { height });
+
+		// The remedy holds.
+		let guard = files.open_with(known(40), listening()).unwrap();
+		assert!(guard.is_listening() && !guard.is_new());
+		guard.witness(step(height, 0, StepKind::Precommit), b"our past");
+		guard.heard(41);
+		guard.resume(52).unwrap();
+		guard.sign(step(52, 0, StepKind::Prevote), b"vote", make).unwrap();
+	}
+}
+
+#[test]
+fn who_decides_alone_or_is_told_to_sign_does_not_listen_with_a_guard_that_is_made_anew() {
+	let alone = Files::new();
+	let guard = alone.open_with(Known { alone: true, ..known(0) }, Permit::default()).unwrap();
+	guard.sign(step(1, 0, StepKind::Prevote), b"vote", make).unwrap();
+
+	// The word holds after the first start, too, and also for a key that has begun to listen.
+	for begun in [false, true] {
+		let told = Files::new();
+		if begun {
+			drop(told.open_with(known(6), Permit::default()).unwrap());
+		}
+		let guard = told.open_with(known(6), from(9)).unwrap();
+		assert!(guard.sign(step(8, 0, StepKind::Prevote), b"vote", make).is_err());
+		guard.sign(step(9, 0, StepKind::Prevote), b"vote", make).unwrap();
+		drop(guard);
+		assert!(!told.open_with(known(8), Permit::default()).unwrap().is_listening());
+	}
+}
+
+#[test]
+fn a_history_that_comes_to_a_guard_that_has_not_listened_makes_listening_needless() {
+	let (old, new) = (Files::with_vote(10), Files::new());
+	drop(new.open_with(known(0), Permit::default()).unwrap());
+	let history = SigningGuard::export(&old.place(), GENESIS, validator()).unwrap();
+	assert_eq!(SigningGuard::import(&new.place(), GENESIS, validator(), &history, 0).unwrap(), 11);
+	let guard = new.open_with(Known { log_height: None, ..known(10) }, Permit::default()).unwrap();
+	assert!(!guard.is_listening());
+	guard.sign(step(11, 0, StepKind::Prevote), b"vote", make).unwrap();
+}
+
+#[test]
+fn listening_asked_for_is_not_forgotten_by_a_crash_either() {
+	let files = Files::new();
+	let guard = files.open_with(known(4), listening()).unwrap();
+	assert!(guard.is_listening() && !guard.is_new());
+	drop(guard);
+	assert!(files.open_with(known(4), Permit::default()).unwrap().is_new());
 }
 
 #[test]
