@@ -426,6 +426,9 @@ impl<L: Ledger + Clone, C: Clock> Consensus<L, C> {
 		guarded.guard.resume(next).map_err(Arc::new)?;
 		info!(height = next, "silence is over; this node signs from here on");
 		app.adopt(guarded.key.clone())?;
+		if !app.is_validator() {
+			warn!("this node's validator key is not in the validator set: it follows, and does not vote");
+		}
 		let genesis = app.genesis();
 		Ok(launch(&self.config, genesis, &self.outside, Some(guarded), true).await?)
 	}

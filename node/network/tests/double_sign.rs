@@ -1,6 +1,6 @@
-//! No key signs two things for one step: a validator that listens before it signs, a second one with the same key, one whose
-//! log forgot what it signed, and one that is killed again and again, alone or among four, while somebody keeps every message
-//! that any validator signed.
+//! No key signs two things for one step: a validator that listens before it signs, a second one with the same key, a copy of
+//! the key on an empty directory, one whose log forgot what it signed, and one that is killed again and again, alone or among
+//! four, while somebody keeps every message that any validator signed.
 //!
 //! `PLEXUS_KILLS` sets the number of kills, 50 by default; where in a block they fall is drawn from `PLEXUS_SEED`.
 
@@ -146,6 +146,20 @@ impl Validator {
 		certificate::decode(&bytes).unwrap().signatures.iter().any(|(signer, _)| signer == id)
 	}
 
+	/// Waits for a block, from this one on, that a key signed.
+	async fn sees_a_signature_of(&self, id: &AuthorityId, from: u32) {
+		let deadline = Instant::now() + PATIENCE;
+		let mut number = from;
+		loop {
+			self.reaches(number).await;
+			if self.is_signed_by(number, id) {
+				return;
+			}
+			assert!(Instant::now() < deadline, "no signature up to block {number}");
+			number += 1;
+		}
+	}
+
 	async fn stop(self) {
 		self.consensus.stop().await.unwrap();
 		self.task.stop().await.unwrap();
@@ -166,17 +180,7 @@ async fn a_validator_that_listens_signs_nothing_at_first_and_then_as_any_other()
 	assert!(height > 4, "it signs from block {height} on, before it heard two new ones");
 	let id = id_of("//Dave");
 	assert!((1..height).all(|number| !dave.is_signed_by(number, &id)), "signed while it listened");
-
-	let deadline = Instant::now() + PATIENCE;
-	let mut number = height;
-	loop {
-		validators[0].reaches(number).await;
-		if validators[0].is_signed_by(number, &id) {
-			break;
-		}
-		assert!(Instant::now() < deadline, "no signature up to block {number}");
-		number += 1;
-	}
+	validators[0].sees_a_signature_of(&id, height).await;
 	dave.stop().await;
 	for validator in validators {
 		validator.stop().await;
@@ -186,7 +190,8 @@ async fn a_validator_that_listens_signs_nothing_at_first_and_then_as_any_other()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_node_with_the_same_key_hears_the_first_and_never_signs() {
 	let (validators, addresses) = Validator::start_all(&FOUR).await;
-	validators[0].reaches(2).await;
+	// Which listened itself at first.
+	validators[0].sees_a_signature_of(&id_of("//Dave"), 1).await;
 	let mut twin = Validator::start("//Dave", 3, &addresses).await;
 	let ended = tokio::time::timeout(PATIENCE, twin.consensus.finished()).await.expect("it hears itself");
 	let Err(EngineError::Guard(error)) = ended else { panic!("{ended:?}") };
@@ -197,6 +202,47 @@ async fn a_second_node_with_the_same_key_hears_the_first_and_never_signs() {
 	for validator in validators {
 		validator.stop().await;
 	}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_of_a_key_on_an_empty_directory_listens_unasked_and_never_signs() {
+	let (validators, addresses) = Validator::start_all(&FOUR).await;
+	validators[0].sees_a_signature_of(&id_of("//Dave"), 1).await;
+	let mut copy = Validator::start("//Dave", 0, &addresses).await;
+	assert!(copy.consensus.starts_silent());
+	let ended = tokio::time::timeout(PATIENCE, copy.consensus.finished()).await.expect("it hears itself");
+	let Err(EngineError::Guard(error)) = ended else { panic!("{ended:?}") };
+	assert!(matches!(&*error, GuardError::Copied { .. }), "{error}");
+	let tip = validators[0].chain.tip().number;
+	validators[0].sees_a_signature_of(&id_of("//Dave"), tip + 1).await;
+	copy.task.stop().await.unwrap();
+	for validator in validators {
+		validator.stop().await;
+	}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_validator_that_decides_alone_is_not_silent_and_others_are_until_they_have_a_peer() {
+	let directory = tempfile::tempdir().unwrap();
+	let chain = open("dev", directory.path());
+	let network = plexus_network::start(NetworkConfig::new(chain.genesis_hash(), [3; 32])).await.unwrap();
+	let config = EngineConfig::new(directory.path().join("consensus"));
+	let key = Some(key_of("//Alice"));
+	let alone = plexus_consensus::start_on_chain(config, chain, key, network.consensus_port).await.unwrap();
+	assert!(!alone.starts_silent());
+	alone.stop().await.unwrap();
+	network.task.stop().await.unwrap();
+
+	let alice = Validator::start("//Alice", 0, &[]).await;
+	assert!(alice.consensus.starts_silent() && !alice.consensus.status().borrow().is_validator);
+	let bob = Validator::start("//Bob", 0, std::slice::from_ref(&alice.address)).await;
+	for validator in [&alice, &bob] {
+		let mut status = validator.consensus.status();
+		let signs = tokio::time::timeout(PATIENCE, status.wait_for(|status| status.is_validator)).await;
+		assert!(signs.expect("silence ends without a block").is_ok());
+	}
+	bob.stop().await;
+	alice.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -23,10 +23,12 @@ pub struct RunArgs {
 	#[command(flatten)]
 	#[allow(missing_docs)]
 	pub settings: SettingArgs,
-	/// Before signing, listen for this many new blocks whether another process signs with the validator key
+	/// Before signing, listen for this many new blocks whether another process signs with the validator key. A key without
+	/// a history on this machine listens unasked
 	#[arg(long, value_name = "N", default_value_t = 0, hide = true)]
 	pub doppelganger_heights: u32,
-	/// Sign from this block on although the signing guard objects: only if no earlier signature can contradict it
+	/// Sign from this block on although the signing guard objects or has not listened: only if no earlier signature can
+	/// contradict it and no copy of the key runs. A double signature is slashed
 	#[arg(long, value_name = "HEIGHT", hide = true, conflicts_with = "doppelganger_heights")]
 	pub unsafe_sign_from: Option<u64>,
 	/// Have a clock that is wrong by so many milliseconds, to test others; refused on live chains
