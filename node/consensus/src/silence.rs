@@ -38,7 +38,7 @@ use tracing::info;
 pub const GENESIS_HEARD: Duration = Duration::from_secs(3);
 
 /// After block 1, with a peer and without a new block: several rounds, in each of which validators repeat their votes.
-pub const STALLED: Duration = Duration::from_secs(30);
+pub const STALLED: Duration = Duration::from_secs(15);
 
 /// The same while a peer tells of blocks that it does not hand out: it may lie, and must not keep us silent for ever.
 pub const BEHIND_MAX: Duration = Duration::from_secs(300);
@@ -157,7 +157,7 @@ impl Drop for Told {
 	}
 }
 
-/// The tip that a peer told; `None` for every other event.
+/// The tip that a peer told, or that its message implies; `None` for every other event.
 #[derive(Debug)]
 pub(crate) struct Status(Option<u64>);
 
@@ -165,6 +165,9 @@ impl From<NetworkEvent<Plexus>> for Status {
 	fn from(event: NetworkEvent<Plexus>) -> Self {
 		match event {
 			NetworkEvent::Status(_, status) => Self(Some(status.tip_height.0)),
+			// Who votes for a block has the one before.
+			NetworkEvent::Vote(_, vote) => Self(Some(vote.message.height.0.saturating_sub(1))),
+			NetworkEvent::Proposal(_, proposal) => Self(Some(proposal.message.height.0.saturating_sub(1))),
 			_ => Self(None),
 		}
 	}
@@ -315,11 +318,11 @@ mod tests {
 	fn a_network_whose_validators_all_listen_begins_again_by_itself() {
 		let (_directory, mut silence) = new_guard(7);
 		assert!(!silence.is_stalled(&tip(7, 100), around(0, 3, 7)));
-		assert!(!silence.is_stalled(&tip(7, 100), around(29, 3, 7)));
-		assert!(!silence.is_stalled(&tip(8, 200), around(30, 3, 8)), "a block came");
-		assert!(!silence.is_stalled(&tip(8, 200), around(59, 3, 8)));
-		assert!(!silence.is_stalled(&tip(8, 200), around(60, 0, 8)), "cut off");
-		assert!(!silence.is_stalled(&tip(8, 200), around(61, 3, 8)), "cut off, it heard nothing");
-		assert!(silence.is_stalled(&tip(8, 200), around(91, 3, 8)));
+		assert!(!silence.is_stalled(&tip(7, 100), around(14, 3, 7)));
+		assert!(!silence.is_stalled(&tip(8, 200), around(15, 3, 8)), "a block came");
+		assert!(!silence.is_stalled(&tip(8, 200), around(29, 3, 8)));
+		assert!(!silence.is_stalled(&tip(8, 200), around(30, 0, 8)), "cut off");
+		assert!(!silence.is_stalled(&tip(8, 200), around(31, 3, 8)), "cut off, it heard nothing");
+		assert!(silence.is_stalled(&tip(8, 200), around(46, 3, 8)));
 	}
 }
