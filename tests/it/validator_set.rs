@@ -21,8 +21,9 @@ use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
 /// An era has 50 blocks.
 const BLOCK_TIME_MS: u64 = 200;
 
-/// Slower where a validator is out from the border of two eras until it is restarted: it must not be jailed meanwhile.
-const ROTATION_BLOCK_TIME_MS: u64 = 500;
+/// Slower where a validator is out from the border of two eras until it is restarted and its new key has listened for ten
+/// blocks: it must not be jailed meanwhile.
+const ROTATION_BLOCK_TIME_MS: u64 = 800;
 
 /// Two eras: what is decided in one takes effect in the next. Turns of who is away cost more than a second each.
 const ERAS: Duration = Duration::from_secs(180);

@@ -51,6 +51,10 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a node that listens looks whether it has listened for long enough.
 const SILENCE_CHECKED: Duration = Duration::from_millis(250);
 
+/// How long who has listened on the genesis lets others end their silence, too: a first proposal would be lost on them, and
+/// with it some seconds.
+const OTHERS_LISTEN: Duration = Duration::from_secs(1);
+
 /// Bytes of the write-ahead log's header: version (4), height (8, big-endian), durable before the height's first signature.
 /// A shorter file is the torn beginning of one and holds no vote.
 const WAL_HEADER_BYTES: usize = 12;
@@ -402,7 +406,7 @@ impl<L: Ledger + Clone, C: Clock> Consensus<L, C> {
 	async fn run(mut self, engine: Engine, mut stop: watch::Receiver<bool>) -> Result<(), EngineError> {
 		let mut ended = run(&mut self.driver, engine, &mut stop).await;
 		if let Ok(End::MaySign) = ended {
-			ended = match self.succeed().await {
+			ended = match self.succeed(&mut stop).await {
 				Ok(engine) => run(&mut self.driver, engine, &mut stop).await,
 				Err(error) => Err(error),
 			};
@@ -418,7 +422,7 @@ impl<L: Ledger + Clone, C: Clock> Consensus<L, C> {
 	}
 
 	/// From silence to signing.
-	async fn succeed(&mut self) -> Result<Engine, EngineError> {
+	async fn succeed(&mut self, stop: &mut watch::Receiver<bool>) -> Result<Engine, EngineError> {
 		let (Some(guarded), Some(app)) = (&self.guarded, self.driver.app.as_mut()) else {
 			return Err(EngineError::Stopped);
 		};
@@ -430,7 +434,15 @@ impl<L: Ledger + Clone, C: Clock> Consensus<L, C> {
 			warn!("this node's validator key is not in the validator set: it follows, and does not vote");
 		}
 		let genesis = app.genesis();
-		Ok(launch(&self.config, genesis, &self.outside, Some(guarded), true).await?)
+		let engine = launch(&self.config, genesis, &self.outside, Some(guarded), true).await?;
+		if next == 1 {
+			// The engine keeps what it hears until its first height begins.
+			tokio::select! {
+				_ = stop.wait_for(|stop| *stop) => {}
+				() = tokio::time::sleep(OTHERS_LISTEN) => {}
+			}
+		}
+		Ok(engine)
 	}
 }
 

@@ -13,8 +13,10 @@
 //! |---|---|---|
 //! | `--doppelganger-heights N` | N new blocks after the first | for ever: what it signed for the next one is unknown |
 //! | made anew | `HEIGHTS_ADVISED` (10) new blocks after the first | [`STALLED`]; on the genesis [`GENESIS_HEARD`]; [`BEHIND_MAX`] if a peer tells of more |
+//! | made anew, and block 1 came meanwhile | [`GENESIS_HEARD`] in all: what any key ever signed was to be heard, or is in the blocks | as on the genesis |
 //!
 //! The last column is for networks of which nobody signs yet: one that begins, and one whose validators all lost their guards.
+//! The last row is for who starts a moment after the others of a network that begins: they may need it soon.
 //! Who has no peer stays silent: nobody would decide anything with it.
 //!
 //! # Must not
@@ -34,7 +36,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tracing::info;
 
-/// On the genesis, with a peer and without a block. Peers that have one say so every two seconds, those without say nothing.
+/// On the genesis, with a peer and without a block, or with the first ones. Peers that have one say so every two seconds,
+/// those without say nothing.
 pub const GENESIS_HEARD: Duration = Duration::from_secs(3);
 
 /// After block 1, with a peer and without a new block: several rounds, in each of which validators repeat their votes.
@@ -51,7 +54,10 @@ pub struct Silence {
 	started_ms: u64,
 	seen: u64,
 	new: u32,
-	/// For how long the node had run when it had a peer, and this block, for the first time.
+	/// Whether block 1 was made after the node started, which has had peers since it has that block.
+	began: bool,
+	/// For how long the node had run when it had a peer, and this block, for the first time. If the chain began meanwhile,
+	/// when it had a peer.
 	quiet_since: Option<(u64, Duration)>,
 }
 
@@ -86,6 +92,7 @@ impl Silence {
 				started_ms: now_ms,
 				seen: tip.number.into(),
 				new: 0,
+				began: false,
 				quiet_since: None,
 			}
 		})
@@ -95,8 +102,10 @@ impl Silence {
 	pub fn is_over(&mut self, tip: &LedgerTip) -> bool {
 		let number = u64::from(tip.number);
 		if number > self.seen {
+			let is_new = tip.timestamp_ms.is_some_and(|made| made >= self.started_ms);
+			self.began |= is_new && number == 1;
 			self.seen = number;
-			if tip.timestamp_ms.is_some_and(|made| made >= self.started_ms) {
+			if is_new {
 				// The first one was voted on before anybody could know that it is new.
 				self.guard.heard(number);
 				self.new = self.new.saturating_add(1);
@@ -106,22 +115,24 @@ impl Silence {
 		heard && number + 1 >= self.guard.sign_from()
 	}
 
-	/// Whether a guard that was made anew has listened for long enough to a network in which no block comes.
+	/// Whether a guard that was made anew has listened for long enough to a network in which no block comes, or which began
+	/// meanwhile.
 	pub fn is_stalled(&mut self, tip: &LedgerTip, around: Around) -> bool {
 		let number = u64::from(tip.number);
 		if around.peers == 0 || !self.guard.is_new() {
+			self.began = false;
 			self.quiet_since = None;
 			return false;
 		}
 		let since = match self.quiet_since {
-			Some((block, since)) if block == number => since,
+			Some((block, since)) if block == number || self.began => since,
 			_ => around.elapsed,
 		};
 		self.quiet_since = Some((number, since));
-		let bound = match (around.told > number, number) {
+		let bound = match (around.told > number, number == 0 || self.began) {
 			(true, _) => BEHIND_MAX,
-			(false, 0) => GENESIS_HEARD,
-			(false, _) => STALLED,
+			(false, true) => GENESIS_HEARD,
+			(false, false) => STALLED,
 		};
 		around.elapsed.saturating_sub(since) >= bound && number + 1 >= self.guard.sign_from()
 	}
@@ -312,6 +323,31 @@ mod tests {
 		assert!(!silence.is_stalled(&tip(0, 100), around(1_004, 1, 1)), "a peer has a block");
 		assert!(!silence.is_stalled(&tip(0, 100), around(1_299, 1, 1)));
 		assert!(silence.is_stalled(&tip(0, 100), around(1_300, 1, 1)), "a peer that lies silences for ever");
+	}
+
+	#[test]
+	fn on_a_chain_that_begins_meanwhile_it_listens_as_long_as_on_the_genesis() {
+		let (_directory, mut silence) = new_guard(0);
+		assert!(!silence.is_stalled(&tip(0, 100), around(10, 3, 0)));
+		assert!(!silence.is_over(&tip(1, 1_000)), "one block is not ten");
+		assert!(!silence.is_stalled(&tip(1, 1_000), around(11, 3, 1)));
+		assert!(!silence.is_over(&tip(2, 2_000)));
+		assert!(!silence.is_stalled(&tip(2, 2_000), around(13, 3, 3)), "not at the head");
+		assert!(!silence.is_over(&tip(3, 3_000)));
+		assert!(silence.is_stalled(&tip(3, 3_000), around(13, 3, 3)), "it was there from the first block on");
+
+		for (block_1_ms, peers) in [(999, 3), (1_000, 0)] {
+			let (_directory, mut silence) = new_guard(0);
+			assert!(!silence.is_stalled(&tip(0, 100), around(10, 3, 0)));
+			assert!(!silence.is_over(&tip(1, block_1_ms)));
+			assert!(!silence.is_stalled(&tip(1, block_1_ms), around(11, peers, 1)));
+			assert!(!silence.is_over(&tip(2, 2_000)));
+			assert!(!silence.is_stalled(&tip(2, 2_000), around(12, 3, 2)));
+			assert!(
+				!silence.is_stalled(&tip(2, 2_000), around(16, 3, 2)),
+				"block 1 at {block_1_ms}, {peers} peers"
+			);
+		}
 	}
 
 	#[test]
