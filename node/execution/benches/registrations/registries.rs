@@ -1,7 +1,8 @@
 //! The three registries: how each is filled, and which calls are measured on it.
 //!
 //! Filling executes the registries' own calls, ten entries for each account. What is measured registers more for accounts
-//! from all over the state, each on a fork of its own of the same state, so that no sample finds another's keys in memory.
+//! from all over the state: once one after the other, as a block has them, and once each on a fork of its own, after other
+//! work, so that no sample finds another's keys or code in a cache.
 
 use crate::chain::Chain;
 use frame_support::{
@@ -51,8 +52,17 @@ pub struct Sample {
 pub struct Series {
 	/// The call.
 	pub name: &'static str,
-	/// In no order.
-	pub samples: Vec<Sample>,
+	/// One after the other on one fork.
+	pub in_block: Vec<Sample>,
+	/// Each on a fork of its own.
+	pub alone: Vec<Sample>,
+}
+
+/// A call that is right, of whom, and the proofs in it.
+struct Signed<Call> {
+	who: AccountId,
+	call: Call,
+	proofs: Vec<Proven>,
 }
 
 type Proven = (Content, Vec<u8>);
@@ -97,31 +107,45 @@ where
 	dispatch(call, who).expect("the call is right");
 }
 
-/// Runs a call on a fork, and then its proofs alone.
-fn sample<Call>(chain: &Chain, who: &AccountId, call: Call, proofs: &[Proven]) -> Sample
+/// Measures calls, which are independent of each other, in both ways.
+fn series<Call>(chain: &Chain, name: &'static str, calls: impl Iterator<Item = Signed<Call>>) -> Series
 where
-	Call: UnfilteredDispatchable<RuntimeOrigin = RuntimeOrigin> + GetDispatchInfo,
+	Call: UnfilteredDispatchable<RuntimeOrigin = RuntimeOrigin> + GetDispatchInfo + Clone,
 {
-	let info = call.get_dispatch_info();
-	let (took, result) = chain.try_out(|| {
-		// Before any call, the signer's nonce was checked and the fee taken from there.
-		std::hint::black_box(System::account(who));
-		let started = Instant::now();
-		let result = dispatch(call, who);
-		(started.elapsed(), result)
-	});
-	result.expect("the call is right");
+	let calls: Vec<_> = calls.collect();
+	let in_block = chain.try_out(|| calls.iter().map(execute).collect());
+	let in_block = calls.iter().zip::<Vec<_>>(in_block).map(|(signed, took)| sample(signed, took)).collect();
+	let alone = calls.iter().map(|signed| sample(signed, chain.try_out(|| execute(signed)))).collect();
+	Series { name, in_block, alone }
+}
+
+/// What a call took, and what it is charged in picoseconds of the reference machine.
+fn execute<Call>(Signed { who, call, .. }: &Signed<Call>) -> (Duration, u64)
+where
+	Call: UnfilteredDispatchable<RuntimeOrigin = RuntimeOrigin> + GetDispatchInfo + Clone,
+{
+	let (info, call) = (call.get_dispatch_info(), call.clone());
+	// Before any call, the signer's nonce was checked and the fee taken from there.
+	std::hint::black_box(System::account(who));
+	let started = Instant::now();
+	let result = dispatch(call, who);
+	let took = started.elapsed();
+	result.as_ref().expect("the call is right");
+	(took, extract_actual_weight(&result, &info).ref_time())
+}
+
+/// Runs the proofs alone, and takes them off.
+fn sample<Call>(Signed { proofs, .. }: &Signed<Call>, (took, charged): (Duration, u64)) -> Sample {
 	let started = Instant::now();
 	for (content, proof) in proofs {
 		verify_length_proof(std::hint::black_box(content), proof).expect("the proof is right");
 	}
 	let proving = started.elapsed();
 	let each = proofs.len().max(1) as u32;
-	let charged = extract_actual_weight(&result, &info).ref_time() / NATIVE_SPEEDUP / 1_000;
 	Sample {
 		execution: took.saturating_sub(proving) / each,
 		proofs: proving / each,
-		charged: Duration::from_nanos(charged) / each,
+		charged: Duration::from_nanos(charged / NATIVE_SPEEDUP / 1_000) / each,
 	}
 }
 
@@ -197,35 +221,26 @@ pub mod datanets {
 	/// The calls that bring contributions.
 	pub fn measure(chain: &mut Chain, entries: u64) -> Vec<Series> {
 		let most: u32 = <Runtime as pallet_datanets::Config>::RegistrationsMax::get();
-		let created =
-			(1..=SAMPLES).map(|index| sample(chain, &spread(index, entries), create(), &[])).collect();
-		let commits = (1..=SAMPLES).map(|index| {
-			let who = spread(index, entries);
-			sample(chain, &who, Call::<Runtime>::commit { hash: [3; 32] }, &[])
-		});
-		let commits = commits.collect();
+		let of = |index, call| Signed { who: spread(index, entries), call, proofs: Vec::new() };
 		let contributed = (1..=SAMPLES).map(|index| {
-			let (who, contents) = (spread(index, entries), new_contents(index, 1));
-			let Registration { content, media_type, locator, length_proof } =
-				registration(contents[0].clone());
-			let call =
-				Call::<Runtime>::contribute { datanet: DATANET, content, media_type, locator, length_proof };
-			sample(chain, &who, call, &contents)
+			let proven = content(index << 32, CONTENT_BYTES);
+			let Registration { content, media_type, locator, length_proof } = registration(proven.clone());
+			let call = Call::contribute { datanet: DATANET, content, media_type, locator, length_proof };
+			Signed { proofs: vec![proven], ..of(index, call) }
 		});
-		let contributed = contributed.collect();
+		let created = (1..=SAMPLES).map(|index| of(index, create()));
+		let committed = (1..=SAMPLES)
+			.map(|index| of(index, Call::commit { hash: sp_io::hashing::blake2_256(&index.to_le_bytes()) }));
 		vec![
-			Series { name: "datanets: create_datanet", samples: created },
-			Series { name: "datanets: commit", samples: commits },
-			Series { name: "datanets: contribute", samples: contributed },
-			Series { name: "datanets: register, 1", samples: registered(chain, entries, SAMPLES, 1) },
-			Series {
-				name: "datanets: register, each of 256",
-				samples: registered(chain, entries, SAMPLES_OF_BATCHES, most.into()),
-			},
+			series(chain, "datanets: create_datanet", created),
+			series(chain, "datanets: commit", committed),
+			series(chain, "datanets: contribute", contributed),
+			registered(chain, "datanets: register, 1", entries, SAMPLES, 1),
+			registered(chain, "datanets: register, each of 256", entries, SAMPLES_OF_BATCHES, most.into()),
 		]
 	}
 
-	fn registered(chain: &mut Chain, entries: u64, samples: u64, count: u64) -> Vec<Sample> {
+	fn registered(chain: &mut Chain, name: &'static str, entries: u64, samples: u64, count: u64) -> Series {
 		chain.execute(|| {
 			for index in 1..=samples {
 				let who = spread(index, entries);
@@ -233,11 +248,11 @@ pub mod datanets {
 			}
 		});
 		chain.commit();
-		let register = |index| {
-			let (who, contents) = (spread(index, entries), new_contents(index, count));
-			sample(chain, &who, register(contents.clone()), &contents)
-		};
-		(1..=samples).map(register).collect()
+		let calls = (1..=samples).map(|index| {
+			let proofs = new_contents(index, count);
+			Signed { who: spread(index, entries), call: register(proofs.clone()), proofs }
+		});
+		series(chain, name, calls)
 	}
 
 	use frame_support::traits::Get;
@@ -296,32 +311,31 @@ pub mod models {
 	pub fn measure(chain: &mut Chain, entries: u64) -> Vec<Series> {
 		let most: u32 = <Runtime as pallet_models::Config>::RegistrationsMax::get();
 		let base = Some(ModelId(0));
-		let commits = (1..=SAMPLES).map(|index| {
-			let who = spread(index, entries);
-			sample(chain, &who, Call::<Runtime>::commit { hash: [3; 32] }, &[])
+		let committed = (1..=SAMPLES).map(|index| {
+			let call = Call::<Runtime>::commit { hash: sp_io::hashing::blake2_256(&index.to_le_bytes()) };
+			Signed { who: spread(index, entries), call, proofs: Vec::new() }
 		});
-		let commits = commits.collect();
 		vec![
-			Series { name: "models: commit", samples: commits },
-			Series { name: "models: register, 1", samples: registered(chain, entries, SAMPLES, 1, None) },
-			Series {
-				name: "models: register, 1 adapter",
-				samples: registered(chain, entries, SAMPLES, 1, base),
-			},
-			Series {
-				name: "models: register, each of 256",
-				samples: registered(chain, entries, SAMPLES_OF_BATCHES, most.into(), None),
-			},
+			series(chain, "models: commit", committed),
+			registered(chain, "models: register, 1", entries, (SAMPLES, 1), None),
+			registered(chain, "models: register, 1 adapter", entries, (SAMPLES, 1), base),
+			registered(
+				chain,
+				"models: register, each of 256",
+				entries,
+				(SAMPLES_OF_BATCHES, most.into()),
+				None,
+			),
 		]
 	}
 
 	fn registered(
 		chain: &mut Chain,
+		name: &'static str,
 		entries: u64,
-		samples: u64,
-		count: u64,
+		(samples, count): (u64, u64),
 		parent: Option<ModelId>,
-	) -> Vec<Sample> {
+	) -> Series {
 		// One commitment of an account can be for models with and without parents: it hides roots alone.
 		let seed = |index: u64| index + if parent.is_some() { SAMPLES } else { 0 };
 		chain.execute(|| {
@@ -331,11 +345,11 @@ pub mod models {
 			}
 		});
 		chain.commit();
-		let register = |index| {
-			let (who, contents) = (spread(index, entries), new_contents(seed(index), count));
-			sample(chain, &who, register(parent, contents.clone()), &contents)
-		};
-		(1..=samples).map(register).collect()
+		let calls = (1..=samples).map(|index| {
+			let proofs = new_contents(seed(index), count);
+			Signed { who: spread(index, entries), call: register(parent, proofs.clone()), proofs }
+		});
+		series(chain, name, calls)
 	}
 }
 
@@ -378,13 +392,12 @@ pub mod agents {
 	pub fn measure(chain: &mut Chain, entries: u64) -> Vec<Series> {
 		let most: u32 = <Runtime as pallet_agents::Config>::TagsMax::get();
 		let registered = |tags| {
-			let register = |index| {
+			(1..=SAMPLES).map(move |index| {
 				let call = Call::<Runtime>::register { profile: profile(tags) };
-				sample(chain, &spread(index, entries), call, &[])
-			};
-			(1..=SAMPLES).map(register).collect()
+				Signed { who: spread(index, entries), call, proofs: Vec::new() }
+			})
 		};
-		let delegated = |index| {
+		let delegated = (1..=SAMPLES).map(|index| {
 			let terms = Terms {
 				scopes: vec![Scope::Payments].try_into().expect("one is allowed"),
 				budget: UNITS,
@@ -397,13 +410,12 @@ pub mod agents {
 			let key = account(u64::MAX - index);
 			let call =
 				Call::<Runtime>::delegate { agent: AgentId(who * PER_ACCOUNT), parent: None, key, terms };
-			sample(chain, &spread(index, entries), call, &[])
-		};
-		let delegated = (1..=SAMPLES).map(delegated).collect();
+			Signed { who: spread(index, entries), call, proofs: Vec::new() }
+		});
 		vec![
-			Series { name: "agents: delegate", samples: delegated },
-			Series { name: "agents: register, 1 tag", samples: registered(1) },
-			Series { name: "agents: register, 16 tags", samples: registered(most.into()) },
+			series(chain, "agents: delegate", delegated),
+			series(chain, "agents: register, 1 tag", registered(1)),
+			series(chain, "agents: register, 16 tags", registered(most.into())),
 		]
 	}
 }
