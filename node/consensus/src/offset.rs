@@ -7,7 +7,9 @@
 //! A block's timestamp is its proposer's clock when it began to build. Compared with our clock at the arrival it is
 //! late by the time for building and sending, hence only small bodies count, only in the first round, and only
 //! those that came live. Of each validator the latest comparison is kept; the median over the validators is the answer, so
-//! that less than half of them can be wrong without moving it beyond the others'.
+//! that less than half of them can be wrong without moving it beyond the others'. Whose clock is ahead pushes the timestamps of
+//! those after it to the least that is allowed: these show nothing, and count as in agreement with ours, so that who pushed
+//! them is not left alone.
 
 use crate::types::AuthorityId;
 use std::collections::BTreeMap;
@@ -55,8 +57,13 @@ pub struct ClockOffset {
 impl ClockOffset {
 	/// Takes a validator's proposal in.
 	pub fn note(&mut self, proposer: AuthorityId, arrival: Arrival) {
-		if let Some(ahead) = arrival.ahead_ms() {
-			self.latest.insert(proposer, ahead);
+		match arrival.ahead_ms() {
+			Some(ahead) => {
+				self.latest.insert(proposer, ahead);
+			}
+			None => {
+				self.latest.entry(proposer).or_insert(0);
+			}
 		}
 	}
 
@@ -67,21 +74,27 @@ impl ClockOffset {
 
 	/// How many milliseconds we are ahead of the validators' clocks, negative if behind; `None` before the first proposal.
 	pub fn ahead_ms(&self) -> Option<i64> {
-		let mut all: Vec<_> = self.latest.values().copied().collect();
-		all.sort_unstable();
-		// The lower one of two in the middle: delays only ever add.
-		all.get(all.len().checked_sub(1)? / 2).copied()
+		median(self.latest.values().copied().collect())
 	}
 
-	/// The distance, if it is time to warn of it.
-	pub fn warning(&mut self, now_ms: u64) -> Option<i64> {
-		let ahead = self.ahead_ms().filter(|ahead| ahead.unsigned_abs() >= WARN_FROM_MS)?;
+	/// The distance, if it is time to warn of it. Of so many other validators those that have shown nothing yet count as in
+	/// agreement: the first one to be heard may be the one that is wrong.
+	pub fn warning(&mut self, others: usize, now_ms: u64) -> Option<i64> {
+		let mut all: Vec<_> = self.latest.values().copied().collect();
+		all.resize(all.len().max(others), 0);
+		let ahead = median(all).filter(|ahead| ahead.unsigned_abs() >= WARN_FROM_MS)?;
 		let is_due = self.warned_ms.is_none_or(|warned| now_ms.abs_diff(warned) >= WARN_EVERY_MS);
 		is_due.then(|| {
 			self.warned_ms = Some(now_ms);
 			ahead
 		})
 	}
+}
+
+fn median(mut all: Vec<i64>) -> Option<i64> {
+	all.sort_unstable();
+	// The lower one of two in the middle: delays only ever add.
+	all.get(all.len().checked_sub(1)? / 2).copied()
 }
 
 #[cfg(test)]
@@ -104,7 +117,7 @@ mod tests {
 		offset.note(id(2), arrival(90_000, 10_030));
 		offset.note(id(3), arrival(10_000, 10_040));
 		assert_eq!(offset.ahead_ms(), Some(20));
-		assert_eq!(offset.warning(0), None);
+		assert_eq!(offset.warning(3, 0), None);
 		offset.note(id(1), arrival(15_000, 10_020));
 		offset.note(id(3), arrival(14_000, 10_040));
 		assert_eq!(offset.ahead_ms(), Some(-4_980));
@@ -116,20 +129,47 @@ mod tests {
 	fn the_warning_is_not_repeated_at_each_block() {
 		let mut offset = ClockOffset::default();
 		offset.note(id(1), arrival(10_000, 10_000 + WARN_FROM_MS));
-		assert_eq!(offset.warning(10_500), Some(500));
-		assert_eq!(offset.warning(11_500), None);
-		assert_eq!(offset.warning(10_500 + WARN_EVERY_MS), Some(500));
+		assert_eq!(offset.warning(1, 10_500), Some(500));
+		assert_eq!(offset.warning(1, 11_500), None);
+		assert_eq!(offset.warning(1, 10_500 + WARN_EVERY_MS), Some(500));
 		offset.note(id(1), arrival(10_000, 9_999 + WARN_FROM_MS));
-		assert_eq!(offset.warning(10_500 + 2 * WARN_EVERY_MS), None);
+		assert_eq!(offset.warning(1, 10_500 + 2 * WARN_EVERY_MS), None);
 	}
 
 	#[test]
 	fn the_least_timestamp_shows_only_that_the_proposer_is_behind() {
 		let mut offset = ClockOffset::default();
 		offset.note(id(1), Arrival { timestamp_ms: 10_500, least_ms: Some(10_500), now_ms: 10_100 });
-		assert_eq!(offset.ahead_ms(), None);
+		assert_eq!(offset.ahead_ms(), Some(0));
 		offset.note(id(1), Arrival { timestamp_ms: 10_500, least_ms: Some(10_500), now_ms: 11_900 });
 		assert_eq!(offset.ahead_ms(), Some(1_400));
+		offset.note(id(1), Arrival { timestamp_ms: 20_500, least_ms: Some(20_500), now_ms: 20_100 });
+		assert_eq!(offset.ahead_ms(), Some(1_400), "what was known of it is kept");
+	}
+
+	/// Four validators take turns, a second each. The first one's clock is 1.5 s ahead, and the blocks after its own have the
+	/// least timestamp. The others' clocks are right.
+	#[test]
+	fn one_clock_that_is_ahead_of_all_others_is_warned_of_at_its_owner_alone() {
+		let (mut wrong, mut right) = (ClockOffset::default(), ClockOffset::default());
+		let (mut parent_ms, mut warned) = (0, false);
+		for block in 0..40u64 {
+			let (author, now_ms) = ((block % 4) as u8, 10_000 + block * 1_000);
+			let least_ms = parent_ms + 500;
+			let timestamp_ms = least_ms.max(now_ms + if author == 0 { 1_500 } else { 0 });
+			// Twenty milliseconds on the way.
+			let arrives = |now_ms| Arrival { timestamp_ms, least_ms: Some(least_ms), now_ms: now_ms + 20 };
+			if author != 1 {
+				right.note(id(author), arrives(now_ms));
+				assert_eq!(right.warning(3, now_ms), None, "at block {block}: {right:?}");
+			}
+			if author != 0 {
+				wrong.note(id(author), arrives(now_ms + 1_500));
+				warned |= wrong.warning(3, now_ms).is_some_and(|ahead| ahead > 0);
+			}
+			parent_ms = timestamp_ms;
+		}
+		assert!(warned, "{wrong:?}");
 	}
 
 	#[test]
@@ -137,7 +177,7 @@ mod tests {
 		let mut offset = ClockOffset::default();
 		offset.note(id(1), arrival(u64::MAX, 0));
 		assert_eq!(offset.ahead_ms(), Some(i64::MIN));
-		assert_eq!(offset.warning(0), Some(i64::MIN));
+		assert_eq!(offset.warning(1, 0), Some(i64::MIN));
 		offset.note(id(1), arrival(0, u64::MAX));
 		assert_eq!(offset.ahead_ms(), Some(i64::MAX));
 	}

@@ -8,6 +8,16 @@
 //! - Only the future is untimely: a value that arrives late is as often the network's fault as the proposer's, or that
 //!   of a node that was paused, which must still be able to decide with the others. A proposer cannot hold the chain's
 //!   clock back further than its parent plus the minimum period, and the next honest proposer sets it right.
+//!
+//! # Why the past is not bounded
+//! A bound would cost liveness, and gain little, since a lone proposer cannot set the clock back:
+//! - A round without a quorum does not end. After a partition its proposal, made before, reaches the other half: whoever refused
+//!   it for its age would hold "invalid" against a value that the rest prevoted for, and not decide it with them.
+//! - A proposer that was killed must offer the same block in the same round again, and one whose turn failed twice at a height
+//!   offers its own latest block from then on ([`REUSE_FROM`](crate::app::REUSE_FROM)), whose timestamp is as old as the halt:
+//!   were it refused for that, no round of a height that failed for long could succeed.
+//! - What comes a height early is judged when its height begins, and after a clock that is ahead come the least timestamps that
+//!   parents allow, whatever the clocks say.
 
 use crate::malachite::core::LinearTimeouts;
 use std::time::Duration;
@@ -112,6 +122,7 @@ mod tests {
 
 	#[test]
 	fn only_the_future_is_untimely() {
+		assert!(is_timely(0, u64::MAX));
 		assert!(is_timely(0, 1_000_000));
 		assert!(is_timely(3_000, 1_000));
 		assert!(!is_timely(3_001, 1_000));

@@ -167,6 +167,32 @@ fn a_block_that_claims_something_else_is_refused() {
 }
 
 #[test]
+fn a_block_whose_time_does_not_move_on_by_half_a_block_time_is_refused() {
+	let dir = tempfile::tempdir().unwrap();
+	let db = open(dir.path());
+	let executor = Executor::new(1000);
+	commit(&db, executor.build(&db.tip(), &params(&db, NOW), &mut List::default()).unwrap());
+	// Who builds moves on by the least there is, whatever the clock says.
+	let built = executor.build(&db.tip(), &params(&db, NOW - 1), &mut List::default()).unwrap();
+	let least = NOW + 500;
+	assert_eq!(built.timestamp_ms, least);
+	for early in [NOW - 1, NOW, least - 1] {
+		let mut block = built.block.clone();
+		// Compact, these times end with six bytes of their own.
+		let [from, to] = [least, early].map(|time| time.to_le_bytes());
+		let inherent = block.body.iter_mut().find(|extrinsic| extrinsic.ends_with(&from[..6]));
+		let inherent = inherent.expect("the block sets its time");
+		let at = inherent.len() - 6;
+		inherent[at..].copy_from_slice(&to[..6]);
+		let refused = executor.execute(&db.tip(), block).err().expect("the block must be refused");
+		let names_the_time =
+			matches!(&refused, BlockError::Refused { message } if message.contains("must increment"));
+		assert!(names_the_time, "{refused}");
+	}
+	executor.execute(&db.tip(), built.block).unwrap();
+}
+
+#[test]
 fn invariants_hold_from_genesis_on_and_a_broken_one_is_named() {
 	let dir = tempfile::tempdir().unwrap();
 	let db = open(dir.path());

@@ -120,7 +120,8 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		let parent_ms = self.tip.timestamp_ms;
 		let least_ms = parent_ms.map(|parent_ms| timing::least_timestamp_ms(self.block_time_ms, parent_ms));
 		self.offset.note(head.proposer, Arrival { timestamp_ms, least_ms, now_ms });
-		if let Some(ahead_ms) = self.offset.warning(now_ms) {
+		let others = self.validators.as_slice().iter().filter(|validator| validator.id != self.me).count();
+		if let Some(ahead_ms) = self.offset.warning(others, now_ms) {
 			warn!(
 				ahead_ms,
 				"this node's clock differs from the other validators' (negative: it is behind); check its time \

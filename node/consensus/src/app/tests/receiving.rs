@@ -58,6 +58,22 @@ fn a_timestamp_ahead_of_the_clock_is_untimely_only_in_a_first_live_proposal() {
 }
 
 #[test]
+fn a_proposal_that_comes_late_is_voted_for_however_old_its_timestamp() {
+	const HALT_MS: u64 = 3_600_000;
+	// Made before a halt or a partition of an hour, and delivered after it; in a later round, too, where its author offers
+	// its own block again although nobody could prevote for it.
+	for round in [0, turns_of_first(1).nth(1).unwrap()] {
+		let mut node = Node::new(bystander(1, round));
+		let author = proposer(1, 0);
+		let block = node.ledger.build(id_of(&author), 1_000_000);
+		node.clock.set(1_000_000 + HALT_MS);
+		node.app.started_round(Height(1), Round::new(round)).unwrap();
+		let verdict = node.receives(parts_of(&author, &block, round, None)).unwrap();
+		assert_eq!(verdict.validity, Validity::Valid, "in round {round}");
+	}
+}
+
+#[test]
 fn an_equivocating_proposer_cannot_make_us_store_more_than_two_blocks_of_a_round() {
 	let mut node = Node::new(bystander(1, 0));
 	let verdicts: Vec<_> = (0..5)
