@@ -5,8 +5,8 @@ import { readFile } from 'node:fs/promises';
 
 import { blake3 } from '@noble/hashes/blake3';
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
-import { u8aToHex } from '@polkadot/util';
-import { randomAsHex } from '@polkadot/util-crypto';
+import { bnToU8a, hexToU8a, stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
+import { randomAsHex, randomAsU8a } from '@polkadot/util-crypto';
 
 import { Checks, assert, equal, leadsTo, within } from './checks.mjs';
 
@@ -51,6 +51,21 @@ function send(transaction, signer, options = {}) {
 
 const find = (events, section, method) => events.find((e) => e.section === section && e.method === method);
 
+/** The events of a transaction that has to succeed. */
+async function succeeds(transaction, signer) {
+	const { dispatchError, events } = await send(transaction, signer);
+	assert(!dispatchError, `failed: ${dispatchError}`);
+	return events;
+}
+
+/** A transaction that has to fail with a pallet's error, which is `pallet.Name`. */
+async function fails(transaction, signer, error) {
+	const { dispatchError } = await send(transaction, signer);
+	assert(dispatchError?.isModule, `no module error, but ${dispatchError}`);
+	const { section, name } = api.registry.findMetaError(dispatchError.asModule);
+	equal(`${section}.${name}`, error, 'error');
+}
+
 async function transfers(name, signer) {
 	await checks.check(`${name} transfer to finality, its events, and the fee as announced`, async () => {
 		const to = fresh();
@@ -75,7 +90,8 @@ async function transfers(name, signer) {
 
 await checks.check('metadata names the pallets and the constants', async () => {
 	const pallets = api.runtimeMetadata.asLatest.pallets.map((p) => p.name.toString());
-	for (const name of ['System', 'Timestamp', 'Balances', 'TransactionPayment', 'Utility', 'Multisig', 'Proxy', 'Sudo', 'Datanets', 'Agents', 'Models']) {
+	for (const name of ['System', 'Timestamp', 'Balances', 'TransactionPayment', 'Utility', 'Multisig', 'Proxy', 'Sudo', 'Validators',
+		'Datanets', 'Agents', 'Models', 'Receipts', 'Rewards', 'Attribution']) {
 		assert(pallets.includes(name), `no pallet ${name} in ${pallets}`);
 	}
 	equal(api.consts.system.ss58Prefix.toNumber(), 42, 'ss58Prefix');
@@ -302,6 +318,120 @@ await checks.check('a key that owns nothing acts for an agent, which pays the fe
 	assert(/OutsideScope/.test(`${refused?.message} ${refused?.data}`), `not refused for its scope: ${refused}`);
 	const left = await api.call.agentsApi.allowance(agent, delegation);
 	equal(left.asOk.budgetLeft.toBigInt(), 3n * PLX, 'what is left of the budget');
+});
+
+/** How old a commitment and a contribution have to be in development, on the chain's clock. */
+const COMMITMENT_AGE_MS = 2_000;
+const FEE = 10n * PLX;
+const WHOLE = 1_000_000_000;
+
+/** What stands before all that is hashed or signed for a purpose on this chain. */
+const domain = (tag) => u8aConcat(stringToU8a(tag.padEnd(16, '\0')), api.genesisHash.toU8a());
+const integer = (value, bitLength) => bnToU8a(BigInt(value.toString()), { bitLength, isLe: true });
+const content = (bytes) => ({ root: u8aToHex(blake3(bytes)), len: bytes.length });
+
+/** Waits for a block whose time is later by more than this. */
+const passes = (ms) => within(30_000, `${ms} ms on the chain`, new Promise((resolve, reject) => {
+	let first;
+	const stop = api.query.timestamp.now((now) => {
+		first ??= now.toNumber();
+		if (now.toNumber() - first <= ms) return;
+		stop.then((f) => f());
+		resolve();
+	});
+	stop.catch(reject);
+}));
+
+const trained = await checks.check('a model is registered that was trained on a curated version', async () => {
+	const [file, artifact, salt] = [randomAsU8a(100), randomAsU8a(100), randomAsU8a(32)];
+	const hash = blake3(u8aConcat(domain('plexus/modelcmt'), alice.publicKey, salt, blake3(artifact)));
+	await succeeds(api.tx.models.commit(u8aToHex(hash)), alice);
+	const curated = api.tx.datanets.createDatanet(`curated ${Date.now()}`, [], { Spdx: 'CC-BY-4.0' }, { Curated: [alice.address] });
+	const { datanet } = find(await succeeds(curated, alice), 'datanets', 'DatanetCreated').data;
+	const contribute = api.tx.datanets.contribute(datanet, content(file), 'text/plain', '0x', u8aToHex(lengthProof(file)));
+	const { contribution } = find(await succeeds(contribute, bob), 'datanets', 'ContributionRegistered').data;
+	await passes(COMMITMENT_AGE_MS);
+	await succeeds(api.tx.datanets.review(contribution, { Accept: { weight: 1 } }), alice);
+	const { version } = find(await succeeds(api.tx.datanets.publish(datanet), alice), 'datanets', 'VersionPublished').data;
+	const spec = {
+		kind: 'Base',
+		artifact: content(artifact),
+		card: content(stringToU8a('# A model')),
+		parents: [],
+		manifest: [{ datanet, version, share: WHOLE }],
+		policy: { server: WHOLE / 2, developer: WHOLE * 3 / 10, data: WHOLE / 5 },
+		asks: { royalty: 0, data: 0 },
+	};
+	const registration = { spec, locators: { artifact: '0x', card: '0x' }, lengthProof: u8aToHex(lengthProof(artifact)) };
+	const events = await succeeds(api.tx.models.register(u8aToHex(salt), [registration]), alice);
+	const { model } = find(events, 'models', 'ModelRegistered').data;
+	return { datanet, version, model };
+});
+
+/** What the signer of a channel signs over its first receipt, which has neither a context nor an output that may be shown. */
+function voucher(channel, { model, prompt, output }, fee) {
+	const named = ({ root, len }) => u8aConcat(hexToU8a(root), integer(len, 64));
+	const first = blake3(u8aConcat(domain('plexus/receipts'), integer(channel, 64)));
+	const acc = blake3(u8aConcat(
+		first, integer(1, 64), integer(model, 64), named(prompt), [0], named(output), integer(fee, 128), [0]));
+	return u8aConcat(domain('plexus/voucher'), integer(channel, 64), integer(fee, 128), integer(1, 64), acc);
+}
+
+const redeemed = await checks.check('a channel is opened, and a voucher over a receipt redeemed', async () => {
+	assert(trained, 'there is no model to pay for');
+	const { model } = trained;
+	const registered = await succeeds(api.tx.agents.register({ card: null, services: [], tags: [] }), alice);
+	const { agent, account } = find(registered, 'agents', 'AgentRegistered').data;
+	await succeeds(api.tx.balances.transferKeepAlive(account, 50n * PLX), alice);
+	const terms = { signer: bob.address, models: [model], corpora: [], expiresAtMs: 31_536_000_000 };
+	const opened = find(await succeeds(api.tx.receipts.open(agent, terms, 2n * FEE), bob), 'receipts', 'ChannelOpened').data;
+	const { channel } = opened;
+	equal(opened.payer.toString(), bob.address, 'payer');
+	equal(opened.locked.toBigInt(), 2n * FEE, 'locked');
+
+	const [prompt, output] = ['what is a flower?', 'a part of a plant'].map((text) => content(stringToU8a(text)));
+	const receipt = { model, prompt, context: null, output, fee: FEE, disclose: false, execution: null };
+	const submit = (signed) => {
+		const redemption = { channel, receipts: [receipt], signature: { Sr25519: u8aToHex(bob.sign(signed)) } };
+		return api.tx.agents.control(agent, api.tx.attribution.submit(agent, [redemption], []));
+	};
+	await fails(submit(voucher(channel, receipt, FEE - 1n)), alice, 'receipts.InvalidVoucher');
+	const events = await succeeds(submit(voucher(channel, receipt, FEE)), alice);
+	equal(find(events, 'receipts', 'BatchSubmitted').data.gross.toBigInt(), FEE, 'gross');
+	const earned = find(events, 'receipts', 'ModelEarned').data;
+	// Three in a hundred are the protocol's; of the rest a half is the server's and a fifth the data's.
+	const net = FEE * 97n / 100n;
+	equal(earned.protocol.toBigInt(), FEE - net, 'what the protocol earned');
+	equal(earned.toServer.toBigInt(), net / 2n, 'what the server earned');
+	equal(earned.toData.toBigInt(), net / 5n, 'what the data earned');
+	const paid = find(await succeeds(api.tx.receipts.withdraw(account), bob), 'receipts', 'Withdrawn').data;
+	equal(paid.amount.toBigInt(), net / 2n, 'what the server was paid');
+	return net / 5n;
+});
+
+await checks.check('what data earned is distributed, claimed and withdrawn once', async () => {
+	assert(redeemed, 'the data earned nothing');
+	const { datanet, version, model } = trained;
+	const distributed = find(await succeeds(api.tx.rewards.distribute(model, 0), alice), 'rewards', 'Distributed').data;
+	equal(distributed.amount.toBigInt(), redeemed, 'what went to the version');
+	const claim = api.tx.rewards.claim(bob.address, [{ datanet, from: version, until: null }]);
+	const credited = find(await succeeds(claim, alice), 'rewards', 'PositionCredited').data;
+	equal(credited.holder.asAccount.toString(), bob.address, 'holder');
+	equal(credited.amount.toBigInt(), redeemed, 'what was credited');
+	const before = await free(bob.address);
+	await succeeds(api.tx.rewards.withdraw(bob.address), alice);
+	equal((await free(bob.address)) - before, redeemed, 'what was paid');
+	await fails(api.tx.rewards.withdraw(bob.address), alice, 'rewards.NothingDue');
+	await fails(api.tx.rewards.distribute(model, 1), alice, 'rewards.UnknownEntry');
+});
+
+await checks.check('a method of attribution is registered once, and no unknown batch is objected to', async () => {
+	const method = { algorithm: `client ${Date.now()}`, version: 1, parameters: 'min=32' };
+	const registered = find(await succeeds(api.tx.attribution.registerMethod(method), alice), 'attribution', 'MethodRegistered').data;
+	equal(registered.by.toString(), alice.address, 'by');
+	equal(registered.description.algorithm.toUtf8(), method.algorithm, 'algorithm');
+	await fails(api.tx.attribution.registerMethod(method), alice, 'attribution.MethodExists');
+	await fails(api.tx.attribution.demand(2 ** 40, 0), alice, 'attribution.UnknownBatch');
 });
 
 await checks.check('no method that the client calls is missing', async () => {

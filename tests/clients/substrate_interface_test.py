@@ -134,6 +134,39 @@ def failing():
     assert receipt.error_message["docs"], "the error has no documentation"
 
 
+def bounded(items):
+    """A bounded list, which the client takes for a tuple that has a list: it would read a bare list as the tuple itself."""
+    return (items,)
+
+
+def settlement():
+    method = {"algorithm": f"client {fresh_seed().hex()}"[:64], "version": 1, "parameters": "min=32"}
+    receipt = send(substrate.compose_call("Attribution", "register_method", {"method": method}), dave)
+    assert receipt.is_success, receipt.error_message
+    [registered] = events_of(receipt, "Attribution", "MethodRegistered")
+    equal(registered["by"], dave.ss58_address, "by")
+    equal(registered["description"], method, "description")
+    place = {"datanet": 2**31, "from": 1, "until": None}
+    claim = {"account": dave.ss58_address, "places": bounded([place])}
+    receipt = send(substrate.compose_call("Rewards", "claim", claim), dave)
+    assert receipt.is_success, receipt.error_message
+    terms = {"signer": dave.ss58_address, "models": bounded([0]), "corpora": bounded([]), "expires_at_ms": 31_536_000_000}
+    # Nothing has such an id.
+    unknown = 2**40
+    for module, function, arguments, error in [
+        ("Attribution", "register_method", {"method": method}, "MethodExists"),
+        ("Attribution", "demand", {"batch": unknown, "claim": 0}, "UnknownBatch"),
+        ("Receipts", "open", {"server": unknown, "terms": terms, "amount": PLX}, "UnknownAgent"),
+        ("Receipts", "top_up", {"channel": unknown, "amount": PLX}, "UnknownChannel"),
+        ("Rewards", "distribute", {"model": unknown, "entry": 0}, "UnknownEntry"),
+        ("Rewards", "withdraw", {"account": fresh()}, "NothingDue"),
+    ]:
+        receipt = send(substrate.compose_call(module, function, arguments), dave)
+        assert not receipt.is_success, f"{module}.{function} succeeded"
+        equal(receipt.error_message["name"], error, f"error of {module}.{function}")
+        assert receipt.error_message["docs"], f"{error} has no documentation"
+
+
 def refused():
     extrinsic = substrate.create_signed_extrinsic(transfer_call(fresh(), PLX), dave, nonce=0)
     try:
@@ -169,6 +202,7 @@ checks.check("a mortal transaction", mortal)
 checks.check("nonce counts the pool", nonce)
 checks.check("batch_all: two transfers in one transaction", batch)
 checks.check("a failing call is decoded by name", failing)
+checks.check("calls of attribution, rewards and receipts: their events and errors", settlement)
 checks.check("a used nonce is refused with code 1010 and a reason", refused)
 checks.check("storage proof", proof)
 checks.check("blocks are decoded", blocks)

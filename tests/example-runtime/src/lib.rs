@@ -1,7 +1,7 @@
 //! A runtime that is not Plexus' and has its registries: System, Balances, and the pallets of datanets, models and agents.
 //!
-//! It shows what each pallet asks of a runtime: a currency with holds, a clock, and that models know the versions of
-//! datanets. Staking, fees and everything else of Plexus is absent. `tests/registries.rs` uses it; `tests/no-std` compiles it
+//! It shows what each pallet asks of a runtime: a currency with holds, a clock, that models know the versions of datanets, and
+//! with the feature `runtime-benchmarks` what their benchmarks have to know. Staking, fees and everything else of Plexus is absent. `tests/registries.rs` uses it; `tests/no-std` compiles it
 //! without the standard library.
 //!
 //! # Must not
@@ -178,6 +178,8 @@ impl pallet_models::Config for Runtime {
 	type LocatorBytesMax = ConstU32<128>;
 	type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
 	type WeightInfo = pallet_models::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = Helper;
 }
 
 /// What the keys of agents may do here.
@@ -259,4 +261,34 @@ impl pallet_agents::Config for Runtime {
 	type TagsMax = ConstU32<4>;
 	type TagBytesMax = ConstU32<16>;
 	type WeightInfo = pallet_agents::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = Helper;
+}
+
+/// What benchmarks have to know of this runtime.
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Helper;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl pallet_agents::benchmarking::BenchmarkHelper<Scope, RuntimeCall> for Helper {
+	fn scope_and_call() -> (Scope, RuntimeCall) {
+		// Its deposit comes back and charges no budget: this runtime compiles with the benchmarks, and is not measured.
+		(Scope::Models, pallet_models::Call::<Runtime>::commit { hash: [1; 32] }.into())
+	}
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+impl pallet_models::benchmarking::BenchmarkHelper for Helper {
+	fn publish(datanet: DatanetId) -> DatanetVersion {
+		let version = DatanetVersion(1);
+		let published = pallet_datanets::types::Version {
+			admission: AdmissionKind::Curated,
+			contributions: 1,
+			weight: 1,
+			published_at: System::block_number(),
+			published_at_ms: 0,
+		};
+		pallet_datanets::Versions::<Runtime>::insert(datanet, version, published);
+		version
+	}
 }
