@@ -23,7 +23,7 @@ mod earnings;
 mod models;
 mod stake;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub(crate) use agents::{agents, delegate, register_agent, set_profile, set_recovery, Terms};
 pub(crate) use attribution::{

@@ -12,7 +12,7 @@ use subxt::{
 };
 
 /// Version 15 is what clients ask for first.
-pub(super) fn metadata() -> Metadata {
+pub(crate) fn metadata() -> Metadata {
 	// Some constants are read from the state.
 	let opaque = sp_io::TestExternalities::default().execute_with(|| Runtime::metadata_at_version(15));
 	let opaque = opaque.expect("the runtime has this version");
@@ -20,7 +20,7 @@ pub(super) fn metadata() -> Metadata {
 }
 
 /// The call as the runtime reads it.
-pub(super) fn read(metadata: &Metadata, call: &impl Payload) -> RuntimeCall {
+pub(crate) fn read(metadata: &Metadata, call: &impl Payload) -> RuntimeCall {
 	let pallet = metadata.pallet_by_name(call.pallet_name()).expect("the runtime has this pallet");
 	let variant = pallet.call_variant_by_name(call.call_name()).expect("the pallet has this call");
 	let mut fields = variant.fields.iter().map(|field| Field::new(field.ty.id, field.name.as_deref()));
