@@ -191,11 +191,11 @@ impl Versions {
 	}
 
 	fn create_datanet(kind: VersionKind) {
-		let admission = match kind {
+		let admission: Admission<Test> = match kind {
 			VersionKind::Open => Admission::Open,
 			VersionKind::Curated => Admission::Curated(bounded(vec![account(CURATOR)])),
 		};
-		let licence = Licence::Spdx(bounded(b"CC-BY-4.0".to_vec()));
+		let licence: Licence<Test> = Licence::Spdx(bounded(b"CC-BY-4.0".to_vec()));
 		let (name, tags) = (bounded(b"flora".to_vec()), bounded(Vec::new()));
 		Datanets::create_datanet(RuntimeOrigin::signed(account(CURATOR)), name, tags, licence, admission)
 			.expect("the owner can pay");
