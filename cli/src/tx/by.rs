@@ -80,6 +80,11 @@ impl ForArgs {
 }
 
 impl Party {
+	/// Whether each call goes alone: no key of an agent acts by a batch.
+	pub(crate) fn sends_one_by_one(&self) -> bool {
+		self.agent.is_some_and(|key| key.delegation.is_some())
+	}
+
 	/// The call as the signer sends it.
 	pub(crate) fn sends(&self, call: Call) -> Call {
 		match &self.agent {
