@@ -219,7 +219,11 @@ fn from_croissant(mut fields: Map<String, Value>, limits: Limits, licence: bool)
 fn from_model_card(mut fields: Map<String, Value>) -> Result<ModelCard, Failure> {
 	let mut imported = Imported { form: "front matter", ..Imported::default() };
 	let bases = texts(fields.get("base_model").unwrap_or(&Value::Null));
-	let relation = fields.get("base_model_relation").and_then(Value::as_str).map(str::to_ascii_lowercase);
+	let relation = match fields.get("base_model_relation") {
+		None | Some(Value::Null) => None,
+		Some(Value::String(relation)) => Some(relation.to_ascii_lowercase()),
+		Some(other) => Some(other.to_string()),
+	};
 	let is_peft = fields.get("library_name").and_then(Value::as_str) == Some("peft");
 	let kind = match relation.as_deref() {
 		Some("adapter") => Kind::Adapter,
@@ -237,7 +241,8 @@ fn from_model_card(mut fields: Map<String, Value>) -> Result<ModelCard, Failure>
 		None if bases.len() > 1 => Kind::Merge,
 		None => Kind::FineTune,
 	};
-	if fields.remove("base_model_relation").is_some() {
+	if relation.is_some() {
+		fields.remove("base_model_relation");
 		imported.taken.push("base_model_relation as the kind".into());
 	} else {
 		imported.taken.push("the kind, as base_model and library_name imply it".into());
@@ -338,6 +343,8 @@ fn take_tags(set: &mut DataSet, field: &str, given: Option<Value>, limits: Limit
 	};
 	if unread {
 		set.imported.left.push(format!("{field}: what is no text"));
+	} else if named.is_empty() {
+		set.imported.left.push(field.into());
 	}
 	for tag in named {
 		let spelt: String = tag
@@ -491,6 +498,76 @@ mod tests {
 			assert_eq!(card.imported.left.iter().any(|left| left == "base_model"), bases > 0, "{card:?}");
 		}
 		let (_directory, path) = file("---\nbase_model: a\nbase_model_relation: cousin\n---\n");
+		assert_eq!(model(&path).unwrap_err().name, "UnknownRelation");
+	}
+
+	/// Whether a card's field is told, by its name, as taken or as left.
+	fn is_told(imported: &Imported, field: &str) -> bool {
+		let about = |told: &String| {
+			told.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', ' ']))
+		};
+		imported.taken.iter().chain(&imported.left).any(about)
+	}
+
+	/// What fields of cards hold, rightly and wrongly, in JSON, which is YAML too.
+	const VALUES: [&str; 11] = [
+		"null",
+		"true",
+		"7",
+		"\"\"",
+		"\"adapter\"",
+		"\"MIT\"",
+		"[]",
+		"[7]",
+		"[\"a\", \"a\", 7]",
+		"{}",
+		"{\"nested\": 1}",
+	];
+
+	#[test]
+	fn no_field_of_a_data_set_is_dropped_silently_whatever_it_holds() {
+		for field in ["name", "pretty_name", "license", "keywords", "tags", "citeAs", "a field of tomorrow"] {
+			for value in VALUES {
+				let object = format!(r#"{{"@type": "Dataset", "zzz": 1, "{field}": {value}}}"#);
+				for card in [object.clone(), format!("---\n{object}\n---\n# A heading\n")] {
+					for licence in [false, true] {
+						let (_directory, path) = file(&card);
+						match data_set(&path, LIMITS, licence) {
+							Ok(DataSet { imported, .. }) => {
+								let told = ["@type", "zzz", field].map(|field| is_told(&imported, field));
+								assert_eq!(told, [true; 3], "{card}: {imported:?}");
+							}
+							Err(refused) => {
+								let named = refused.name == "LicenceNotUnderstood" && field == "license";
+								assert!(licence && named, "{card}: {refused}");
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+
+	#[test]
+	fn no_field_of_a_model_card_is_dropped_silently_whatever_it_holds() {
+		for field in ["base_model", "base_model_relation", "library_name", "license", "a field of tomorrow"] {
+			for value in VALUES {
+				let card = format!("---\n{{\"zzz\": 1, \"{field}\": {value}}}\n---\n");
+				let (_directory, path) = file(&card);
+				match model(&path) {
+					Ok(ModelCard { imported, .. }) => {
+						let told = ["zzz", field].map(|field| is_told(&imported, field));
+						assert_eq!(told, [true; 2], "{card}: {imported:?}");
+					}
+					Err(refused) => {
+						let named = refused.name == "UnknownRelation" && field == "base_model_relation";
+						assert!(named && value != "null", "{card}: {refused}");
+					}
+				}
+			}
+		}
+		// A relation that is no text is not understood, and not taken for one that is implied.
+		let (_directory, path) = file("---\nbase_model: a/b\nbase_model_relation: [adapter]\n---\n");
 		assert_eq!(model(&path).unwrap_err().name, "UnknownRelation");
 	}
 

@@ -42,6 +42,12 @@ impl Scene {
 		Ok(())
 	}
 
+	/// A command for the agent that the key signs, under a delegation of its.
+	async fn by_key(&self, delegation: &str, arguments: &[&str]) -> Result<Value> {
+		let signed = ["--agent", "0", "--delegation", delegation, "--from", KEY];
+		self.cli.json(&[arguments, &signed].concat()).await
+	}
+
 	async fn query(&self, arguments: &[&str]) -> Result<Value> {
 		self.cli.json(&[&["query", "agent"][..], arguments].concat()).await
 	}
@@ -215,6 +221,46 @@ async fn a_key_passes_on_less_and_revoking_it_kills_what_it_passed_on() -> Resul
 	ensure!(page["delegations"][0]["alive"] == false, "{page}");
 	// What a key made stays within reach of the controller.
 	scene.tx(&["control", "0", "withdraw", "0"], "//Alice").await?;
+	Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_without_funds_commits_and_registers_for_its_agent_one_file_and_a_directory() -> Result<()> {
+	let scene = Scene::new().await?;
+	let key = scene.grant(KEY, "datanets", "7d").await?;
+	let created = scene.by_key(&key, &["tx", "datanet", "create", "--name", "Notes"]).await?;
+	ensure!(created["id"] == 0, "{created}");
+
+	let note = scene.file("note.txt", b"an agent's note")?;
+	let committed = scene.by_key(&key, &["tx", "datanet", "commit", &note]).await?;
+	let salt = text(&committed, "salt")?;
+	let register = ["tx", "datanet", "register", &note, "--datanet", "0", "--salt", salt];
+	until(ERA, "the age of the commitment", || async { scene.by_key(&key, &register).await.map(drop) })
+		.await?;
+
+	let data = scene.directory.path().join("data");
+	std::fs::create_dir(&data)?;
+	let mut files = vec![note];
+	for name in ["data/a.txt", "data/b.txt"] {
+		files.push(scene.file(name, name.as_bytes())?);
+	}
+	let (data, journal) = (data.to_str().context("UTF-8")?, scene.directory.path().join("journal"));
+	let journal = journal.to_str().context("UTF-8")?;
+	let contribute = ["contribute", data, "--datanet", "0", "--journal", journal];
+	let contributed = scene.by_key(&key, &contribute).await?;
+	ensure!((&contributed["registered"], &contributed["refused"]) == (&json!(2), &json!(0)), "{contributed}");
+	let again = scene.by_key(&key, &contribute).await?;
+	ensure!((&again["registered"], &again["already"]) == (&json!(0), &json!(2)), "{again}");
+
+	// All of it is the agent's, and the agent paid.
+	let agent = scene.query(&["show", "0"]).await?;
+	for file in &files {
+		let found = scene.cli.json(&["query", "file", file]).await?;
+		ensure!(found["contributor"] == agent["account"], "{found}");
+	}
+	ensure!(scene.spent(KEY).await? == 0, "the key owns nothing");
+	let withdrawn = scene.cli.json(&["tx", "withdraw", "0", "--agent", "0", "--from", "//Alice"]).await?;
+	ensure!(withdrawn["id"] == 0, "{withdrawn}");
 	Ok(())
 }
 

@@ -24,7 +24,7 @@ use crate::{
 	client::{Client, ConnectionArgs},
 	failure::Failure,
 	output,
-	tx::SignedArgs,
+	tx::{by::ForArgs, SignedArgs},
 };
 use plays::{Played, Player};
 use plexus_primitives::BatchId;
@@ -60,6 +60,9 @@ pub struct ChallengeCommand {
 	journal: Option<PathBuf>,
 
 	#[command(flatten)]
+	whom: ForArgs,
+
+	#[command(flatten)]
 	signed: SignedArgs,
 }
 
@@ -92,7 +95,7 @@ impl ChallengeCommand {
 	async fn player(&self) -> Result<Player, Failure> {
 		let client = Client::connect(&self.connection.url).await?;
 		let key = self.signed.key.load(&client.chain_kind().await?)?;
-		Player::open(client, key, &self.signed.submit, self.journal.as_deref()).await
+		Player::open(client, key, &self.whom, &self.signed.submit, self.journal.as_deref()).await
 	}
 }
 

@@ -29,6 +29,7 @@ use crate::{
 	keys::Keypair,
 	pipeline::{Done, Pipeline},
 	submit::SubmitArgs,
+	tx::by::{ForArgs, Party},
 	validators::era_and_clock,
 };
 use codec::Encode;
@@ -143,35 +144,38 @@ enum Next {
 /// Somebody who challenges.
 pub(crate) struct Player {
 	pipeline: Pipeline,
-	account: AccountId32,
+	party: Party,
 	genesis: [u8; 32],
 	journal: Journal,
 }
 
 impl Player {
-	/// Opens the account's journal, and waits until nothing of the account is in the pool.
+	/// Opens the journal of whoever challenges, and waits until nothing of the signer's is in the pool.
 	///
 	/// # Errors
 	/// The journal cannot be used, or the node does not answer.
 	pub(crate) async fn open(
 		client: Client,
 		key: Keypair,
+		whom: &ForArgs,
 		submit: &SubmitArgs,
 		journal: Option<&Path>,
 	) -> Result<Self, Failure> {
 		submit.refuse_what_is_for_one()?;
-		let (account, genesis) = (key.account(), client.api.genesis_hash().0);
+		let party = whom.party(&client.at_head().await?, key.account()).await?;
+		let genesis = client.api.genesis_hash().0;
 		let path = match journal {
 			Some(path) => path.to_path_buf(),
-			None => default_journal("challenges", &genesis, account.as_ref())?,
+			None => default_journal("challenges", &genesis, party.account.as_ref())?,
 		};
-		let journal = Journal::open(&path, &genesis, address::display(&account))?;
+		let journal = Journal::open(&path, &genesis, address::display(&party.account))?;
 		let pipeline = Pipeline::open(client, key, submit).await?;
-		Ok(Self { pipeline, account, genesis, journal })
+		Ok(Self { pipeline, party, genesis, journal })
 	}
 
+	/// Whose the commitments are: the signer's, or the agent's that it signs for.
 	pub(crate) fn account(&self) -> &AccountId32 {
-		&self.account
+		&self.party.account
 	}
 
 	/// Whether something was begun and did not end.
@@ -190,11 +194,11 @@ impl Player {
 	/// It is refused, fails, or takes too long.
 	pub(crate) async fn send(&self, call: &impl Payload) -> Result<Done, Failure> {
 		// A fresh head, so that what is signed is valid however long nothing was sent.
-		self.pipeline.last_head().await?;
-		self.pipeline.send(call).await
+		let at = self.pipeline.last_head().await?;
+		self.pipeline.send(&self.party.sends_long(&at, call)?).await
 	}
 
-	/// Commits to all of these findings at once, and reveals them one after the other.
+	/// Commits to all of these findings, at once if the signer may, and reveals them one after the other.
 	///
 	/// # Errors
 	/// Nothing could be committed to, or the connection was lost: what was begun is in the journal.
@@ -211,12 +215,22 @@ impl Player {
 		for play in &plays {
 			self.journal.begin(play.clone())?;
 		}
-		if let Err(failure) = self.commit(&plays).await {
-			// What is in no block and never will be has nothing on hold.
-			if matches!(failure.kind, FailureKind::Failed | FailureKind::Refused) {
-				plays.iter().try_for_each(|play| self.journal.end(&play.hash))?;
+		let at_once = if self.party.sends_one_by_one() { 1 } else { plays.len().max(1) };
+		let mut committed = 0;
+		for some in plays.chunks(at_once) {
+			if let Err(failure) = self.commit(some).await {
+				// What is in no block and never will be has nothing on hold.
+				if matches!(failure.kind, FailureKind::Failed | FailureKind::Refused) {
+					plays[committed..].iter().try_for_each(|play| self.journal.end(&play.hash))?;
+				}
+				return Err(match committed {
+					0 => failure,
+					_ => failure.with_context(format!(
+						"{committed} commitments before it stand: --resume reveals them"
+					)),
+				});
 			}
-			return Err(failure);
+			committed += some.len();
 		}
 		let mut played = Vec::new();
 		for play in &plays {
@@ -233,7 +247,7 @@ impl Player {
 		let mut played = Vec::new();
 		for play in self.journal.plays().to_vec() {
 			let at = self.pipeline.last_head().await?;
-			let made = chain::commitment(&at, &self.account, &play.hash).await?;
+			let made = chain::commitment(&at, &self.party.account, &play.hash).await?;
 			let batch = chain::open_batch(&at, play.batch).await?;
 			let (_, now_ms) = era_and_clock(&at).await?;
 			let Some(made) = made else {
@@ -257,7 +271,7 @@ impl Player {
 	fn play_of(&self, batch: BatchId, finding: &Finding, challenge: Challenge) -> Play {
 		let mut salt = [0; 32];
 		OsRng.fill_bytes(&mut salt);
-		let hash = commitment(&self.genesis, &self.account.encode(), &salt, batch, &challenge);
+		let hash = commitment(&self.genesis, &self.party.account.encode(), &salt, batch, &challenge);
 		Play { hash, salt, batch, finding: finding.wrong.name().into(), challenge, refused: false }
 	}
 
@@ -289,7 +303,7 @@ impl Player {
 	async fn refused(&mut self, play: &Play, failure: Failure) -> Result<Played, Failure> {
 		self.journal.refuse(&play.hash)?;
 		let at = self.pipeline.last_head().await?;
-		let Some(made) = chain::commitment(&at, &self.account, &play.hash).await? else {
+		let Some(made) = chain::commitment(&at, &self.party.account, &play.hash).await? else {
 			self.journal.end(&play.hash)?;
 			return Ok(play.became(Outcome::Refused { failure, deposit: Amount(0) }));
 		};
@@ -304,7 +318,7 @@ impl Player {
 	}
 
 	async fn clear(&mut self, play: &Play, deposit: u128) -> Result<Played, Failure> {
-		self.send(&crate::calls::clear_challenge_commitment(&self.account, &play.hash)).await?;
+		self.send(&crate::calls::clear_challenge_commitment(&self.party.account, &play.hash)).await?;
 		self.journal.end(&play.hash)?;
 		Ok(play.became(Outcome::Cleared { deposit: Amount(deposit) }))
 	}

@@ -27,7 +27,7 @@ use crate::{
 	failure::Failure,
 	output,
 	payments::{self, Channel, Channels},
-	tx::{by::ByArgs, Sent, Session, SignedArgs},
+	tx::{by::ByArgs, Sent},
 	validators::era_and_clock,
 };
 use plexus_payments::Terms;
@@ -134,7 +134,7 @@ struct FinishArgs {
 	channel: u64,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -253,8 +253,9 @@ async fn close(connection: &ConnectionArgs, args: CloseArgs) -> Result<Sent<u64>
 }
 
 async fn finish(connection: &ConnectionArgs, args: FinishArgs) -> Result<Sent<u64>, Failure> {
-	let session = Session::open(connection, &args.signed).await?;
-	session.send(&calls::on_channel("finish", args.channel, []), |_| Some(args.channel)).await
+	let (session, party) = args.by.open(connection).await?;
+	let call = party.sends(calls::on_channel("finish", args.channel, []));
+	session.send(&call, |_| Some(args.channel)).await
 }
 
 async fn list(connection: &ConnectionArgs, args: ListArgs) -> Result<Channels, Failure> {

@@ -15,18 +15,19 @@ use super::{
 	walk::{Found, Item, Refusal, Tree},
 };
 use crate::{
-	address, calls,
+	address,
+	calls::{self, Call},
 	client::AtBlock,
 	datanets::{self, Info, ReservationInfo},
 	failure::{Failure, FailureKind},
 	output::hex,
 	pipeline::{Done, Pipeline},
+	tx::by::Party,
 };
 use codec::Encode;
 use futures::{StreamExt, TryStreamExt};
 use plexus_primitives::{api::ContributionStatus, commitment, purpose::Purpose};
 use rand_core::{OsRng, RngCore};
-use sp_core::crypto::AccountId32;
 use std::{cell::RefCell, collections::HashSet};
 
 /// Look-ups of one batch that are under way at once. The node answers as many of a connection.
@@ -114,7 +115,7 @@ struct RootHeld {
 pub(super) struct Registrar {
 	pub(super) pipeline: Pipeline,
 	pub(super) datanet: u32,
-	pub(super) account: AccountId32,
+	pub(super) party: Party,
 	pub(super) genesis: [u8; 32],
 	pub(super) journal: RefCell<Journal>,
 }
@@ -134,8 +135,11 @@ impl Registrar {
 		let named = items.iter().map(|item| (item.path.as_str(), item.proven.content.root));
 		let hash = self.hash(&salt, items.iter().map(|item| item.proven.content.root));
 		self.journal.borrow_mut().begin(JournalBatch::new(&salt, &hash, named))?;
-		let done =
-			self.pipeline.send(&calls::commit(&hash)).await.map_err(|failure| about(failure, &items))?;
+		let done = self
+			.pipeline
+			.send(&self.party.sends(calls::commit(&hash)))
+			.await
+			.map_err(|failure| about(failure, &items))?;
 		tally.sent(&done);
 		let made = done.find_all::<CommitmentMade>("Datanets", "CommitmentMade");
 		let usable_from_ms = made.first().map_or(0, |made| made.usable_from_ms);
@@ -160,7 +164,10 @@ impl Registrar {
 			locator: item.locator.as_bytes(),
 			length_proof: &item.proven.length_proof,
 		});
-		let sent = self.pipeline.send(&calls::register(self.datanet, &salt, registrations.collect())).await;
+		let at = self.pipeline.head().await?;
+		let call =
+			self.party.sends_long(&at, &calls::register(self.datanet, &salt, registrations.collect()))?;
+		let sent = self.pipeline.send(&call).await;
 		let done = match sent {
 			Ok(done) => done,
 			// Registered by a transaction of an earlier run that was still on its way.
@@ -204,7 +211,7 @@ impl Registrar {
 
 	/// Clears a commitment that cannot be used, so that its deposit is not left on hold.
 	async fn give_up(&self, salt: &[u8; 32], hash: &[u8; 32], failure: Failure) -> Failure {
-		let cleared = self.pipeline.send(&calls::clear_commitment(&self.account, hash)).await;
+		let cleared = self.pipeline.send(&self.clears(hash)).await;
 		let cleared = cleared.and_then(|_| self.journal.borrow_mut().end(salt));
 		match cleared {
 			Ok(()) => failure.with_context("the commitment is cleared, and its deposit back"),
@@ -240,7 +247,7 @@ impl Registrar {
 		let Some(held) = datanets::contribution_by_root(at, root).await? else {
 			return self.reserved(at, item).await;
 		};
-		if held.contributor != self.account {
+		if held.contributor != self.party.account {
 			let holder = address::display(&held.contributor);
 			return Ok(Standing::Refused(held_by(&item.path, held.id.0, &holder)));
 		}
@@ -263,7 +270,7 @@ impl Registrar {
 			return Ok(Standing::Free);
 		};
 		let (_, clock_ms) = crate::validators::era_and_clock(at).await?;
-		match kept.bars(&self.account, clock_ms) {
+		match kept.bars(&self.party.account, clock_ms) {
 			true => Ok(Standing::Refused(kept_for(&item.path, &kept))),
 			false => Ok(Standing::Free),
 		}
@@ -286,7 +293,7 @@ impl Registrar {
 			let Some((salt, roots)) = batch.committed() else { continue };
 			let hash = self.hash(&salt, roots.iter().copied());
 			let at = self.pipeline.head().await?;
-			let Some(made) = datanets::commitment(&at, &self.account, hash).await? else {
+			let Some(made) = datanets::commitment(&at, &self.party.account, hash).await? else {
 				self.journal.borrow_mut().end(&salt)?;
 				continue;
 			};
@@ -301,7 +308,7 @@ impl Registrar {
 					left.batches.push(Committed { items, salt, usable_from_ms: made.usable_from_ms });
 				}
 				None => {
-					self.pipeline.send(&calls::clear_commitment(&self.account, &hash)).await?;
+					self.pipeline.send(&self.clears(&hash)).await?;
 					self.journal.borrow_mut().end(&salt)?;
 					left.cleared += 1;
 				}
@@ -310,8 +317,12 @@ impl Registrar {
 		Ok(left)
 	}
 
+	fn clears(&self, hash: &[u8; 32]) -> Call {
+		self.party.sends(calls::clear_commitment(&self.party.account, hash))
+	}
+
 	fn hash(&self, salt: &[u8; 32], roots: impl Iterator<Item = [u8; 32]>) -> [u8; 32] {
-		commitment(Purpose::ContributionCommitment, &self.genesis, &self.account.encode(), salt, roots)
+		commitment(Purpose::ContributionCommitment, &self.genesis, &self.party.account.encode(), salt, roots)
 	}
 }
 

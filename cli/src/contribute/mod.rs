@@ -33,6 +33,7 @@ use crate::{
 	pipeline::Pipeline,
 	state::state_directory,
 	submit::SubmitArgs,
+	tx::by::ForArgs,
 };
 use batch::{Registrar, Tally};
 use futures::{
@@ -81,6 +82,9 @@ pub struct ContributeCommand {
 
 	#[command(flatten)]
 	options: Options,
+
+	#[command(flatten)]
+	whom: ForArgs,
 
 	#[command(flatten)]
 	key: KeyArgs,
@@ -286,8 +290,9 @@ impl ContributeCommand {
 			media_type_bytes: limit("MediaTypeBytesMax", 255),
 		};
 		let terms = Terms::new(&given, &datanet.licence, limits)?;
-		let (genesis, account) = (client.api.genesis_hash().0, key.account());
-		let head = Head::new(&genesis, address::display(&account), options.datanet, tree.root());
+		let genesis = client.api.genesis_hash().0;
+		let party = self.whom.party(&at, key.account()).await?;
+		let head = Head::new(&genesis, address::display(&party.account), options.datanet, tree.root());
 		let path = match &options.journal {
 			Some(path) => path.clone(),
 			None => default_journal(&head, tree.root())?,
@@ -309,7 +314,7 @@ impl ContributeCommand {
 		let submit = SubmitArgs::wait(self.timeout).with_tip(self.tip);
 		let pipeline = Pipeline::open(client, key, &submit).await?;
 		let journal = RefCell::new(journal);
-		let registrar = Registrar { pipeline, datanet: options.datanet, account, genesis, journal };
+		let registrar = Registrar { pipeline, datanet: options.datanet, party, genesis, journal };
 		let left = registrar.left_over(unfinished, closed_from, &tree, &terms).await?;
 		let (resumed, cleared) = (left.batches.len() as u64, left.cleared);
 		let bar = progress_bar(survey.files, self.connection.json);

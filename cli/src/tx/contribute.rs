@@ -9,7 +9,10 @@
 //! # Invariants
 //! A root that is held already costs no fee: it is looked up first, and the holder is named.
 
-use super::{Sent, Session, SignedArgs};
+use super::{
+	by::{ByArgs, Party},
+	Sent, Session,
+};
 use crate::{
 	calls,
 	client::ConnectionArgs,
@@ -58,7 +61,7 @@ pub(super) struct Args {
 	skip_lookup: bool,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 /// The part of `Datanets.ContributionRegistered` that is told.
@@ -69,15 +72,15 @@ struct ContributionRegistered {
 }
 
 pub(super) async fn run(connection: &ConnectionArgs, args: Args) -> Result<Sent<u64>, Failure> {
-	let session = Session::open(connection, &args.signed).await?;
+	let (session, party) = args.by.open(connection).await?;
 	let proven = name_content(&args).await?;
 	if !args.skip_lookup {
-		refuse_if_held(&session, &proven.content).await?;
+		refuse_if_held(&session, &party, &proven.content).await?;
 	}
 	let media_type = args
 		.media_type
 		.unwrap_or_else(|| args.file.as_deref().map_or("application/octet-stream", media_type).to_string());
-	let call = calls::contribute(args.datanet, &proven, &media_type, &args.locator);
+	let call = party.sends(calls::contribute(args.datanet, &proven, &media_type, &args.locator));
 	let sent = session
 		.send(&call, |receipt| {
 			receipt
@@ -88,7 +91,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: Args) -> Result<Sent<
 		.await;
 	match sent {
 		Err(failure) if failure.name == "Datanets.RootAlreadyHeld" => {
-			Err(name_holder(&session, &proven.content, failure).await)
+			Err(name_holder(&session, &party, &proven.content, failure).await)
 		}
 		sent => sent,
 	}
@@ -122,24 +125,23 @@ async fn name_content(args: &Args) -> Result<ProvenContent, Failure> {
 	Ok(ProvenContent { content: Content { root, len }, length_proof })
 }
 
-async fn refuse_if_held(session: &Session, content: &Content) -> Result<(), Failure> {
-	let own = session.key.account();
+async fn refuse_if_held(session: &Session, party: &Party, content: &Content) -> Result<(), Failure> {
 	if let Some(held) = datanets::contribution_by_root(&session.at, content.root).await? {
-		return Err(already_held(&held, &own));
+		return Err(already_held(&held, &party.account));
 	}
 	let Some(kept) = datanets::reservation(&session.at, content.root).await? else { return Ok(()) };
 	let (_, clock_ms) = crate::validators::era_and_clock(&session.at).await?;
-	if kept.bars(&own, clock_ms) {
+	if kept.bars(&party.account, clock_ms) {
 		return Err(reserved(&kept));
 	}
 	Ok(())
 }
 
 /// The chain says that the root is held, not by whom.
-async fn name_holder(session: &Session, content: &Content, failure: Failure) -> Failure {
+async fn name_holder(session: &Session, party: &Party, content: &Content, failure: Failure) -> Failure {
 	let Ok(at) = session.client.at_head().await else { return failure };
 	let holder = match datanets::contribution_by_root(&at, content.root).await {
-		Ok(Some(held)) => already_held(&held, &session.key.account()),
+		Ok(Some(held)) => already_held(&held, &party.account),
 		Ok(None) => match datanets::reservation(&at, content.root).await {
 			Ok(Some(kept)) => reserved(&kept),
 			_ => return failure,

@@ -3,7 +3,7 @@
 //! # Must not
 //! Repeat the pallet's rules. Send more of a file than the chunk that was asked for.
 
-use super::{Sent, Session, SignedArgs};
+use super::{by::ByArgs, Sent};
 use crate::{
 	address::parse_hex32,
 	calls::{self, Call},
@@ -51,7 +51,7 @@ pub(super) struct ReservationArgs {
 	root: String,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -60,7 +60,7 @@ pub(super) struct IdArgs {
 	contribution: u64,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -73,7 +73,7 @@ pub(super) struct LocatorArgs {
 	locator: String,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -85,7 +85,7 @@ pub(super) struct AnswerArgs {
 	file: PathBuf,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -102,7 +102,7 @@ pub(super) struct DisputeArgs {
 	evidence: Option<PathBuf>,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -119,7 +119,7 @@ pub(super) struct VerdictArgs {
 	dismiss: bool,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 impl VerdictArgs {
@@ -131,22 +131,18 @@ impl VerdictArgs {
 /// Sends the call of an action; the answer's id is the contribution's.
 pub(super) async fn run(connection: &ConnectionArgs, action: Action) -> Result<Sent<u64>, Failure> {
 	let about = |name: &str, args: IdArgs| {
-		(calls::about_contribution(name, args.contribution), args.contribution, args.signed)
+		(calls::about_contribution(name, args.contribution), args.contribution, args.by)
 	};
-	let (call, id, signed) = match action {
+	let (call, id, by) = match action {
 		Action::Answer(args) => return answer(connection, args).await,
 		Action::Locator(args) => {
 			let locator = [("locator", Value::from_bytes(&args.locator))];
-			(
-				calls::on_contribution("set_locator", args.contribution, locator),
-				args.contribution,
-				args.signed,
-			)
+			(calls::on_contribution("set_locator", args.contribution, locator), args.contribution, args.by)
 		}
 		Action::ClearReservation(args) => return clear_reservation(connection, args).await,
-		Action::Dispute(args) => (dispute(&args).await?, args.contribution, args.signed),
-		Action::Vote(args) => (args.call("vote"), args.contribution, args.signed),
-		Action::Judge(args) => (calls::sudo(args.call("judge")), args.contribution, args.signed),
+		Action::Dispute(args) => (dispute(&args).await?, args.contribution, args.by),
+		Action::Vote(args) => (args.call("vote"), args.contribution, args.by),
+		Action::Judge(args) => (calls::sudo(args.call("judge")), args.contribution, args.by),
 		Action::Challenge(args) => about("challenge", args),
 		Action::DrawChunk(args) => about("draw_chunk", args),
 		Action::CloseChallenge(args) => about("close_challenge", args),
@@ -154,8 +150,8 @@ pub(super) async fn run(connection: &ConnectionArgs, action: Action) -> Result<S
 		Action::ReleaseDeposit(args) => about("release_deposit", args),
 		Action::Expire(args) => about("expire", args),
 	};
-	let session = Session::open(connection, &signed).await?;
-	session.send(&call, |_| Some(id)).await
+	let (session, party) = by.open(connection).await?;
+	session.send(&party.sends(call), |_| Some(id)).await
 }
 
 async fn dispute(args: &DisputeArgs) -> Result<Call, Failure> {
@@ -178,13 +174,13 @@ async fn clear_reservation(connection: &ConnectionArgs, args: ReservationArgs) -
 			"a root is 64 hexadecimal digits, as `b3sum FILE` prints",
 		)
 	})?;
-	let session = Session::open(connection, &args.signed).await?;
-	session.send(&calls::clear_reservation(&root), |_| None).await
+	let (session, party) = args.by.open(connection).await?;
+	session.send(&party.sends(calls::clear_reservation(&root)), |_| None).await
 }
 
 /// Looks up which chunk is asked for, and shows it.
 async fn answer(connection: &ConnectionArgs, args: AnswerArgs) -> Result<Sent<u64>, Failure> {
-	let session = Session::open(connection, &args.signed).await?;
+	let (session, party) = args.by.open(connection).await?;
 	let (id, file) = (args.contribution, args.file);
 	let challenge = datanets::challenge(&session.at, id).await?.ok_or_else(|| {
 		Failure::new(
@@ -223,5 +219,5 @@ async fn answer(connection: &ConnectionArgs, args: AnswerArgs) -> Result<Sent<u6
 		));
 	}
 	let call = calls::on_contribution("answer", id, [("slice", Value::from_bytes(&proven.slice))]);
-	session.send(&call, |_| Some(id)).await
+	session.send(&party.sends(call), |_| Some(id)).await
 }

@@ -71,7 +71,7 @@ pub(super) struct CreateArgs {
 	draft: DraftArgs,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 /// What a new datanet is.
@@ -215,7 +215,7 @@ pub(super) struct CommitArgs {
 	files: Vec<PathBuf>,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -237,7 +237,7 @@ pub(super) struct RegisterArgs {
 	locator: String,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -251,7 +251,7 @@ pub(super) struct ClearArgs {
 	account: Option<String>,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -400,19 +400,19 @@ async fn prove_files(files: &[PathBuf]) -> Result<Vec<ProvenContent>, Failure> {
 }
 
 async fn commit(connection: &ConnectionArgs, args: CommitArgs) -> Result<Committed, Failure> {
-	let session = Session::open(connection, &args.signed).await?;
+	let (session, party) = args.by.open(connection).await?;
 	let proven = prove_files(&args.files).await?;
 	let mut salt = [0; 32];
 	OsRng.fill_bytes(&mut salt);
 	let genesis = session.client.api.genesis_hash().0;
 	let roots = proven.iter().map(|proven| proven.content.root);
-	let account = session.key.account().encode();
+	let account = party.account.encode();
 	let hash = commitment(Purpose::ContributionCommitment, &genesis, &account, &salt, roots);
 	// To standard error, and before it is needed: whoever is interrupted now goes on with it.
 	eprintln!("commits with --salt {}", hex(salt));
 	let mut made = None;
 	let sent = session
-		.send(&calls::commit(&hash), |receipt| {
+		.send(&party.sends(calls::commit(&hash)), |receipt| {
 			made = receipt.events.find::<CommitmentMade>("Datanets", "CommitmentMade");
 			None
 		})
@@ -482,7 +482,7 @@ async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Reg
 			"give the salt that `plexus tx datanet commit` answered",
 		)
 	})?;
-	let session = Session::open(connection, &args.signed).await?;
+	let (session, party) = args.by.open(connection).await?;
 	let proven = prove_files(&args.files).await?;
 	let registrations = args.files.iter().zip(&proven).map(|(file, proven)| calls::Registration {
 		content: proven.content.into(),
@@ -491,6 +491,7 @@ async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Reg
 		length_proof: &proven.length_proof,
 	});
 	let call = calls::register(args.datanet, &salt, registrations.collect());
+	let call = party.sends_long(&session.at, &call)?;
 	let (mut contributions, mut held) = (Vec::new(), Vec::new());
 	let sent = session
 		.send(&call, |receipt| {
@@ -512,7 +513,7 @@ async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Reg
 }
 
 async fn clear(connection: &ConnectionArgs, args: ClearArgs) -> Result<Sent<NoId>, Failure> {
-	let session = Session::open(connection, &args.signed).await?;
+	let (session, party) = args.by.open(connection).await?;
 	let hash = parse_hex32(args.hash.trim()).ok_or_else(|| {
 		Failure::input(
 			"InvalidCommitment",
@@ -522,9 +523,9 @@ async fn clear(connection: &ConnectionArgs, args: ClearArgs) -> Result<Sent<NoId
 	})?;
 	let account = match &args.account {
 		Some(account) => parse_account(account, &session.kind)?,
-		None => session.key.account(),
+		None => party.account.clone(),
 	};
-	session.send(&calls::clear_commitment(&account, &hash), |_| None).await
+	session.send(&party.sends(calls::clear_commitment(&account, &hash)), |_| None).await
 }
 
 /// What contributions are under if nobody says otherwise.
@@ -615,10 +616,10 @@ async fn set_windows(connection: &ConnectionArgs, args: WindowArgs) -> Result<Se
 }
 
 async fn create(connection: &ConnectionArgs, args: CreateArgs) -> Result<Created, Failure> {
-	let session = Session::open(connection, &args.signed).await?;
+	let (session, party) = args.by.open(connection).await?;
 	let (call, card) = args.draft.call(&session).await?;
 	let sent = session
-		.send(&call, |receipt| {
+		.send(&party.sends(call), |receipt| {
 			receipt.events.find::<DatanetCreated>("Datanets", "DatanetCreated").map(|created| created.datanet)
 		})
 		.await?;

@@ -3,17 +3,20 @@
 //! The chain says what waits; so a run that was stopped is run again with the same command.
 //!
 //! # Must not
-//! Decide who may: the chain knows the curators, and the times. Stop at a contribution that the chain does not take: what
-//! failed is counted by its error.
+//! Decide who may: the chain knows the curators, and the times. Stop at a contribution that the chain does not take, in a
+//! batch or alone: what failed is counted by its error.
 
-use super::{Session, SignedArgs};
+use super::{
+	by::{ByArgs, Party},
+	Session,
+};
 use crate::{
 	amount::Amount,
 	calls::{self, Call},
 	client::ConnectionArgs,
 	datanets::{self, Info},
 	explain::explain_dispatch_error,
-	failure::Failure,
+	failure::{Failure, FailureKind},
 	output::{self, Answer},
 	pipeline::{Done, Pipeline},
 	validators,
@@ -27,7 +30,7 @@ use serde::Serialize;
 use std::{collections::BTreeMap, time::Instant};
 use subxt::error::DispatchError;
 
-/// Calls in one transaction: about a hundredth of a block.
+/// Calls in one transaction: about a hundredth of a block. The key of an agent sends one.
 const CALLS: usize = 128;
 
 /// Transactions on their way at once.
@@ -51,7 +54,7 @@ pub(super) struct ReviewArgs {
 	contributor: Option<String>,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -60,7 +63,7 @@ pub(super) struct AcceptArgs {
 	datanet: u32,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 /// What became of everything that waited.
@@ -78,6 +81,7 @@ pub(super) struct Sifted {
 	/// What the chain did not take, by its error.
 	failed: BTreeMap<String, u64>,
 	transactions: u64,
+	/// Without those of transactions that failed.
 	fee: Amount,
 	seconds: f64,
 }
@@ -102,6 +106,22 @@ impl Answer for Sifted {
 }
 
 impl Sifted {
+	/// Takes in what became of a transaction.
+	///
+	/// # Errors
+	/// It is not about the contribution.
+	fn take(&mut self, done: Result<Done, Failure>) -> Result<(), Failure> {
+		match done {
+			Ok(done) => self.add(&done),
+			Err(failure) if is_about_the_contribution(&failure) => {
+				self.transactions += 1;
+				*self.failed.entry(failure.name).or_default() += 1;
+			}
+			Err(failure) => return Err(failure),
+		}
+		Ok(())
+	}
+
 	fn add(&mut self, done: &Done) {
 		self.transactions += 1;
 		self.fee = Amount(self.fee.0.saturating_add(done.fee()));
@@ -122,34 +142,40 @@ impl Sifted {
 	}
 }
 
+/// Whether a call that went alone was not taken for what it is about.
+fn is_about_the_contribution(failure: &Failure) -> bool {
+	failure.kind == FailureKind::Failed && failure.name.starts_with("Datanets.")
+}
+
 pub(super) async fn review(connection: &ConnectionArgs, args: ReviewArgs) -> Result<Sifted, Failure> {
-	let session = Session::open(connection, &args.signed).await?;
+	let (session, party) = args.by.open(connection).await?;
 	let contributor = match &args.contributor {
 		Some(given) => Some(crate::address::parse_account(given, &session.kind)?),
 		None => None,
 	};
-	let own = session.key.account();
+	let own = party.account.clone();
 	let waits = move |info: &Info, _: u64| {
 		let reviewed = matches!(info.status, ContributionStatus::Pending { curators: Some(_), .. });
 		let wanted = contributor.as_ref().is_none_or(|wanted| *wanted == info.contributor);
 		reviewed && wanted && info.contributor != own
 	};
 	let weight = args.weight;
-	sift(session, args.datanet, waits, move |info| calls::review(info.id.0, weight)).await
+	sift(session, &party, args.datanet, waits, move |info| calls::review(info.id.0, weight)).await
 }
 
 pub(super) async fn accept(connection: &ConnectionArgs, args: AcceptArgs) -> Result<Sifted, Failure> {
-	let session = Session::open(connection, &args.signed).await?;
+	let (session, party) = args.by.open(connection).await?;
 	let waits = |info: &Info, clock_ms: u64| match info.status {
 		ContributionStatus::Pending { not_before_ms, curators: None, .. } => not_before_ms <= clock_ms,
 		_ => false,
 	};
-	sift(session, args.datanet, waits, |info| calls::about_contribution("accept", info.id.0)).await
+	sift(session, &party, args.datanet, waits, |info| calls::about_contribution("accept", info.id.0)).await
 }
 
 /// Sends a call about each contribution that waits, many in one transaction and several transactions at once.
 async fn sift(
 	session: Session,
+	party: &Party,
 	datanet: u32,
 	waits: impl Fn(&Info, u64) -> bool,
 	call: impl Fn(&Info) -> Call,
@@ -161,6 +187,7 @@ async fn sift(
 	let pipeline = Pipeline::open(session.client, session.key, &session.submit).await?;
 	let mut sifted = Sifted { datanet, ..Sifted::default() };
 	let mut sent: FuturesUnordered<LocalBoxFuture<'_, Result<Done, Failure>>> = FuturesUnordered::new();
+	let calls_max = if party.sends_one_by_one() { 1 } else { CALLS };
 	let (mut ready, mut cursor) = (Vec::new(), None);
 	loop {
 		let page = datanets::contributions(&pipeline.head().await?, datanet, cursor, PAGE_MAX).await?;
@@ -169,12 +196,13 @@ async fn sift(
 			ready.push(call(info));
 		}
 		cursor = page.next.map(|sequence| sequence.0);
-		while ready.len() >= CALLS || (cursor.is_none() && !ready.is_empty()) {
-			let batch = calls::force_batch(ready.drain(..ready.len().min(CALLS)));
+		while ready.len() >= calls_max || (cursor.is_none() && !ready.is_empty()) {
+			let some = ready.drain(..ready.len().min(calls_max));
+			let call = together(party, some.collect());
 			let pipeline = &pipeline;
-			sent.push(Box::pin(async move { pipeline.send(&batch).await }));
+			sent.push(Box::pin(async move { pipeline.send(&call).await }));
 			if sent.len() >= IN_FLIGHT {
-				sifted.add(&next(&mut sent).await?);
+				sifted.take(next(&mut sent).await)?;
 			}
 		}
 		if cursor.is_none() {
@@ -182,10 +210,18 @@ async fn sift(
 		}
 	}
 	while !sent.is_empty() {
-		sifted.add(&next(&mut sent).await?);
+		sifted.take(next(&mut sent).await)?;
 	}
 	sifted.seconds = started.elapsed().as_secs_f64();
 	Ok(sifted)
+}
+
+/// One transaction for these calls, whatever becomes of each.
+fn together(party: &Party, mut calls: Vec<Call>) -> Call {
+	match calls.pop() {
+		Some(alone) if party.sends_one_by_one() => party.sends(alone),
+		last => party.sends(calls::force_batch(calls.into_iter().chain(last))),
+	}
 }
 
 async fn next(
@@ -201,6 +237,28 @@ async fn next(
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn a_contribution_that_is_not_taken_stops_nothing_and_all_else_does() {
+		let mut sifted = Sifted::default();
+		let failure = |kind, name: &str| Failure::new(kind, name, "cause", "remedy");
+		for _ in 0..2 {
+			let reviewed = failure(FailureKind::Failed, "Datanets.AlreadyReviewed");
+			sifted.take(Err(reviewed)).expect("the others wait for their reviews");
+		}
+		assert_eq!(sifted.failed, BTreeMap::from([("Datanets.AlreadyReviewed".to_string(), 2)]));
+		assert_eq!(sifted.transactions, 2);
+		for (kind, name) in [
+			(FailureKind::Failed, "Agents.BudgetExceeded"),
+			(FailureKind::Refused, "DelegationExpired"),
+			(FailureKind::TimedOut, "NotFinal"),
+		] {
+			assert_eq!(
+				sifted.take(Err(failure(kind, name))).map_err(|failure| failure.name),
+				Err(name.to_string())
+			);
+		}
+	}
 
 	#[test]
 	fn the_answer_has_stable_json_keys_and_names_what_failed() {

@@ -3,7 +3,7 @@
 //! # Must not
 //! Compute what is due: the chain does. Ask for more pages of positions than a bound.
 
-use super::{NoId, Sent, Session, SignedArgs};
+use super::{by::ByArgs, NoId, Sent, Session};
 use crate::{
 	address::parse_account,
 	calls::{self, Call},
@@ -45,7 +45,7 @@ pub(super) struct PullArgs {
 	ancestor: Option<u64>,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -58,7 +58,7 @@ pub(super) struct DistributeArgs {
 	entry: u32,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -67,7 +67,7 @@ pub(super) struct BatchArgs {
 	batch: u64,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -76,11 +76,11 @@ pub(super) struct AccountArgs {
 	account: String,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 pub(super) async fn run(connection: &ConnectionArgs, action: Action) -> Result<Sent<NoId>, Failure> {
-	let session = Session::open(connection, action.signed()).await?;
+	let (session, party) = action.by().open(connection).await?;
 	let call = match &action {
 		Action::Pull(args) => calls::pull(args.model, args.ancestor),
 		Action::Distribute(args) => calls::distribute(args.model, args.entry),
@@ -88,16 +88,16 @@ pub(super) async fn run(connection: &ConnectionArgs, action: Action) -> Result<S
 		Action::Withdraw(args) => withdraw(&session, &parse_account(&args.account, &session.kind)?).await?,
 		Action::ClearBatch(args) => calls::clear_batch(args.batch),
 	};
-	session.send(&call, |_| None).await
+	session.send(&party.sends(call), |_| None).await
 }
 
 impl Action {
-	fn signed(&self) -> &SignedArgs {
+	fn by(&self) -> &ByArgs {
 		match self {
-			Self::Pull(args) => &args.signed,
-			Self::Distribute(args) => &args.signed,
-			Self::Claim(args) | Self::Withdraw(args) => &args.signed,
-			Self::ClearBatch(args) => &args.signed,
+			Self::Pull(args) => &args.by,
+			Self::Distribute(args) => &args.by,
+			Self::Claim(args) | Self::Withdraw(args) => &args.by,
+			Self::ClearBatch(args) => &args.by,
 		}
 	}
 }

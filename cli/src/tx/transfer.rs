@@ -3,7 +3,7 @@
 //! # Must not
 //! Let a payment remove the paying account unless that was asked for.
 
-use super::{NoId, Sent, Session, SignedArgs};
+use super::{by::ByArgs, NoId, Sent};
 use crate::{address::parse_account, amount::Amount, calls, client::ConnectionArgs, failure::Failure};
 
 #[derive(clap::Args, Clone)]
@@ -21,12 +21,12 @@ pub(super) struct Args {
 	allow_death: bool,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 pub(super) async fn run(connection: &ConnectionArgs, args: Args) -> Result<Sent<NoId>, Failure> {
-	let session = Session::open(connection, &args.signed).await?;
+	let (session, party) = args.by.open(connection).await?;
 	let to = parse_account(&args.to, &session.kind)?;
-	let call = calls::transfer(&to, args.amount.0, args.allow_death);
+	let call = party.sends(calls::transfer(&to, args.amount.0, args.allow_death));
 	session.send(&call, |_| None).await
 }

@@ -4,7 +4,7 @@
 //! Repeat the pallet's rules: the chain checks amounts and deadlines and says which rule was broken. Touch a consensus key:
 //! its proof comes from `plexus key prove`, on the machine that has the key.
 
-use super::{Sent, Session, SignedArgs};
+use super::{by::ByArgs, Sent};
 use crate::{
 	address::{parse_account, parse_hex32},
 	amount::Amount,
@@ -49,13 +49,13 @@ pub(super) struct AmountArgs {
 	amount: Amount,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
 pub(super) struct PlainArgs {
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -64,7 +64,7 @@ pub(super) struct NominateArgs {
 	pool: u32,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -78,7 +78,7 @@ pub(super) struct SetKeysArgs {
 	proof: Proof,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -88,7 +88,7 @@ pub(super) struct ValidateArgs {
 	commission: Percent,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 #[derive(clap::Args, Clone)]
@@ -97,7 +97,7 @@ pub(super) struct SettleArgs {
 	account: String,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 /// A consensus key's public half.
@@ -125,7 +125,7 @@ struct PoolOpened {
 
 /// Sends the call of an action. The answer's id is the pool that was opened or nominated.
 pub(super) async fn run(connection: &ConnectionArgs, action: Action) -> Result<Sent<u32>, Failure> {
-	let session = Session::open(connection, action.signed()).await?;
+	let (session, party) = action.by().open(connection).await?;
 	let (call, nominated) = match &action {
 		Action::Bond(args) => (calls::stake("bond", args.amount.0), None),
 		Action::BondMore(args) => (calls::stake("bond_more", args.amount.0), None),
@@ -140,6 +140,7 @@ pub(super) async fn run(connection: &ConnectionArgs, action: Action) -> Result<S
 		Action::Claim(_) => (plain("claim_rewards"), None),
 		Action::Settle(args) => (calls::settle(&parse_account(&args.account, &session.kind)?), None),
 	};
+	let call = party.sends(call);
 	let sent = session.send(&call, |receipt| {
 		nominated.or(receipt.events.find::<PoolOpened>("Validators", "PoolOpened").map(|opened| opened.pool))
 	});
@@ -151,14 +152,14 @@ fn plain(name: &str) -> Call {
 }
 
 impl Action {
-	fn signed(&self) -> &SignedArgs {
+	fn by(&self) -> &ByArgs {
 		match self {
-			Self::Bond(args) | Self::BondMore(args) | Self::Unbond(args) | Self::Rebond(args) => &args.signed,
-			Self::Withdraw(args) | Self::Chill(args) | Self::Unjail(args) | Self::Claim(args) => &args.signed,
-			Self::Nominate(args) => &args.signed,
-			Self::SetKeys(args) => &args.signed,
-			Self::Validate(args) => &args.signed,
-			Self::Settle(args) => &args.signed,
+			Self::Bond(args) | Self::BondMore(args) | Self::Unbond(args) | Self::Rebond(args) => &args.by,
+			Self::Withdraw(args) | Self::Chill(args) | Self::Unjail(args) | Self::Claim(args) => &args.by,
+			Self::Nominate(args) => &args.by,
+			Self::SetKeys(args) => &args.by,
+			Self::Validate(args) => &args.by,
+			Self::Settle(args) => &args.by,
 		}
 	}
 }

@@ -3,7 +3,7 @@
 //! # Must not
 //! Look the contribution up by its bytes: whoever withdraws names the id, so that nothing is withdrawn by accident.
 
-use super::{Sent, Session, SignedArgs};
+use super::{by::ByArgs, Sent};
 use crate::{calls, client::ConnectionArgs, failure::Failure};
 
 #[derive(clap::Args, Clone)]
@@ -12,11 +12,11 @@ pub(super) struct Args {
 	contribution: u64,
 
 	#[command(flatten)]
-	signed: SignedArgs,
+	by: ByArgs,
 }
 
 pub(super) async fn run(connection: &ConnectionArgs, args: Args) -> Result<Sent<u64>, Failure> {
-	let session = Session::open(connection, &args.signed).await?;
-	let call = calls::about_contribution("withdraw", args.contribution);
+	let (session, party) = args.by.open(connection).await?;
+	let call = party.sends(calls::about_contribution("withdraw", args.contribution));
 	session.send(&call, |_| Some(args.contribution)).await
 }

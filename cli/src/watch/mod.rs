@@ -33,7 +33,7 @@ use crate::{
 	client::{AtBlock, Client, ConnectionArgs},
 	failure::{Failure, FailureKind},
 	output,
-	tx::SignedArgs,
+	tx::{by::ForArgs, SignedArgs},
 	validators::era_and_clock,
 };
 use chores::{chores, Chore};
@@ -88,6 +88,9 @@ pub struct WatchCommand {
 	/// Where commitments and their salts are kept. In the user's state directory if not given.
 	#[arg(long, value_name = "FILE")]
 	journal: Option<PathBuf>,
+
+	#[command(flatten)]
+	whom: ForArgs,
 
 	#[command(flatten)]
 	signed: SignedArgs,
@@ -257,7 +260,8 @@ impl Watch {
 	async fn player(&self) -> Result<Player, Failure> {
 		let client = Client::connect(&self.args.connection.url).await?;
 		let key = self.args.signed.key.load(&client.chain_kind().await?)?;
-		Player::open(client, key, &self.args.signed.submit, self.args.journal.as_deref()).await
+		let Self { args, .. } = self;
+		Player::open(client, key, &args.whom, &args.signed.submit, args.journal.as_deref()).await
 	}
 
 	/// Everything there is to do at a block.

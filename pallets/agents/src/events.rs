@@ -1,7 +1,8 @@
 //! What the pallet tells. [`crate::pallet`] imports it: `Event` is an item of that module.
 //!
 //! # Must not
-//! Leave out what an indexer needs to follow the state without reading it.
+//! Leave out what an indexer needs to follow the state without reading it. Beside the events it needs of a block its number
+//! and its time on the chain clock, on which periods of budgets and steps of decay count (`tests/follower.rs`).
 
 use frame_support::pallet_macros::pallet_section;
 

@@ -1,16 +1,27 @@
-//! A runtime with System, the real Balances, this pallet, and versions of datanets that tests publish by hand.
+//! A runtime with System, the real Balances and Datanets, and this pallet.
 
 use crate as pallet_models;
 use crate::{ChainClock, DatanetVersions, VersionKind};
-use frame_support::{derive_impl, parameter_types, storage_alias, traits::ConstU32, Twox64Concat};
-use plexus_primitives::{slice::LENGTH_PROOF_BYTES_MAX, DatanetId, DatanetVersion};
-use sp_runtime::{BuildStorage, Perbill};
+use frame_support::{
+	derive_impl, parameter_types,
+	traits::{ConstBool, ConstU128, ConstU32, Get},
+};
+use frame_system::EnsureRoot;
+use pallet_datanets::types::{Admission, Licence, Verdict};
+use plexus_primitives::{
+	api::AdmissionKind, prove::prove_reader, slice::LENGTH_PROOF_BYTES_MAX, DatanetId, DatanetVersion,
+};
+use sp_runtime::{BoundedVec, BuildStorage, Perbill};
 
 pub type Balance = u128;
 
 /// The accounts 1 to this have [`ENDOWMENT`] each.
 pub const ACCOUNTS: u64 = 6;
 pub const ENDOWMENT: Balance = 1_000_000_000;
+/// Owns all datanets and is their curator. Has [`ENDOWMENT`], as [`CONTRIBUTOR`] has.
+const CURATOR: u64 = 91;
+/// Contributes to them.
+const CONTRIBUTOR: u64 = 92;
 /// The youngest commitment that can be used.
 pub const AGE_MS: u64 = 60_000;
 /// The age at which a commitment is void.
@@ -20,6 +31,10 @@ pub const INITIAL_MODEL_DEPOSIT: Balance = 1_000;
 pub const INITIAL_PER_BYTE: Balance = 2;
 pub const PARENTS_MAX: u32 = 8;
 pub const ANCESTORS_MAX: u32 = 32;
+
+/// In open datanets everything is accepted at once.
+const WINDOWS: pallet_datanets::Windows =
+	pallet_datanets::Windows { commitment_age_ms: 0, ..pallet_datanets::Windows::LIVE };
 
 #[frame_support::runtime]
 mod runtime {
@@ -42,6 +57,9 @@ mod runtime {
 	pub type Balances = pallet_balances;
 
 	#[runtime::pallet_index(2)]
+	pub type Datanets = pallet_datanets;
+
+	#[runtime::pallet_index(3)]
 	pub type Models = pallet_models;
 }
 
@@ -54,7 +72,7 @@ impl frame_system::Config for Test {
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
 impl pallet_balances::Config for Test {
 	type Balance = Balance;
-	type ExistentialDeposit = frame_support::traits::ConstU128<1>;
+	type ExistentialDeposit = ConstU128<1>;
 	type AccountStore = System;
 }
 
@@ -74,21 +92,96 @@ impl ChainClock for Now {
 	}
 }
 
-/// Which versions there are.
-#[storage_alias]
-type Published = StorageMap<Versions, Twox64Concat, (DatanetId, DatanetVersion), VersionKind>;
+impl pallet_datanets::Config for Test {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Clock = Now;
+	type Positions = ();
+	type JudgeOrigin = EnsureRoot<u64>;
+	type JudgeExists = ConstBool<true>;
+	type WindowsOrigin = EnsureRoot<u64>;
+	type DatanetDeposit = ConstU128<100>;
+	type CommitmentDeposit = ConstU128<7>;
+	type ConductDeposit = ConstU128<15>;
+	type StorageDepositBase = ConstU128<20>;
+	type StorageDepositPerByte = ConstU128<1>;
+	type VersionPrice = ConstU128<9>;
+	type ChallengeBond = ConstU128<31>;
+	type DisputeBond = ConstU128<41>;
+	type RegistrationsMax = ConstU32<256>;
+	type CuratorsMax = ConstU32<16>;
+	type TagsMax = ConstU32<4>;
+	type TagBytesMax = ConstU32<16>;
+	type NameBytesMax = ConstU32<32>;
+	type LicenceBytesMax = ConstU32<64>;
+	type MediaTypeBytesMax = ConstU32<64>;
+	type LocatorBytesMax = ConstU32<128>;
+	type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
+	type WeightInfo = ();
+}
 
+/// The adapter that a runtime has to its datanets, and how tests have these publish.
 pub struct Versions;
 
 impl Versions {
+	/// Brings a datanet to this version, as its owner, its curator and a contributor would. It is created if it is not there
+	/// yet, with those before it, and is of this kind then.
 	pub fn publish(datanet: u32, version: u32, kind: VersionKind) {
-		Published::insert((DatanetId(datanet), DatanetVersion(version)), kind);
+		let datanet = DatanetId(datanet);
+		while pallet_datanets::NextDatanetId::<Test>::get() <= datanet {
+			Self::create_datanet(kind);
+		}
+		for version in (1..=version).map(DatanetVersion) {
+			if Datanets::version_kind(datanet, version).is_none() {
+				Self::publish_next(datanet, version, kind);
+			}
+		}
+		assert_eq!(Self::kind(datanet, DatanetVersion(version)), Some(kind));
 	}
+
+	fn create_datanet(kind: VersionKind) {
+		let admission: Admission<Test> = match kind {
+			VersionKind::Open => Admission::Open,
+			VersionKind::Curated => Admission::Curated(bounded(vec![CURATOR])),
+		};
+		let licence: Licence<Test> = Licence::Spdx(bounded(b"CC-BY-4.0".to_vec()));
+		let (name, tags) = (bounded(b"flora".to_vec()), bounded(Vec::new()));
+		Datanets::create_datanet(RuntimeOrigin::signed(CURATOR), name, tags, licence, admission)
+			.expect("the owner can pay");
+	}
+
+	fn publish_next(datanet: DatanetId, version: DatanetVersion, kind: VersionKind) {
+		let text = format!("in {} since {}", datanet.0, version.0);
+		let proven = prove_reader(text.as_bytes(), |_| ()).expect("a text is not empty");
+		let contribution = pallet_datanets::NextContributionId::<Test>::get();
+		Datanets::contribute(
+			RuntimeOrigin::signed(CONTRIBUTOR),
+			datanet,
+			proven.content,
+			bounded(b"text/plain".to_vec()),
+			bounded(Vec::new()),
+			bounded(proven.length_proof),
+		)
+		.expect("nobody holds the text");
+		if kind == VersionKind::Curated {
+			let verdict = Verdict::Accept { weight: 1 };
+			Datanets::review(RuntimeOrigin::signed(CURATOR), contribution, verdict)
+				.expect("the owner is the curator");
+		}
+		Datanets::publish(RuntimeOrigin::signed(CURATOR), datanet).expect("something was accepted");
+	}
+}
+
+fn bounded<Item: core::fmt::Debug, B: Get<u32>>(items: Vec<Item>) -> BoundedVec<Item, B> {
+	items.try_into().expect("the mock stays within the bound")
 }
 
 impl DatanetVersions for Versions {
 	fn kind(datanet: DatanetId, version: DatanetVersion) -> Option<VersionKind> {
-		Published::get((datanet, version))
+		Datanets::version_kind(datanet, version).map(|kind| match kind {
+			AdmissionKind::Open => VersionKind::Open,
+			AdmissionKind::Curated => VersionKind::Curated,
+		})
 	}
 }
 
@@ -130,9 +223,11 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	CommitmentDeposit::set(INITIAL_COMMITMENT_DEPOSIT);
 	ModelDeposit::set(INITIAL_MODEL_DEPOSIT);
 	DepositPerByte::set(INITIAL_PER_BYTE);
-	let balances = (1..=ACCOUNTS).map(|account| (account, ENDOWMENT)).collect();
+	let accounts = (1..=ACCOUNTS).chain([CURATOR, CONTRIBUTOR]);
+	let balances = accounts.map(|account| (account, ENDOWMENT)).collect();
 	let genesis = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
+		datanets: pallet_datanets::GenesisConfig { windows: WINDOWS, ..Default::default() },
 		..Default::default()
 	};
 	let storage = genesis.build_storage().expect("the endowments are above the existential deposit");

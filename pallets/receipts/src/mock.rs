@@ -1,5 +1,5 @@
-//! A runtime with System, the real Balances, Agents and Models, this pallet, and versions of datanets and pools for their
-//! money that tests look at by hand.
+//! A runtime with System, the real Balances, Agents, Datanets and Models, this pallet, and pools for the money of data that
+//! tests look at by hand: what is divided there is the affair of `pallet-rewards`, whose tests have the real datanets too.
 
 use crate as pallet_receipts;
 use crate::{types::CreditOf, Corpora, Pools, RevenueOf, RevenueTerms, Servers};
@@ -9,21 +9,26 @@ use frame_support::{
 	pallet_prelude::{DispatchResult, ValueQuery},
 	parameter_types, storage_alias,
 	traits::{
-		fungible::Balanced, ConstU128, ConstU32, ConstU64, Everything, Imbalance, InstanceFilter,
-		OnUnbalanced,
+		fungible::Balanced, ConstBool, ConstU128, ConstU32, ConstU64, Everything, Get, Imbalance,
+		InstanceFilter, OnUnbalanced,
 	},
 	weights::Weight,
 	PalletId, Twox64Concat,
 };
+use frame_system::EnsureRoot;
 use pallet_agents::OnControllerChanged;
+use pallet_datanets::types::{Admission, Licence, Verdict};
 use pallet_models::{DatanetVersions, VersionKind};
 pub use plexus_primitives::constants::Balance;
-use plexus_primitives::{slice::LENGTH_PROOF_BYTES_MAX, AgentId, DatanetId, DatanetVersion, ModelId};
+use plexus_primitives::{
+	api::AdmissionKind, prove::prove_reader, slice::LENGTH_PROOF_BYTES_MAX, AgentId, DatanetId,
+	DatanetVersion, ModelId,
+};
 use scale_info::TypeInfo;
 use sp_core::{ed25519, Pair};
 use sp_runtime::{
 	traits::{AccountIdConversion, IdentityLookup},
-	AccountId32, BuildStorage, MultiSignature, Perbill, Saturating,
+	AccountId32, BoundedVec, BuildStorage, MultiSignature, Perbill, Saturating,
 };
 
 pub type AccountId = AccountId32;
@@ -41,6 +46,14 @@ pub const RECEIPTS_MAX: u32 = 16;
 pub const CHANNELS_MAX: u32 = 4;
 pub const BATCH_MODELS_MAX: u32 = 2;
 pub const COMMITMENT_AGE_MS: u64 = 60_000;
+/// Owns all datanets and is their curator. Has [`ENDOWMENT`], as [`CONTRIBUTOR`] has.
+const CURATOR: u8 = 91;
+/// Contributes to them.
+const CONTRIBUTOR: u8 = 92;
+
+/// In open datanets everything is accepted at once.
+const WINDOWS: pallet_datanets::Windows =
+	pallet_datanets::Windows { commitment_age_ms: 0, ..pallet_datanets::Windows::LIVE };
 
 pub fn account(index: u8) -> AccountId {
 	AccountId32::new([index; 32])
@@ -83,9 +96,12 @@ mod runtime {
 	pub type Agents = pallet_agents;
 
 	#[runtime::pallet_index(3)]
-	pub type Models = pallet_models;
+	pub type Datanets = pallet_datanets;
 
 	#[runtime::pallet_index(4)]
+	pub type Models = pallet_models;
+
+	#[runtime::pallet_index(5)]
 	pub type Receipts = pallet_receipts;
 }
 
@@ -127,27 +143,102 @@ impl crate::ChainClock for Now {
 	}
 }
 
-/// Which versions there are.
-#[storage_alias]
-type Published = StorageMap<Versions, Twox64Concat, (DatanetId, DatanetVersion), VersionKind>;
+impl pallet_datanets::Config for Test {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Clock = Now;
+	type Positions = ();
+	type JudgeOrigin = EnsureRoot<AccountId>;
+	type JudgeExists = ConstBool<true>;
+	type WindowsOrigin = EnsureRoot<AccountId>;
+	type DatanetDeposit = ConstU128<100>;
+	type CommitmentDeposit = ConstU128<7>;
+	type ConductDeposit = ConstU128<15>;
+	type StorageDepositBase = ConstU128<20>;
+	type StorageDepositPerByte = ConstU128<1>;
+	type VersionPrice = ConstU128<9>;
+	type ChallengeBond = ConstU128<31>;
+	type DisputeBond = ConstU128<41>;
+	type RegistrationsMax = ConstU32<256>;
+	type CuratorsMax = ConstU32<16>;
+	type TagsMax = ConstU32<4>;
+	type TagBytesMax = ConstU32<16>;
+	type NameBytesMax = ConstU32<32>;
+	type LicenceBytesMax = ConstU32<64>;
+	type MediaTypeBytesMax = ConstU32<64>;
+	type LocatorBytesMax = ConstU32<128>;
+	type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
+	type WeightInfo = ();
+}
 
+/// The adapter that a runtime has to its datanets, and how tests have these publish.
 pub struct Versions;
 
 impl Versions {
+	/// Brings a datanet to this version, as its owner, its curator and a contributor would. It is created if it is not there
+	/// yet, with those before it, and is of this kind then.
 	pub fn publish(datanet: u32, version: u32, kind: VersionKind) {
-		Published::insert((DatanetId(datanet), DatanetVersion(version)), kind);
+		let datanet = DatanetId(datanet);
+		while pallet_datanets::NextDatanetId::<Test>::get() <= datanet {
+			Self::create_datanet(kind);
+		}
+		for version in (1..=version).map(DatanetVersion) {
+			if Datanets::version_kind(datanet, version).is_none() {
+				Self::publish_next(datanet, version, kind);
+			}
+		}
+		assert_eq!(Self::kind(datanet, DatanetVersion(version)), Some(kind));
 	}
+
+	fn create_datanet(kind: VersionKind) {
+		let admission: Admission<Test> = match kind {
+			VersionKind::Open => Admission::Open,
+			VersionKind::Curated => Admission::Curated(bounded(vec![account(CURATOR)])),
+		};
+		let licence: Licence<Test> = Licence::Spdx(bounded(b"CC-BY-4.0".to_vec()));
+		let (name, tags) = (bounded(b"flora".to_vec()), bounded(Vec::new()));
+		Datanets::create_datanet(RuntimeOrigin::signed(account(CURATOR)), name, tags, licence, admission)
+			.expect("the owner can pay");
+	}
+
+	fn publish_next(datanet: DatanetId, version: DatanetVersion, kind: VersionKind) {
+		let text = format!("in {} since {}", datanet.0, version.0);
+		let proven = prove_reader(text.as_bytes(), |_| ()).expect("a text is not empty");
+		let contribution = pallet_datanets::NextContributionId::<Test>::get();
+		Datanets::contribute(
+			RuntimeOrigin::signed(account(CONTRIBUTOR)),
+			datanet,
+			proven.content,
+			bounded(b"text/plain".to_vec()),
+			bounded(Vec::new()),
+			bounded(proven.length_proof),
+		)
+		.expect("nobody holds the text");
+		if kind == VersionKind::Curated {
+			let verdict = Verdict::Accept { weight: 1 };
+			Datanets::review(RuntimeOrigin::signed(account(CURATOR)), contribution, verdict)
+				.expect("the owner is the curator");
+		}
+		Datanets::publish(RuntimeOrigin::signed(account(CURATOR)), datanet).expect("something was accepted");
+	}
+}
+
+fn bounded<Item: core::fmt::Debug, B: Get<u32>>(items: Vec<Item>) -> BoundedVec<Item, B> {
+	items.try_into().expect("the mock stays within the bound")
 }
 
 impl DatanetVersions for Versions {
 	fn kind(datanet: DatanetId, version: DatanetVersion) -> Option<VersionKind> {
-		Published::get((datanet, version))
+		Datanets::version_kind(datanet, version).map(|kind| match kind {
+			AdmissionKind::Open => VersionKind::Open,
+			AdmissionKind::Curated => VersionKind::Curated,
+		})
 	}
 }
 
 impl Corpora for Versions {
 	fn is_published(datanet: DatanetId, version: DatanetVersion) -> bool {
-		Published::contains_key((datanet, version))
+		Datanets::version_kind(datanet, version).is_some()
 	}
 }
 
@@ -369,11 +460,12 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	ChannelDeposit::set(INITIAL_CHANNEL_DEPOSIT);
 	BatchDeposit::set(INITIAL_BATCH_DEPOSIT);
 	SubmitsDirectly::set(true);
-	let accounts = (1..=ACCOUNTS).map(|index| (account(index), ENDOWMENT));
+	let accounts = (1..=ACCOUNTS).chain([CURATOR, CONTRIBUTOR]).map(|index| (account(index), ENDOWMENT));
 	let pots = [DataPools::account(), ValidatorsPot::account()].map(|pot| (pot, EXISTENTIAL_DEPOSIT));
 	let balances = accounts.chain(pots).collect();
 	let genesis = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
+		datanets: pallet_datanets::GenesisConfig { windows: WINDOWS, ..Default::default() },
 		..Default::default()
 	};
 	let storage = genesis.build_storage().expect("the endowments are above the existential deposit");

@@ -4,6 +4,7 @@ mod acting;
 mod attacks;
 mod delegations;
 mod fees;
+mod follower;
 mod identity;
 mod model;
 mod queries;

@@ -2,8 +2,9 @@
 //!
 //! The model knows no windows and no holds: it remembers every use of every delegation and adds up those that fall into
 //! the same period. After each call all balances are compared, after every eighth all records, and a call that fails must leave the state as it was.
+//! A [`Follower`] hears the events of all calls.
 
-use super::*;
+use super::{follower::Follower, *};
 use crate::types::AgentStatus;
 use escrow::HoldReason as Escrow;
 use proptest::{
@@ -16,6 +17,9 @@ use std::collections::BTreeMap;
 /// 50 histories of 200 calls.
 const HISTORIES: u32 = 50;
 const CALLS: usize = 200;
+
+/// A registration has the first of them.
+const TAGS: [&[u8]; 3] = [b"x", b"y", b"z"];
 
 /// To repeat a run, put the seed here that it printed.
 const SEED: Option<[u8; 32]> = None;
@@ -60,22 +64,66 @@ enum Keep {
 enum Call {
 	Register,
 	Deregister,
-	SetPaused { paused: bool },
-	Propose { to: Option<u8> },
-	Accept { keep: Keep },
-	SetRecovery { account: Option<u8>, delay_ms: u64 },
-	Begin { controller: u8 },
+	SetPaused {
+		paused: bool,
+	},
+	/// With this many of [`TAGS`].
+	SetProfile {
+		tags: usize,
+	},
+	Propose {
+		to: Option<u8>,
+	},
+	Accept {
+		keep: Keep,
+	},
+	SetRecovery {
+		account: Option<u8>,
+		delay_ms: u64,
+	},
+	Begin {
+		controller: u8,
+	},
 	Cancel,
-	Complete { keep: Keep },
-	Delegate { parent: Option<u32>, key: u8, terms: ModelTerms },
-	Revoke { delegation: u32 },
+	Complete {
+		keep: Keep,
+	},
+	Delegate {
+		parent: Option<u32>,
+		key: u8,
+		terms: ModelTerms,
+	},
+	Revoke {
+		delegation: u32,
+	},
 	RevokeAll,
-	Clear { delegation: u32 },
-	Act { delegation: u32, inner: Inner, charged: bool },
-	Control { inner: Inner },
-	Forfeit { to: u8, amount: Balance },
-	Fund { amount: Balance },
-	SetPrices { bond: Balance, deposit: Balance },
+	Clear {
+		delegation: u32,
+	},
+	Act {
+		delegation: u32,
+		inner: Inner,
+		charged: bool,
+	},
+	Control {
+		inner: Inner,
+	},
+	Forfeit {
+		to: u8,
+		amount: Balance,
+	},
+	Fund {
+		amount: Balance,
+	},
+	/// What settlement says, which is nobody's call.
+	Credit {
+		payer: u8,
+		burned: Balance,
+	},
+	SetPrices {
+		bond: Balance,
+		deposit: Balance,
+	},
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -170,6 +218,7 @@ fn any_call() -> impl Strategy<Value = Call> {
 			false => Call::RevokeAll,
 		}),
 		2 => prop::bool::weighted(0.2).prop_map(|paused| Call::SetPaused { paused }),
+		1 => (0..=TAGS.len()).prop_map(|tags| Call::SetProfile { tags }),
 		1 => prop::option::weighted(0.9, any_account()).prop_map(|to| Call::Propose { to }),
 		2 => any_keep().prop_map(|keep| Call::Accept { keep }),
 		1 => (prop::option::weighted(0.9, any_account()), DELAY_MS - 1..2 * DELAY_MS)
@@ -186,6 +235,7 @@ fn any_call() -> impl Strategy<Value = Call> {
 		3 => any_inner().prop_map(|inner| Call::Control { inner }),
 		3 => (any_account(), 1..30_000_000u128).prop_map(|(to, amount)| Call::Forfeit { to, amount }),
 		9 => (0..90_000_000_000u128).prop_map(|amount| Call::Fund { amount: amount + EXISTENTIAL_DEPOSIT }),
+		2 => (any_account(), 0..3 * PAYER_BURN).prop_map(|(payer, burned)| Call::Credit { payer, burned }),
 		1 => (1_000_000..9_000_000_000u128, 0..9_000_000u128)
 			.prop_map(|(bond, deposit)| Call::SetPrices { bond, deposit }),
 	]
@@ -404,7 +454,7 @@ impl Model {
 		match &step.call {
 			Call::Register => None,
 			Call::Fund { .. } => Some(1 + step.signer % ACCOUNTS),
-			Call::SetPrices { .. } | Call::Clear { .. } | Call::Forfeit { .. } => None,
+			Call::SetPrices { .. } | Call::Clear { .. } | Call::Forfeit { .. } | Call::Credit { .. } => None,
 			Call::Accept { .. } => agent.proposed,
 			Call::Begin { .. } => agent.recovery.as_ref().map(|recovery| recovery.0),
 			Call::Complete { .. } => agent.recovery.as_ref()?.2.map(|pending| pending.0),
@@ -450,6 +500,7 @@ impl Model {
 				agent.status = status;
 				changes
 			}
+			Call::SetProfile { .. } => controls && !retired,
 			Call::Propose { to } if controls => {
 				agent.proposed = *to;
 				true
@@ -656,7 +707,10 @@ fn to_runtime(agent: u64, call: &Call) -> RuntimeCall {
 	let agent = AgentId(agent);
 	let call = call.clone();
 	match call {
-		Call::Register => crate::Call::register { profile: profile(&[b"x"]) }.into(),
+		Call::Register => crate::Call::register { profile: profile(&TAGS[..1]) }.into(),
+		Call::SetProfile { tags } => {
+			crate::Call::set_profile { agent, profile: profile(&TAGS[..tags]) }.into()
+		}
 		Call::Deregister => crate::Call::deregister { agent }.into(),
 		Call::SetPaused { paused } => crate::Call::set_paused { agent, paused }.into(),
 		Call::Propose { to } => crate::Call::propose_controller { agent, proposed: to.map(account) }.into(),
@@ -702,7 +756,7 @@ fn to_runtime(agent: u64, call: &Call) -> RuntimeCall {
 			escrow::Call::forfeit { from: Agents::account_of(agent), to: account(to), amount }.into()
 		}
 		Call::Fund { amount } => pay(&Agents::account_of(agent), amount),
-		Call::SetPrices { .. } => remark(),
+		Call::SetPrices { .. } | Call::Credit { .. } => remark(),
 	}
 }
 
@@ -774,6 +828,10 @@ fn play(model: &mut Model, step: &Step, tally: &mut Tally) {
 		if model.agents.len() >= 5 {
 			return;
 		}
+	}
+	if let Call::Credit { payer, burned } = call {
+		Agents::credit_reputation(AgentId(agent), &account(*payer), *burned);
+		return;
 	}
 	if let Call::Act { charged: true, .. } = call {
 		submit_act(model, signer, agent, call, tally);
@@ -878,16 +936,21 @@ fn the_pallet_does_what_the_model_does() {
 			let (bond, deposit) = (INITIAL_BOND, INITIAL_DEPOSIT);
 			let mut model = Model { now: 0, bond, deposit, burned: 0, free, agents: Vec::new() };
 			let calls = [Call::Register, Call::Fund { amount: FUNDS }];
+			let mut follower = Follower::default();
 			let beginnings = calls.iter().cycle().take(6).map(Step::beginning);
 			for (count, step) in beginnings.chain(steps.iter().cloned()).enumerate() {
 				play(&mut model, &step, &mut tally.borrow_mut());
+				follower.follow();
 				assert_same(&model);
 				if count % 8 == 0 {
 					assert_same_records(&model);
 				}
 			}
+			follower.assert_knows_everything();
 			assert_ok!(Agents::check_invariants());
 			unwind(&mut model);
+			follower.follow();
+			follower.assert_knows_everything();
 			assert_ok!(Agents::check_invariants());
 		});
 		Ok(())

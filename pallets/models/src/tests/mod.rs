@@ -1,4 +1,4 @@
-//! Tests of the pallet on the real Balances, by subject.
+//! Tests of the pallet on the real Balances and Datanets, by subject.
 
 mod calls;
 mod commitments;

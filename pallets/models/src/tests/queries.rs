@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::queries::ModelPageOf;
+use sp_core::Blake2Hasher;
+use sp_trie::recorder::Recorder;
 
 #[test]
 fn a_model_is_found_by_id_root_and_developer() {
@@ -119,6 +121,55 @@ fn the_thousandth_adapter_writes_as_much_as_the_second() {
 		let merge = asking("of three", &[base, others[0], others[1]], 0, 10);
 		assert_eq!(writes(merge), second + 4);
 	});
+}
+
+/// How many keys a call reads and writes, from a state where nothing is in memory.
+fn accesses(ext: &mut sp_io::TestExternalities, call: impl FnOnce()) -> (usize, usize) {
+	ext.commit_all().expect("what is in memory can be stored");
+	let recorder = Recorder::<Blake2Hasher>::default();
+	ext.execute_with_recorder(recorder.clone(), call);
+	let reads = recorder.recorded_keys().values().map(|keys| keys.len()).sum();
+	let writes = ext.overlayed_changes().changes().count();
+	ext.commit_all().expect("what is in memory can be stored");
+	(reads, writes)
+}
+
+/// What it takes to register one more adapter of a base that has so many, and to list 20 of them, the first and the last.
+fn costs_beside(adapters: u64) -> [(usize, usize); 3] {
+	const BASE: ModelId = ModelId(0);
+	let adapter = |name: String| {
+		let mut adapter = model(&name, ModelKind::Adapter, &[BASE.0]);
+		adapter.spec.asks = asks(0, 10);
+		adapter
+	};
+	let late = [adapter("late".into())];
+	let mut ext = new_test_ext();
+	ext.execute_with(|| {
+		assert_eq!(put(ALICE, asking("base", &[], 5, 10)), BASE);
+		let all: Vec<_> = (0..adapters).map(|index| adapter(index.to_string())).collect();
+		for batch in all.chunks(64) {
+			assert_ok!(register_all(BOB, batch));
+		}
+		assert_ok!(commit(BOB, &late));
+		pass(AGE_MS);
+		System::reset_events();
+	});
+	let registered = accesses(&mut ext, || assert_ok!(reveal(BOB, &late)));
+	let mut page_from = |from: u64| {
+		accesses(&mut ext, || {
+			let page = Models::children(BASE, Some(Sequence(from)), 20);
+			let expected: Vec<u64> = (from + 1..=from + 20).collect();
+			assert_eq!(page.items.iter().map(|info| info.id.0).collect::<Vec<_>>(), expected);
+		})
+	};
+	[registered, page_from(0), page_from(adapters - 20)]
+}
+
+#[test]
+fn beside_thousands_of_adapters_one_more_and_a_page_of_them_cost_what_they_do_beside_a_few() {
+	let few = costs_beside(40);
+	assert_eq!(few[1], few[2], "the last page costs what the first does");
+	assert_eq!(costs_beside(2_048), few);
 }
 
 #[test]

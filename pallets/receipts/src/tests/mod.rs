@@ -1,4 +1,4 @@
-//! Tests of the pallet on the real Balances, Agents and Models, by subject.
+//! Tests of the pallet on the real Balances, Agents, Datanets and Models, by subject.
 
 mod attacks;
 mod channels;
