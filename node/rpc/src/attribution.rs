@@ -1,10 +1,12 @@
 //! `attribution_*`: open batches, their claims and what is asked about them, in JSON, for programs without a SCALE decoder.
 //!
 //! # Must not
-//! Know more than the runtime API `AttributionApi` tells: whatever is here, any Substrate client finds by `state_call`.
+//! Know more than the runtime API `AttributionApi` tells: whatever is here, any Substrate client finds by `state_call`. Claims of all batches
+//! together are in no state: [`crate::claim_history`] asks the index.
 
 use crate::{
 	arguments::Arguments,
+	claim_history::claim_history,
 	context::{json, Context},
 	errors::RpcError,
 	registry::{Answer, Registry},
@@ -35,6 +37,7 @@ pub fn register(registry: &mut Registry) {
 	registry.query("attribution_openBatch", open_batch);
 	registry.query("attribution_openBatches", open_batches);
 	registry.query("attribution_claims", claims);
+	registry.query("attribution_claimHistory", claim_history);
 	registry.query("attribution_openQuestions", open_questions);
 	registry.query("attribution_commitment", commitment);
 	registry.query("attribution_method", method);
