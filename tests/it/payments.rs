@@ -393,6 +393,10 @@ async fn a_repeated_note_is_claimed_shown_and_paid_and_everybody_can_look() -> R
 	.await?;
 	let asked = scene.query(&["questions", "0"]).await?;
 	ensure!(asked["samples"]["claims"] == json!([0]), "{asked}");
+	let open = scene.query(&["open-challenges"]).await?;
+	ensure!(open == json!({ "batches": [asked], "next": null }), "{open}");
+	let told = scene.ask("attribution_openChallenges", &[]).await?;
+	ensure!(told["items"][0]["samples"]["claims"] == json!([0]), "{told}");
 	let shown = Attribution::answer { batch: BatchId(0), claim: 0, answer: answer(receipt)? };
 	scene.sends(&["act", "0", "0"], shown, SERVING).await?;
 	let asked = scene.query(&["questions", "0"]).await?;

@@ -1,4 +1,4 @@
-//! `plexus query open-batch|open-batches|claims|questions|method|methods|attribution-parameters`: what waits for objections.
+//! `plexus query open-batch|open-batches|claims|questions|open-challenges|method|methods|attribution-parameters`: what waits for objections.
 //!
 //! # Must not
 //! Judge a claim: what the chain has of it is told.
@@ -6,7 +6,7 @@
 use super::{not_found, told};
 use crate::{
 	address::parse_account,
-	attribution::{Claims, Method, Methods, OpenBatch, OpenBatches, Parameters, Questions},
+	attribution::{Challenges, Claims, Method, Methods, OpenBatch, OpenBatches, Parameters, Questions},
 	claims::chain::{self, Filter, MethodName},
 	client::Client,
 	failure::Failure,
@@ -26,6 +26,9 @@ pub(super) enum Question {
 	/// What is still to be answered in an open batch: samples, demands, unlisted sources
 	#[command(hide = true)]
 	Questions(BatchArgs),
+	/// What is still to be answered in any batch, by page
+	#[command(hide = true)]
+	OpenChallenges(OpenBatchesArgs),
 	/// A method by which claims are found, by its id or by what it is
 	#[command(hide = true)]
 	Method(MethodArgs),
@@ -120,6 +123,7 @@ pub(super) async fn run(client: &Client, json: bool, question: Question) -> Resu
 		Question::OpenBatches(args) => told(json, open_batches(client, args)).await,
 		Question::Claims(args) => told(json, claims(client, args)).await,
 		Question::Questions(args) => told(json, questions(client, args)).await,
+		Question::OpenChallenges(args) => told(json, open_challenges(client, args)).await,
 		Question::Method(args) => told(json, method(client, args)).await,
 		Question::Methods(args) => told(json, methods(client, args)).await,
 		Question::AttributionParameters => told(json, parameters(client)).await,
@@ -152,6 +156,19 @@ async fn questions(client: &Client, args: BatchArgs) -> Result<Questions, Failur
 	chain::known_open_batch(&at, BatchId(args.batch)).await?;
 	let asked = chain::questions(&at, BatchId(args.batch)).await?;
 	Ok(Questions::new(args.batch, asked))
+}
+
+async fn open_challenges(client: &Client, args: OpenBatchesArgs) -> Result<Challenges, Failure> {
+	let at = client.at_head().await?;
+	let page = chain::open_batches(&at, args.cursor.map(BatchId), args.page.limit).await?;
+	let mut batches = Vec::new();
+	for batch in page.items {
+		let asked = Questions::new(batch.id.0, chain::questions(&at, batch.id).await?);
+		if !asked.is_empty() {
+			batches.push(asked);
+		}
+	}
+	Ok(Challenges { batches, next: page.next.map(|id| id.0) })
 }
 
 async fn method(client: &Client, args: MethodArgs) -> Result<Method, Failure> {

@@ -108,6 +108,7 @@ async fn an_open_batch_its_claims_and_what_is_asked_are_told() {
 
 	let nothing = json!({ "samples": null, "demands": [], "unlisted": [] });
 	assert_eq!(call(&client, "attribution_openQuestions", &[json!(0)]).await, nothing);
+	assert_eq!(call(&client, "attribution_openChallenges", &[]).await, none, "nothing is asked");
 	let hash = [5; 32];
 	submit(&served, &client, Bob, Call::<Runtime>::demand { batch: BatchId(0), claim: 0 }).await;
 	submit(&served, &client, Alice, Call::<Runtime>::commit { batch: BatchId(0), hash }).await;
@@ -117,6 +118,10 @@ async fn an_open_batch_its_claims_and_what_is_asked_are_told() {
 	assert_eq!((&demand["claim"], &demand["by"]), (&json!(0), &bob));
 	assert_eq!(demand["price"], "2000000000000");
 	assert!(demand["deadlineMs"].is_u64(), "{demand}");
+	let open = call(&client, "attribution_openChallenges", &[Value::Null, json!(1)]).await;
+	let with_batch = json!({ "batch": 0, "samples": null, "demands": asked["demands"], "unlisted": [] });
+	assert_eq!(open, json!({ "items": [with_batch], "next": null }));
+	assert_eq!(call(&client, "attribution_openChallenges", &[json!(1)]).await, none, "behind the last batch");
 	let dearer = json!({ "items": [claimed("4000000000000")], "next": null });
 	assert_eq!(call(&client, "attribution_claims", &[json!(0)]).await, dearer);
 	let alice = json!(Alice.to_account_id().to_ss58check());

@@ -119,6 +119,7 @@ const CALLS: &[&str] = &[
 	"attribution_claims",
 	"attribution_claimHistory",
 	"attribution_openQuestions",
+	"attribution_openChallenges",
 	"attribution_commitment",
 	"attribution_method",
 	"attribution_methodId",
