@@ -154,7 +154,10 @@ impl Database {
 			let place = Place { number, position: *position }.key();
 			batch.put_cf(column, record_key(&place), event.encode());
 			for subject in subjects {
-				debug_assert!(subject.first().is_some_and(|kind| *kind != RECORD), "{subject:?}");
+				debug_assert!(
+					subject.first().is_some_and(|kind| ![RECORD, SUM].contains(kind)),
+					"{subject:?}"
+				);
 				batch.put_cf(column, [subject, &place[..]].concat(), []);
 			}
 			for (key, amount) in adds {
