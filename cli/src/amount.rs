@@ -8,7 +8,7 @@
 //! smallest unit (10^-12 PLX): JSON readers round numbers beyond 2^53.
 
 use plexus_primitives::constants::{Balance, TOKEN_DECIMALS, TOKEN_SYMBOL, UNITS};
-use serde::{Serialize, Serializer};
+use serde::{de, Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
 /// An amount in the smallest unit.
@@ -72,12 +72,30 @@ impl Serialize for Amount {
 	}
 }
 
+impl<'de> Deserialize<'de> for Amount {
+	/// Reads what is serialised, as a node writes it too: digits that count the smallest unit.
+	fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+		String::deserialize(deserializer)?.parse().map(Self).map_err(de::Error::custom)
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
 
 	fn parse(text: &str) -> Result<u128, AmountError> {
 		text.parse::<Amount>().map(|amount| amount.0)
+	}
+
+	#[test]
+	fn what_is_serialised_is_read_again_and_nothing_else() {
+		for amount in [0, 1, u128::MAX].map(Amount) {
+			let json = serde_json::to_string(&amount).expect("plain data");
+			assert_eq!(serde_json::from_str::<Amount>(&json).expect("it was written so"), amount);
+		}
+		for json in ["1", "\"\"", "\"1.5\"", "\"-1\"", "\"1 PLX\"", "null"] {
+			assert!(serde_json::from_str::<Amount>(json).is_err(), "{json}");
+		}
 	}
 
 	#[test]

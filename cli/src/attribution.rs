@@ -12,7 +12,7 @@ mod questions;
 mod tests;
 
 pub(crate) use batches::{OpenBatch, OpenBatches};
-pub(crate) use claims::Claims;
+pub(crate) use claims::{evidence, Claims};
 pub(crate) use methods::{Method, Methods};
 pub(crate) use parameters::Parameters;
-pub(crate) use questions::Questions;
+pub(crate) use questions::{Challenges, Questions};

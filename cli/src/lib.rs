@@ -59,6 +59,7 @@ mod corpus;
 mod datanets;
 pub mod explain;
 pub mod failure;
+mod income;
 mod journal;
 mod keys;
 mod licence;

@@ -78,6 +78,17 @@ pub(crate) fn with_cursor(listed: String, next: Option<impl Display>) -> String 
 	}
 }
 
+/// What an answer from a node's index of events may lack, as a last line; nothing where it has all blocks.
+pub(crate) fn index_reach(complete_from: Option<u32>, indexed_to: Option<u32>) -> String {
+	match (complete_from, indexed_to) {
+		(Some(0 | 1), Some(_)) => String::new(),
+		(Some(from), Some(to)) => {
+			format!("\nthe node has indexed blocks {from} to {to}; what is older may be missing")
+		}
+		_ => "\nthe node has indexed no block yet".into(),
+	}
+}
+
 /// Text from outside, with everything escaped that a terminal might obey.
 pub(crate) fn clean(text: &str) -> String {
 	text.chars()

@@ -329,6 +329,13 @@ async fn a_false_claim_loses_its_batch_and_a_false_challenge_is_refused() -> Res
 	Ok(())
 }
 
+/// Claims of all batches, the earliest first.
+async fn claimed(scene: &Scene, filter: &[&str]) -> Result<Vec<Value>> {
+	let all = ["query", "claim-history", "--oldest-first", "--limit", "256"];
+	let page = scene.cli.json(&[&all[..], filter].concat()).await?;
+	Ok(page["claims"].as_array().with_context(|| format!("no claims in {page}"))?.clone())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_loses_its_claim_to_the_original_which_is_paid_and_explained() -> Result<()> {
 	let scene = Scene::new().await?;
@@ -373,6 +380,30 @@ async fn a_copy_loses_its_claim_to_the_original_which_is_paid_and_explained() ->
 	ensure!(
 		dave["payouts"][0]["source"] == "submission",
 		"whoever moved it has the submitter's part: {dave}"
+	);
+	// The index is behind the chain by milliseconds: once it has the payment it has all that came before.
+	let earned = scene.cli.json(&["query", "rewards", "earned", "//Bob"]).await?;
+	until(SOON, "the index to have the payment", || async {
+		let income = scene.cli.json(&["query", "rewards", "income", "//Bob"]).await?;
+		ensure!(income["sources"]["claims"] == earned["claims"] && income["complete_from"] == 0, "{income}");
+		Ok(())
+	})
+	.await?;
+	let made = claimed(&scene, &["--contribution", "1"]).await?;
+	ensure!(made.len() == 1 && made[0]["moved"] == false && made[0]["terms"]["receipt"] == 0, "{made:?}");
+	let moved = claimed(&scene, &["--contribution", "0"]).await?;
+	ensure!(moved.len() == 1 && moved[0]["moved"] == true, "{moved:?}");
+	ensure!(moved[0]["terms"] == made[0]["terms"], "it is the same claim: {moved:?} {made:?}");
+	ensure!(claimed(&scene, &["--account", "//Dave"]).await? == moved, "Dave moved it");
+	for all in [
+		claimed(&scene, &["--batch", "0"]).await?,
+		claimed(&scene, &["--batch", "0", "--receipt", "0"]).await?,
+	] {
+		ensure!(all == [made.clone(), moved.clone()].concat(), "{all:?}");
+	}
+	ensure!(
+		claimed(&scene, &["--batch", "0", "--receipt", "1"]).await?.is_empty(),
+		"there is no such receipt"
 	);
 	Ok(())
 }

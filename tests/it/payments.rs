@@ -242,6 +242,19 @@ async fn keys_without_funds_pay_and_are_paid_and_everybody_can_look() -> Result<
 	ensure!(pulled["earnings"] == book["developer_due"], "{pulled}");
 	let left = scene.query(&["earnings", &server]).await?;
 	ensure!(left["earnings"] == "0", "{left}");
+	// What was withdrawn is told still, by what it was for. The index is behind the chain by milliseconds.
+	until(AGE, "the index to follow", || async {
+		let [served, developed] = [
+			scene.query(&["rewards", "income", &server]).await?,
+			scene.query(&["rewards", "income", "//Charlie"]).await?,
+		];
+		ensure!(served["sources"]["serving"] == book["to_servers"] && served["due"] == "0", "{served}");
+		ensure!(served["total"] == book["to_servers"], "{served}");
+		ensure!(developed["sources"]["developing"] == book["developer_due"], "{developed}");
+		ensure!(developed["total"] == developed["due"], "{developed}");
+		Ok(())
+	})
+	.await?;
 	ensure!(
 		scene.owed(&server, "paid").await?["owed"] == "0",
 		"it was paid, and that nothing is left is proved"
@@ -380,6 +393,10 @@ async fn a_repeated_note_is_claimed_shown_and_paid_and_everybody_can_look() -> R
 	.await?;
 	let asked = scene.query(&["questions", "0"]).await?;
 	ensure!(asked["samples"]["claims"] == json!([0]), "{asked}");
+	let open = scene.query(&["open-challenges"]).await?;
+	ensure!(open == json!({ "batches": [asked], "next": null }), "{open}");
+	let told = scene.ask("attribution_openChallenges", &[]).await?;
+	ensure!(told["items"][0]["samples"]["claims"] == json!([0]), "{told}");
 	let shown = Attribution::answer { batch: BatchId(0), claim: 0, answer: answer(receipt)? };
 	scene.sends(&["act", "0", "0"], shown, SERVING).await?;
 	let asked = scene.query(&["questions", "0"]).await?;
@@ -412,5 +429,17 @@ async fn a_repeated_note_is_claimed_shown_and_paid_and_everybody_can_look() -> R
 		ensure!(told("Attribution.BatchOpened") && told("Attribution.ContributionPaid"), "{names:?}");
 		Ok(())
 	})
-	.await
+	.await?;
+	// The batch is final, and its claim is told still.
+	let history = scene.query(&["claim-history", "--contribution", "0"]).await?;
+	let [told] = &history["claims"].as_array().context("a list")?[..] else {
+		anyhow::bail!("one claim was made: {history}")
+	};
+	ensure!(told["by"] == server && told["batch"] == 0 && told["moved"] == false, "{told}");
+	for field in ["receipt", "model", "evidence", "amount"] {
+		ensure!(told["terms"][field] == claimed[field], "{field}: {told} {claimed}");
+	}
+	let by_server = scene.query(&["claim-history", "--account", &server, "--limit", "256"]).await?;
+	ensure!(by_server["claims"] == history["claims"], "it made that one: {by_server}");
+	Ok(())
 }

@@ -105,7 +105,8 @@ impl Answer for Claims {
 	}
 }
 
-fn evidence(evidence: &Evidence) -> String {
+/// Evidence in words.
+pub(crate) fn evidence(evidence: &Evidence) -> String {
 	match evidence {
 		Evidence::Grounded { offset, length } => format!("grounded: {length} bytes from {offset}"),
 		Evidence::Span { output, offset, length } => {

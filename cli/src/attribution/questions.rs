@@ -1,4 +1,4 @@
-//! What is asked in a batch: samples, demands, unlisted sources.
+//! What is asked in a batch, or in all: samples, demands, unlisted sources.
 
 use crate::{
 	address::display,
@@ -75,8 +75,13 @@ impl Questions {
 	}
 }
 
-impl Answer for Questions {
-	fn human(&self) -> String {
+impl Questions {
+	pub(crate) fn is_empty(&self) -> bool {
+		self.samples.is_none() && self.demands.is_empty() && self.unlisted.is_empty()
+	}
+
+	/// What, how, for how much and until when.
+	fn rows(&self) -> Vec<[String; 4]> {
 		let samples = self.samples.iter().flat_map(|samples| {
 			samples.claims.iter().map(|claim| {
 				[format!("claim {claim}"), "sample".into(), String::new(), samples.deadline_ms.to_string()]
@@ -97,10 +102,39 @@ impl Answer for Questions {
 			let asked = format!("unlisted: contribution {contribution}, by {}", shown.by);
 			[what, asked, shown.bond.to_string(), shown.deadline_ms.to_string()]
 		});
-		let rows: Vec<_> = samples.chain(demands).chain(unlisted).collect();
-		match rows.is_empty() {
+		samples.chain(demands).chain(unlisted).collect()
+	}
+}
+
+impl Answer for Questions {
+	fn human(&self) -> String {
+		match self.is_empty() {
 			true => "nothing is asked".into(),
-			false => output::columns(["WHAT", "ASKED", "FOR", "UNTIL (MS)"], rows),
+			false => output::columns(["WHAT", "ASKED", "FOR", "UNTIL (MS)"], self.rows()),
 		}
+	}
+}
+
+/// A page of what is asked in open batches, as it is printed.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub(crate) struct Challenges {
+	/// Those in which something is asked.
+	pub(crate) batches: Vec<Questions>,
+	/// Cursor of the next page; `null` at the end.
+	pub(crate) next: Option<u64>,
+}
+
+impl Answer for Challenges {
+	fn human(&self) -> String {
+		let of_batch = |asked: &Questions| {
+			let batch = asked.batch;
+			asked
+				.rows()
+				.into_iter()
+				.map(move |[what, how, price, until]| [batch.to_string(), what, how, price, until])
+		};
+		let rows: Vec<_> = self.batches.iter().flat_map(of_batch).collect();
+		let heading = ["BATCH", "WHAT", "ASKED", "FOR", "UNTIL (MS)"];
+		output::page("nothing is asked", heading, rows.into_iter(), self.next)
 	}
 }

@@ -185,6 +185,15 @@ fn questions_and_methods_decode_from_the_pallets_bytes_and_have_stable_json_keys
 	assert_eq!(asked.human().lines().count(), 4, "{}", asked.human());
 	let none = chain::Questions { samples: None, demands: vec![], unlisted: vec![] };
 	assert_eq!(Questions::new(20, none).human(), "nothing is asked");
+	let page = Challenges { batches: vec![asked], next: Some(21) };
+	assert_eq!(serde_json::to_value(&page).unwrap(), json!({ "batches": [expected], "next": 21 }));
+	let human = page.human();
+	assert!(
+		human.contains("BATCH") && human.contains("claim 13") && human.contains("--cursor 21"),
+		"{human}"
+	);
+	let none = Challenges { batches: vec![], next: None };
+	assert_eq!(none.human(), "nothing is asked");
 
 	let method = types::Method {
 		algorithm: b"maximal-exact-match".to_vec().try_into().expect("short"),

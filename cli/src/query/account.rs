@@ -3,6 +3,7 @@
 //! # Must not
 //! Call an account missing: one that nobody has paid to has a balance of zero.
 
+use super::told;
 use crate::{
 	address::{display, parse_account},
 	amount::Amount,
@@ -17,6 +18,14 @@ use subxt::{
 	dynamic::{self, Value},
 	ext::{scale_decode::DecodeAsType, scale_value::ValueDef},
 };
+
+#[derive(clap::Subcommand, Clone)]
+pub(super) enum Question {
+	/// What an account owns
+	Balance(Args),
+	/// An account: nonce, balance, what is on hold and for what
+	Account(Args),
+}
 
 #[derive(clap::Args, Clone)]
 pub(super) struct Args {
@@ -50,7 +59,7 @@ struct IdAmount {
 
 /// What an account owns.
 #[derive(Serialize)]
-pub(super) struct Balance {
+struct Balance {
 	account: String,
 	/// Free and held together.
 	total: Amount,
@@ -70,7 +79,7 @@ impl Answer for Balance {
 
 /// An account in full.
 #[derive(Serialize)]
-pub(super) struct Account {
+struct Account {
 	account: String,
 	/// The next transaction's, not counting the pool.
 	nonce: u32,
@@ -105,12 +114,19 @@ impl Answer for Account {
 	}
 }
 
-pub(super) async fn balance(client: &Client, args: Args) -> Result<Balance, Failure> {
+pub(super) async fn run(client: &Client, json: bool, question: Question) -> Result<(), Failure> {
+	match question {
+		Question::Balance(args) => told(json, balance(client, args)).await,
+		Question::Account(args) => told(json, account(client, args)).await,
+	}
+}
+
+async fn balance(client: &Client, args: Args) -> Result<Balance, Failure> {
 	let account = account(client, args).await?;
 	Ok(Balance { account: account.account, total: account.total, spendable: account.spendable })
 }
 
-pub(super) async fn account(client: &Client, args: Args) -> Result<Account, Failure> {
+async fn account(client: &Client, args: Args) -> Result<Account, Failure> {
 	let account = parse_account(&args.account, &client.chain_kind().await?)?;
 	let at = client.at_head().await?;
 	let id: [u8; 32] = *AsRef::<[u8; 32]>::as_ref(&account);

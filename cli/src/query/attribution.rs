@@ -1,17 +1,44 @@
-//! `plexus query open-batch|open-batches|claims|questions|method|methods|attribution-parameters`: what waits for objections.
+//! `plexus query open-batch|open-batches|claims|questions|open-challenges|method|methods|attribution-parameters`: what waits for objections.
 //!
 //! # Must not
 //! Judge a claim: what the chain has of it is told.
 
-use super::not_found;
+use super::{not_found, told};
 use crate::{
 	address::parse_account,
-	attribution::{Claims, Method, Methods, OpenBatch, OpenBatches, Parameters, Questions},
+	attribution::{Challenges, Claims, Method, Methods, OpenBatch, OpenBatches, Parameters, Questions},
 	claims::chain::{self, Filter, MethodName},
 	client::Client,
 	failure::Failure,
 };
 use plexus_primitives::{api::PAGE_MAX, BatchId, ContributionId, MethodId};
+
+#[derive(clap::Subcommand, Clone)]
+pub(super) enum Question {
+	/// A batch that waits for objections: claims, hold, samples, windows
+	#[command(hide = true)]
+	OpenBatch(BatchArgs),
+	/// Batches that wait for objections; more with open-batch, claims, questions, methods
+	OpenBatches(OpenBatchesArgs),
+	/// The claims of an open batch, by page; those of all batches with claim-history
+	#[command(hide = true)]
+	Claims(ClaimsArgs),
+	/// What is still to be answered in an open batch: samples, demands, unlisted sources
+	#[command(hide = true)]
+	Questions(BatchArgs),
+	/// What is still to be answered in any batch, by page
+	#[command(hide = true)]
+	OpenChallenges(OpenBatchesArgs),
+	/// A method by which claims are found, by its id or by what it is
+	#[command(hide = true)]
+	Method(MethodArgs),
+	/// The methods by which claims are found, by page
+	#[command(hide = true)]
+	Methods(MethodsArgs),
+	/// What batches with claims are submitted under
+	#[command(hide = true)]
+	AttributionParameters,
+}
 
 #[derive(clap::Args, Clone)]
 pub(super) struct BatchArgs {
@@ -90,16 +117,29 @@ struct LimitArgs {
 	limit: u32,
 }
 
-pub(super) async fn open_batch(client: &Client, args: BatchArgs) -> Result<OpenBatch, Failure> {
+pub(super) async fn run(client: &Client, json: bool, question: Question) -> Result<(), Failure> {
+	match question {
+		Question::OpenBatch(args) => told(json, open_batch(client, args)).await,
+		Question::OpenBatches(args) => told(json, open_batches(client, args)).await,
+		Question::Claims(args) => told(json, claims(client, args)).await,
+		Question::Questions(args) => told(json, questions(client, args)).await,
+		Question::OpenChallenges(args) => told(json, open_challenges(client, args)).await,
+		Question::Method(args) => told(json, method(client, args)).await,
+		Question::Methods(args) => told(json, methods(client, args)).await,
+		Question::AttributionParameters => told(json, parameters(client)).await,
+	}
+}
+
+async fn open_batch(client: &Client, args: BatchArgs) -> Result<OpenBatch, Failure> {
 	chain::known_open_batch(&client.at_head().await?, BatchId(args.batch)).await.map(OpenBatch::from)
 }
 
-pub(super) async fn open_batches(client: &Client, args: OpenBatchesArgs) -> Result<OpenBatches, Failure> {
+async fn open_batches(client: &Client, args: OpenBatchesArgs) -> Result<OpenBatches, Failure> {
 	let at = client.at_head().await?;
 	chain::open_batches(&at, args.cursor.map(BatchId), args.page.limit).await.map(OpenBatches::from)
 }
 
-pub(super) async fn claims(client: &Client, args: ClaimsArgs) -> Result<Claims, Failure> {
+async fn claims(client: &Client, args: ClaimsArgs) -> Result<Claims, Failure> {
 	let filter = match (args.receipt, args.contribution, &args.account) {
 		(Some(place), _, _) => Filter::Receipt(place),
 		(None, Some(id), _) => Filter::Contribution(ContributionId(id)),
@@ -111,14 +151,27 @@ pub(super) async fn claims(client: &Client, args: ClaimsArgs) -> Result<Claims, 
 	chain::claims_page(&at, BatchId(args.batch), filter, args.cursor, args.page.limit).await.map(Claims::from)
 }
 
-pub(super) async fn questions(client: &Client, args: BatchArgs) -> Result<Questions, Failure> {
+async fn questions(client: &Client, args: BatchArgs) -> Result<Questions, Failure> {
 	let at = client.at_head().await?;
 	chain::known_open_batch(&at, BatchId(args.batch)).await?;
 	let asked = chain::questions(&at, BatchId(args.batch)).await?;
 	Ok(Questions::new(args.batch, asked))
 }
 
-pub(super) async fn method(client: &Client, args: MethodArgs) -> Result<Method, Failure> {
+async fn open_challenges(client: &Client, args: OpenBatchesArgs) -> Result<Challenges, Failure> {
+	let at = client.at_head().await?;
+	let page = chain::open_batches(&at, args.cursor.map(BatchId), args.page.limit).await?;
+	let mut batches = Vec::new();
+	for batch in page.items {
+		let asked = Questions::new(batch.id.0, chain::questions(&at, batch.id).await?);
+		if !asked.is_empty() {
+			batches.push(asked);
+		}
+	}
+	Ok(Challenges { batches, next: page.next.map(|id| id.0) })
+}
+
+async fn method(client: &Client, args: MethodArgs) -> Result<Method, Failure> {
 	let at = client.at_head().await?;
 	let found = match args.id.map(MethodId) {
 		Some(id) => chain::method(&at, id).await?.map(|name| (id, name)),
@@ -141,11 +194,11 @@ pub(super) async fn method(client: &Client, args: MethodArgs) -> Result<Method, 
 	})
 }
 
-pub(super) async fn methods(client: &Client, args: MethodsArgs) -> Result<Methods, Failure> {
+async fn methods(client: &Client, args: MethodsArgs) -> Result<Methods, Failure> {
 	let at = client.at_head().await?;
 	chain::methods(&at, args.cursor.map(MethodId), args.page.limit).await.map(Methods::from)
 }
 
-pub(super) async fn parameters(client: &Client) -> Result<Parameters, Failure> {
+async fn parameters(client: &Client) -> Result<Parameters, Failure> {
 	chain::parameters(&client.at_head().await?).await.map(Parameters::from)
 }

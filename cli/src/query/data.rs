@@ -3,7 +3,7 @@
 //! # Must not
 //! Ask for more than a page at once.
 
-use super::not_found;
+use super::{not_found, told};
 use crate::{
 	address,
 	amount::Amount,
@@ -16,6 +16,30 @@ use crate::{
 use plexus_primitives::api::PAGE_MAX;
 use serde::Serialize;
 use std::path::PathBuf;
+
+#[derive(clap::Subcommand, Clone)]
+pub(super) enum Question {
+	/// A datanet
+	Datanet(DatanetArgs),
+	/// All datanets, an owner's, or those with a tag, by page
+	Datanets(DatanetsArgs),
+	/// A contribution
+	Contribution(ContributionArgs),
+	/// The contributions of a datanet, by page
+	Contributions(ContributionsArgs),
+	/// The versions of a datanet, by page
+	Versions(VersionsArgs),
+	/// What a version of a datanet holds, by page
+	Members(MembersArgs),
+	/// The weight of a contribution in a version of its datanet
+	#[command(hide = true)]
+	Weight(WeightArgs),
+	/// What is asked of a contribution's holder
+	#[command(hide = true)]
+	Challenge(ContributionArgs),
+	/// The contribution that holds a file's content, looked up by its hash
+	File(FileArgs),
+}
 
 #[derive(clap::Args, Clone)]
 pub(super) struct DatanetArgs {
@@ -115,7 +139,21 @@ pub(super) struct FileArgs {
 	root: Option<String>,
 }
 
-pub(super) async fn datanet(client: &Client, args: DatanetArgs) -> Result<Datanet, Failure> {
+pub(super) async fn run(client: &Client, json: bool, question: Question) -> Result<(), Failure> {
+	match question {
+		Question::Datanet(args) => told(json, datanet(client, args)).await,
+		Question::Datanets(args) => told(json, datanets(client, args)).await,
+		Question::Contribution(args) => told(json, contribution(client, args)).await,
+		Question::Contributions(args) => told(json, contributions(client, args)).await,
+		Question::Versions(args) => told(json, versions(client, args)).await,
+		Question::Members(args) => told(json, members(client, args)).await,
+		Question::Weight(args) => told(json, weight(client, args)).await,
+		Question::Challenge(args) => told(json, challenge(client, args)).await,
+		Question::File(args) => told(json, file(client, args)).await,
+	}
+}
+
+async fn datanet(client: &Client, args: DatanetArgs) -> Result<Datanet, Failure> {
 	find_datanet(&client.at_head().await?, args.id).await
 }
 
@@ -125,7 +163,7 @@ async fn find_datanet(at: &AtBlock, id: u32) -> Result<Datanet, Failure> {
 
 /// A page of datanets.
 #[derive(Serialize)]
-pub(super) struct DatanetPage {
+struct DatanetPage {
 	datanets: Vec<Datanet>,
 	/// Cursor of the next page; `null` at the end.
 	next: Option<u32>,
@@ -150,7 +188,7 @@ impl Answer for DatanetPage {
 	}
 }
 
-pub(super) async fn datanets(client: &Client, args: DatanetsArgs) -> Result<DatanetPage, Failure> {
+async fn datanets(client: &Client, args: DatanetsArgs) -> Result<DatanetPage, Failure> {
 	let at = client.at_head().await?;
 	let found = match (&args.owner, &args.tag) {
 		(Some(owner), _) => {
@@ -175,7 +213,7 @@ async fn all_datanets(at: &AtBlock, cursor: u32, limit: u32) -> Result<DatanetPa
 	Ok(DatanetPage { datanets: page, next: (page_end < end).then_some(page_end) })
 }
 
-pub(super) async fn contribution(client: &Client, args: ContributionArgs) -> Result<Contribution, Failure> {
+async fn contribution(client: &Client, args: ContributionArgs) -> Result<Contribution, Failure> {
 	known_contribution(&client.at_head().await?, args.id).await.map(Contribution::from)
 }
 
@@ -189,7 +227,7 @@ async fn known_contribution(at: &AtBlock, id: u64) -> Result<datanets::Info, Fai
 	})
 }
 
-pub(super) async fn contributions(client: &Client, args: ContributionsArgs) -> Result<Page, Failure> {
+async fn contributions(client: &Client, args: ContributionsArgs) -> Result<Page, Failure> {
 	let at = client.at_head().await?;
 	// An unknown datanet would look like an empty one.
 	find_datanet(&at, args.datanet).await?;
@@ -200,7 +238,7 @@ pub(super) async fn contributions(client: &Client, args: ContributionsArgs) -> R
 	})
 }
 
-pub(super) async fn versions(client: &Client, args: VersionsArgs) -> Result<Versions, Failure> {
+async fn versions(client: &Client, args: VersionsArgs) -> Result<Versions, Failure> {
 	let at = client.at_head().await?;
 	// An unknown datanet would look like one without versions.
 	find_datanet(&at, args.datanet).await?;
@@ -213,7 +251,7 @@ pub(super) async fn versions(client: &Client, args: VersionsArgs) -> Result<Vers
 
 /// A page of a version's members.
 #[derive(Serialize)]
-pub(super) struct Members {
+struct Members {
 	datanet: u32,
 	version: u32,
 	members: Vec<Member>,
@@ -236,7 +274,7 @@ impl Answer for Members {
 	}
 }
 
-pub(super) async fn members(client: &Client, args: MembersArgs) -> Result<Members, Failure> {
+async fn members(client: &Client, args: MembersArgs) -> Result<Members, Failure> {
 	let at = client.at_head().await?;
 	let version = datanets::known_version(&at, args.datanet, args.version).await?;
 	let page = datanets::members(&at, args.datanet, version, args.cursor, args.limit).await?;
@@ -254,7 +292,7 @@ pub(super) async fn members(client: &Client, args: MembersArgs) -> Result<Member
 
 /// What a contribution weighs in a version.
 #[derive(Serialize)]
-pub(super) struct Weight {
+struct Weight {
 	contribution: u64,
 	datanet: u32,
 	version: u32,
@@ -274,7 +312,7 @@ impl Answer for Weight {
 	}
 }
 
-pub(super) async fn weight(client: &Client, args: WeightArgs) -> Result<Weight, Failure> {
+async fn weight(client: &Client, args: WeightArgs) -> Result<Weight, Failure> {
 	let at = client.at_head().await?;
 	let datanet = known_contribution(&at, args.contribution).await?.datanet.0;
 	let version = datanets::known_version(&at, datanet, Some(args.version)).await?;
@@ -284,7 +322,7 @@ pub(super) async fn weight(client: &Client, args: WeightArgs) -> Result<Weight, 
 
 /// A challenge as it is printed.
 #[derive(Serialize)]
-pub(super) struct Challenge {
+struct Challenge {
 	contribution: u64,
 	challenger: String,
 	/// The chunk of 1 KiB that is asked for; `null` before it is drawn.
@@ -309,7 +347,7 @@ impl Answer for Challenge {
 	}
 }
 
-pub(super) async fn challenge(client: &Client, args: ContributionArgs) -> Result<Challenge, Failure> {
+async fn challenge(client: &Client, args: ContributionArgs) -> Result<Challenge, Failure> {
 	let at = client.at_head().await?;
 	let found = datanets::challenge(&at, args.id).await?.ok_or_else(|| {
 		not_found(
@@ -327,7 +365,7 @@ pub(super) async fn challenge(client: &Client, args: ContributionArgs) -> Result
 	})
 }
 
-pub(super) async fn file(client: &Client, args: FileArgs) -> Result<Contribution, Failure> {
+async fn file(client: &Client, args: FileArgs) -> Result<Contribution, Failure> {
 	let root = match (args.file, args.root) {
 		(Some(file), _) => prove_file(file).await?.content.root,
 		(None, Some(root)) => parse_root(&root)?,

@@ -128,13 +128,7 @@ impl Answer for Page {
 			true => "nothing happened to it".into(),
 			false => output::columns(["BLOCK-EXTRINSIC", "EVENT", "FIELDS"], rows),
 		};
-		let reach = match (self.complete_from, self.indexed_to) {
-			(Some(0 | 1), Some(_)) => String::new(),
-			(Some(from), Some(to)) => {
-				format!("\nthe node has indexed blocks {from} to {to}; what is older may be missing")
-			}
-			_ => "\nthe node has indexed no block yet".into(),
-		};
+		let reach = output::index_reach(self.complete_from, self.indexed_to);
 		format!("{}{reach}", output::with_cursor(table, self.next.as_ref()))
 	}
 }

@@ -3,6 +3,7 @@
 //! # Must not
 //! Know a voucher: what is signed and not yet redeemed is between payer and server.
 
+use super::told;
 use crate::{
 	address::parse_account,
 	amount::Amount,
@@ -12,6 +13,23 @@ use crate::{
 	payments::{self, Batch, Batches, Book, Channel, Channels, Earnings, RoyaltyDue},
 };
 use plexus_primitives::api::PAGE_MAX;
+
+#[derive(clap::Subcommand, Clone)]
+pub(super) enum Question {
+	/// A payment channel that is not over
+	Channel(ChannelArgs),
+	/// Payment channels, by page
+	Channels(ChannelsArgs),
+	/// A batch of receipts that was redeemed; one of them with receipt
+	Batch(BatchArgs),
+	/// Batches, by page
+	#[command(hide = true)]
+	Batches(BatchesArgs),
+	/// What a model earned, and what of that is yet to be pulled
+	Book(BookArgs),
+	/// What an account earned and may withdraw
+	Earnings(EarningsArgs),
+}
 
 #[derive(clap::Args, Clone)]
 pub(super) struct ChannelArgs {
@@ -68,11 +86,22 @@ pub(super) struct EarningsArgs {
 	account: String,
 }
 
-pub(super) async fn channel(client: &Client, args: ChannelArgs) -> Result<Channel, Failure> {
+pub(super) async fn run(client: &Client, json: bool, question: Question) -> Result<(), Failure> {
+	match question {
+		Question::Channel(args) => told(json, channel(client, args)).await,
+		Question::Channels(args) => told(json, channels(client, args)).await,
+		Question::Batch(args) => told(json, batch(client, args)).await,
+		Question::Batches(args) => told(json, batches(client, args)).await,
+		Question::Book(args) => told(json, book(client, args)).await,
+		Question::Earnings(args) => told(json, earnings(client, args)).await,
+	}
+}
+
+async fn channel(client: &Client, args: ChannelArgs) -> Result<Channel, Failure> {
 	payments::known_channel(&client.at_head().await?, args.id).await.map(Channel::from)
 }
 
-pub(super) async fn channels(client: &Client, args: ChannelsArgs) -> Result<Channels, Failure> {
+async fn channels(client: &Client, args: ChannelsArgs) -> Result<Channels, Failure> {
 	let at = client.at_head().await?;
 	let PageArgs { cursor, limit } = args.page;
 	let page = match (&args.payer, args.server) {
@@ -86,17 +115,17 @@ pub(super) async fn channels(client: &Client, args: ChannelsArgs) -> Result<Chan
 	Ok(Channels::from(page))
 }
 
-pub(super) async fn batch(client: &Client, args: BatchArgs) -> Result<Batch, Failure> {
+async fn batch(client: &Client, args: BatchArgs) -> Result<Batch, Failure> {
 	payments::known_batch(&client.at_head().await?, args.id).await.map(Batch::from)
 }
 
-pub(super) async fn batches(client: &Client, args: BatchesArgs) -> Result<Batches, Failure> {
+async fn batches(client: &Client, args: BatchesArgs) -> Result<Batches, Failure> {
 	let at = client.at_head().await?;
 	payments::batches(&at, args.page.cursor, args.page.limit).await.map(Batches::from)
 }
 
 /// The book, and what each ancestor that asks for something may pull: at most 32.
-pub(super) async fn book(client: &Client, args: BookArgs) -> Result<Book, Failure> {
+async fn book(client: &Client, args: BookArgs) -> Result<Book, Failure> {
 	let at = client.at_head().await?;
 	let revenue = payments::known_revenue(&at, args.model).await?;
 	let lineage = models::known_lineage(&at, args.model).await?;
@@ -108,7 +137,7 @@ pub(super) async fn book(client: &Client, args: BookArgs) -> Result<Book, Failur
 	Ok(Book::new(args.model, revenue, royalties_due))
 }
 
-pub(super) async fn earnings(client: &Client, args: EarningsArgs) -> Result<Earnings, Failure> {
+async fn earnings(client: &Client, args: EarningsArgs) -> Result<Earnings, Failure> {
 	let account = parse_account(&args.account, &client.chain_kind().await?)?;
 	let earned = payments::earnings(&client.at_head().await?, &account).await?;
 	Ok(Earnings::new(&account, earned))

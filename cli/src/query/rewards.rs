@@ -1,21 +1,27 @@
-//! `plexus query rewards …`: what data earned, and who can claim it.
+//! `plexus query rewards …`: what data earned, and who can claim it; and all that an account was credited.
 //!
 //! # Must not
 //! Ask for more than a page at once.
 
+use super::told;
 use crate::{
-	address::parse_account,
+	address::{display, parse_account},
+	amount::Amount,
 	client::Client,
 	failure::Failure,
-	output::print,
+	income::{Counted, Income},
+	payments,
 	rewards::{self, DataRevenue, DatanetsEarned, Earned, Holder, Place, Pool, Pools, Position, Positions},
 };
 use plexus_primitives::{api::PAGE_MAX, ContributionId};
+use subxt::rpcs::client::rpc_params;
 
 #[derive(clap::Subcommand, Clone)]
 pub(super) enum Question {
-	/// What an account was credited, by where it came from, and what of it is to be withdrawn
+	/// What an account's data was credited, by where it came from, and what of it is to be withdrawn
 	Earned(EarnedArgs),
+	/// All that an account was credited: for serving, models, royalties, data, claims, challenges and stake
+	Income(IncomeArgs),
 	/// What it was credited from the pools of each datanet, by page
 	Datanets(DatanetsArgs),
 	/// In which versions it is, and what can be claimed there, by page
@@ -58,6 +64,12 @@ impl HolderArgs {
 pub(super) struct EarnedArgs {
 	#[command(flatten)]
 	holder: HolderArgs,
+}
+
+#[derive(clap::Args, Clone)]
+pub(super) struct IncomeArgs {
+	/// The account: an address, or //Alice and the like on development chains. An agent's is its own account.
+	account: String,
 }
 
 #[derive(clap::Args, Clone)]
@@ -134,13 +146,14 @@ pub(super) struct ModelArgs {
 
 pub(super) async fn run(client: &Client, json: bool, question: Question) -> Result<(), Failure> {
 	match question {
-		Question::Earned(args) => earned(client, args).await.map(|answer| print(json, &answer)),
-		Question::Datanets(args) => datanets(client, args).await.map(|answer| print(json, &answer)),
-		Question::Positions(args) => positions(client, args).await.map(|answer| print(json, &answer)),
-		Question::Position(args) => position(client, args).await.map(|answer| print(json, &answer)),
-		Question::Pools(args) => pools(client, args).await.map(|answer| print(json, &answer)),
-		Question::Pool(args) => pool(client, args).await.map(|answer| print(json, &answer)),
-		Question::Model(args) => model(client, args).await.map(|answer| print(json, &answer)),
+		Question::Earned(args) => told(json, earned(client, args)).await,
+		Question::Income(args) => told(json, income(client, args)).await,
+		Question::Datanets(args) => told(json, datanets(client, args)).await,
+		Question::Positions(args) => told(json, positions(client, args)).await,
+		Question::Position(args) => told(json, position(client, args)).await,
+		Question::Pools(args) => told(json, pools(client, args)).await,
+		Question::Pool(args) => told(json, pool(client, args)).await,
+		Question::Model(args) => told(json, model(client, args)).await,
 	}
 }
 
@@ -148,6 +161,15 @@ async fn earned(client: &Client, args: EarnedArgs) -> Result<Earned, Failure> {
 	let holder = args.holder.holder(client).await?;
 	let info = rewards::earned(&client.at_head().await?, &holder).await?;
 	Ok(Earned::new(&holder, info))
+}
+
+async fn income(client: &Client, args: IncomeArgs) -> Result<Income, Failure> {
+	let account = parse_account(&args.account, &client.chain_kind().await?)?;
+	let counted: Counted = client.request("rewards_income", rpc_params![display(&account)]).await?;
+	let at = client.at_head().await?;
+	let due = rewards::earned(&at, &Holder::Account(account.clone())).await?.due;
+	let due = due.saturating_add(payments::earnings(&at, &account).await?);
+	Ok(Income::new(&account, Amount(due), counted))
 }
 
 async fn datanets(client: &Client, args: DatanetsArgs) -> Result<DatanetsEarned, Failure> {

@@ -3,7 +3,7 @@
 //! # Must not
 //! Judge a validator: what is told is what the chain knows.
 
-use super::not_found;
+use super::{not_found, told};
 use crate::{
 	address::{display, parse_account},
 	amount::Amount,
@@ -14,9 +14,24 @@ use crate::{
 };
 use serde::Serialize;
 
+#[derive(clap::Subcommand, Clone)]
+pub(super) enum Question {
+	/// The validators of the current era, and who would like to be one
+	Validators,
+	/// What an account has bonded, and for whom
+	Stake(Args),
+}
+
+pub(super) async fn run(client: &Client, json: bool, question: Question) -> Result<(), Failure> {
+	match question {
+		Question::Validators => told(json, validators(client)).await,
+		Question::Stake(args) => told(json, stake(client, args)).await,
+	}
+}
+
 /// The validators of the current era, and who would like to be one.
 #[derive(Serialize)]
-pub(super) struct Validators {
+struct Validators {
 	era: u64,
 	/// The era's last height.
 	era_ends_at: u64,
@@ -74,7 +89,7 @@ impl Answer for Validators {
 	}
 }
 
-pub(super) async fn validators(client: &Client) -> Result<Validators, Failure> {
+async fn validators(client: &Client) -> Result<Validators, Failure> {
 	let at = client.at_head().await?;
 	let (era, clock_ms) = validators::era_and_clock(&at).await?;
 	let era_ends_at = validators::era_ends_at(&at).await?;
@@ -132,7 +147,7 @@ pub(super) struct Args {
 
 /// An account's stake.
 #[derive(Serialize)]
-pub(super) struct Stake {
+struct Stake {
 	account: String,
 	bonded: Amount,
 	/// `validator`, `nominator` or `none`.
@@ -180,7 +195,7 @@ impl Answer for Stake {
 	}
 }
 
-pub(super) async fn stake(client: &Client, args: Args) -> Result<Stake, Failure> {
+async fn stake(client: &Client, args: Args) -> Result<Stake, Failure> {
 	let account = parse_account(&args.account, &client.chain_kind().await?)?;
 	let at = client.at_head().await?;
 	let (_, clock_ms) = validators::era_and_clock(&at).await?;

@@ -1,4 +1,4 @@
-//! Keeps the index of events behind the chain: what happened to an account, a datanet, a model.
+//! Keeps the index of events behind the chain: what happened to an account, a datanet, a model, and what accounts earned.
 //!
 //! ```text
 //! commit ──► tip … (a step at a time, later) … catch_up ──► state after each block ──► events ──► index
@@ -107,6 +107,7 @@ fn index_block(database: &Database, number: BlockNumber, state: &State) -> Resul
 				event: traced.event,
 			},
 			subjects: traced.subjects.iter().map(|subject| subject.key()).collect(),
+			adds: traced.income.iter().map(|income| (income.sum_key(), income.amount)).collect(),
 		})
 		.collect();
 	Ok(database.put_index(number, &entries)?)

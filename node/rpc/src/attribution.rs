@@ -1,10 +1,12 @@
 //! `attribution_*`: open batches, their claims and what is asked about them, in JSON, for programs without a SCALE decoder.
 //!
 //! # Must not
-//! Know more than the runtime API `AttributionApi` tells: whatever is here, any Substrate client finds by `state_call`.
+//! Know more than the runtime API `AttributionApi` tells: whatever is here, any Substrate client finds by `state_call`. Claims of all batches
+//! together are in no state: [`crate::claim_history`] asks the index.
 
 use crate::{
 	arguments::Arguments,
+	claim_history::claim_history,
 	context::{json, Context},
 	errors::RpcError,
 	registry::{Answer, Registry},
@@ -35,7 +37,9 @@ pub fn register(registry: &mut Registry) {
 	registry.query("attribution_openBatch", open_batch);
 	registry.query("attribution_openBatches", open_batches);
 	registry.query("attribution_claims", claims);
+	registry.query("attribution_claimHistory", claim_history);
 	registry.query("attribution_openQuestions", open_questions);
+	registry.query("attribution_openChallenges", open_challenges);
 	registry.query("attribution_commitment", commitment);
 	registry.query("attribution_method", method);
 	registry.query("attribution_methodId", method_id);
@@ -81,6 +85,23 @@ fn open_questions(context: &Context, arguments: &Arguments) -> Answer {
 	let state = context.state_in(arguments)?;
 	let found: Questions = context.query_as(&state, "AttributionApi_open_questions", &batch.encode())?;
 	json(&QuestionsJson::from(found))
+}
+
+/// As [`open_batches`]: what is still to be answered, batch by batch. Those in which nothing is asked are left out.
+fn open_challenges(context: &Context, arguments: &Arguments) -> Answer {
+	let cursor: Option<u64> = arguments.optional("cursor", "the `next` of the page before, a number")?;
+	let limit = arguments.optional("limit", "a number of batches to look at")?.unwrap_or(PAGE_MAX);
+	let state = context.state_in(arguments)?;
+	let looked_at: Page<OpenBatch, u64> =
+		context.query_as(&state, "AttributionApi_open_batches", &(cursor, limit).encode())?;
+	let mut items = Vec::new();
+	for OpenBatch { id, .. } in looked_at.items {
+		let asked: Questions = context.query_as(&state, "AttributionApi_open_questions", &id.encode())?;
+		if asked.samples.is_some() || !asked.demands.is_empty() || !asked.unlisted.is_empty() {
+			items.push(ChallengesJson { batch: id.0, asked: asked.into() });
+		}
+	}
+	json(&PageJson { items, next: looked_at.next })
 }
 
 /// A commitment that is neither revealed nor cleared.
@@ -273,6 +294,14 @@ struct QuestionsJson {
 	samples: Option<SamplesJson>,
 	demands: Vec<DemandJson>,
 	unlisted: Vec<UnlistedJson>,
+}
+
+/// Of a batch in which something is asked.
+#[derive(Serialize)]
+struct ChallengesJson {
+	batch: u64,
+	#[serde(flatten)]
+	asked: QuestionsJson,
 }
 
 #[derive(Serialize)]

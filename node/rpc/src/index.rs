@@ -51,10 +51,7 @@ fn history(context: &Context, arguments: &Arguments) -> Answer {
 	let after =
 		arguments.optional::<String>("cursor", A_CURSOR)?.map(|text| parse_cursor(&text)).transpose()?;
 	let limit = arguments.optional("limit", "a number of events")?.unwrap_or(PAGE_MAX);
-	let order = match arguments.optional("order", "\"newest\" or \"oldest\", which is told first")? {
-		None | Some(First::Newest) => Order::NewestFirst,
-		Some(First::Oldest) => Order::OldestFirst,
-	};
+	let order = order(arguments)?;
 	let page = context.database().history(&key, order, after, limit)?;
 	json(&page_json(context, page)?)
 }
@@ -71,6 +68,14 @@ fn status(context: &Context, _: &Arguments) -> Answer {
 	})
 }
 
+/// The next parameter, `order`; the newest first if there is none.
+pub fn order(arguments: &Arguments) -> Result<Order, RpcError> {
+	Ok(match arguments.optional("order", "\"newest\" or \"oldest\", which is told first")? {
+		None | Some(First::Newest) => Order::NewestFirst,
+		Some(First::Oldest) => Order::OldestFirst,
+	})
+}
+
 /// What is told first.
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -79,9 +84,11 @@ enum First {
 	Oldest,
 }
 
-const A_CURSOR: &str = "the `next` of the page before, or the `cursor` of an event";
+/// What a cursor must be.
+pub const A_CURSOR: &str = "the `next` of the page before, or the `cursor` of an event";
 
-fn parse_cursor(text: &str) -> Result<Place, RpcError> {
+/// Reads what [`cursor`] writes.
+pub fn parse_cursor(text: &str) -> Result<Place, RpcError> {
 	let wrong = || RpcError::InvalidParams(format!("`cursor` must be {A_CURSOR}"));
 	let (number, position) = text.split_once('-').ok_or_else(wrong)?;
 	match (number.parse(), position.parse()) {
@@ -90,7 +97,8 @@ fn parse_cursor(text: &str) -> Result<Place, RpcError> {
 	}
 }
 
-fn cursor(place: Place) -> String {
+/// A place, as clients hand it back.
+pub fn cursor(place: Place) -> String {
 	format!("{}-{}", place.number, place.position)
 }
 
@@ -170,11 +178,22 @@ struct EventJson {
 	cursor: String,
 }
 
-fn page_json(context: &Context, mut page: HistoryPage) -> Result<PageJson, StorageError> {
+/// Cuts a page to the events that an answer takes.
+pub fn cut(mut page: HistoryPage) -> HistoryPage {
 	let fitting = fitting(page.events.iter().map(|(_, event)| event.event.len()));
 	page.is_last &= fitting == page.events.len();
 	page.events.truncate(fitting);
-	let next = page.events.last().filter(|_| !page.is_last).map(|(place, _)| cursor(*place));
+	page
+}
+
+/// The cursor of the page behind this one; nothing if it is the last.
+pub fn next_of(page: &HistoryPage) -> Option<String> {
+	page.events.last().filter(|_| !page.is_last).map(|(place, _)| cursor(*place))
+}
+
+fn page_json(context: &Context, page: HistoryPage) -> Result<PageJson, StorageError> {
+	let page = cut(page);
+	let next = next_of(&page);
 	// Events of one block follow each other.
 	let mut last: Option<(u32, Option<Hash>)> = None;
 	let mut items = Vec::with_capacity(page.events.len());

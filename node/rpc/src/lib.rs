@@ -18,8 +18,8 @@
 //! # Reading order
 //! [`config`] and [`limits`], [`control`] (what the node provides), [`registry`] (how methods are registered), then one
 //! file per namespace: `system`, `account`, `chain`, `state`, `author`, `payment`, `chain_head`, `chain_spec`, `transaction`,
-//! `archive`, `datanet`, `agent`, `model`, `receipt`, `rewards`, `attribution`, `index` with `event_json`, `plexus` with `finality`. Below
-//! them: [`arguments`], [`errors`], [`types`], `heads` and `notifier` for
+//! `archive`, `datanet`, `agent`, `model`, `receipt` with `receipt_proof`, `rewards` with `income`, `attribution` with `claim_history`, `index` with
+//! `event_json`, `plexus` with `finality`. Below them: [`arguments`], [`errors`], [`types`], `heads` and `notifier` for
 //! subscriptions, `connection` and `stream` for bounds.
 //!
 //! # Sources
@@ -35,6 +35,7 @@ mod author;
 mod chain;
 mod chain_head;
 mod chain_spec;
+mod claim_history;
 pub mod config;
 mod connection;
 mod context;
@@ -44,6 +45,7 @@ pub mod errors;
 mod event_json;
 mod finality;
 mod heads;
+mod income;
 mod index;
 pub mod limits;
 mod middleware;

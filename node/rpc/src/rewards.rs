@@ -2,12 +2,14 @@
 //! decoder.
 //!
 //! # Must not
-//! Know more than the runtime API `RewardsApi` tells: whatever is here, any Substrate client finds by `state_call`.
+//! Know more than the runtime API `RewardsApi` tells: whatever is here, any Substrate client finds by `state_call`. What serving and models
+//! earned by account is in no state: [`crate::income`] asks the index.
 
 use crate::{
 	arguments::Arguments,
 	context::{json, Context},
 	errors::RpcError,
+	income::income,
 	registry::{Answer, Registry},
 };
 use codec::Encode;
@@ -23,6 +25,7 @@ use sp_core::crypto::Ss58Codec;
 /// Registers the namespace.
 pub fn register(registry: &mut Registry) {
 	registry.query("rewards_earnings", earnings);
+	registry.query("rewards_income", income);
 	registry.query("rewards_escrow", escrow);
 	registry.query("rewards_datanetEarnings", datanet_earnings);
 	registry.query("rewards_positions", positions);

@@ -3,9 +3,10 @@
 //! ```text
 //! record   0 ‖ height (u32 BE) ‖ position (u32 BE)             →  IndexedEvent       once for each event
 //! entry    subject ‖ height (u32 BE) ‖ position (u32 BE)       →  nothing            once for each of its subjects
+//! sum      255 ‖ key                                           →  u128               all that events added under the key
 //! ```
 //!
-//! A subject's bytes are opaque here (`plexus_primitives::subject` makes them), except that none begins with 0 and none
+//! A subject's bytes are opaque here (`plexus_primitives::subject` makes them), except that none begins with 0 or 255 and none
 //! with another. An entry's place, height and position, never changes and new ones are behind it: that makes it a cursor.
 //!
 //! # Must not
@@ -16,6 +17,7 @@
 //!   crash takes away is indexed again.
 //! - From [`IndexMark::complete_from`] to [`IndexMark::indexed_to`] no block is missing. Below it there may be entries of
 //!   an earlier run; each is true, some may be missing.
+//! - A sum is of the blocks that its own mark ([`Sums::mark`]) names and of no other: behind a gap all sums begin anew.
 
 use crate::{
 	error::StorageError,
@@ -26,9 +28,12 @@ use crate::{
 };
 use codec::{Decode, DecodeAll, Encode};
 use rocksdb::{Direction, WriteBatch, WriteOptions};
+use std::collections::BTreeMap;
 
 /// What a record's key begins with, and no subject.
 const RECORD: u8 = 0;
+/// What a sum's key begins with, and no subject.
+const SUM: u8 = 0xff;
 /// Height and position.
 const PLACE_BYTES: usize = 8;
 /// Behind every key.
@@ -66,6 +71,8 @@ pub struct NewEntry {
 	pub event: IndexedEvent,
 	/// Keys of its subjects.
 	pub subjects: Vec<Vec<u8>>,
+	/// What it adds to sums, each under its key.
+	pub adds: Vec<(Vec<u8>, u128)>,
 }
 
 /// How far the index reaches.
@@ -75,6 +82,16 @@ pub struct IndexMark {
 	pub complete_from: BlockNumber,
 	/// The last block in it.
 	pub indexed_to: BlockNumber,
+}
+
+/// What events added up to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sums {
+	/// For each key that was asked for.
+	pub amounts: Vec<u128>,
+	/// The blocks whose events they are of; none before the first. It may begin later than the index: where this was made
+	/// by a release that knew no sums, or has a gap.
+	pub mark: Option<IndexMark>,
 }
 
 /// In which order events are told.
@@ -132,21 +149,66 @@ impl Database {
 		};
 		let db = self.raw();
 		let column = cf(db, INDEX);
-		let mut batch = WriteBatch::default();
-		for NewEntry { position, event, subjects } in entries {
+		let (mut batch, mut added) = (WriteBatch::default(), BTreeMap::<&[u8], u128>::new());
+		for NewEntry { position, event, subjects, adds } in entries {
 			let place = Place { number, position: *position }.key();
 			batch.put_cf(column, record_key(&place), event.encode());
 			for subject in subjects {
-				debug_assert!(subject.first().is_some_and(|kind| *kind != RECORD), "{subject:?}");
+				debug_assert!(
+					subject.first().is_some_and(|kind| ![RECORD, SUM].contains(kind)),
+					"{subject:?}"
+				);
 				batch.put_cf(column, [subject, &place[..]].concat(), []);
 			}
+			for (key, amount) in adds {
+				let sum = added.entry(key).or_default();
+				*sum = sum.saturating_add(*amount);
+			}
 		}
+		self.put_sums(&mut batch, number, added)?;
 		let mark = IndexMark { complete_from, indexed_to: number };
 		batch.put_cf(cf(db, META), META_INDEX, mark.encode());
 		let mut options = WriteOptions::default();
 		// Where the disk falls behind, it is this that waits.
 		options.set_low_pri(true);
 		Ok(db.write_opt(batch, &options)?)
+	}
+
+	/// Adds to sums. They are of one stretch of blocks: one that does not follow on it begins them anew.
+	fn put_sums(
+		&self,
+		batch: &mut WriteBatch,
+		number: BlockNumber,
+		added: BTreeMap<&[u8], u128>,
+	) -> Result<(), StorageError> {
+		let db = self.raw();
+		let (column, meta) = (cf(db, INDEX), cf(db, META));
+		let follows = |stretch: &IndexMark| stretch.indexed_to.checked_add(1) == Some(number);
+		let stretch = mark(db.get_cf(meta, META_SUMS)?)?.filter(follows);
+		if stretch.is_none() {
+			batch.delete_range_cf(column, [SUM].as_slice(), END.as_slice());
+		}
+		for (key, amount) in added {
+			let key = sum_key(key);
+			let before = match stretch {
+				Some(_) => sum(db.get_cf(column, &key)?)?,
+				None => 0,
+			};
+			batch.put_cf(column, key, before.saturating_add(amount).encode());
+		}
+		let complete_from = stretch.map_or(number, |stretch| stretch.complete_from);
+		batch.put_cf(meta, META_SUMS, IndexMark { complete_from, indexed_to: number }.encode());
+		Ok(())
+	}
+
+	/// What events added under each of these keys; 0 where none did.
+	pub fn sums(&self, keys: &[Vec<u8>]) -> Result<Sums, StorageError> {
+		let snapshot = Snapshot::new(self.raw_handle().clone());
+		let amount = |key: &Vec<u8>| sum(snapshot.get(INDEX, &sum_key(key))?);
+		Ok(Sums {
+			amounts: keys.iter().map(amount).collect::<Result<_, _>>()?,
+			mark: mark(snapshot.get(META, META_SUMS)?)?,
+		})
 	}
 
 	/// Goes over a block whose events are not to be had: the index is complete from the one after it on.
@@ -161,6 +223,7 @@ impl Database {
 		let mut batch = WriteBatch::default();
 		batch.delete_range_cf(cf(db, INDEX), [].as_slice(), END.as_slice());
 		batch.delete_cf(cf(db, META), META_INDEX);
+		batch.delete_cf(cf(db, META), META_SUMS);
 		let mut options = WriteOptions::default();
 		options.set_sync(true);
 		Ok(db.write_opt(batch, &options)?)
@@ -184,9 +247,20 @@ impl Database {
 		after: Option<Place>,
 		limit: usize,
 	) -> Result<HistoryPage, StorageError> {
+		self.history_of_any(&[subject], order, after, limit)
+	}
+
+	/// The same of the events that are about any of these subjects, each once.
+	pub fn history_of_any(
+		&self,
+		subjects: &[&[u8]],
+		order: Order,
+		after: Option<Place>,
+		limit: usize,
+	) -> Result<HistoryPage, StorageError> {
 		let limit = limit.clamp(1, PAGE_MAX);
 		let snapshot = Snapshot::new(self.raw_handle().clone());
-		let mut places = places(&snapshot, subject, order, after, limit + 1)?;
+		let mut places = any_places(&snapshot, subjects, order, after, limit + 1)?;
 		let is_last = places.len() <= limit;
 		places.truncate(limit);
 		let event = |place: Place| -> Result<(Place, IndexedEvent), StorageError> {
@@ -205,6 +279,26 @@ impl Database {
 			mark: mark(snapshot.get(META, META_INDEX)?)?,
 		})
 	}
+}
+
+/// The first places of any of the subjects: they are among the first so many of each.
+fn any_places(
+	snapshot: &Snapshot,
+	subjects: &[&[u8]],
+	order: Order,
+	after: Option<Place>,
+	limit: usize,
+) -> Result<Vec<Place>, StorageError> {
+	let mut found = Vec::new();
+	for subject in subjects {
+		found.extend(places(snapshot, subject, order, after, limit)?);
+	}
+	found.sort_unstable();
+	found.dedup();
+	if order == Order::NewestFirst {
+		found.reverse();
+	}
+	Ok(found)
 }
 
 fn places(
@@ -233,6 +327,14 @@ fn record_key(place: &[u8; PLACE_BYTES]) -> [u8; 1 + PLACE_BYTES] {
 	let mut key = [RECORD; 1 + PLACE_BYTES];
 	key[1..].copy_from_slice(place);
 	key
+}
+
+fn sum_key(key: &[u8]) -> Vec<u8> {
+	[&[SUM][..], key].concat()
+}
+
+fn sum(bytes: Option<Vec<u8>>) -> Result<u128, StorageError> {
+	bytes.map_or(Ok(0), |bytes| decode("sum of the index", &bytes))
 }
 
 fn mark(bytes: Option<Vec<u8>>) -> Result<Option<IndexMark>, StorageError> {

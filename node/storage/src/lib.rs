@@ -30,7 +30,7 @@ pub mod types;
 pub use db::{BlockCommit, Database, DatabaseStats, Genesis, Options, StatePruning, Tip};
 pub use error::{OpenError, StateError, StorageError};
 pub use import::{Beginning, ImportError, Milestone, StateImport};
-pub use index::{HistoryPage, IndexMark, IndexedEvent, NewEntry, Order, Place};
+pub use index::{HistoryPage, IndexMark, IndexedEvent, NewEntry, Order, Place, Sums};
 pub use range::{verify_range, Range, RangeError};
 pub use state::{MerkleValue, State, StateBackend, StateChanges};
 pub use types::{Block, BlockNumber, Hash, Header, Pair, StateHasher};

@@ -13,9 +13,11 @@
 //! | `sets` | height (u32 BE) of a header | SCALE list of validators that it commits to, where they change |
 //! | `index` | subject ‖ height (u32 BE) ‖ position (u32 BE) | nothing: the event there is about the subject |
 //! | | `0` ‖ height (u32 BE) ‖ position (u32 BE) | SCALE event with its extrinsic ([`crate::index::IndexedEvent`]) |
+//! | | `255` ‖ key | SCALE u128: what events added under the key |
 //! | `undecided` | height (u32 BE) ‖ block hash | opaque bytes of the consensus |
 //!
-//! A change of any of these bumps [`SCHEMA_VERSION`] and is told in `CHANGELOG.md`.
+//! A change of any of these bumps [`SCHEMA_VERSION`] and is told in `CHANGELOG.md`. The sums of the index came without: a release that
+//! does not know them leaves them where they are, and one that does begins them anew behind whatever that indexed.
 
 /// Version of the layout above.
 pub const SCHEMA_VERSION: u32 = 3;
@@ -61,6 +63,8 @@ pub const META_OLDEST_STATE: &[u8] = b"oldest-state";
 pub const META_OLDEST_BLOCK: &[u8] = b"oldest-block";
 /// `meta`: how far the index reaches, SCALE [`crate::index::IndexMark`]; absent before its first block.
 pub const META_INDEX: &[u8] = b"index";
+/// `meta`: the blocks that the sums of the index are of, SCALE [`crate::index::IndexMark`]; absent before the first.
+pub const META_SUMS: &[u8] = b"sums";
 /// `meta`: where an import of a state stands, in place of a tip (see [`crate::import`]).
 pub const META_IMPORT: &[u8] = b"import";
 

@@ -1,4 +1,4 @@
-//! A block's events with what they are about, for the node's index.
+//! A block's events with what they are about and what they credited, for the node's index.
 //!
 //! # Must not
 //! Be fed bytes from outside: what is decoded here is the value of `System.Events` in a state that this runtime computed.
@@ -6,7 +6,10 @@
 //! # Invariants
 //! An event's position is its place among all events of its block, as clients count them.
 
-use super::subjects::subjects;
+use super::{
+	income::{Income, IncomeReader},
+	subjects::subjects,
+};
 use crate::{Hash, RuntimeEvent};
 use codec::{DecodeAll, Encode};
 use frame_system::{EventRecord, Phase};
@@ -23,6 +26,8 @@ pub struct TracedEvent {
 	pub event: Vec<u8>,
 	/// What it is about; never empty.
 	pub subjects: Vec<Subject>,
+	/// What it credited to accounts.
+	pub income: Vec<Income>,
 }
 
 /// The events of a block that are about something, from the value of `System.Events` after it.
@@ -31,8 +36,9 @@ pub struct TracedEvent {
 /// The bytes are no events of this runtime: another version of it wrote them.
 pub fn traced_events(events: &[u8]) -> Result<Vec<TracedEvent>, codec::Error> {
 	let records = Vec::<EventRecord<RuntimeEvent, Hash>>::decode_all(&mut &events[..])?;
+	let mut reader = IncomeReader::default();
 	let traced = |(position, record): (usize, EventRecord<RuntimeEvent, Hash>)| {
-		let subjects = subjects(&record.event);
+		let (subjects, income) = (subjects(&record.event), reader.read(&record.event));
 		if subjects.is_empty() {
 			return None;
 		}
@@ -40,7 +46,8 @@ pub fn traced_events(events: &[u8]) -> Result<Vec<TracedEvent>, codec::Error> {
 			Phase::ApplyExtrinsic(place) => Some(place),
 			Phase::Initialization | Phase::Finalization => None,
 		};
-		Some(TracedEvent { position: position as u32, extrinsic, event: record.event.encode(), subjects })
+		let event = record.event.encode();
+		Some(TracedEvent { position: position as u32, extrinsic, event, subjects, income })
 	};
 	Ok(records.into_iter().enumerate().filter_map(traced).collect())
 }
@@ -73,6 +80,7 @@ mod tests {
 		assert_eq!(places, [(1, Some(3)), (3, None)]);
 		assert_eq!(found[0].event, RuntimeEvent::from(transfer).encode());
 		assert_eq!(found[0].subjects, [Subject::Account([1; 32]), Subject::Account([2; 32])]);
+		assert!(found.iter().all(|event| event.income.is_empty()), "transfers are none");
 	}
 
 	#[test]

@@ -12,6 +12,7 @@
 mod describe;
 mod extrinsic;
 mod history;
+mod income;
 mod query;
 mod subjects;
 mod submissions;
@@ -23,6 +24,7 @@ pub use extrinsic::{
 	NESTING_MAX,
 };
 pub use history::{traced_events, TracedEvent};
+pub use income::{Income, IncomeSource};
 pub use query::{check_query, is_query, QueryError, QUERY_BYTES_MAX};
 pub use subjects::{subjects, SUBJECTS_MAX};
 pub use submissions::{submissions, Submission};
@@ -34,6 +36,13 @@ pub use submissions::{submissions, Submission};
 /// caller catches that.
 pub fn dispatch(method: &str, data: &[u8]) -> Option<Vec<u8>> {
 	crate::apis::api::dispatch(method, data)
+}
+
+/// The agent, registered or not, whose own account this is.
+pub fn agent_of(account: &crate::AccountId) -> Option<plexus_primitives::AgentId> {
+	use sp_runtime::traits::AccountIdConversion;
+	let (pallet, agent) = frame_support::PalletId::try_from_sub_account(account)?;
+	(pallet == crate::agents::AgentsPalletId::get()).then_some(agent)
 }
 
 /// A pallet whose state breaks its own rules.
@@ -72,4 +81,19 @@ pub fn try_state() -> Result<(), BrokenInvariant> {
 		})?;
 	}
 	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use plexus_primitives::AgentId;
+
+	#[test]
+	fn an_agents_account_tells_which_agent_and_no_other_account_does() {
+		for id in [0, 7, u64::MAX].map(AgentId) {
+			assert_eq!(agent_of(&crate::Agents::account_of(id)), Some(id));
+		}
+		assert_eq!(agent_of(&crate::AccountId::new([7; 32])), None);
+		assert_eq!(agent_of(&crate::Rewards::pot()), None, "a pallet's");
+	}
 }

@@ -7,8 +7,8 @@
 //!              └────────── state ◀────────┴─────────────────────────┘
 //! ```
 //!
-//! [`calls`] makes up calls and may look at everything; [`books`] hear events and nothing else. Used by `conservation.rs`
-//! and by the fuzz target `ledger`.
+//! [`calls`] makes up calls and may look at everything; [`books`] hear events and nothing else. Beside them [`income`] adds up
+//! what the node's index would. Used by `conservation.rs` and by the fuzz target `ledger`.
 //!
 //! # Must not
 //! Let the books look into the state before they compare, or skip a check after a block.
@@ -19,6 +19,7 @@
 pub mod books;
 pub mod calls;
 pub mod choices;
+pub mod income;
 pub mod memory;
 
 use crate::common::{signed, validator, Chain};
@@ -27,6 +28,7 @@ use calls::{Driver, KINDS};
 use choices::Choices;
 use frame_support::{dispatch::DispatchResult, traits::InstanceFilter};
 use frame_system::Phase;
+use income::IncomeBook;
 use memory::{Memory, ACTORS};
 use pallet_attribution::Parameters;
 use pallet_datanets::Windows;
@@ -86,6 +88,7 @@ pub struct History {
 	pub chain: Chain,
 	driver: Driver,
 	books: Books,
+	income: IncomeBook,
 	pub tally: Vec<Tally>,
 	blocks: u64,
 	/// Calls that went into blocks, failed ones too. Attempts that the runtime refused are not among them.
@@ -115,7 +118,8 @@ impl History {
 		let books = Books::new(chain.issuance());
 		let driver = Driver { choices, memory, genesis: chain.genesis_hash.0 };
 		let tally = vec![Tally::default(); KINDS.len()];
-		let mut history = Self { chain, driver, books, tally, blocks: 0, included: 0 };
+		let income = IncomeBook::default();
+		let mut history = Self { chain, driver, books, income, tally, blocks: 0, included: 0 };
 		// The state knows the genesis hash, which commitments and vouchers contain, from block 1 on.
 		history.block(0).expect("nothing happens in it");
 		history
@@ -140,7 +144,7 @@ impl History {
 		let header = self.chain.next_header();
 		let inherents: Vec<_> = [self.chain.inherent()].into_iter().chain(self.commit()).collect();
 		let genesis = self.chain.genesis_hash;
-		let Self { chain, driver, tally, books, .. } = self;
+		let Self { chain, driver, tally, books, income, .. } = self;
 		let mut included = 0;
 		let header = chain.ext.execute_with(|| {
 			Executive::initialize_block(&header);
@@ -155,6 +159,7 @@ impl History {
 			for record in System::read_events_no_consensus() {
 				books.hear(record.event.clone());
 			}
+			income.hear();
 			header
 		});
 		chain.advance(header);
@@ -201,8 +206,8 @@ impl History {
 	/// # Errors
 	/// What does not hold.
 	pub fn check(&mut self) -> Checked {
-		let Self { chain, books, driver, blocks, .. } = self;
-		chain.ext.execute_with(|| judge(books))?;
+		let Self { chain, books, income, driver, blocks, .. } = self;
+		chain.ext.execute_with(|| judge(books).and_then(|()| income.check()))?;
 		match *blocks % RUN_BLOCKS {
 			0 => check_run(chain, &driver.memory),
 			_ => Ok(()),

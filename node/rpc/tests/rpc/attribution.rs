@@ -1,13 +1,15 @@
-//! Attribution in JSON: parameters and methods, an open batch with its claims, and what is asked about them.
+//! Attribution in JSON: parameters and methods, an open batch with its claims, and what is asked about them; claims of all batches.
 
 use crate::{
-	receipts::{receipt, redeem_with, submit, with_data, NOTE},
+	history::index,
+	receipts::{receipt, redeem_from, redeem_with, submit, with_data, NOTE},
 	served::{call, hex, refusal},
 };
+use jsonrpsee::ws_client::WsClient;
 use pallet_attribution::{Call, Method};
 use plexus_primitives::{
-	constants::UNITS, AgentId, BatchId, Claim, Content, ContributionId, DatanetVersion, Evidence, MethodId,
-	Receipt,
+	constants::UNITS, AgentId, BatchId, ChannelId, Claim, Content, ContributionId, DatanetVersion, Evidence,
+	MethodId, Receipt,
 };
 use plexus_runtime::{Agents, Runtime};
 use serde_json::{json, Value};
@@ -106,6 +108,7 @@ async fn an_open_batch_its_claims_and_what_is_asked_are_told() {
 
 	let nothing = json!({ "samples": null, "demands": [], "unlisted": [] });
 	assert_eq!(call(&client, "attribution_openQuestions", &[json!(0)]).await, nothing);
+	assert_eq!(call(&client, "attribution_openChallenges", &[]).await, none, "nothing is asked");
 	let hash = [5; 32];
 	submit(&served, &client, Bob, Call::<Runtime>::demand { batch: BatchId(0), claim: 0 }).await;
 	submit(&served, &client, Alice, Call::<Runtime>::commit { batch: BatchId(0), hash }).await;
@@ -115,6 +118,10 @@ async fn an_open_batch_its_claims_and_what_is_asked_are_told() {
 	assert_eq!((&demand["claim"], &demand["by"]), (&json!(0), &bob));
 	assert_eq!(demand["price"], "2000000000000");
 	assert!(demand["deadlineMs"].is_u64(), "{demand}");
+	let open = call(&client, "attribution_openChallenges", &[Value::Null, json!(1)]).await;
+	let with_batch = json!({ "batch": 0, "samples": null, "demands": asked["demands"], "unlisted": [] });
+	assert_eq!(open, json!({ "items": [with_batch], "next": null }));
+	assert_eq!(call(&client, "attribution_openChallenges", &[json!(1)]).await, none, "behind the last batch");
 	let dearer = json!({ "items": [claimed("4000000000000")], "next": null });
 	assert_eq!(call(&client, "attribution_claims", &[json!(0)]).await, dearer);
 	let alice = json!(Alice.to_account_id().to_ss58check());
@@ -122,6 +129,83 @@ async fn an_open_batch_its_claims_and_what_is_asked_are_told() {
 	assert_eq!((&made["batch"], &made["madeAt"]), (&json!(0), &json!(height + 1)));
 	assert!(made["deposit"].as_str().is_some_and(|held| held.parse::<u128>().is_ok_and(|held| held > 0)));
 	assert_eq!(call(&client, "attribution_commitment", &[bob, json!(hex(hash))]).await, Value::Null);
+}
+
+/// All claims of a history, read by so many events at a time: batch and place of each.
+async fn claimed(client: &WsClient, filter: &Value, limit: u32, order: &str) -> Vec<(u64, u64)> {
+	let (mut found, mut cursor) = (Vec::new(), Value::Null);
+	for _ in 0..100 {
+		let asked = [filter.clone(), cursor, json!(limit), json!(order)];
+		let page = call(client, "attribution_claimHistory", &asked).await;
+		assert_eq!(page["undecoded"], 0, "{page}");
+		for item in page["items"].as_array().expect("a list") {
+			found.push((item["batch"].as_u64().expect("an id"), item["claim"].as_u64().expect("a place")));
+		}
+		cursor = page["next"].clone();
+		if cursor.is_null() {
+			return found;
+		}
+	}
+	panic!("no end after {found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_of_all_batches_are_told_once_each_by_what_they_are_for_and_who_made_them() {
+	let (served, client) = with_data().await;
+	let for_note = json!({ "contribution": 0 });
+	let nothing =
+		json!({ "items": [], "next": null, "undecoded": 0, "completeFrom": null, "indexedTo": null });
+	assert_eq!(call(&client, "attribution_claimHistory", &[for_note.clone()]).await, nothing);
+	submit(&served, &client, Bob, Call::<Runtime>::register_method { method: method() }).await;
+	served.block().await;
+	let long = Receipt { output: Content { root: [3; 32], len: 128 }, ..answered() };
+	let further = Claim { evidence: Evidence::Span { output: 64, offset: 8, length: 32 }, ..claim() };
+	redeem_from(&served, &client, ChannelId(0), long, vec![claim(), further]).await;
+	redeem_from(&served, &client, ChannelId(1), long, vec![claim()]).await;
+	index(&served).await;
+
+	let agent = json!(Agents::account_of(AgentId(0)).to_ss58check());
+	let all = [(0, 0), (0, 1), (1, 0)];
+	for limit in [1, 2, 256] {
+		for filter in [&for_note, &json!({ "account": agent })] {
+			assert_eq!(claimed(&client, filter, limit, "oldest").await, all, "{filter}, {limit}");
+			assert_eq!(claimed(&client, filter, limit, "newest").await, [(1, 0), (0, 0), (0, 1)]);
+		}
+		for (filter, expected) in [
+			(json!({ "batch": 0 }), &all[..2]),
+			(json!({ "batch": 1 }), &all[2..]),
+			(json!({ "batch": 2 }), &all[..0]),
+			(json!({ "receipt": { "batch": 0, "place": 0 } }), &all[..2]),
+			(json!({ "receipt": { "batch": 0, "place": 1 } }), &all[..0]),
+			(json!({ "contribution": 1 }), &all[..0]),
+			(json!({ "account": Bob.to_account_id().to_ss58check() }), &all[..0]),
+		] {
+			assert_eq!(claimed(&client, &filter, limit, "oldest").await, expected, "{filter}, {limit}");
+		}
+	}
+
+	let page = call(&client, "attribution_claimHistory", &[json!({ "batch": 1 })]).await;
+	let height = served.chain.tip().number;
+	assert_eq!((&page["completeFrom"], &page["indexedTo"]), (&json!(0), &json!(height)));
+	let told = &page["items"][0];
+	assert_eq!((&told["block"], &told["moved"], &told["by"]), (&json!(height), &json!(false), &agent));
+	assert_eq!((&told["contribution"], &told["version"]), (&json!(0), &json!(1)));
+	let in_state = call(&client, "attribution_claims", &[json!(1)]).await["items"][0].clone();
+	for field in ["receipt", "model", "method", "evidence", "amount"] {
+		assert!(!told["terms"][field].is_null(), "{field}: {told}");
+		assert_eq!(told["terms"][field], in_state[field], "{field}");
+	}
+	for (parameters, name) in [
+		(vec![], "`filter`"),
+		(vec![json!({ "receipt": 0 })], "`filter`"),
+		(vec![json!({ "model": 0 })], "`filter`"),
+		(vec![json!({ "account": "Bob" })], "`filter.account`"),
+		(vec![for_note.clone(), json!("first")], "`cursor`"),
+		(vec![for_note, Value::Null, Value::Null, json!("random")], "`order`"),
+	] {
+		let (code, message, _) = refusal(&client, "attribution_claimHistory", &parameters).await;
+		assert!(code == -32602 && message.contains(name), "{parameters:?}: {message}");
+	}
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -86,7 +86,18 @@ pub async fn redeem_with(
 	receipt: Receipt,
 	claims: Vec<Claim>,
 ) -> [u8; 32] {
-	let (channel, fee) = (ChannelId(0), receipt.fee);
+	redeem_from(served, client, ChannelId(0), receipt, claims).await
+}
+
+/// The same of any channel.
+pub async fn redeem_from(
+	served: &Served,
+	client: &WsClient,
+	channel: ChannelId,
+	receipt: Receipt,
+	claims: Vec<Claim>,
+) -> [u8; 32] {
+	let fee = receipt.fee;
 	let acc = receipt.accumulate(&first_accumulator(&served.genesis().0, channel), 1);
 	let signature = SIGNER.pair().sign(&voucher(&served.genesis().0, channel, fee, 1, &acc));
 	let redemption: Redemption<Runtime> = Redemption {
@@ -192,6 +203,50 @@ async fn a_batch_its_book_and_what_it_earned_are_told() {
 	// Before it, there was nothing.
 	let genesis = json!(served.genesis());
 	assert_eq!(call(&client, "receipt_book", &[json!(0), genesis]).await, Value::Null);
+}
+
+/// Names and amounts of what an account was credited for, without those for which it was not.
+async fn income(client: &WsClient, of: &Value) -> Value {
+	let told = call(client, "rewards_income", &[of.clone()]).await;
+	let sources = told["sources"].as_object().expect("names").clone();
+	assert_eq!(sources.len(), 8, "{told}");
+	let parts =
+		sources.values().map(|part| part.as_str().expect("digits").parse::<u128>().expect("a number"));
+	assert_eq!(told["total"], parts.sum::<u128>().to_string(), "{told}");
+	sources.into_iter().filter(|(_, amount)| amount != "0").collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_account_was_ever_credited_is_told_by_source_whatever_it_withdrew() {
+	let (served, client) = with_data().await;
+	let [server, alice, charlie] =
+		[Agents::account_of(AgentId(0)), Alice.to_account_id(), Charlie.to_account_id()]
+			.map(|account| json!(account.to_ss58check()));
+	let told = call(&client, "rewards_income", &[server.clone()]).await;
+	assert_eq!((&told["total"], &told["indexedTo"]), (&json!("0"), &Value::Null), "nothing is indexed yet");
+	redeem(&served, &client, UNITS).await;
+	submit(&served, &client, Bob, pallet_rewards::Call::distribute { model: ModelId(0), entry: 0 }).await;
+	submit(&served, &client, Bob, Call::pull_developer { model: ModelId(0) }).await;
+	served.block().await;
+	let places = vec![Place::onward(DatanetId(0), DatanetVersion(1))].try_into().expect("one fits");
+	let claim = pallet_rewards::Call::claim { account: Charlie.to_account_id(), places };
+	submit(&served, &client, Bob, claim).await;
+	submit(&served, &client, Bob, Call::withdraw { account: Alice.to_account_id() }).await;
+	served.block().await;
+	index(&served).await;
+
+	// Of 97 %, seven tenths are the server's, two the developer's, one the data's.
+	assert_eq!(income(&client, &server).await, json!({ "serving": "679000000000" }));
+	assert_eq!(income(&client, &alice).await, json!({ "developing": "194000000000" }));
+	assert_eq!(call(&client, "receipt_earnings", &[alice]).await, "0", "it was withdrawn");
+	assert_eq!(income(&client, &charlie).await, json!({ "pools": "97000000000" }));
+	let in_state = call(&client, "rewards_earnings", &[charlie.clone()]).await;
+	let told = call(&client, "rewards_income", &[charlie]).await;
+	assert_eq!(in_state["pools"], told["sources"]["pools"]);
+	let height = json!(served.chain.tip().number);
+	assert_eq!((&told["completeFrom"], &told["indexedTo"]), (&json!(0), &height));
+	let (code, message, _) = refusal(&client, "rewards_income", &[json!("Bob")]).await;
+	assert!(code == -32602 && message.contains("`account`"), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

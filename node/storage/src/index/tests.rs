@@ -54,7 +54,8 @@ fn put(db: &Database, model: &mut Model, number: u32, events: &[BTreeSet<u8>]) {
 		for subject in &subjects {
 			model.entry(subject.clone()).or_default().insert(place);
 		}
-		entries.push(NewEntry { position: place.position, event: event(place), subjects });
+		let adds = subjects.iter().map(|subject| (subject.clone(), 1)).collect();
+		entries.push(NewEntry { position: place.position, event: event(place), subjects, adds });
 	}
 	db.put_index(number, &entries).expect("the disk is well");
 }
@@ -131,17 +132,53 @@ proptest! {
 		let all = |db: &Database| -> Vec<_> {
 			(0..4).map(|subject| db.history(&key(subject), Order::OldestFirst, None, PAGE_MAX).unwrap()).collect()
 		};
+		let sums = |db: &Database| db.sums(&(0..4).map(key).collect::<Vec<_>>()).unwrap();
 		fill(&db, &mut model);
-		let first = all(&db);
+		let (first, added) = (all(&db), sums(&db));
+		let counted = |subject| model.get(&key(subject)).map_or(0, |places| places.len() as u128);
+		prop_assert_eq!(&added.amounts, &(0..4).map(counted).collect::<Vec<_>>(), "each event added one");
+		prop_assert_eq!(added.mark, first[0].mark);
 		fill(&db, &mut model);
 		prop_assert_eq!(&all(&db), &first, "blocks that are there already change nothing");
+		prop_assert_eq!(&sums(&db), &added, "and add nothing");
 		drop(db);
 		let db = open(dir.path());
-		prop_assert_eq!(&all(&db), &first);
+		prop_assert_eq!((&all(&db), &sums(&db)), (&first, &added));
 		db.clear_index().unwrap();
 		prop_assert!(all(&db).iter().all(|page| page.events.is_empty() && page.mark.is_none()));
+		prop_assert_eq!(sums(&db), Sums { amounts: vec![0; 4], mark: None });
 		fill(&db, &mut model);
-		prop_assert_eq!(&all(&db), &first);
+		prop_assert_eq!((&all(&db), &sums(&db)), (&first, &added));
+	}
+
+	#[test]
+	fn events_about_any_of_several_subjects_are_told_once_each_in_order(
+		blocks in blocks(1..20), limit in 1usize..5, subjects in prop::collection::btree_set(0u8..4, 0..4),
+	) {
+		let dir = tempfile::tempdir().unwrap();
+		let (db, mut model) = (open(dir.path()), Model::new());
+		for (number, events) in blocks.iter().enumerate() {
+			put(&db, &mut model, number as u32, events);
+		}
+		let keys: Vec<_> = subjects.into_iter().map(key).collect();
+		let asked: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+		let there: BTreeSet<Place> = keys.iter().filter_map(|key| model.get(key)).flatten().copied().collect();
+		for order in BOTH {
+			let mut told: Vec<Place> = Vec::new();
+			loop {
+				let page = db.history_of_any(&asked, order, told.last().copied(), limit).unwrap();
+				prop_assert!(page.events.len() <= limit);
+				prop_assert!(page.is_last || page.events.len() == limit, "a page that is not the last is full");
+				told.extend(page.events.iter().map(|(place, _)| *place));
+				if page.is_last {
+					break;
+				}
+			}
+			if order == Order::NewestFirst {
+				told.reverse();
+			}
+			prop_assert_eq!(told, there.iter().copied().collect::<Vec<_>>());
+		}
 	}
 }
 
@@ -167,6 +204,46 @@ fn a_gap_begins_a_new_stretch_and_what_is_older_stays() {
 	assert_eq!(page.mark, mark(12, 12));
 	let numbers: Vec<_> = page.events.iter().map(|(place, _)| place.number).collect();
 	assert_eq!(numbers, [12, 10, 9, 6, 5]);
+}
+
+#[test]
+fn a_sum_is_of_the_blocks_of_one_stretch_and_begins_anew_behind_a_gap() {
+	let dir = tempfile::tempdir().unwrap();
+	let db = open(dir.path());
+	let put = |number: u32, adds: &[(u8, u128)]| {
+		let adds = adds.iter().map(|(subject, amount)| (key(*subject), *amount)).collect();
+		let event = event(Place { number, position: 0 });
+		db.put_index(number, &[NewEntry { position: 0, event, subjects: vec![key(3)], adds }]).unwrap();
+	};
+	let sums = || {
+		let Sums { amounts, mark } = db.sums(&[key(0), key(1)]).unwrap();
+		(amounts, mark.map(|mark| (mark.complete_from, mark.indexed_to)))
+	};
+	assert_eq!(sums(), (vec![0, 0], None));
+	put(5, &[(0, 2), (1, 3), (0, 4)]);
+	put(6, &[]);
+	put(7, &[(1, u128::MAX)]);
+	assert_eq!(sums(), (vec![6, u128::MAX], Some((5, 7))), "a sum that is too large stays the largest");
+	put(9, &[(0, 1)]);
+	assert_eq!(sums(), (vec![1, 0], Some((9, 9))), "without block 8 they are no sums");
+	db.skip_index(10).unwrap();
+	put(11, &[(1, 1)]);
+	assert_eq!(sums(), (vec![0, 1], Some((11, 11))));
+	assert_eq!(db.history(&key(3), Order::OldestFirst, None, PAGE_MAX).unwrap().events.len(), 5);
+}
+
+#[test]
+fn an_index_of_a_release_without_sums_has_them_from_the_next_block_on() {
+	let dir = tempfile::tempdir().unwrap();
+	let (db, mut model) = (open(dir.path()), Model::new());
+	let about = [BTreeSet::from([1])];
+	put(&db, &mut model, 1, &about);
+	let meta = cf(db.raw(), META);
+	db.raw().delete_cf(meta, META_SUMS).unwrap();
+	put(&db, &mut model, 2, &about);
+	let mark = |complete_from| Some(IndexMark { complete_from, indexed_to: 2 });
+	assert_eq!(db.sums(&[key(1)]).unwrap(), Sums { amounts: vec![1], mark: mark(2) });
+	assert_eq!(db.index_mark().unwrap(), mark(1));
 }
 
 #[test]
