@@ -83,7 +83,7 @@ enum Question {
 	Fees,
 	/// A file that proves a block, and an account's balance or earnings in it, offline
 	Proof(proof::Args),
-	/// The validators of the current era, and who would like to be one
+	/// The validators of the current era, who would like to be one, and who is jailed
 	Validators,
 	/// What an account has bonded, and for whom
 	Stake(stake::Args),

@@ -14,7 +14,7 @@ use crate::{
 };
 use serde::Serialize;
 
-/// The validators of the current era, and who would like to be one.
+/// The validators of the current era, who would like to be one, and who is jailed.
 #[derive(Serialize)]
 pub(super) struct Validators {
 	era: u64,
