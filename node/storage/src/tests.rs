@@ -463,3 +463,15 @@ fn a_copy_opened_for_reading_stays_as_it_is() {
 	assert_eq!(files(), before);
 	assert!(Database::open_read_only(&copied, options(2), Hash::zero()).is_err(), "of another chain");
 }
+
+#[test]
+fn each_column_tells_what_it_takes_on_disk() {
+	let dir = tempfile::tempdir().unwrap();
+	let db = open(dir.path(), 2, &many());
+	db.commit(next(&db, &Delta::from([(vec![1], Some(vec![2]))]))).unwrap();
+	db.flush().unwrap();
+	let bytes: BTreeMap<&str, u64> = db.column_bytes().into_iter().collect();
+	assert!(["state", "nodes", "bodies", "meta"].iter().all(|column| bytes[column] > 0), "{bytes:?}");
+	assert_eq!(bytes["index"], 0, "nothing is indexed here");
+	assert_eq!(bytes.values().sum::<u64>(), db.stats().table_bytes);
+}
