@@ -38,7 +38,8 @@ pub enum StatePruning {
 	Keep(u32),
 }
 
-/// The tip's and its parent's: a block's journal is read back from the database, so it is pruned by the next block at the earliest.
+/// The tip's and its parent's: a block's journal is read back from the database, so it is pruned by the next
+/// block at the earliest.
 pub const STATE_HISTORY_MIN: u32 = 2;
 
 /// 256 blocks: clients ask about blocks at most an era (64 blocks) old; four times that leaves room.

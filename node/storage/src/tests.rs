@@ -131,7 +131,9 @@ proptest! {
 			let hash = db.hash(number as u32).unwrap().unwrap();
 			match db.state_at(&hash) {
 				Ok(state) => assert_state_is(&state, model),
-				Err(StateError::Pruned { oldest, .. }) => prop_assert!(keep > 0 && oldest == tip + 1 - keep && (number as u32) < oldest),
+				Err(StateError::Pruned { oldest, .. }) => {
+					prop_assert!(keep > 0 && oldest == tip + 1 - keep && (number as u32) < oldest);
+				}
 				Err(other) => prop_assert!(false, "{other}"),
 			}
 		}
