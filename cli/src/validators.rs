@@ -14,7 +14,7 @@ use codec::Decode;
 use sp_core::crypto::AccountId32;
 use std::{fmt, str::FromStr};
 
-/// A validator of the current era, or who would like to be one.
+/// A validator of the current era, who would like to be one, or who is jailed.
 #[derive(Clone, PartialEq, Eq, Debug, Decode)]
 pub(crate) struct Seat {
 	/// Key and power in the era.
@@ -78,7 +78,7 @@ pub(crate) struct Chunk {
 	pub(crate) unlock_at_ms: u64,
 }
 
-/// Who was elected for the current era in the order of consensus, then the other candidates.
+/// Who was elected for the current era in the order of consensus, then the other candidates, then who is jailed.
 pub(crate) async fn seats(at: &AtBlock) -> Result<Vec<Seat>, Failure> {
 	runtime_call(at, "ValidatorsApi_seats", ()).await
 }

@@ -26,8 +26,9 @@
 //! | states for peers that join | `service` | with the service |
 //!
 //! # Reading order
-//! [`cli`], [`config`], [`place`], [`commands`], [`service`]; then what these use: [`keystore`], [`rotation`], [`control`], [`gossip`], [`reporter`],
-//! [`health`], [`metrics`], [`snapshot`], [`index`], [`state_sync`], [`logging`], [`report`].
+//! [`cli`], [`config`], [`place`], [`commands`], [`service`]; then what these use: [`keystore`],
+//! [`rotation`], [`control`], [`gossip`], [`reporter`], [`health`], [`metrics`], [`snapshot`], [`index`],
+//! [`state_sync`], [`logging`], [`report`].
 
 pub mod block_file;
 pub mod cli;

@@ -40,9 +40,10 @@ use sp_runtime::Perbill;
 pub enum Scope {
 	/// Paying PLX to any account, within the budget.
 	Payments,
-	/// Creating, describing, pausing and removing datanets, contributing to them, withdrawing, reviewing, judging disputes,
-	/// and publishing versions. Deposits that always come back are no spending: only the free balance bounds them. What pays for records
-	/// that may stay for ever is spending, a datanet's too, and so is the price of a version.
+	/// Creating, describing, pausing and removing datanets, contributing to them, withdrawing, reviewing,
+	/// judging disputes, and publishing versions. Deposits that always come back are no spending: only the
+	/// free balance bounds them. What pays for records that may stay for ever is spending, a datanet's too,
+	/// and so is the price of a version.
 	Datanets,
 	/// Leaving remarks, whose bytes the fee budget pays for.
 	Remarks,

@@ -1,9 +1,10 @@
 //! Conservation: whatever is called in whatever order, all money is somewhere, everybody is owed what the rules say, and who
 //! is owed something can be paid.
 //!
-//! The suite plays until [`CALLS`] calls are in blocks, and on with further seeds as long as some kind of call has not
-//! succeeded yet, at most [`LONGER`] times as long. A long run is `PLEXUS_CALLS=200000 PLEXUS_SEED=1 scripts/test-slow conservation`.
-//! A failure prints its seed: the same seed plays the same history.
+//! The suite plays until [`CALLS`] calls are in blocks, and on with further seeds as long as some kind of
+//! call has not succeeded yet, at most [`LONGER`] times as long. A long run is
+//! `PLEXUS_CALLS=200000 PLEXUS_SEED=1 scripts/test-slow conservation`. A failure prints its seed: the same
+//! seed plays the same history.
 //!
 //! # Must not
 //! Depend on the machine: a history follows from its seed alone.

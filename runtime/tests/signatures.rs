@@ -62,14 +62,8 @@ struct Case {
 
 impl From<OddSignature> for Case {
 	fn from(odd: OddSignature) -> Self {
-		let signature = MultiSignature::Ed25519(ed25519::Signature::from_raw(odd.signature));
-		Self {
-			name: odd.name,
-			signature,
-			message: odd.message,
-			signer: AccountId::new(odd.key),
-			valid: odd.valid,
-		}
+		let OddSignature { name, signer, signature, message, valid } = odd;
+		Self { name, signature, message, signer, valid }
 	}
 }
 

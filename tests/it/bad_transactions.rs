@@ -1,10 +1,11 @@
 //! Bytes that are no valid transaction are refused with code and reason; blocks go on undisturbed.
 
 use anyhow::{ensure, Result};
-use codec::{Compact, Encode};
+use codec::{Compact, DecodeAll, Encode};
 use jsonrpsee::core::ClientError;
 use plexus_runtime::RuntimeCall;
 use plexus_tests::{
+	wait::{until, SOON},
 	wallet::{stranger, transfer_call},
 	Key, Node, NodeOptions, Rpc, Wallet, PLX,
 };
@@ -109,7 +110,7 @@ async fn bad_signatures_other_chains_used_nonces_and_empty_purses_are_refused_wi
 	}
 	let from = rpc.finalised_head().await?.number;
 	rpc.submit(&good).await?;
-	rpc.find_all(&[good], from, plexus_tests::wait::SOON).await?;
+	rpc.find_all(&[good], from, SOON).await?;
 	let (code, text) = refusal(&rpc, &wallet.transfer(&key, 0, &stranger(2), PLX)).await?;
 	ensure!(
 		code == INVALID_TRANSACTION && text.to_lowercase().contains("nonce"),
@@ -131,4 +132,34 @@ async fn inherents_and_bare_calls_from_outside_are_refused() -> Result<()> {
 		ensure!(AUTHOR_CODES.contains(&code), "code {code}, {text}");
 	}
 	rpc.new_blocks(3).await
+}
+
+/// The clock set a second time in a block, which FRAME's clock panics on. Only the sudo key of a development chain can do
+/// that, as nobody; `node/chain/tests/panics.rs` tells more.
+fn panicking_call() -> Result<RuntimeCall> {
+	// `Sudo.sudo`, `Utility.batch` of one, `Utility.dispatch_as` the system's origin `None`, `Timestamp.set` to 1.
+	const CALL: [u8; 12] = [7, 0, 4, 0, 4, 4, 3, 0, 2, 1, 0, 4];
+	Ok(RuntimeCall::decode_all(&mut &CALL[..])?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_panics_the_runtime_is_dropped_and_blocks_go_on() -> Result<()> {
+	let node = Node::start(NodeOptions::with_block_time_ms(200)).await?;
+	let rpc = node.rpc().await?;
+	let wallet = Wallet::of(&rpc).await?;
+	let sudo = Key::sr25519("//Alice");
+	let from = rpc.finalised_head().await?.number;
+	rpc.submit(&wallet.sign(&sudo, 0, 0, panicking_call()?)).await?;
+	until(SOON, "a line in the log", || async {
+		ensure!(node.logged("the runtime panicked on a transaction"), "{}", node.log_tail());
+		Ok(())
+	})
+	.await?;
+	rpc.new_blocks(3).await?;
+	let pending: Vec<String> = rpc.request("author_pendingExtrinsics", &[]).await?;
+	ensure!(pending.is_empty(), "still in the pool: {pending:?}");
+	let next = wallet.transfer(&sudo, 0, &stranger(1), PLX);
+	rpc.submit(&next).await?;
+	rpc.find_all(&[next], from, SOON).await?;
+	Ok(())
 }

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 #[derive(clap::Subcommand, Clone)]
 pub(super) enum Question {
-	/// The validators of the current era, and who would like to be one
+	/// The validators of the current era, who would like to be one, and who is jailed
 	Validators,
 	/// What an account has bonded, and for whom
 	Stake(Args),
@@ -29,7 +29,7 @@ pub(super) async fn run(client: &Client, json: bool, question: Question) -> Resu
 	}
 }
 
-/// The validators of the current era, and who would like to be one.
+/// The validators of the current era, who would like to be one, and who is jailed.
 #[derive(Serialize)]
 struct Validators {
 	era: u64,

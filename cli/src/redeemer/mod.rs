@@ -12,9 +12,10 @@
 //! ```
 //!
 //! # Must not
-//! Serve HTTP, or answer for what is not on disk. Conclude from a transaction what was redeemed: only the channel's state on
-//! chain says so, before each batch and after it; and of what is open or asked it is asked anew each time. So a batch whose fate is unknown, or an earlier run's, is never counted
-//! twice; sent twice it fails in its block, at the price of a fee.
+//! Serve HTTP, or answer for what is not on disk. Conclude from a transaction what was redeemed: only the
+//! channel's state on chain says so, before each batch and after it; and of what is open or asked it is asked
+//! anew each time. So a batch whose fate is unknown, or an earlier run's, is never counted twice; sent twice
+//! it fails in its block, at the price of a fee.
 //!
 //! # Invariants
 //! - One thread owns the ledger. Requests that come together share one sync.

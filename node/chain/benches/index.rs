@@ -1,6 +1,7 @@
 //! What the index of events costs: commits of full blocks without it and beside it, its time and bytes for each event.
 //!
-//! `cargo bench -p plexus-chain --bench index`; `scripts/bench` prints it. Nothing here is a test: it measures, it judges nothing.
+//! `cargo bench -p plexus-chain --bench index`; `scripts/bench` prints it. Nothing here is a test: it
+//! measures, it judges nothing.
 
 #[path = "../tests/common/mod.rs"]
 mod common;

@@ -1,8 +1,9 @@
 //! The chain's single writer.
 //!
-//! Blocks come in two ways, proposed here ([`Chain::propose`]) or by others ([`Chain::verify`]); each is executed once and its
-//! result kept by hash until a height is decided ([`Chain::commit`]). Decided is final: there is no reorganisation.
-//! Nobody else writes to the database's blocks and state. This crate knows no consensus, network or JSON; certificates are bytes to it.
+//! Blocks come in two ways, proposed here ([`Chain::propose`]) or by others ([`Chain::verify`]); each is
+//! executed once and its result kept by hash until a height is decided ([`Chain::commit`]). Decided is final:
+//! there is no reorganisation. Nobody else writes to the database's blocks and state. This crate knows no
+//! consensus, network or JSON; certificates are bytes to it.
 //!
 //! Everything here blocks (disk, execution): call it from threads that may.
 //!

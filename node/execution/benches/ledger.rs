@@ -1,6 +1,7 @@
 //! Figures of the ledger without network and RPC, each measured in this one run on this machine; `scripts/bench` prints them.
 //!
-//! `cargo bench -p plexus-execution --bench ledger [-- KEYS]`: KEYS is the size of the state for the root figures, one million unless given.
+//! `cargo bench -p plexus-execution --bench ledger [-- KEYS]`: KEYS is the size of the state for the root
+//! figures, one million unless given.
 
 #[path = "../tests/common/mod.rs"]
 mod common;

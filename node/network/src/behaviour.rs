@@ -43,8 +43,8 @@ const ANNOUNCE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a peer may take for a piece of a state: a mebibyte, read from a disk and sent over a slow line.
 const STATE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Streams of one connection, both ways: discovery has 32, sync 20 and state sync 8 at most, the others one or two each. With its own
-/// limit, yamux lets a peer hold 128 MiB of windows; this is 32.
+/// Streams of one connection, both ways: discovery has 32, sync 20 and state sync 8 at most, the others one
+/// or two each. With its own limit, yamux lets a peer hold 128 MiB of windows; this is 32.
 const STREAMS_MAX: usize = 128;
 
 /// Messages that gossip queues for one slow peer, half of them its own and half forwarded. What is forwarded and does not fit is
@@ -254,8 +254,8 @@ pub(crate) fn gossip_score(points: f64) -> f64 {
 	-(points - f64::from(BAN_POINTS) / 3.0).max(0.0)
 }
 
-/// A batch of transactions is the same whoever publishes it. Anything else is a message of its own each time: votes are sent again
-/// on purpose, and contradicting copies must not hide one another.
+/// A batch of transactions is the same whoever publishes it. Anything else is a message of its own each time:
+/// votes are sent again on purpose, and contradicting copies must not hide one another.
 fn message_id(message: &gossipsub::Message, by_content: bool) -> MessageId {
 	let mut hasher = blake3::Hasher::new();
 	hasher.update(message.topic.as_str().as_bytes()).update(&[0]);

@@ -2,10 +2,10 @@
 //!
 //! Must not: write the database, build blocks, or know the network and the RPC; both hold a [`Pool`] and hand it bytes.
 //!
-//! **The promise:** no accepted transaction is ever lost. It leaves by inclusion, by proven invalidity, by expiry, by replacement or
-//! by the operator's hand, and whoever watches it is told which. Nonces may arrive in any order; those that come early wait. A full
-//! pool refuses, it does not forget: only a transaction that waits for an earlier nonce may be pushed out, by one of strictly
-//! higher priority.
+//! **The promise:** no accepted transaction is ever lost. It leaves by inclusion, by proven invalidity, by
+//! expiry, by replacement or by the operator's hand, and whoever watches it is told which. Nonces may arrive
+//! in any order; those that come early wait. A full pool refuses, it does not forget: only a transaction that
+//! waits for an earlier nonce may be pushed out, by one of strictly higher priority.
 //!
 //! ```text
 //! RPC, gossip ─ bytes ─▶ pool ─ validate (execution) ─▶ queue ◀─ on_block ─ chain

@@ -49,8 +49,8 @@ impl Default for PoolLimits {
 impl PoolLimits {
 	/// How many of the transactions may wait for an earlier nonce when a waiting one is added.
 	///
-	/// A waiting transaction has paid nothing and may never do so: half of the pool is out of reach for them, so that nobody can close
-	/// the pool to paying ones with nonces that never come due.
+	/// A waiting transaction has paid nothing and may never do so: half of the pool is out of reach for them,
+	/// so that nobody can close the pool to paying ones with nonces that never come due.
 	pub(crate) fn waiting_count(&self) -> usize {
 		self.count / 2
 	}
@@ -79,8 +79,8 @@ pub(crate) const AGENT_WAITING_MAX: u32 = 64;
 /// network, so it has to cost something.
 pub(crate) const REPLACEMENT_PERCENT: u64 = 110;
 
-/// Waiting transactions that one better transaction may push out. Enough for any transaction against average ones; bounds the work
-/// under the lock.
+/// Waiting transactions that one better transaction may push out. Enough for any transaction against average
+/// ones; bounds the work under the lock.
 pub(crate) const EVICTIONS_MAX: usize = 64;
 
 /// Transactions that the block builder copies out per lock, a few hundred microseconds at most.

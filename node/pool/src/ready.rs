@@ -1,10 +1,12 @@
 //! What the block builder takes transactions from.
 //!
-//! Must not: hold the pool's lock longer than one batch takes, or take anything out of the pool because a block was built with it:
-//! that block may never be decided. Nor call the runtime while the builder runs inside it.
+//! Must not: hold the pool's lock longer than one batch takes, or take anything out of the pool because a
+//! block was built with it: that block may never be decided. Nor call the runtime while the builder runs
+//! inside it.
 //!
-//! Invariant: a transaction that the builder could not apply leaves the pool only if it panicked the runtime, or if the committed state
-//! by itself proves it invalid; what failed through its neighbours in the block stays.
+//! Invariant: a transaction that the builder could not apply leaves the pool only if it panicked the runtime,
+//! or if the committed state by itself proves it invalid; what failed through its neighbours in the block
+//! stays.
 
 use plexus_execution::{InvalidKind, InvalidReason, PooledTransaction, Rejected, TransactionSource};
 use plexus_storage::Hash;

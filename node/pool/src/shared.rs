@@ -2,8 +2,8 @@
 //!
 //! Must not: call the runtime, hash a body or send to the network: all of this runs under the lock.
 //!
-//! Invariant: queue, watchers and recently included transactions all stand at `tip`, and whoever watches hears of each change of the
-//! queue in the order in which it happened.
+//! Invariant: queue, watchers and recently included transactions all stand at `tip`, and whoever watches
+//! hears of each change of the queue in the order in which it happened.
 
 use std::sync::Arc;
 

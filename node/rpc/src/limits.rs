@@ -7,7 +7,8 @@
 //! What one connection can make the node hold is bounded by `read_bytes` of requests and one request more, each with
 //! the copies that its call makes of it; by `unsent_bytes` of answers; and by what `thread_calls` calls answer with.
 //! `connection.rs` says how that is enforced.
-//! Not in it: requests of one HTTP/2 connection that are not whole yet; the transport holds up to 200 of `request_bytes`.
+//! Not in it, but bounded by the transport: what HTTP/2 sends. Such requests are refused before a body is read
+//! (`server.rs`), so there are 1 MiB of bodies, the window of a connection, and the headers of 200 requests, 16 KiB each.
 
 use std::time::Duration;
 

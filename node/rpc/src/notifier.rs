@@ -69,3 +69,53 @@ impl Notifier {
 		self.sink.closed().await;
 	}
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::limits::RpcLimits;
+	use futures::FutureExt;
+	use jsonrpsee::{core::EmptyServerParams, RpcModule};
+	use std::pin::pin;
+	use tokio::sync::mpsc;
+
+	#[tokio::test]
+	async fn beyond_the_queue_the_sender_waits_until_the_reader_takes_one_or_leaves() {
+		const QUEUED_MAX: usize = 3;
+		let (hand_over, mut handed) = mpsc::channel(1);
+		let mut module = RpcModule::new(hand_over);
+		module
+			.register_subscription("tell", "told", "stop", |_, pending, hand_over, _| async move {
+				if let Ok(sink) = pending.accept().await {
+					let _ = hand_over.send(sink).await;
+				}
+			})
+			.expect("the only one");
+		let mut reader =
+			module.subscribe("tell", EmptyServerParams::new(), QUEUED_MAX).await.expect("accepted");
+		let connection = Arc::new(Connection::new(None, false, &RpcLimits::default()));
+		let notifier = Notifier::new(handed.recv().await.expect("accepted"), connection.clone());
+
+		for n in 0..QUEUED_MAX {
+			assert_eq!(notifier.send(&n).now_or_never(), Some(Ok(())), "there is room for {n}");
+		}
+		{
+			let mut waiting = pin!(notifier.send(&QUEUED_MAX));
+			assert_eq!(waiting.as_mut().now_or_never(), None, "the queue is full");
+			assert_eq!(connection.unsent(), QUEUED_MAX as u64, "what waits is not counted: it is not sent");
+			assert_eq!(reader.next::<usize>().await.expect("goes on").expect("JSON").0, 0);
+			assert_eq!(waiting.await, Ok(()));
+		}
+		for n in 1..=QUEUED_MAX {
+			assert_eq!(reader.next::<usize>().await.expect("goes on").expect("JSON").0, n, "none is lost");
+		}
+
+		for n in 0..QUEUED_MAX {
+			assert_eq!(notifier.send(&n).now_or_never(), Some(Ok(())), "there is room again for {n}");
+		}
+		let mut waiting = pin!(notifier.send(&QUEUED_MAX));
+		assert_eq!(waiting.as_mut().now_or_never(), None, "the queue is full");
+		drop(reader);
+		assert_eq!(waiting.await, Err(Over));
+	}
+}

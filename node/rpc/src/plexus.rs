@@ -21,7 +21,10 @@ pub fn register(registry: &mut Registry) {
 }
 
 fn banned_peers(context: &Context, _: &Arguments) -> Answer {
-	let told = |peer: crate::BannedPeer| value!({ "peerId": peer.peer_id, "reason": peer.reason, "secondsLeft": peer.seconds_left });
+	let told = |peer: crate::BannedPeer| {
+		let crate::BannedPeer { peer_id, reason, seconds_left } = peer;
+		value!({ "peerId": peer_id, "reason": reason, "secondsLeft": seconds_left })
+	};
 	json(&context.node.banned_peers().into_iter().map(told).collect::<Vec<_>>())
 }
 

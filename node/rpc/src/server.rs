@@ -275,3 +275,79 @@ fn refused(status: http::StatusCode, why: String) -> HttpResponse {
 	*response.status_mut() = status;
 	response
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{control::Unobserved, limits::RpcLimits, notifier::Notifier};
+	use jsonrpsee::RpcModule;
+	use std::sync::atomic::{AtomicUsize, Ordering};
+	use tokio::{net::TcpSocket, sync::mpsc};
+
+	/// Nothing here takes longer unless it hangs.
+	const SOON: Duration = Duration::from_secs(60);
+
+	/// A WebSocket that subscribes and takes as little as the operating system lets it.
+	async fn subscribed(server: SocketAddr) -> TcpStream {
+		const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tell"}"#;
+		let socket = TcpSocket::new_v4().expect("a socket");
+		socket.set_recv_buffer_size(4096).expect("a small buffer");
+		let mut socket = socket.connect(server).await.expect("connects");
+		let upgrade = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+			 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+		socket.write_all(upgrade.as_bytes()).await.expect("sends");
+		let mut head = Vec::new();
+		while !head.ends_with(b"\r\n\r\n") {
+			head.push(socket.read_u8().await.expect("answers"));
+		}
+		assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
+		// A whole text frame, whose mask is zero.
+		let frame = [&[0x81, 0x80 | CALL.len() as u8, 0, 0, 0, 0][..], CALL.as_bytes()].concat();
+		socket.write_all(&frame).await.expect("sends");
+		socket
+	}
+
+	/// The queue alone holds the sender back here: the bytes that may be unsent have no bound.
+	#[tokio::test(flavor = "multi_thread")]
+	async fn for_a_reader_that_never_reads_no_more_is_made_than_the_queue_and_the_socket_hold() {
+		const QUEUED_MAX: u32 = 4;
+		const NOTIFICATION_BYTES: usize = 1 << 20;
+		/// What would be made for nobody without the limit.
+		const TOLD_MAX: usize = 200;
+		/// Far more than sockets buffer: a few megabytes.
+		const IN_SOCKET_MAX: usize = 100;
+		let limits = RpcLimits {
+			queued_messages: QUEUED_MAX,
+			unsent_bytes: u64::MAX,
+			write_stall: Duration::from_secs(3),
+			..Default::default()
+		};
+		let mut config = ServerConfig { limits, ..Default::default() };
+		config.address.set_port(0);
+
+		let (over, mut ended) = mpsc::channel(1);
+		let told = Arc::new(AtomicUsize::new(0));
+		let mut module = RpcModule::new((over, told.clone()));
+		module
+			.register_subscription("tell", "told", "stop", |_, pending, context, extensions| async move {
+				let (over, told) = &*context;
+				let Ok(sink) = pending.accept().await else { return };
+				let notifier = Notifier::new(sink, Connection::of(&extensions));
+				let text = "x".repeat(NOTIFICATION_BYTES);
+				while told.load(Ordering::Acquire) < TOLD_MAX && notifier.send(&text).await.is_ok() {
+					told.fetch_add(1, Ordering::AcqRel);
+				}
+				let _ = over.send(()).await;
+			})
+			.expect("the only one");
+		let (address, _handle) =
+			listen(&config, module.into(), Arc::new(Unobserved)).await.expect("a free port");
+
+		let silent = tokio::time::timeout(SOON, subscribed(address)).await.expect("in time");
+		tokio::time::timeout(SOON, ended.recv()).await.expect("in time").expect("the feed says that it ends");
+		let told = told.load(Ordering::Acquire);
+		let bounds = QUEUED_MAX as usize..QUEUED_MAX as usize + IN_SOCKET_MAX;
+		assert!(bounds.contains(&told), "{told} notifications of 1 MiB were made for nobody");
+		drop(silent);
+	}
+}

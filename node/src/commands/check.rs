@@ -15,8 +15,9 @@ use crate::{
 use plexus_chain::replay::{replay, ReplayError, Replayed};
 use plexus_execution::{Executor, InvariantError, SIGNATURES_REMEMBERED};
 use plexus_storage::{Options, StatePruning};
-use serde_json::json;
+use serde_json::{json, Map};
 use std::{
+	cmp::Reverse,
 	ops::ControlFlow,
 	sync::{
 		atomic::{AtomicBool, Ordering},
@@ -63,7 +64,7 @@ pub fn run(args: CheckArgs) -> anyhow::Result<()> {
 	bar.finish_and_clear();
 	let replayed = outcome.map_err(|error| report(&error))?;
 	executor.check_invariants(&from.tip().state).map_err(|error| report_invariant(&error))?;
-	print(&replayed, took, args.json);
+	print(&replayed, &from.column_bytes(), took, args.json);
 	Ok(())
 }
 
@@ -116,13 +117,17 @@ fn report_invariant(error: &InvariantError) -> Report {
 	Report::new("check", error.to_string(), remedy)
 }
 
-fn print(replayed: &Replayed, took: Duration, json: bool) {
+/// Tells what was found, and what each column of the checked database takes on disk.
+fn print(replayed: &Replayed, columns: &[(&str, u64)], took: Duration, json: bool) {
 	let seconds = took.as_secs_f64().max(1e-3);
 	let rate = replayed.extrinsics as f64 / seconds;
 	if json {
+		let columns: Map<_, _> =
+			columns.iter().map(|(name, bytes)| (name.to_string(), json!(bytes))).collect();
 		let value = json!({
 			"blocks": replayed.blocks, "extrinsics": replayed.extrinsics, "seconds": seconds,
 			"extrinsicsPerSecond": rate, "stateRoot": format!("{:?}", replayed.state_root),
+			"columnBytes": columns,
 		});
 		println!("{value:#}");
 		return;
@@ -130,7 +135,29 @@ fn print(replayed: &Replayed, took: Duration, json: bool) {
 	println!(
 		"{} blocks with {} extrinsics executed again in {seconds:.1} s ({rate:.0} extrinsics/s)\n\
 		 all state roots are right, all invariants hold\n\
-		 state root {:?}",
-		replayed.blocks, replayed.extrinsics, replayed.state_root
+		 state root {:?}\n\
+		 the database by column: {}",
+		replayed.blocks,
+		replayed.extrinsics,
+		replayed.state_root,
+		sizes(columns)
 	);
+}
+
+/// The columns that have something, the largest first.
+fn sizes(columns: &[(&str, u64)]) -> String {
+	let mut columns: Vec<_> = columns.iter().filter(|(_, bytes)| *bytes > 0).collect();
+	columns.sort_by_key(|(_, bytes)| Reverse(*bytes));
+	let size = |(name, bytes): &&(&str, u64)| format!("{name} {} KiB", bytes.div_ceil(1024));
+	columns.iter().map(size).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn columns_are_told_by_size_without_empty_ones() {
+		assert_eq!(sizes(&[("meta", 1), ("sets", 0), ("bodies", 2_049)]), "bodies 3 KiB, meta 1 KiB");
+	}
 }

@@ -14,7 +14,8 @@
 //!
 //! # Invariants
 //! - The spans are disjoint, and together with what was received they are the whole key space.
-//! - Nothing is split before a piece of it, or of what it was split from, has come. There are never more than [`SPANS_MAX`] spans.
+//! - Nothing is split before a piece of it, or of what it was split from, has come. There are never more than
+//!   [`SPANS_MAX`] spans.
 
 use codec::{Decode, Encode};
 use plexus_storage::{Pair, Range};

@@ -38,7 +38,8 @@ pub enum StatePruning {
 	Keep(u32),
 }
 
-/// The tip's and its parent's: a block's journal is read back from the database, so it is pruned by the next block at the earliest.
+/// The tip's and its parent's: a block's journal is read back from the database, so it is pruned by the next
+/// block at the earliest.
 pub const STATE_HISTORY_MIN: u32 = 2;
 
 /// 256 blocks: clients ask about blocks at most an era (64 blocks) old; four times that leaves room.
@@ -232,8 +233,7 @@ impl Database {
 
 	/// About how many keys the state has.
 	pub fn keys_estimate(&self) -> u64 {
-		let estimate = self.0.db.property_int_value_cf(cf(&self.0.db, STATE), "rocksdb.estimate-num-keys");
-		estimate.ok().flatten().unwrap_or(0)
+		self.property(STATE, "rocksdb.estimate-num-keys")
 	}
 
 	/// The state after a block.
@@ -303,23 +303,23 @@ impl Database {
 
 	/// Figures for metrics.
 	pub fn stats(&self) -> DatabaseStats {
-		let sum = |name: &str| -> u64 {
-			let of = |c: &&'static str| {
-				self.0.db.property_int_value_cf(cf(&self.0.db, c), name).ok().flatten().unwrap_or(0)
-			};
-			COLUMNS.iter().map(of).sum()
-		};
+		let memtables = COLUMNS.iter().map(|column| self.property(column, "rocksdb.cur-size-all-mem-tables"));
 		DatabaseStats {
-			table_bytes: sum("rocksdb.total-sst-files-size"),
-			memtable_bytes: sum("rocksdb.cur-size-all-mem-tables"),
-			block_cache_bytes: self
-				.0
-				.db
-				.property_int_value_cf(cf(&self.0.db, STATE), "rocksdb.block-cache-usage")
-				.ok()
-				.flatten()
-				.unwrap_or(0),
+			table_bytes: self.column_bytes().iter().map(|(_, bytes)| bytes).sum(),
+			memtable_bytes: memtables.sum(),
+			block_cache_bytes: self.property(STATE, "rocksdb.block-cache-usage"),
 		}
+	}
+
+	/// Bytes of each column's table files, by its name in [`crate::schema`]. What is in memory tables alone is not in it, see
+	/// [`Self::flush`].
+	pub fn column_bytes(&self) -> [(&'static str, u64); COLUMNS.len()] {
+		COLUMNS.map(|column| (column, self.property(column, "rocksdb.total-sst-files-size")))
+	}
+
+	/// A figure that RocksDB has for a column; 0 if it has none.
+	fn property(&self, column: &'static str, name: &str) -> u64 {
+		self.0.db.property_int_value_cf(cf(&self.0.db, column), name).ok().flatten().unwrap_or(0)
 	}
 
 	/// Copies the database as it is now into a new directory. Files that never change are linked, where the file system

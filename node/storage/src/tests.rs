@@ -131,7 +131,9 @@ proptest! {
 			let hash = db.hash(number as u32).unwrap().unwrap();
 			match db.state_at(&hash) {
 				Ok(state) => assert_state_is(&state, model),
-				Err(StateError::Pruned { oldest, .. }) => prop_assert!(keep > 0 && oldest == tip + 1 - keep && (number as u32) < oldest),
+				Err(StateError::Pruned { oldest, .. }) => {
+					prop_assert!(keep > 0 && oldest == tip + 1 - keep && (number as u32) < oldest);
+				}
 				Err(other) => prop_assert!(false, "{other}"),
 			}
 		}
@@ -462,4 +464,16 @@ fn a_copy_opened_for_reading_stays_as_it_is() {
 	drop(copy);
 	assert_eq!(files(), before);
 	assert!(Database::open_read_only(&copied, options(2), Hash::zero()).is_err(), "of another chain");
+}
+
+#[test]
+fn each_column_tells_what_it_takes_on_disk() {
+	let dir = tempfile::tempdir().unwrap();
+	let db = open(dir.path(), 2, &many());
+	db.commit(next(&db, &Delta::from([(vec![1], Some(vec![2]))]))).unwrap();
+	db.flush().unwrap();
+	let bytes: BTreeMap<&str, u64> = db.column_bytes().into_iter().collect();
+	assert!(["state", "nodes", "bodies", "meta"].iter().all(|column| bytes[column] > 0), "{bytes:?}");
+	assert_eq!(bytes["index"], 0, "nothing is indexed here");
+	assert_eq!(bytes.values().sum::<u64>(), db.stats().table_bytes);
 }

@@ -47,8 +47,9 @@ impl Refusal {
 	/// The code of the first refusal; see [`Self::code`].
 	pub const CODE_BASE: u8 = 160;
 
-	/// The code of `InvalidTransaction::Custom` with which a transaction is refused whose signer cannot pay either, or
-	/// whose delegation does not exist: [`Self::CODE_BASE`] plus the place in the enum, so 160 for `UnknownAgent` and 172 for `AgentCannotPay`.
+	/// The code of `InvalidTransaction::Custom` with which a transaction is refused whose signer cannot pay
+	/// either, or whose delegation does not exist: [`Self::CODE_BASE`] plus the place in the enum, so 160 for
+	/// `UnknownAgent` and 172 for `AgentCannotPay`.
 	pub const fn code(self) -> u8 {
 		Self::CODE_BASE + self as u8
 	}

@@ -8,8 +8,8 @@
 //!   say what they move.
 //! - The pot has the data money of all batches with claims, but for what was paid. More only if somebody gave it more.
 //! - Developers' books hold back what open batches say.
-//! - Samples and demands that can be answered are of claims that are not proven. A batch has as many demands as it says, unless its claims are
-//!   void.
+//! - Samples and demands that can be answered are of claims that are not proven. A batch has as many demands
+//!   as it says, unless its claims are void.
 //! - Unlisted sources do not overlap, and move no more than what is held of the developer's part.
 //! - Numbers were given out, each once.
 //! - Per account and reason, the balance on hold is the sum of what the entries say.

@@ -72,10 +72,11 @@
 //! | [`Counterclaim`](Challenge::Counterclaim) | the later contribution: the claim moves, with the submitter's part |
 //! | [`UnlistedSource`](Challenge::UnlistedSource) | the developer: a span's share of its part, unless the manifest has the bytes |
 //!
-//! - **No replayed sequence.** [`Unlawful`](Challenge::Unlawful) does not look for a receipt whose sequence was redeemed before, because
-//!   none can be in a batch: sequences are not sent but counted on by `pallet-receipts` from the channel's own, which only
-//!   rises, ids of channels are never reused, and the root that a receipt is proved against is over leaves that hold channel
-//!   and sequence. So each sequence of a channel is in one batch at one place, whoever submits what.
+//! - **No replayed sequence.** [`Unlawful`](Challenge::Unlawful) does not look for a receipt whose sequence
+//!   was redeemed before, because none can be in a batch: sequences are not sent but counted on by
+//!   `pallet-receipts` from the channel's own, which only rises, ids of channels are never reused, and the
+//!   root that a receipt is proved against is over leaves that hold channel and sequence. So each sequence of
+//!   a channel is in one batch at one place, whoever submits what.
 //! - **Committed first.** [`commit`] fixes batch, account and the challenge to the last byte; [`reveal`] shows it in a
 //!   later block. So nobody copies a proof that waits to be included, and nobody commits before having one. Of several
 //!   that hold the earliest commitment counts: fraud is decided when no earlier one can be left, which is soon, because

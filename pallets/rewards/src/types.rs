@@ -25,15 +25,15 @@ pub const SCALE_BITS: usize = 64;
 
 /// What the pallet knows about the manifests of models.
 pub trait Manifests {
-	/// An entry of a model's manifest, for ever the same; nothing if it has none at this index. The shares of all entries
-	/// are one in sum at most. Costs no more than reading the model.
+	/// An entry of a model's manifest, for ever the same; nothing if it has none at this index. The shares of
+	/// all entries are one in sum at most. Costs no more than reading the model.
 	fn entry(model: ModelId, index: u32) -> Option<Entry>;
 }
 
 /// What the pallet knows about contributions.
 pub trait Contributions<AccountId> {
-	/// To whom it is credited now what a contribution earns; nothing if there is no such contribution. An escrow's is
-	/// handed on by [`plexus_primitives::Positions::moved`]. Costs no more than two reads.
+	/// To whom it is credited now what a contribution earns; nothing if there is no such contribution. An
+	/// escrow's is handed on by [`plexus_primitives::Positions::moved`]. Costs no more than two reads.
 	fn holder(contribution: ContributionId) -> Option<Holder<AccountId>>;
 }
 

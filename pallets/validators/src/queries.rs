@@ -42,7 +42,8 @@ impl<T: Config> Pallet<T> {
 		Candidates::<T>::get().into_iter().filter_map(Self::pool_info).collect()
 	}
 
-	/// Those who were elected for the current era, then the other candidates.
+	/// Those who were elected for the current era, then the other candidates, then who is jailed and remembered in
+	/// [`Jailings`].
 	pub fn seats() -> Vec<Seat<T::AccountId>> {
 		let members = Self::elected();
 		let elected = members.iter().map(|member| Seat {
@@ -51,10 +52,14 @@ impl<T: Config> Pallet<T> {
 			pool: Self::pool_info(member.pool),
 		});
 		let is_elected = |id: &PoolId| members.iter().any(|member| member.pool == *id);
-		let others = Candidates::<T>::get().into_iter().filter(|id| !is_elected(id)).map(|id| Seat {
+		let remembered = Jailings::<T>::get().into_iter().filter_map(|jailing| Self::pool_info(jailing.pool));
+		// Who has returned is a candidate, and remembered until it is elected.
+		let jailed = remembered.filter(|pool| matches!(pool.standing, Standing::Jailed { .. }));
+		let others = Self::candidate_infos().into_iter().chain(jailed);
+		let others = others.filter(|pool| !is_elected(&pool.id)).map(|pool| Seat {
 			elected: None,
 			left: None,
-			pool: Self::pool_info(id),
+			pool: Some(pool),
 		});
 		elected.chain(others).collect()
 	}

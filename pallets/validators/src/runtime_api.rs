@@ -31,7 +31,7 @@ pub struct PoolInfo<AccountId> {
 	pub power: u64,
 }
 
-/// A validator of the current era, or who would like to be one.
+/// A validator of the current era, who would like to be one, or who is jailed.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct Seat<AccountId> {
 	/// The key that it signs with and its power in the era; `None` if it was not elected.
@@ -84,8 +84,9 @@ sp_api::decl_runtime_apis! {
 		/// The last height of the era of the block of this state.
 		fn era_ends_at() -> u64;
 
-		/// Who was elected for the current era, in the order of consensus, then the other candidates. Bounded by the
-		/// lists of both.
+		/// Who was elected for the current era, in the order of consensus, then the other candidates, then who is jailed
+		/// for absence: no longer in the set, and not back yet, for as long as evidence is accepted. Bounded by the lists
+		/// of all three.
 		fn seats() -> Vec<Seat<AccountId>>;
 
 		/// The pools that want to validate, in no particular order. Bounded by the list of candidates.

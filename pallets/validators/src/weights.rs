@@ -5,9 +5,10 @@
 //! bounds of the `Config` alone.
 //!
 //! # Reasoning
-//! Each call and hook costs what its worst case took when it was measured: `benchmarking.rs` makes the cases, `measured.rs` has their
-//! figures and names the command that takes them anew. Here a call is matched with its case, and its arguments with the
-//! sizes of that case. The unit, the prices of keys and the sum are those of [`plexus_primitives::weights`].
+//! Each call and hook costs what its worst case took when it was measured: `benchmarking.rs` makes the cases,
+//! `measured.rs` has their figures and names the command that takes them anew. Here a call is matched with
+//! its case, and its arguments with the sizes of that case. The unit, the prices of keys and the sum are
+//! those of [`plexus_primitives::weights`].
 //!
 //! A change of a stake is charged for whatever such changes can do: settling a slashed bond and all slashed chunks, and
 //! removing the stake. What enters the candidates pays for that besides.

@@ -4,7 +4,8 @@
 //! Be called by the state transition. Guess: a subject stands in the event itself, so that events alone give the index.
 //!
 //! # Invariants
-//! - The match over each pallet of this chain is exhaustive: an event that is added does not compile before it has its place here.
+//! - The match over each pallet of this chain is exhaustive: an event that is added does not compile before
+//!   it has its place here.
 //! - An event has at most [`SUBJECTS_MAX`] subjects, each once.
 
 use crate::{AccountId, Runtime, RuntimeEvent};

@@ -798,7 +798,10 @@ impl Driver {
 
 	fn expire(&mut self) -> Planned {
 		let now = now_ms();
-		let late = |record: &Contribution<Runtime>| matches!(record.status, ContributionStatus::Pending { expires_at_ms, .. } if now >= expires_at_ms);
+		let late = |record: &Contribution<Runtime>| match record.status {
+			ContributionStatus::Pending { expires_at_ms, .. } => now >= expires_at_ms,
+			_ => false,
+		};
 		let (contribution, _) = self.find_contribution(late)?;
 		Some((self.actor(), DatanetsCall::expire { contribution }.into()))
 	}

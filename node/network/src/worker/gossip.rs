@@ -239,8 +239,9 @@ impl Worker {
 		}
 	}
 
-	/// A peer's queue of what this node publishes is full. Gossip counts what waits in it, and does not count down what waited
-	/// for too long (libp2p-gossipsub 0.49.5, `Receiver::poll_stale`): without a new connection the queue might seem full for ever.
+	/// A peer's queue of what this node publishes is full. Gossip counts what waits in it, and does not count
+	/// down what waited for too long (libp2p-gossipsub 0.49.5, `Receiver::poll_stale`): without a new
+	/// connection the queue might seem full for ever.
 	fn on_deaf(&mut self, peer: PeerId) {
 		debug!(%peer, "closing the connection with a peer that takes nothing, so that it is made anew");
 		self.disconnect(peer);

@@ -24,8 +24,8 @@ pub(crate) struct Included {
 impl Queue {
 	/// Takes out what a block includes, what it made stale, and what may not come after it.
 	///
-	/// An account's nonce in the state becomes the one after its last transaction in the block. That is wrong only if the account died in
-	/// this block; then the builder's or the next submission's word corrects it.
+	/// An account's nonce in the state becomes the one after its last transaction in the block. That is wrong
+	/// only if the account died in this block; then the builder's or the next submission's word corrects it.
 	pub fn on_block(&mut self, block: Hash, number: BlockNumber, body: &[Included], events: &mut Vec<Event>) {
 		let mut touched = Vec::new();
 		let mut state_nonces: Map<AccountId32, u32> = Map::default();

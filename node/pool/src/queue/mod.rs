@@ -203,9 +203,9 @@ impl Queue {
 
 	/// Takes a transaction that was validated at the block that the queue stands at.
 	///
-	/// `state_nonce` is the sender's nonce in that block's state. Without it the queue uses what it knows from the account's other
-	/// transactions, and asks for it if that is not enough. On refusal nothing has changed, except that a given `state_nonce` is
-	/// learnt for the account's other transactions.
+	/// `state_nonce` is the sender's nonce in that block's state. Without it the queue uses what it knows
+	/// from the account's other transactions, and asks for it if that is not enough. On refusal nothing has
+	/// changed, except that a given `state_nonce` is learnt for the account's other transactions.
 	pub fn insert(
 		&mut self,
 		item: Item,

@@ -8,9 +8,9 @@
 //! successors ──────────▶ ┘                          └─ not applied: the account pauses for the rest of the pass
 //! ```
 //!
-//! Invariants: nonces of an account are offered in order, each once; an account whose transaction was not applied gets no further
-//! offer; among what can be offered the highest priority comes first, then the earliest arrival. What arrives during the pass may or
-//! may not be offered.
+//! Invariants: nonces of an account are offered in order, each once; an account whose transaction was not
+//! applied gets no further offer; among what can be offered the highest priority comes first, then the
+//! earliest arrival. What arrives during the pass may or may not be offered.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 

@@ -21,12 +21,24 @@ fn an_absent_validator_is_jailed_leaves_at_the_next_height_and_returns() {
 		System::assert_has_event(Event::LeftSet { pool, from: 7 }.into());
 		assert_eq!(Validators::voters_at(6).len(), 4);
 		assert_eq!(Validators::voters_at(7).len(), 3);
+		assert_eq!(Validators::seats().len(), 4, "it has the seat it was elected for, and no other");
 		assert_noop!(Validators::unjail(signed(4)), Error::<Test>::JailedStill);
 		assert_noop!(Validators::validate(signed(4), Perbill::zero()), Error::<Test>::Jailed);
 		assert_noop!(Validators::chill(signed(4)), Error::<Test>::NotCandidate);
 		run_without(&[4], 21);
 		assert!(Validators::clock_ms() >= until_ms);
+		let last_seat = || {
+			let seats = Validators::seats();
+			let last = seats.last().and_then(|seat| seat.pool.as_ref()).map(|pool| (pool.id, pool.standing));
+			(seats.iter().filter(|seat| seat.elected.is_some()).count(), seats.len(), last)
+		};
+		assert_eq!(
+			last_seat(),
+			(3, 4, Some((pool, Standing::Jailed { until_ms }))),
+			"told though not elected"
+		);
 		assert_ok!(Validators::unjail(signed(4)));
+		assert_eq!(last_seat(), (3, 4, Some((pool, Standing::Candidate))));
 		assert_eq!(Validators::voters_at(21).len(), 3);
 		run_without(&[], 30);
 		assert_eq!(Validators::voters_at(30).len(), 4);
