@@ -33,6 +33,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # What this does not show
+//! Who wrote a text first (only who registered it first, by the list), whether a model learned it there, and where anything
+//! comes from that is not in the index. That nothing repeats a source in other words.
+//!
 //! # Must not
 //! Talk to a node or to anybody else, or decide who is paid. Hold a model's output back from its report: what was attributed
 //! and what was not are both in it.

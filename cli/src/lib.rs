@@ -1,7 +1,8 @@
 //! The client side of `plexus`: sends transactions, asks questions, and makes load.
 //!
 //! It speaks JSON-RPC to any node and learns calls, events and errors from the chain's metadata, through subxt.
-//! From this project it knows [`plexus_primitives`] and [`plexus_payments`] only: it is a client like any other.
+//! From this project it knows [`plexus_primitives`], [`plexus_payments`], [`plexus_attribution`] and [`plexus_event_json`]
+//! only: it is a client like any other.
 //!
 //! ```text
 //! tx/  query/  load/      one file for each command

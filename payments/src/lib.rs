@@ -86,6 +86,11 @@
 //! # }
 //! ```
 //!
+//! # What this does not achieve
+//! - That nobody loses a request: one of the two goes first. [`ledger::Limits`] says how much a server risks.
+//! - That two journals of one key know of each other: a second one, or an old copy, signs a sequence anew.
+//! - That a voucher is paid: what is locked, and until when, only the chain knows, as far as [`Ledger::see`] was told.
+//!
 //! # Must not
 //! Know a node, a connection or a clock: what the chain says is told by the caller, time included. Hold a secret key.
 //!

@@ -14,6 +14,30 @@
 //! that is final, [`constants`] fixes the token, [`clock`] is the time that pallets read, [`positions`] what the pallet
 //! that has the datanets tells the one that pays, [`subject`] what events are about, [`text`] says which texts are
 //! stored, [`weights`] what calls cost is added up with, [`api`] is what a client may ask the runtime.
+//!
+//! # Example
+//! Evidence that bytes stand in a file, as a server shows it and the chain verifies it:
+//! ```
+//! use plexus_primitives::{prove_slice::prove_slice, verify_length_proof, verify_slice, Content};
+//! use std::io::Cursor;
+//!
+//! let file: Vec<u8> = (0..5_000u32).map(|place| (place % 251) as u8).collect();
+//! let content = Content { root: *blake3::hash(&file).as_bytes(), len: 5_000 };
+//!
+//! let range = prove_slice(Cursor::new(&file), 2_000, 300)?;
+//! assert_eq!(range.content, content);
+//! assert!(verify_slice(&content.root, &range.slice, 2_000, 300)?.equals(&file[2_000..2_300]));
+//!
+//! // The slice of the last byte ties the length to the root: a false length is not believed.
+//! let last = prove_slice(Cursor::new(&file), 4_999, 1)?;
+//! verify_length_proof(&content, &last.slice)?;
+//! assert!(verify_length_proof(&Content { len: 4_998, ..content }, &last.slice).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What this does not show
+//! That somebody made the bytes, may use them, or has more of them than what was proved. A root and a length are stated; a
+//! slice proves that they fit what it shows.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 

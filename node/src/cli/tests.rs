@@ -1,8 +1,12 @@
-//! Length of the help, and that flags and settings are the same things.
+//! Length of the help, that flags and settings are the same things, and that the guides' commands are commands.
 
 use super::*;
 use crate::config::SETTINGS;
-use clap::FromArgMatches;
+use clap::{error::ErrorKind, FromArgMatches};
+use std::{
+	fs,
+	path::{Path, PathBuf},
+};
 
 /// Everyday help must fit on a screen.
 const HELP_LINES_MAX: usize = 40;
@@ -35,7 +39,7 @@ fn everyday_help_has_at_most_forty_lines() {
 		for flag in ["-h", "--help"] {
 			let arguments = [&path[..], &[flag.to_string()]].concat();
 			let shown = tree().try_get_matches_from(&arguments).expect_err("help is clap's kind of error");
-			assert_eq!(shown.kind(), clap::error::ErrorKind::DisplayHelp, "{arguments:?}");
+			assert_eq!(shown.kind(), ErrorKind::DisplayHelp, "{arguments:?}");
 			let lines = shown.to_string().lines().count();
 			assert!((3..=HELP_LINES_MAX).contains(&lines), "{arguments:?} has {lines} lines");
 		}
@@ -114,5 +118,74 @@ fn contradictions_are_refused() {
 		&[],
 	] {
 		assert!(parse(arguments).is_err(), "{arguments:?}");
+	}
+}
+
+/// The lines of a guide's blocks of shell that begin with this program. Continued lines are joined, comments cut.
+fn typed(guide: &str) -> Vec<String> {
+	let joined = guide.replace("\\\n", " ");
+	let mut in_shell = false;
+	let mut found = Vec::new();
+	for line in joined.lines().map(str::trim) {
+		if let Some(language) = line.strip_prefix("```") {
+			in_shell = !in_shell && language == "sh";
+			continue;
+		}
+		let line = line.strip_prefix("sudo -u plexus ").unwrap_or(line);
+		if in_shell && line.starts_with("plexus ") {
+			let command = line.split_once(" #").map_or(line, |(command, _)| command);
+			found.push(command.trim_end().to_string());
+		}
+	}
+	found
+}
+
+/// The words of a command as a shell sees them: quotes group, and are no part of a word.
+fn words(command: &str) -> Vec<String> {
+	let mut found = vec![String::new()];
+	let mut quote: Option<char> = None;
+	for character in command.chars() {
+		match (quote, character) {
+			(None, '\'' | '"') => quote = Some(character),
+			(Some(open), _) if open == character => quote = None,
+			(None, ' ' | '\t') => found.push(String::new()),
+			_ => found.last_mut().expect("there is one from the start").push(character),
+		}
+	}
+	found.retain(|word| !word.is_empty());
+	found
+}
+
+/// Why a command is none. Values are not judged: in guides they may stand for others, like `0x…`.
+fn misunderstood(command: &str) -> Option<String> {
+	let error = tree().try_get_matches_from(words(command)).err()?;
+	(error.kind() != ErrorKind::ValueValidation).then(|| error.to_string())
+}
+
+#[test]
+fn every_command_of_the_guides_is_one() {
+	let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+	let guides = fs::read_dir(root.join("docs")).expect("the guides are there");
+	let mut guides: Vec<PathBuf> = guides.map(|guide| guide.expect("it can be listed").path()).collect();
+	guides.push(root.join("README.md"));
+	let mut count = 0;
+	for guide in guides {
+		for command in typed(&fs::read_to_string(&guide).expect("guides are text")) {
+			count += 1;
+			assert_eq!(misunderstood(&command), None, "{}: {command}", guide.display());
+		}
+	}
+	assert!(count >= 100, "{count} commands were found");
+
+	assert_eq!(
+		typed("```sh\nplexus run \\\n\t--dev   # here\n```\nplexus version\n"),
+		["plexus run  \t--dev"],
+		"blocks of shell, and nothing else"
+	);
+	assert_eq!(words("plexus run  \t--name 'a b'"), ["plexus", "run", "--name", "a b"]);
+	for wrong in
+		["plexus query balance", "plexus query balances //Alice", "plexus query balance //Alice --at 7"]
+	{
+		assert!(misunderstood(wrong).is_some(), "{wrong}");
 	}
 }

@@ -118,6 +118,31 @@
 //! control(0, Balances.transfer_all(me))
 //! ```
 //!
+//! ## In a runtime
+//!
+//! `tests/example-runtime` is a runtime with this pallet and those of datanets and models, and nothing else of Plexus. What
+//! has to be thought about are three lists of calls and one of holds:
+//!
+//! ```text
+//! type Scope = Scope;                  // an enum; InstanceFilter says which calls each name has. Add at the end only
+//! type LeafCalls = LeafCalls;          // what may be in a scope at all
+//! type ControlCalls = ControlCalls;    // what a controller may do with the agent's account
+//! type DepositHolds = DepositHolds;    // what comes back in full, in whatever way it ends
+//! type OnControllerChanged = …;        // ends what ControlCalls let in and would outlast the controller; or ()
+//!
+//! pallet_transaction_payment:  type OnChargeTransaction = AgentPaysFees<FungibleAdapter<Balances, …>>;
+//! whoever settles work:        Agents::credit_reputation(agent, payer, burned)
+//! AgentsApi:                   Agents::agent(id), and so on
+//! ```
+//!
+//! - A leaf call carries no other call, changes no one's authority, and does not both bring money in and send money out.
+//!   [`Config::LeafCalls`] and [`Config::ControlCalls`] say what to leave out, and why.
+//! - A hold that anybody may forfeit, slash or burn, if only in part, is no deposit: left out of `DepositHolds`, it counts
+//!   against the budget of whoever puts it there.
+//! - `RegistrationPrice` pays for what is never removed, `Bond` for the longest profile, and is at least the existential
+//!   deposit; `DelegationDeposit` pays for the delegation and its key's account.
+//! - The bounds of profiles and scopes may be raised, never lowered, because what is stored keeps within them.
+//!
 //! ## Must not
 //!
 //! Know which calls a scope has, dereference a locator, call reputation trust, or iterate over storage in a call.

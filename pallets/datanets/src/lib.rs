@@ -161,6 +161,33 @@
 //! weight_at(0, 1) = 40, weight_at(0, 2) = nothing
 //! ```
 //!
+//! ## In a runtime
+//!
+//! `tests/example-runtime` is a runtime with this pallet and those of models and agents, and nothing else of Plexus. Beside
+//! a currency with holds, the pallet needs a clock ([`ChainClock`]) and, where versions earn, whoever divides that:
+//!
+//! ```text
+//! type Clock = Clock;                         // advances with blocks, and never by much: a halt closes no window
+//! type Positions = Rewards;                   // or (), where nothing is earned
+//! type JudgeOrigin = EnsureRoot<AccountId>;   // decides disputes besides curators
+//! type JudgeExists = SudoExists;              // false: nothing is disputed that curators cannot decide
+//! type WindowsOrigin = EnsureRoot<AccountId>;
+//! type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
+//!
+//! pallet_models:   DatanetVersions::kind(datanet, version):  Versions::<Runtime>::get(datanet, version)?.admission
+//! pallet_rewards:  Contributions::holder(contribution):      Datanets::holder_of(contribution)
+//! DatanetsApi:     Datanets::datanet(id), and so on
+//! ```
+//!
+//! - The genesis sets how long things take ([`Windows`]); `WindowsOrigin` changes that for what begins later.
+//! - `VersionPrice` pays for a record that is never removed, `StorageDepositBase` for the entries of a contribution,
+//!   `ConductDeposit` only for conduct. `ChallengeBond` is at least four times the fee of the longest answer.
+//! - `NameBytesMax`, `TagsMax` and the other bounds of what is stored may be raised, never lowered, because what is stored
+//!   keeps within them.
+//! - To a pallet that tells deposits from spending, [`HoldReason::Contribution`] and [`HoldReason::Commitment`] are deposits,
+//!   which always return to whoever paid. Bonds can be lost, and what pays for a datanet or a contribution's record may stay
+//!   for ever: count these as spending.
+//!
 //! ## Must not
 //!
 //! Dereference a locator, know which account is privileged, know what a version earns, or iterate over storage in a

@@ -99,7 +99,7 @@
 //! - That a voucher above what is locked is paid. It can be once the payer tops up.
 //! - That a server which never submits before the channel is finished is paid.
 //! - That money for data reaches anybody, or that a part of it goes to what an output was made from: pools and claims are
-//!   other pallets'. A receipt here carries no claims; contexts and disclosure are agreed on for those that will.
+//!   other pallets'. Contexts and disclosure are agreed on here for the claims that a pallet above has.
 //!
 //! ## Example
 //!

@@ -82,6 +82,58 @@
 //! and writes `ValidatorsMax` pools and stakes and reads `CandidatesMax` pools and keys. History is at most `HistoryErasMax`
 //! sets; how many a chain needs follows from its [`periods`].
 //!
+//! ## Example
+//!
+//! ```text
+//! alice:  bond(2_000 PLX)                             →  Bonded { bonded: 2_000, … }
+//!         set_keys(key, proof)                        →  KeySet { key, … }           the proof is the key's signature
+//!         validate(10 %)                              →  PoolOpened { pool: 4, … }, CandidateEntered { pool: 4 }, …
+//! bob:    bond(500 PLX)                               →  Bonded { … }
+//!         nominate(4)                                 →  Nominated { pool: 4, amount: 500 }
+//! (the era's last block)                              →  SetElected { members: [… pool 4 with 2_500 …], … }
+//! (the last block of the next one)                    →  PoolRewarded { pool: 4, blocks, commission, stakers, … }
+//! bob:    claim_rewards()                             →  RewardClaimed { … }         a fifth of `stakers`
+//!         unbond(500 PLX)                             →  Unbonding { chunk, … }
+//!         withdraw_unbonded(), two weeks later        →  Withdrawn { amount: 500, … }
+//! anybody: report_equivocation(two signed messages)   →  EquivocationProved { pool: 4, fraction: 5 %, … }, …
+//! anybody: settle(alice)                              →  StakeSlashed { amount: 100, … }
+//! ```
+//!
+//! ## In a runtime
+//!
+//! ```text
+//! impl pallet_validators::Config for Runtime {
+//!     type Currency = Balances;
+//!     type RuntimeHoldReason = RuntimeHoldReason;
+//!     type Time = Timestamp;
+//!     type PotId = ValidatorsPot;             // any PalletId
+//!     type HistoryErasMax = ConstU32<2_048>;
+//!     type ValidatorsMax = ConstU32<100>;
+//!     type CandidatesMax = ConstU32<200>;
+//!     type ChunksMax = ConstU32<16>;
+//!     type BondMin = BondMin;                 // pays for the entries of a stake
+//!     type ValidatorBondMin = ValidatorBondMin;
+//!     type PowerUnit = PowerUnit;
+//!     type SlashFraction = SlashFraction;
+//!     type CommitRequired = ConstBool<true>;
+//!     type WeightInfo = pallet_validators::weights::SubstrateWeight<Runtime>;
+//! }
+//!
+//! pallet_timestamp:   type MinimumPeriod = pallet_validators::MinimumPeriod<Runtime>;
+//! fees:               PayIntoPot::<Runtime>::on_unbalanced(what validators are to have)
+//! chain clock:        Validators::clock_ms()
+//! ValidatorsApi:      Validators::validators(), and so on
+//! ```
+//!
+//! - The node names the author's consensus key in a pre-runtime digest item with engine id `plxs`, and brings the parent's
+//!   precommits as the inherent [`COMMIT_INHERENT`]. Where there is no consensus, as in tests of a runtime,
+//!   `CommitRequired` is false.
+//! - `report_equivocation` needs no signer: the transaction extensions have `frame_system::AuthorizeCall`.
+//! - The genesis names validators, block time and periods, and [`GenesisConfig::check`] says beforehand what is wrong with
+//!   them. Nothing changes the periods later.
+//! - [`HoldReason::Stake`] can be slashed: to a pallet that tells deposits from spending, it is spending.
+//! - The pot keeps one existential deposit of its own; less than that, paid into an empty pot, is burned.
+//!
 //! ## Must not
 //!
 //! Use randomness, iterate over stakes or pools outside the bounded lists, or know which account is privileged.

@@ -1,9 +1,9 @@
-//! Every method that clients expect is there, and those that change the node are closed.
+//! Every method that clients expect is there, those that change the node are closed, and a guide tells of those of our own.
 
 use crate::served::{call, refusal, within, Served};
 use jsonrpsee::core::client::{ClientT, SubscriptionClientT};
 use serde_json::{json, Value};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 const CALLS: &[&str] = &[
 	"rpc_methods",
@@ -177,6 +177,31 @@ async fn every_expected_method_is_listed_and_answers() {
 		assert_ne!(answer["error"]["code"], METHOD_NOT_FOUND, "{name} is listed and not served: {answer}");
 	}
 	assert_eq!(raw(&client, "chain_getNothing").await["error"]["code"], METHOD_NOT_FOUND);
+}
+
+/// What no other chain's nodes serve.
+const OWN: &[&str] =
+	&["agent_", "attribution_", "datanet_", "index_", "model_", "plexus_", "receipt_", "rewards_"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_method_of_our_own_is_in_a_guide() {
+	let served = Served::start().await;
+	let client = served.ws().await;
+	let listed: BTreeSet<String> =
+		serde_json::from_value(call(&client, "rpc_methods", &[]).await["methods"].clone()).expect("names");
+	let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+	let guides: String = fs::read_dir(directory)
+		.expect("the guides are there")
+		.map(|guide| fs::read_to_string(guide.expect("it can be listed").path()).expect("guides are text"))
+		.collect();
+	let tells = |name: &str| guides.contains(&format!("`{name}`")) || guides.contains(&format!("`{name}("));
+	let own: Vec<&String> =
+		listed.iter().filter(|name| OWN.iter().any(|space| name.starts_with(space))).collect();
+	assert!(own.len() >= 50, "{own:?}");
+	for name in own {
+		assert!(tells(name), "{name} is in no guide");
+	}
+	assert!(!tells("datanet_by"), "names are looked for as a whole");
 }
 
 /// Calls without parameters: whatever the answer is, as JSON.
