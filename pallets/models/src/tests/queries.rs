@@ -154,7 +154,9 @@ fn costs_beside(adapters: u64) -> [(usize, usize); 3] {
 		pass(AGE_MS);
 		System::reset_events();
 	});
-	let registered = accesses(&mut ext, || assert_ok!(reveal(BOB, &late)));
+	let registered = accesses(&mut ext, || {
+		assert_ok!(reveal(BOB, &late));
+	});
 	let mut page_from = |from: u64| {
 		accesses(&mut ext, || {
 			let page = Models::children(BASE, Some(Sequence(from)), 20);
