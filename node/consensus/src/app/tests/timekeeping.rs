@@ -45,7 +45,7 @@ impl Subscriber for Warnings {
 }
 
 /// What is warned of meanwhile.
-fn warnings(happen: impl FnOnce()) -> Vec<String> {
+fn warnings<T>(happen: impl FnOnce() -> T) -> Vec<String> {
 	let heard = Warnings::default();
 	tracing::subscriber::with_default(heard.clone(), happen);
 	let heard = heard.0.lock().unwrap();
@@ -71,7 +71,7 @@ fn a_clock_that_is_off_by_half_a_second_is_warned_of_and_one_that_is_right_is_no
 		let block = ledger.build(turn, timestamp_ms);
 		let mut node = Node::on(others.remove(0), ledger, FakeClock::at(NOW_MS));
 		let parts = parts_of(&author[0], &block, 0, None);
-		let logged = warnings(|| drop(node.receives(parts)));
+		let logged = warnings(|| node.receives(parts));
 		let of_clock: Vec<_> = logged.iter().filter(|line| line.contains("clock differs")).collect();
 		match ahead_ms {
 			None => assert!(of_clock.is_empty(), "{timestamp_ms}: {of_clock:?}"),
@@ -88,7 +88,7 @@ fn a_clock_that_is_off_by_half_a_second_is_warned_of_and_one_that_is_right_is_no
 fn one_proposal_of_three_others_is_no_reason_for_a_warning() {
 	let mut node = Node::new(bystander(1, 0));
 	let parts = proposal(&node.ledger, 0, None, 900_000);
-	let logged = warnings(|| drop(node.receives(parts)));
+	let logged = warnings(|| node.receives(parts));
 	assert_eq!(node.app.status().clock_offset_ms, Some(100_000), "it was heard");
 	assert!(logged.is_empty(), "{logged:?}");
 }
