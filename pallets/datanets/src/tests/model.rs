@@ -533,12 +533,15 @@ impl Model {
 				self.give(made.account, 7);
 			}
 			Call::Register { which } => {
-				let made = self.commitments.get(*which).cloned().ok_or(Refused)?;
+				// The call names contents alone: the signer may have committed to those of another's commitment, too.
+				let contents = &self.commitments.get(*which).ok_or(Refused)?.contents;
+				let own = |made: &ModelCommitment| made.account == signer && made.contents == *contents;
+				let place = self.commitments.iter().position(own).ok_or(Refused)?;
+				let made = self.commitments[place].clone();
 				self.takes(datanet, made.number)?;
-				must(made.account == signer)?;
 				must(now >= made.made + WINDOWS.commitment_age_ms)?;
 				must(now < made.made + WINDOWS.commitment_lifetime_ms)?;
-				self.commitments.remove(*which);
+				self.commitments.remove(place);
 				self.give(signer, 7);
 				let mut total = 0;
 				for content in &made.contents {
