@@ -26,14 +26,14 @@ use pallet_attribution::{
 	Event,
 };
 use plexus_primitives::{BatchId, ContributionId, DatanetVersion, Evidence, Subject};
-use plexus_runtime::{native::agent_of, AccountId, Agents, RuntimeEvent, VERSION};
+use plexus_runtime::{native::agent_of, AccountId, Agents, Runtime, RuntimeEvent, VERSION};
 use plexus_storage::{index::PAGE_MAX, Database, IndexMark, IndexedEvent, Order, Place, StorageError};
 use serde::{Deserialize, Serialize};
-use sp_core::crypto::Ss58Codec;
+use sp_core::{crypto::Ss58Codec, Get};
 
-/// Among the first so many events of a batch is that it was opened, if it was: at most sixteen channels and eight models, and
-/// what they paid together, come before.
-const OPENED_WITHIN: usize = 32;
+/// Events of a batch that come before it is opened, beside one for each channel and each model: that it was submitted, and what
+/// the protocol was paid. A few more do no harm.
+const BEFORE_OPENED: usize = 8;
 
 const A_FILTER: &str = "{\"contribution\": ID}, {\"account\": ADDRESS}, {\"batch\": ID} or \
 	{\"receipt\": {\"batch\": ID, \"place\": PLACE}}";
@@ -230,10 +230,17 @@ fn made(
 	}
 }
 
+/// Among the first so many events of a batch is that it was opened, if it was.
+fn opened_within() -> usize {
+	let channels: u32 = <Runtime as pallet_receipts::Config>::BatchChannelsMax::get();
+	let models: u32 = <Runtime as pallet_receipts::Config>::BatchModelsMax::get();
+	(channels as usize).saturating_add(models as usize).saturating_add(BEFORE_OPENED)
+}
+
 /// The terms of a batch's claim, from the event that opened the batch.
 fn terms_of(database: &Database, batch: BatchId, place: u32) -> Result<Option<Terms>, StorageError> {
 	let key = Subject::Batch(batch).key();
-	let first = database.history(&key, Order::OldestFirst, None, OPENED_WITHIN)?;
+	let first = database.history(&key, Order::OldestFirst, None, opened_within())?;
 	let opened = first.events.iter().find_map(|(_, event)| match decode(event)? {
 		RuntimeEvent::Attribution(Event::BatchOpened { batch: opened, models, claims, .. })
 			if opened == batch =>
