@@ -11,7 +11,8 @@
 //! A card is data: at most [`CARD_BYTES_MAX`] bytes, and the parsers bound depth and aliases.
 //!
 //! Sources: <https://docs.mlcommons.org/croissant/docs/croissant-spec.html>,
-//! <https://huggingface.co/docs/hub/datasets-cards>, <https://huggingface.co/docs/hub/model-cards>.
+//! <https://huggingface.co/docs/hub/datasets-cards>, <https://huggingface.co/docs/hub/model-cards>,
+//! <https://huggingface.co/docs/hub/repositories-licenses>.
 
 use crate::{failure::Failure, licence, models::Kind};
 use plexus_primitives::text::{is_name, is_tag};
@@ -143,7 +144,7 @@ fn fields(path: &Path, matter: &str) -> Result<Map<String, Value>, Failure> {
 }
 
 fn json(path: &Path, text: &str) -> Result<Map<String, Value>, Failure> {
-	match serde_json::from_str(text) {
+	match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
 		Ok(Value::Object(fields)) => Ok(fields),
 		Ok(_) => Err(unusable(path, "it is JSON, but no object")),
 		Err(error) => Err(unusable(path, &format!("neither front matter nor JSON: {error}"))),
@@ -308,26 +309,51 @@ fn to_spdx(given: &str) -> Option<String> {
 	if licence::parse(given).is_ok() {
 		return Some(given.to_string());
 	}
-	let link = given.strip_prefix("https://").or_else(|| given.strip_prefix("http://"));
-	let Some(link) = link.map(|link| link.trim_start_matches("www.").trim_end_matches('/')) else {
-		return licence::identifier(given);
-	};
-	if let Some(name) = link.strip_prefix("spdx.org/licenses/") {
-		return licence::identifier(name.trim_end_matches(".html").trim_end_matches(".json"));
+	match given.strip_prefix("https://").or_else(|| given.strip_prefix("http://")) {
+		Some(link) => linked(link),
+		None => named(given),
 	}
-	if let Some(name) =
-		link.strip_prefix("opensource.org/licenses/").or(link.strip_prefix("opensource.org/license/"))
-	{
-		return licence::identifier(name);
+}
+
+/// The identifier of a licence by its name on Hugging Face, which is that of SPDX but for the case of letters and for those of
+/// which there is one version alone.
+fn named(name: &str) -> Option<String> {
+	licence::identifier(match name.to_ascii_lowercase().as_str() {
+		"odc-by" => "ODC-By-1.0",
+		"odbl" => "ODbL-1.0",
+		"pddl" => "PDDL-1.0",
+		_ => name,
+	})
+}
+
+/// The identifier of a licence by a link to its text, or to what describes it. The Croissant files that Hugging Face serves
+/// link to `choosealicense.com`, also for licences that have no page there.
+fn linked(link: &str) -> Option<String> {
+	let link = link.split(['?', '#']).next()?.trim_start_matches("www.").trim_end_matches('/');
+	let (host, path) = link.split_once('/')?;
+	let page = path.trim_end_matches(".html").trim_end_matches(".json").trim_end_matches(".txt");
+	let parts: Vec<&str> = page.split('/').collect();
+	match (host, parts.as_slice()) {
+		("spdx.org", ["licenses", name]) => licence::identifier(name),
+		("choosealicense.com", ["licenses", name]) => named(name),
+		("opensource.org", ["license" | "licenses", name]) => licence::identifier(name),
+		("apache.org", ["licenses", "LICENSE-2.0"]) => licence::identifier("Apache-2.0"),
+		("opendatacommons.org", ["licenses", "by", "1-0" | "1.0"]) => named("odc-by"),
+		("opendatacommons.org", ["licenses", name @ ("odbl" | "pddl"), "1-0" | "1.0"]) => named(name),
+		("creativecommons.org", [kind, terms, version, text @ ..]) => {
+			creative_commons(kind, terms, version, text)
+		}
+		_ => None,
 	}
-	let path = link
-		.strip_prefix("creativecommons.org/")?
-		.trim_end_matches("/legalcode")
-		.trim_end_matches("/deed.en");
-	let mut parts = path.split('/');
-	match (parts.next()?, parts.next()?, parts.next()?, parts.next()) {
-		("licenses", terms, version, None) => licence::identifier(&format!("CC-{terms}-{version}")),
-		("publicdomain", "zero", version, None) => licence::identifier(&format!("CC0-{version}")),
+}
+
+/// Creative Commons: the licence, its legal code or its summary, in whichever language. Ports to countries are others.
+fn creative_commons(kind: &str, terms: &str, version: &str, text: &[&str]) -> Option<String> {
+	let is_text = |part: &&str| part.starts_with("legalcode") || part.starts_with("deed");
+	match (kind, terms) {
+		_ if !text.iter().all(is_text) => None,
+		("licenses", terms) => licence::identifier(&format!("CC-{terms}-{version}")),
+		("publicdomain", "zero") => licence::identifier(&format!("CC0-{version}")),
 		_ => None,
 	}
 }
@@ -427,6 +453,29 @@ mod tests {
 	}
 
 	#[test]
+	fn croissant_as_hugging_face_serves_it_gives_a_licence_and_tells_each_keyword() {
+		let text = "\u{feff}".to_string()
+			+ r#"{"@context": {"@language": "en", "@vocab": "https://schema.org/", "cr": "http://mlcommons.org/croissant/"},
+			"@type": "sc:Dataset", "conformsTo": "http://mlcommons.org/croissant/1.1", "name": "duorc",
+			"description": "Questions about plots", "alternateName": ["ibm/duorc", "DuoRC"],
+			"creator": {"@type": "Organization", "name": "IBM", "url": "https://huggingface.co/ibm"},
+			"keywords": ["question-answering", "100K<n<1M", "English", "mit", "Croissant", "🇺🇸 Region: US"],
+			"license": "https://choosealicense.com/licenses/mit/", "sameAs": "https://duorc.github.io/",
+			"url": "https://huggingface.co/datasets/ibm/duorc", "distribution": [{"@type": "cr:FileObject"}],
+			"recordSet": [{"@type": "cr:RecordSet"}]}"#;
+		let (_directory, path) = file(&text);
+		let found = data_set(&path, Limits { tags: 3, tag_bytes: 32 }, true).unwrap();
+		assert_eq!((found.name.as_deref(), found.licence.as_deref()), (Some("duorc"), Some("MIT")));
+		assert_eq!(found.tags, ["question-answering", "english", "mit"]);
+		let left = |field: &str| found.imported.left.iter().any(|left| left == field);
+		for field in
+			["conformsTo", "creator", "alternateName", "url", "keywords: 100K<n<1M", "keywords: Croissant"]
+		{
+			assert!(left(field), "{field} is dropped silently: {found:?}");
+		}
+	}
+
+	#[test]
 	fn licences_are_understood_as_cards_name_them_and_others_refused() {
 		for (given, expected) in [
 			("MIT", "MIT"),
@@ -437,12 +486,35 @@ mod tests {
 			("http://www.opensource.org/licenses/mit", "MIT"),
 			("https://creativecommons.org/licenses/by-nc/4.0/legalcode", "CC-BY-NC-4.0"),
 			("https://creativecommons.org/publicdomain/zero/1.0/", "CC0-1.0"),
+			("https://creativecommons.org/licenses/by/4.0/deed.de", "CC-BY-4.0"),
+			("https://creativecommons.org/licenses/by/4.0/legalcode.en#ref", "CC-BY-4.0"),
+			("https://creativecommons.org/licenses/by/4.0/?ref=chooser-v1", "CC-BY-4.0"),
+			("https://choosealicense.com/licenses/mit/", "MIT"),
+			("https://choosealicense.com/licenses/cc-by-4.0/", "CC-BY-4.0"),
+			("https://choosealicense.com/licenses/odc-by/", "ODC-By-1.0"),
+			("https://www.apache.org/licenses/LICENSE-2.0", "Apache-2.0"),
+			("http://www.apache.org/licenses/LICENSE-2.0.txt", "Apache-2.0"),
+			("https://opendatacommons.org/licenses/odbl/1-0/", "ODbL-1.0"),
+			("http://opendatacommons.org/licenses/by/1.0/", "ODC-By-1.0"),
+			("odbl", "ODbL-1.0"),
+			("pddl", "PDDL-1.0"),
 		] {
 			assert_eq!(to_spdx(given).as_deref(), Some(expected), "{given}");
 		}
-		for given in
-			["other", "unknown", "llama3", "https://example.org/licence", "https://creativecommons.org/", ""]
-		{
+		for given in [
+			"other",
+			"unknown",
+			"llama3",
+			"https://example.org/licence",
+			"https://example.org/licenses/mit/",
+			"https://choosealicense.com/licenses/",
+			"https://choosealicense.com/licenses/other/",
+			"https://choosealicense.com",
+			"https://creativecommons.org/",
+			"https://creativecommons.org/licenses/by/3.0/us/",
+			"https://creativecommons.org/publicdomain/mark/1.0/",
+			"",
+		] {
 			assert_eq!(to_spdx(given), None, "{given}");
 		}
 		let failure = set("---\nlicense: other\n---\n").unwrap_err();
