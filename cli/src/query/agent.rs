@@ -25,18 +25,15 @@ use std::{
 /// The longest card whose form is looked at. Cards are a few KiB; longer files are compared all the same.
 const CARD_BYTES_MAX: u64 = 1 << 20;
 
-/// What an A2A agent card must have, by version 0.3 of the protocol.
-const A2A_FIELDS: [&str; 9] = [
-	"protocolVersion",
-	"name",
-	"description",
-	"url",
-	"version",
-	"capabilities",
-	"defaultInputModes",
-	"defaultOutputModes",
-	"skills",
-];
+/// What an A2A agent card must have, by whichever version of the protocol.
+const A2A_FIELDS: [&str; 7] =
+	["name", "description", "version", "capabilities", "defaultInputModes", "defaultOutputModes", "skills"];
+
+/// What it must have besides by version 0.3.
+const A2A_0_3_FIELDS: [&str; 2] = ["protocolVersion", "url"];
+
+/// What has their place from version 1.0 on: a list, of which each item has a version and a URL of its own.
+const A2A_INTERFACES: &str = "supportedInterfaces";
 
 #[derive(clap::Subcommand, Clone)]
 pub(super) enum Question {
@@ -294,6 +291,7 @@ enum Form {
 	A2a {
 		name: String,
 		version: String,
+		/// Of the interface that it prefers.
 		protocol_version: String,
 		/// The ids of its skills.
 		skills: Vec<String>,
@@ -367,16 +365,24 @@ fn form(file: &Path, length: u64) -> Form {
 
 fn form_of(bytes: &[u8]) -> Form {
 	let Ok(serde_json::Value::Object(card)) = serde_json::from_slice(bytes) else { return Form::Other };
-	let missing: Vec<_> = A2A_FIELDS.into_iter().filter(|field| !card.contains_key(*field)).collect();
+	let preferred = card.get(A2A_INTERFACES).map(|interfaces| &interfaces[0]["protocolVersion"]);
+	let version = preferred.or_else(|| card.get("protocolVersion"));
+	// Without interfaces it is a card of version 0.3, or none.
+	let older = A2A_0_3_FIELDS.into_iter().filter(|_| preferred.is_none());
+	let needed = A2A_FIELDS.into_iter().chain(older);
+	let missing: Vec<_> = needed.filter(|field| !card.contains_key(*field)).collect();
 	if !missing.is_empty() {
 		return Form::Json { missing };
 	}
+	let Some(protocol_version) = version.and_then(serde_json::Value::as_str) else {
+		return Form::Json { missing: vec!["protocolVersion"] };
+	};
 	let text = |field: &str| card[field].as_str().unwrap_or_default().to_string();
 	let skills = card["skills"].as_array().into_iter().flatten();
 	Form::A2a {
 		name: text("name"),
 		version: text("version"),
-		protocol_version: text("protocolVersion"),
+		protocol_version: protocol_version.to_string(),
 		skills: skills.filter_map(|skill| Some(skill["id"].as_str()?.to_string())).collect(),
 	}
 }
@@ -403,8 +409,49 @@ mod tests {
 		let mut lacking = card.clone();
 		lacking.as_object_mut().unwrap().remove("url");
 		assert_eq!(form_of(lacking.to_string().as_bytes()), Form::Json { missing: vec!["url"] });
+		let none = Form::Json { missing: [&A2A_FIELDS[..], &A2A_0_3_FIELDS].concat() };
+		assert_eq!(form_of(b"{}"), none);
+		let mut unversioned = card.clone();
+		unversioned["protocolVersion"] = serde_json::json!(0.3);
+		assert_eq!(
+			form_of(unversioned.to_string().as_bytes()),
+			Form::Json { missing: vec!["protocolVersion"] }
+		);
 		for other in [&b"[]"[..], b"plain text", b"", "[".repeat(100_000).as_bytes()] {
 			assert_eq!(form_of(other), Form::Other);
+		}
+	}
+
+	#[test]
+	fn a_card_of_a2a_1_0_has_its_versions_with_its_interfaces() {
+		let mut card = serde_json::json!({
+			"name": "Translator", "description": "Translates", "version": "1.0.0", "capabilities": { "streaming": true },
+			"supportedInterfaces": [
+				{ "url": "https://example.org/a2a", "protocolBinding": "JSONRPC", "protocolVersion": "1.0" },
+				{ "url": "https://example.org/old", "protocolBinding": "JSONRPC", "protocolVersion": "0.3" },
+			],
+			"defaultInputModes": ["text/plain"], "defaultOutputModes": ["text/plain"],
+			"skills": [{ "id": "translate", "name": "Translate", "description": "…", "tags": ["de"] }],
+		});
+		let expected = |protocol_version: &str| Form::A2a {
+			name: "Translator".into(),
+			version: "1.0.0".into(),
+			protocol_version: protocol_version.into(),
+			skills: vec!["translate".into()],
+		};
+		assert_eq!(form_of(card.to_string().as_bytes()), expected("1.0"));
+		// One that is for clients of both.
+		card["protocolVersion"] = serde_json::json!("0.3.0");
+		card["url"] = serde_json::json!("https://example.org/old");
+		assert_eq!(form_of(card.to_string().as_bytes()), expected("1.0"));
+		card.as_object_mut().unwrap().remove("skills");
+		assert_eq!(form_of(card.to_string().as_bytes()), Form::Json { missing: vec!["skills"] });
+		for interfaces in [serde_json::json!([]), serde_json::json!({}), serde_json::json!([{ "url": "x" }])]
+		{
+			card["skills"] = serde_json::json!([]);
+			card["supportedInterfaces"] = interfaces;
+			let told = form_of(card.to_string().as_bytes());
+			assert_eq!(told, Form::Json { missing: vec!["protocolVersion"] }, "{card}");
 		}
 	}
 
