@@ -297,6 +297,8 @@ pub(crate) struct Datanet {
 	pub(crate) weight: u64,
 	/// The last version; 0 if there is none.
 	pub(crate) version: u32,
+	/// From when on everybody may publish the next, on the chain clock.
+	pub(crate) publishable_at_ms: u64,
 	pub(crate) created_at: u32,
 	pub(crate) deposit: Amount,
 }
@@ -336,6 +338,7 @@ impl From<DatanetInfo<AccountId32, u128, u32>> for Datanet {
 			accepted: info.accepted,
 			weight: info.weight,
 			version: info.version.0,
+			publishable_at_ms: info.publishable_at_ms,
 			created_at: info.created_at,
 			deposit: Amount(info.deposit),
 		}
@@ -361,6 +364,7 @@ impl Answer for Datanet {
 			("contributions", self.contributions.to_string()),
 			("accepted", format!("{} with weight {}", self.accepted, self.weight)),
 			("last version", self.version.to_string()),
+			("published by anybody", format!("from {} ms on the chain clock", self.publishable_at_ms)),
 			("created at block", self.created_at.to_string()),
 			("deposit", self.deposit.to_string()),
 		];
@@ -438,11 +442,20 @@ pub(crate) struct Contribution {
 	/// `null` if the content is not published.
 	pub(crate) locator: Option<String>,
 	pub(crate) registered_at: u32,
+	/// All that is on hold for it.
 	pub(crate) deposit: Amount,
+	/// The part of it that stays as long as the record.
+	pub(crate) storage_deposit: Amount,
+	/// When the other part can be released, on the chain clock; `null` before the acceptance.
+	pub(crate) deposit_until_ms: Option<u64>,
 	/// Who gets what it earns.
 	pub(crate) beneficiary: String,
 	/// `pending`, `accepted`, `withdrawn`, `taken down` or `unavailable`.
 	pub(crate) status: &'static str,
+	/// When it can be accepted at the earliest, on the chain clock; `null` unless it is pending.
+	pub(crate) not_before_ms: Option<u64>,
+	/// From when on anybody may remove it, on the chain clock; `null` unless it is pending.
+	pub(crate) expires_at_ms: Option<u64>,
 	/// Its weight in versions; `null` before the acceptance.
 	pub(crate) weight: Option<u8>,
 	/// The first version that holds it, or will; `null` before the acceptance.
@@ -458,6 +471,7 @@ pub(crate) struct Contribution {
 impl From<Info> for Contribution {
 	fn from(info: Info) -> Self {
 		let span = span(&info.status);
+		let waits = waits(&info.status);
 		Self {
 			id: info.id.0,
 			datanet: info.datanet.0,
@@ -469,8 +483,12 @@ impl From<Info> for Contribution {
 			locator: (!info.locator.is_empty()).then(|| text(&info.locator)),
 			registered_at: info.registered_at,
 			deposit: Amount(info.deposit),
+			storage_deposit: Amount(info.storage_deposit),
+			deposit_until_ms: info.deposit_until_ms,
 			beneficiary: address::display(&info.beneficiary),
 			status: status(&info.status),
+			not_before_ms: waits.map(|(from, _)| from),
+			expires_at_ms: waits.map(|(_, until)| until),
 			weight: span.map(|(weight, ..)| weight),
 			from: span.map(|(_, from, _)| from),
 			until: span.and_then(|(.., until)| until),
@@ -490,6 +508,16 @@ fn status(status: &ContributionStatus) -> &'static str {
 	}
 }
 
+/// From when, and until when, what is pending can be accepted.
+fn waits(status: &ContributionStatus) -> Option<(u64, u64)> {
+	match status {
+		ContributionStatus::Pending { not_before_ms, expires_at_ms, .. } => {
+			Some((*not_before_ms, *expires_at_ms))
+		}
+		ContributionStatus::Accepted { .. } | ContributionStatus::Departed { .. } => None,
+	}
+}
+
 /// Weight, first version, and first version after the last.
 fn span(status: &ContributionStatus) -> Option<(u8, u32, Option<u32>)> {
 	match status {
@@ -501,7 +529,15 @@ fn span(status: &ContributionStatus) -> Option<(u8, u32, Option<u32>)> {
 
 impl Answer for Contribution {
 	fn human(&self) -> String {
-		output::fields([
+		let waits = self.not_before_ms.zip(self.expires_at_ms);
+		let waits = waits.map(|(from, until)| {
+			("can be accepted", format!("from {from} to {until} ms on the chain clock"))
+		});
+		let conduct = Amount(self.deposit.0.saturating_sub(self.storage_deposit.0));
+		let released = self.deposit_until_ms.filter(|_| conduct.0 > 0);
+		let released =
+			released.map(|from| ("released", format!("{conduct} of it, from {from} ms on the chain clock")));
+		let rows = [
 			("contribution", self.id.to_string()),
 			("datanet", format!("{} (sequence {})", self.datanet, self.sequence)),
 			("contributor", self.contributor.clone()),
@@ -510,11 +546,12 @@ impl Answer for Contribution {
 			("media type", self.media_type.clone()),
 			("locator", self.locator.clone().unwrap_or_else(|| "not published".into())),
 			("registered at block", self.registered_at.to_string()),
-			("deposit", self.deposit.to_string()),
 			("beneficiary", self.beneficiary.clone()),
 			("status", format!("{}{}", self.status, self.questions())),
 			("in versions", self.versions()),
-		])
+			("deposit", self.deposit.to_string()),
+		];
+		output::fields(rows.into_iter().chain(released).chain(waits))
 	}
 }
 
@@ -572,9 +609,8 @@ mod tests {
 	use super::*;
 	use plexus_primitives::{CommitmentNumber, Content, ContributionId, DatanetId, DatanetVersion, Sequence};
 
-	#[test]
-	fn a_contribution_has_stable_json_keys() {
-		let info = Info {
+	fn info(status: ContributionStatus, deposit_until_ms: Option<u64>) -> Info {
+		Info {
 			id: ContributionId(5),
 			datanet: DatanetId(2),
 			sequence: Sequence(4),
@@ -587,22 +623,43 @@ mod tests {
 			beneficiary: [1; 32].into(),
 			commitment: CommitmentNumber(0),
 			storage_deposit: 400,
-			deposit_until_ms: Some(5),
-			status: ContributionStatus::Accepted { weight: 40, from: DatanetVersion(3) },
+			deposit_until_ms,
+			status,
 			challenged: false,
 			disputed: false,
-		};
-		let json = serde_json::to_value(Contribution::from(info)).unwrap();
+		}
+	}
+
+	#[test]
+	fn a_contribution_has_stable_json_keys() {
+		let accepted = ContributionStatus::Accepted { weight: 40, from: DatanetVersion(3) };
+		let json = serde_json::to_value(Contribution::from(info(accepted, Some(5)))).unwrap();
 		assert_eq!(
 			json,
 			serde_json::json!({
 				"id": 5, "datanet": 2, "sequence": 4, "contributor": "5C62Ck4UrFPiBtoCmeSrgF7x9yv9mn38446dhCpsi2mLHiFT",
 				"root": format!("0x{}", "03".repeat(32)), "length": 9, "media_type": "text/plain", "locator": null,
-				"registered_at": 77, "deposit": "1000",
-				"beneficiary": "5C62Ck4UrFPiBtoCmeSrgF7x9yv9mn38446dhCpsi2mLHiFT", "status": "accepted", "weight": 40,
+				"registered_at": 77, "deposit": "1000", "storage_deposit": "400", "deposit_until_ms": 5,
+				"beneficiary": "5C62Ck4UrFPiBtoCmeSrgF7x9yv9mn38446dhCpsi2mLHiFT", "status": "accepted",
+				"not_before_ms": null, "expires_at_ms": null, "weight": 40,
 				"from": 3, "until": null, "challenged": false, "disputed": false,
 			})
 		);
+	}
+
+	#[test]
+	fn what_a_contribution_waits_for_and_when_a_deposit_is_free_is_told() {
+		let pending = ContributionStatus::Pending { not_before_ms: 60, expires_at_ms: 900, curators: None };
+		let pending = Contribution::from(info(pending, None));
+		assert_eq!((pending.not_before_ms, pending.expires_at_ms), (Some(60), Some(900)));
+		let human = pending.human();
+		assert!(human.contains("from 60 to 900 ms") && !human.contains("released"), "{human}");
+		let accepted = ContributionStatus::Accepted { weight: 40, from: DatanetVersion(3) };
+		let human = Contribution::from(info(accepted, Some(777))).human();
+		assert!(human.contains("from 777 ms") && !human.contains("can be accepted"), "{human}");
+		// Released already: only the part for the record is left.
+		let released = Contribution::from(Info { deposit: 400, ..info(accepted, Some(777)) });
+		assert!(!released.human().contains("777"), "{}", released.human());
 	}
 
 	#[test]

@@ -206,6 +206,8 @@ struct DatanetJson {
 	terms: Option<Content>,
 	admission: &'static str,
 	curators: Vec<String>,
+	/// Curators to come; `null` if none are proposed.
+	proposed_curators: Option<ProposedCuratorsJson>,
 	status: &'static str,
 	created_at: u32,
 	deposit: String,
@@ -215,6 +217,13 @@ struct DatanetJson {
 	version: u32,
 	publishable_at_ms: u64,
 	next_sequence: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProposedCuratorsJson {
+	curators: Vec<String>,
+	enactable_at_ms: u64,
 }
 
 impl From<Datanet> for DatanetJson {
@@ -233,6 +242,12 @@ impl From<Datanet> for DatanetJson {
 			terms,
 			admission: admission(datanet.admission),
 			curators: datanet.curators.iter().map(Ss58Codec::to_ss58check).collect(),
+			proposed_curators: datanet.proposed_curators.map(|(curators, enactable_at_ms)| {
+				ProposedCuratorsJson {
+					curators: curators.iter().map(Ss58Codec::to_ss58check).collect(),
+					enactable_at_ms,
+				}
+			}),
 			status: match datanet.status {
 				DatanetStatus::Active => "active",
 				DatanetStatus::Paused => "paused",

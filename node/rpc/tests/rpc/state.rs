@@ -8,7 +8,7 @@ use plexus_runtime::RuntimeCall;
 use plexus_storage::StatePruning;
 use serde_json::{json, Value};
 use sp_core::crypto::Ss58Codec;
-use sp_keyring::Sr25519Keyring::Alice;
+use sp_keyring::Sr25519Keyring::{Alice, Bob};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn blocks_are_found_by_height_and_hash() {
@@ -281,6 +281,32 @@ async fn datanets_are_told_in_json() {
 	assert_eq!(page, json!({ "items": [found], "next": null }));
 	let at_genesis = call(&client, "datanet_byId", &[json!(0), json!(served.genesis())]).await;
 	assert_eq!(at_genesis, Value::Null);
+	assert_eq!(datanet["proposedCurators"], Value::Null);
+
+	let curated = pallet_datanets::Call::create_datanet {
+		name: text("reviewed").try_into().expect("short"),
+		tags: Default::default(),
+		licence: pallet_datanets::types::Licence::Spdx(text("CC-BY-4.0").try_into().expect("short")),
+		admission: pallet_datanets::types::Admission::Curated(
+			vec![Alice.to_account_id()].try_into().expect("one"),
+		),
+	};
+	let propose = pallet_datanets::Call::propose_curators {
+		datanet: DatanetId(1),
+		curators: Some(vec![Bob.to_account_id()].try_into().expect("one")),
+	};
+	for (nonce, datanets_call) in [curated, propose].into_iter().enumerate() {
+		let extrinsic =
+			signed(served.genesis(), Alice, 2 + nonce as u32, RuntimeCall::Datanets(datanets_call));
+		call(&client, "author_submitExtrinsic", &[json!(hex(extrinsic))]).await;
+	}
+	served.block().await;
+	let curated = call(&client, "datanet_byId", &[json!(1)]).await;
+	assert_eq!((&curated["admission"], &curated["curators"]), (&json!("curated"), &json!([alice])));
+	let to_come = &curated["proposedCurators"];
+	assert_eq!(to_come["curators"], json!([Bob.to_account_id().to_ss58check()]));
+	assert!(to_come["enactableAtMs"].as_u64().is_some_and(|from| from > 0), "{curated}");
+
 	let (code, message, _) = refusal(&client, "datanet_contributionByRoot", &[json!("0x01")]).await;
 	assert!(code == -32602 && message.contains("`root`"), "{message}");
 }
