@@ -108,6 +108,46 @@ pub(crate) async fn reservation(at: &AtBlock, root: [u8; 32]) -> Result<Option<R
 	found.map_err(explain_client)?.map(|value| value.decode().map_err(explain_client)).transpose()
 }
 
+/// What a claimant wants.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, subxt::ext::scale_decode::DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub(crate) enum Remedy {
+	/// What the contribution earns.
+	Redirect,
+	/// That it be taken down.
+	Takedown,
+}
+
+/// What a curator said.
+#[derive(subxt::ext::scale_decode::DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub(crate) struct VoteInfo {
+	/// That the claimant is right.
+	pub(crate) uphold: bool,
+}
+
+/// An open dispute.
+#[derive(subxt::ext::scale_decode::DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub(crate) struct DisputeInfo {
+	pub(crate) claimant: subxt::utils::AccountId32,
+	pub(crate) remedy: Remedy,
+	/// The generation of the curators who judge; none in an open datanet.
+	pub(crate) curators: Option<u32>,
+	pub(crate) votes: Vec<VoteInfo>,
+	/// Until when curators judge, on the chain clock.
+	pub(crate) deadline_ms: u64,
+	pub(crate) bond: u128,
+}
+
+/// The open dispute about a contribution. The runtime API does not tell of them.
+pub(crate) async fn dispute(at: &AtBlock, contribution: u64) -> Result<Option<DisputeInfo>, Failure> {
+	let address = dynamic::storage::<(u64,), DisputeInfo>("Datanets", "Disputes");
+	let storage = at.storage();
+	let found = bounded("a dispute", storage.try_fetch(address, (contribution,))).await?;
+	found.map_err(explain_client)?.map(|value| value.decode().map_err(explain_client)).transpose()
+}
+
 /// How long things take, in milliseconds of the chain clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, subxt::ext::scale_decode::DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]

@@ -375,7 +375,20 @@ async fn a_challenge_is_answered_from_the_file_and_a_datanet_changes_hands() -> 
 
 	cli.json(&["tx", "contribution", "dispute", &id, "--takedown", "--evidence", &other, "--from", "//Dave"])
 		.await?;
+	let disputed = cli.json(&["query", "dispute", &id]).await?;
+	ensure!(disputed["remedy"] == "takedown" && disputed["judged_by"] == "root", "{disputed}");
+	let dave = cli.json(&["query", "account", "//Dave"]).await?;
+	ensure!(disputed["claimant"] == dave["account"], "{disputed}, {dave}");
 	cli.json(&["tx", "contribution", "judge", &id, "--uphold", "--from", "//Alice"]).await?;
+	let refused = cli.refused(&["query", "dispute", &id]).await?;
+	ensure!(refused.text().contains("NoDispute"), "{}", refused.text());
+	// It was taken down, so that its root is kept for Bob, who may end that.
+	let refused = cli.refused(&["query", "file", &file]).await?;
+	ensure!(refused.text().contains("RootReserved"), "{}", refused.text());
+	let root = blake3::hash(&fs::read(&file)?).to_hex().to_string();
+	cli.json(&["tx", "contribution", "clear-reservation", &root, "--from", "//Bob"]).await?;
+	let refused = cli.refused(&["query", "file", &file]).await?;
+	ensure!(refused.text().contains("NotContributed"), "{}", refused.text());
 	// No version held it, so nothing is left of it.
 	let refused = cli.refused(&["query", "contribution", &id]).await?;
 	ensure!(refused.text().contains("NoSuchContribution"), "{}", refused.text());

@@ -1,4 +1,4 @@
-//! `plexus query datanet|datanets|contribution|contributions|versions|members|weight|challenge|file`.
+//! `plexus query datanet|datanets|contribution|contributions|versions|members|weight|challenge|dispute|file`.
 //!
 //! # Must not
 //! Ask for more than a page at once.
@@ -9,7 +9,7 @@ use crate::{
 	amount::Amount,
 	client::{AtBlock, Client},
 	content::{parse_root, prove_file},
-	datanets::{self, Contribution, Datanet, Page, Version, Versions},
+	datanets::{self, Contribution, Datanet, DisputeInfo, Page, Remedy, Version, Versions},
 	failure::Failure,
 	output::{self, hex, Answer},
 };
@@ -37,6 +37,9 @@ pub(super) enum Question {
 	/// What is asked of a contribution's holder
 	#[command(hide = true)]
 	Challenge(ContributionArgs),
+	/// Who claims what a contribution earns, or that it be taken down
+	#[command(hide = true)]
+	Dispute(ContributionArgs),
 	/// The contribution that holds a file's content, looked up by its hash
 	File(FileArgs),
 }
@@ -149,6 +152,7 @@ pub(super) async fn run(client: &Client, json: bool, question: Question) -> Resu
 		Question::Members(args) => told(json, members(client, args)).await,
 		Question::Weight(args) => told(json, weight(client, args)).await,
 		Question::Challenge(args) => told(json, challenge(client, args)).await,
+		Question::Dispute(args) => told(json, dispute(client, args)).await,
 		Question::File(args) => told(json, file(client, args)).await,
 	}
 }
@@ -365,6 +369,68 @@ async fn challenge(client: &Client, args: ContributionArgs) -> Result<Challenge,
 	})
 }
 
+/// A dispute as it is printed.
+#[derive(Serialize)]
+struct Dispute {
+	contribution: u64,
+	claimant: String,
+	/// `redirect` for what it earns, or `takedown`.
+	remedy: &'static str,
+	/// `curators`, those of its beginning, besides root; or `root` alone.
+	judged_by: &'static str,
+	/// Curators who are for the claimant so far.
+	uphold: usize,
+	/// And those who are not.
+	dismiss: usize,
+	/// Until when curators judge, on the chain clock.
+	deadline_ms: u64,
+	bond: Amount,
+}
+
+impl Answer for Dispute {
+	fn human(&self) -> String {
+		output::fields([
+			("contribution", self.contribution.to_string()),
+			("claimant", self.claimant.clone()),
+			("wants", self.remedy.to_string()),
+			("judged by", self.judged_by.to_string()),
+			("votes", format!("{} to uphold, {} to dismiss", self.uphold, self.dismiss)),
+			("until", format!("{} ms on the chain clock", self.deadline_ms)),
+			("bond", self.bond.to_string()),
+		])
+	}
+}
+
+impl Dispute {
+	fn new(contribution: u64, info: DisputeInfo) -> Self {
+		let uphold = info.votes.iter().filter(|vote| vote.uphold).count();
+		Self {
+			contribution,
+			claimant: address::display(&info.claimant.0.into()),
+			remedy: match info.remedy {
+				Remedy::Redirect => "redirect",
+				Remedy::Takedown => "takedown",
+			},
+			judged_by: if info.curators.is_some() { "curators" } else { "root" },
+			uphold,
+			dismiss: info.votes.len().saturating_sub(uphold),
+			deadline_ms: info.deadline_ms,
+			bond: Amount(info.bond),
+		}
+	}
+}
+
+async fn dispute(client: &Client, args: ContributionArgs) -> Result<Dispute, Failure> {
+	let found = datanets::dispute(&client.at_head().await?, args.id).await?.ok_or_else(|| {
+		not_found(
+			"NoDispute",
+			format!("nobody disputes contribution {}", args.id),
+			format!("`plexus query history contribution:{}` tells of what was disputed before", args.id),
+		)
+	})?;
+	Ok(Dispute::new(args.id, found))
+}
+
 async fn file(client: &Client, args: FileArgs) -> Result<Contribution, Failure> {
 	let root = match (args.file, args.root) {
 		(Some(file), _) => prove_file(file).await?.content.root,
@@ -378,11 +444,55 @@ async fn file(client: &Client, args: FileArgs) -> Result<Contribution, Failure> 
 		}
 	};
 	let at = client.at_head().await?;
-	datanets::contribution_by_root(&at, root).await?.map(Contribution::from).ok_or_else(|| {
-		not_found(
+	if let Some(held) = datanets::contribution_by_root(&at, root).await? {
+		return Ok(Contribution::from(held));
+	}
+	// What others have ended is kept for whom had made it: nobody else gets it by contributing.
+	Err(match datanets::reservation(&at, root).await? {
+		Some(kept) => not_found(
+			"RootReserved",
+			format!(
+				"nobody holds the content with root {}; until {} ms on the chain clock it is reserved for {}",
+				hex(root),
+				kept.until_ms,
+				kept.holder()
+			),
+			"that account contributes it anew in any datanet; others can after that time, should nobody hold it by then",
+		),
+		None => not_found(
 			"NotContributed",
 			format!("nobody holds the content with root {}", hex(root)),
 			"register it with `plexus tx contribute FILE --datanet ID`",
-		)
+		),
 	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::datanets::VoteInfo;
+
+	#[test]
+	fn a_dispute_has_stable_json_keys_and_a_table() {
+		let votes = [true, false, true].map(|uphold| VoteInfo { uphold }).into();
+		let info = DisputeInfo {
+			claimant: subxt::utils::AccountId32([1; 32]),
+			remedy: Remedy::Takedown,
+			curators: Some(3),
+			votes,
+			deadline_ms: 900,
+			bond: 7,
+		};
+		let dispute = Dispute::new(5, info);
+		assert_eq!(
+			serde_json::to_value(&dispute).unwrap(),
+			serde_json::json!({
+				"contribution": 5, "claimant": "5C62Ck4UrFPiBtoCmeSrgF7x9yv9mn38446dhCpsi2mLHiFT",
+				"remedy": "takedown", "judged_by": "curators", "uphold": 2, "dismiss": 1, "deadline_ms": 900,
+				"bond": "7",
+			})
+		);
+		let human = dispute.human();
+		assert!(human.contains("2 to uphold, 1 to dismiss") && human.contains("900 ms"), "{human}");
+	}
 }
