@@ -139,7 +139,7 @@ async fn kill(mut child: Child) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_is_killed_twice_goes_on_and_registers_nothing_twice() -> Result<()> {
+async fn a_run_that_is_killed_again_and_again_goes_on_and_registers_nothing_twice() -> Result<()> {
 	let scene = Scene::new(None).await?;
 	for place in 0..FILES {
 		scene.file(&format!("{}/{place}.txt", place % 7), &bytes(place))?;
@@ -147,6 +147,16 @@ async fn a_run_that_is_killed_twice_goes_on_and_registers_nothing_twice() -> Res
 	scene.file("copy", &bytes(3))?;
 	// One batch after the other, so that there is a time between them.
 	let slowly = ["--in-flight", "1"];
+
+	// As soon as it is written down what it commits to: the commitment never leaves, or is on its way.
+	let none = scene.start(&slowly)?;
+	until(BATCHES, "a batch in the journal", || async {
+		let journal = fs::read_to_string(scene.journal()).unwrap_or_default();
+		ensure!(journal.contains("\"batch\""), "none yet");
+		Ok(())
+	})
+	.await?;
+	kill(none).await?;
 
 	let first = scene.start(&slowly)?;
 	until(BATCHES, "a commitment", || async {

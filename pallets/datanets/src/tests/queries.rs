@@ -2,7 +2,7 @@
 
 use super::*;
 use plexus_primitives::api::PAGE_MAX;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn all_pages(limit: u32) -> Vec<u64> {
 	let mut ids = Vec::new();
@@ -384,5 +384,79 @@ fn pages_of_datanets_and_versions_visit_everything_once() {
 		}
 		let nothing = Datanets::versions(DatanetId(0), Some(DatanetVersion(u32::MAX)), 5);
 		assert!(nothing.items.is_empty() && nothing.next.is_none());
+	});
+}
+
+/// Follows the cursors of an index of datanets to the end, while a datanet comes after each page, and the cursor's own goes,
+/// and one that was not seen yet, if their ids are divisible by three.
+fn walk_while_datanets_change(
+	page_at: impl Fn(Option<DatanetId>) -> crate::types::DatanetPageOf<Test>,
+) -> Vec<u32> {
+	let (mut seen, mut cursor) = (Vec::new(), None);
+	for _ in 0..1_000 {
+		let page = page_at(cursor);
+		seen.extend(page.items.iter().map(|info| info.id.0));
+		let unseen = (0..20)
+			.find(|id| id % 3 == 0 && !seen.contains(id) && Datanets::datanet(DatanetId(*id)).is_some());
+		let last = page.next.map(|last| last.0).filter(|last| last % 3 == 0);
+		for gone in last.into_iter().chain(unseen) {
+			assert_ok!(remove_datanet(ALICE, gone));
+		}
+		assert_ok!(create(ALICE, &[b"all"], Admission::Open));
+		cursor = page.next;
+		if cursor.is_none() {
+			return seen;
+		}
+	}
+	panic!("the pages do not end");
+}
+
+#[test]
+fn datanets_that_come_and_go_between_pages_hide_and_repeat_none_of_the_others() {
+	let by_owner = |cursor| Datanets::datanets_of(&ALICE, cursor, 3);
+	let by_tag = |cursor| Datanets::datanets_by_tag(b"all".to_vec(), cursor, 3);
+	let check = |walk: &dyn Fn() -> Vec<u32>| {
+		run(|| {
+			DatanetDeposit::set(1);
+			for _ in 0..20 {
+				assert_ok!(create(ALICE, &[b"all"], Admission::Open));
+			}
+			let seen = walk();
+			let distinct: BTreeSet<u32> = seen.iter().copied().collect();
+			assert_eq!(distinct.len(), seen.len(), "one is told twice: {seen:?}");
+			let stayed: BTreeSet<u32> = (0..20).filter(|id| id % 3 != 0).collect();
+			assert!(distinct.is_superset(&stayed), "one is skipped: {seen:?}");
+		});
+	};
+	check(&|| walk_while_datanets_change(by_owner));
+	check(&|| walk_while_datanets_change(by_tag));
+}
+
+#[test]
+fn contributions_that_come_and_go_between_pages_hide_and_repeat_none_of_the_others() {
+	run(|| {
+		assert_ok!(create_datanet(ALICE));
+		contribute_many(12);
+		let (mut seen, mut cursor, mut step) = (Vec::new(), None, 0u64);
+		loop {
+			let page = Datanets::contributions(DatanetId(0), cursor, 2);
+			seen.extend(page.items.iter().map(|info| info.id.0));
+			// One that was seen, one that is to come, and one behind all others.
+			for gone in [2 * step + 1, 2 * step + 5] {
+				if gone < 12 && status(gone).is_some() {
+					assert_ok!(withdraw(ALICE, gone));
+				}
+			}
+			assert_ok!(contribute(BOB, 0, &[step as u8]));
+			step += 1;
+			cursor = page.next;
+			if cursor.is_none() {
+				break;
+			}
+		}
+		assert!(seen.windows(2).all(|pair| pair[0] < pair[1]), "one is told twice: {seen:?}");
+		let stayed: Vec<u64> = (0..12).step_by(2).collect();
+		assert!(stayed.iter().all(|id| seen.contains(id)), "one is skipped: {seen:?}");
+		assert!(seen.contains(&12), "what came while pages were read is told too: {seen:?}");
 	});
 }
