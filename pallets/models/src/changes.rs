@@ -21,6 +21,16 @@ use frame_system::{
 use plexus_primitives::{commitment, purpose::Purpose};
 use sp_runtime::traits::{Saturating, Zero};
 
+/// What a registration meets at its artifact's root.
+enum Claim<T: Config> {
+	/// Nobody holds it.
+	Free,
+	/// A model holds it that gives way.
+	Weaker(ModelId, Model<T>),
+	/// A model holds it, and keeps it.
+	Held(ModelId),
+}
+
 impl<T: Config> Pallet<T> {
 	/// The model, if its developer signed.
 	pub(crate) fn ensure_developer(origin: OriginFor<T>, model: ModelId) -> Result<Model<T>, DispatchError> {
@@ -100,16 +110,20 @@ impl<T: Config> Pallet<T> {
 	) -> Result<bool, DispatchError> {
 		let Registration { spec, locators, length_proof } = registration;
 		let root = spec.artifact.root;
-		if let Some(holder) = Self::unbeaten_holder(root, under)? {
-			let developer = developer.clone();
-			Self::deposit_event(Event::RootHeld { root, holder, developer });
-			return Ok(false);
-		}
+		let weaker = match Self::claim(root, under)? {
+			Claim::Free => None,
+			Claim::Weaker(holder, held) => Some((holder, held)),
+			Claim::Held(holder) => {
+				let developer = developer.clone();
+				Self::deposit_event(Event::RootHeld { root, holder, developer });
+				return Ok(false);
+			}
+		};
 		spec.check_form()?;
 		locators.check()?;
 		let model = NextModelId::<T>::get();
 		NextModelId::<T>::put(model.next().ok_or(Error::<T>::IdsExhausted)?);
-		Self::take_root(root, model)?;
+		Self::take_root(root, model, weaker);
 		Self::check_manifest(&spec.manifest)?;
 		let lineage = Self::flatten(&spec)?;
 		verify_length_proof(&spec.artifact, &length_proof).map_err(Error::<T>::from)?;
@@ -142,26 +156,27 @@ impl<T: Config> Pallet<T> {
 		Ok(true)
 	}
 
-	/// The model that holds a root and keeps it; none if it is free. Who gives way must have committed later and be
-	/// contestable still. With one lifetime for all, who committed earlier also expires earlier, and the second follows
-	/// from the first; it is checked so that what the query promises holds when the lifetime is changed.
-	fn unbeaten_holder(root: [u8; 32], under: &Commitment<T>) -> Result<Option<ModelId>, Error<T>> {
-		let Some(holder) = ModelByRoot::<T>::get(root) else { return Ok(None) };
+	/// Who holds a root. Who gives way must have committed later and be contestable still. With one lifetime for all, who
+	/// committed earlier also expires earlier, and the second follows from the first; it is checked so that what the query
+	/// promises holds when the lifetime is changed.
+	fn claim(root: [u8; 32], under: &Commitment<T>) -> Result<Claim<T>, Error<T>> {
+		let Some(holder) = ModelByRoot::<T>::get(root) else { return Ok(Claim::Free) };
 		let held = Models::<T>::get(holder).ok_or(Error::<T>::UnknownModel)?;
 		let contestable = T::Clock::now_ms() < held.contestable_until_ms;
-		Ok((!contestable || under.number >= held.commitment).then_some(holder))
+		Ok(match contestable && under.number < held.commitment {
+			true => Claim::Weaker(holder, held),
+			false => Claim::Held(holder),
+		})
 	}
 
 	/// Makes the model the holder of its artifact's root. Who had it before is superseded.
-	fn take_root(root: [u8; 32], model: ModelId) -> Result<(), Error<T>> {
-		if let Some(holder) = ModelByRoot::<T>::get(root) {
-			let mut held = Models::<T>::get(holder).ok_or(Error::<T>::UnknownModel)?;
+	fn take_root(root: [u8; 32], model: ModelId, before: Option<(ModelId, Model<T>)>) {
+		if let Some((holder, mut held)) = before {
 			held.status = ModelStatus::Superseded { by: model };
 			Models::<T>::insert(holder, held);
 			Self::deposit_event(Event::ModelSuperseded { model: holder, by: model });
 		}
 		ModelByRoot::<T>::insert(root, model);
-		Ok(())
 	}
 
 	fn put_into_indices(developer: &T::AccountId, model: ModelId, spec: &Spec<T>) -> Result<(), Error<T>> {
@@ -188,9 +203,11 @@ impl<T: Config> Pallet<T> {
 		model: ModelId,
 		locators: Locators<T>,
 	) -> DispatchResult {
-		if let Some(former) = Locations::<T>::take(model) {
+		let former = Locations::<T>::take(model).map_or_else(Zero::zero, |former| former.deposit);
+		// Without locators nothing is on hold.
+		if !former.is_zero() {
 			let reason = HoldReason::Locators.into();
-			T::Currency::release(&reason, &developer, former.deposit, Precision::Exact)?;
+			T::Currency::release(&reason, &developer, former, Precision::Exact)?;
 		}
 		let deposit = Self::put_locators(&developer, model, locators.clone())?;
 		Self::deposit_event(Event::LocatorsSet { model, locators, deposit });
@@ -204,7 +221,9 @@ impl<T: Config> Pallet<T> {
 		locators: Locators<T>,
 	) -> Result<BalanceOf<T>, DispatchError> {
 		let deposit = locators.deposit();
-		T::Currency::hold(&HoldReason::Locators.into(), developer, deposit)?;
+		if !deposit.is_zero() {
+			T::Currency::hold(&HoldReason::Locators.into(), developer, deposit)?;
+		}
 		Locations::<T>::insert(model, Location { locators, deposit });
 		Ok(deposit)
 	}

@@ -95,6 +95,22 @@ fn locators_are_paid_by_the_byte_and_return_exactly() {
 }
 
 #[test]
+fn where_there_are_no_locators_no_event_tells_of_nothing_held_or_released() {
+	use pallet_balances::Event::{Held, Released};
+	run(|| {
+		let id = put(ALICE, Registration { locators: empty(), ..base("weights") });
+		assert_ok!(Models::set_locators(signed(ALICE), id, empty()));
+		assert_eq!(held(HoldReason::Locators, ALICE), 0);
+		let is_of_nothing = |event: &RuntimeEvent| {
+			matches!(event, RuntimeEvent::Balances(Held { amount: 0, .. } | Released { amount: 0, .. }))
+		};
+		assert!(!System::events().iter().any(|record| is_of_nothing(&record.event)));
+		assert_ok!(Models::set_locators(signed(ALICE), id, locators()));
+		assert_eq!(held(HoldReason::Locators, ALICE), INITIAL_PER_BYTE * Balance::from(locators().bytes()));
+	});
+}
+
+#[test]
 fn who_cannot_pay_registers_nothing() {
 	run(|| {
 		let models = [base("weights")];
