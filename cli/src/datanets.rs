@@ -38,13 +38,22 @@ pub(crate) async fn is_listed(at: &AtBlock, root: [u8; 32], datanet: u32) -> Res
 	Ok(listing(at, root, datanet).await?.is_some())
 }
 
+/// One page of where else the holder of a root lists it.
+pub(crate) async fn listings(
+	at: &AtBlock,
+	root: [u8; 32],
+	cursor: Option<u32>,
+	limit: u32,
+) -> Result<ListingPage<AccountId32, u128, u32>, Failure> {
+	runtime_call(at, "DatanetsApi_listings", (root, cursor, limit)).await
+}
+
 /// The contribution by which the holder of a root lists it in a datanet besides.
 pub(crate) async fn listing(at: &AtBlock, root: [u8; 32], datanet: u32) -> Result<Option<Info>, Failure> {
 	let mut cursor: Option<u32> = None;
 	// A root is listed once in each datanet at most, and pages advance.
 	loop {
-		let page: ListingPage<AccountId32, u128, u32> =
-			runtime_call(at, "DatanetsApi_listings", (root, cursor, PAGE_MAX)).await?;
+		let page = listings(at, root, cursor, PAGE_MAX).await?;
 		if let Some(found) = page.items.into_iter().find(|listed| listed.datanet.0 == datanet) {
 			return Ok(Some(found));
 		}

@@ -1,15 +1,14 @@
-//! `plexus query datanet|datanets|contribution|contributions|versions|members|weight|challenge|dispute|file`.
+//! `plexus query datanet|datanets|contribution|contributions|versions|members|weight|challenge|dispute|file|listings`.
 //!
 //! # Must not
 //! Ask for more than a page at once.
 
-use super::{not_found, told};
+use super::{not_found, objections, told};
 use crate::{
 	address,
-	amount::Amount,
 	client::{AtBlock, Client},
 	content::{parse_root, prove_file},
-	datanets::{self, Contribution, Datanet, DisputeInfo, Page, Remedy, Version, Versions},
+	datanets::{self, Contribution, Datanet, Page, Version, Versions},
 	failure::Failure,
 	output::{self, hex, Answer},
 };
@@ -42,6 +41,9 @@ pub(super) enum Question {
 	Dispute(ContributionArgs),
 	/// The contribution that holds a file's content, looked up by its hash
 	File(FileArgs),
+	/// Where else the holder of a file's content lists it, by page
+	#[command(hide = true)]
+	Listings(ListingsArgs),
 }
 
 #[derive(clap::Args, Clone)]
@@ -142,6 +144,20 @@ pub(super) struct FileArgs {
 	root: Option<String>,
 }
 
+#[derive(clap::Args, Clone)]
+pub(super) struct ListingsArgs {
+	#[command(flatten)]
+	content: FileArgs,
+
+	/// Where to go on: the end of the last page tells.
+	#[arg(long, value_name = "DATANET")]
+	cursor: Option<u32>,
+
+	/// How many to list at most.
+	#[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=PAGE_MAX as i64))]
+	limit: u32,
+}
+
 pub(super) async fn run(client: &Client, json: bool, question: Question) -> Result<(), Failure> {
 	match question {
 		Question::Datanet(args) => told(json, datanet(client, args)).await,
@@ -151,9 +167,10 @@ pub(super) async fn run(client: &Client, json: bool, question: Question) -> Resu
 		Question::Versions(args) => told(json, versions(client, args)).await,
 		Question::Members(args) => told(json, members(client, args)).await,
 		Question::Weight(args) => told(json, weight(client, args)).await,
-		Question::Challenge(args) => told(json, challenge(client, args)).await,
-		Question::Dispute(args) => told(json, dispute(client, args)).await,
+		Question::Challenge(args) => told(json, objections::challenge(client, args.id)).await,
+		Question::Dispute(args) => told(json, objections::dispute(client, args.id)).await,
 		Question::File(args) => told(json, file(client, args)).await,
+		Question::Listings(args) => told(json, listings(client, args)).await,
 	}
 }
 
@@ -324,125 +341,21 @@ async fn weight(client: &Client, args: WeightArgs) -> Result<Weight, Failure> {
 	Ok(Weight { contribution: args.contribution, datanet, version, weight })
 }
 
-/// A challenge as it is printed.
-#[derive(Serialize)]
-struct Challenge {
-	contribution: u64,
-	challenger: String,
-	/// The chunk of 1 KiB that is asked for; `null` before it is drawn.
-	chunk: Option<u64>,
-	/// On the chain clock; `null` before the chunk is drawn.
-	deadline_ms: Option<u64>,
-	bond: Amount,
-}
-
-impl Answer for Challenge {
-	fn human(&self) -> String {
-		output::fields([
-			("contribution", self.contribution.to_string()),
-			("challenger", self.challenger.clone()),
-			("chunk", self.chunk.map_or_else(|| "not drawn yet".into(), |chunk| chunk.to_string())),
-			(
-				"until",
-				self.deadline_ms.map_or_else(String::new, |until| format!("{until} ms on the chain clock")),
-			),
-			("bond", self.bond.to_string()),
-		])
+/// The root that is asked about.
+async fn root_of(args: FileArgs) -> Result<[u8; 32], Failure> {
+	match (args.file, args.root) {
+		(Some(file), _) => Ok(prove_file(file).await?.content.root),
+		(None, Some(root)) => parse_root(&root),
+		(None, None) => Err(Failure::input(
+			"NoContent",
+			"neither a file nor a root was given",
+			"name a FILE or give --root",
+		)),
 	}
-}
-
-async fn challenge(client: &Client, args: ContributionArgs) -> Result<Challenge, Failure> {
-	let at = client.at_head().await?;
-	let found = datanets::challenge(&at, args.id).await?.ok_or_else(|| {
-		not_found(
-			"NoChallenge",
-			format!("nobody asks for a chunk of contribution {}", args.id),
-			"ask with `plexus tx contribution challenge`",
-		)
-	})?;
-	Ok(Challenge {
-		contribution: found.contribution.0,
-		challenger: address::display(&found.challenger),
-		chunk: found.chunk,
-		deadline_ms: found.deadline_ms,
-		bond: Amount(found.bond),
-	})
-}
-
-/// A dispute as it is printed.
-#[derive(Serialize)]
-struct Dispute {
-	contribution: u64,
-	claimant: String,
-	/// `redirect` for what it earns, or `takedown`.
-	remedy: &'static str,
-	/// `curators`, those of its beginning, besides root; or `root` alone.
-	judged_by: &'static str,
-	/// Curators who are for the claimant so far.
-	uphold: usize,
-	/// And those who are not.
-	dismiss: usize,
-	/// Until when curators judge, on the chain clock.
-	deadline_ms: u64,
-	bond: Amount,
-}
-
-impl Answer for Dispute {
-	fn human(&self) -> String {
-		output::fields([
-			("contribution", self.contribution.to_string()),
-			("claimant", self.claimant.clone()),
-			("wants", self.remedy.to_string()),
-			("judged by", self.judged_by.to_string()),
-			("votes", format!("{} to uphold, {} to dismiss", self.uphold, self.dismiss)),
-			("until", format!("{} ms on the chain clock", self.deadline_ms)),
-			("bond", self.bond.to_string()),
-		])
-	}
-}
-
-impl Dispute {
-	fn new(contribution: u64, info: DisputeInfo) -> Self {
-		let uphold = info.votes.iter().filter(|vote| vote.uphold).count();
-		Self {
-			contribution,
-			claimant: address::display(&info.claimant.0.into()),
-			remedy: match info.remedy {
-				Remedy::Redirect => "redirect",
-				Remedy::Takedown => "takedown",
-			},
-			judged_by: if info.curators.is_some() { "curators" } else { "root" },
-			uphold,
-			dismiss: info.votes.len().saturating_sub(uphold),
-			deadline_ms: info.deadline_ms,
-			bond: Amount(info.bond),
-		}
-	}
-}
-
-async fn dispute(client: &Client, args: ContributionArgs) -> Result<Dispute, Failure> {
-	let found = datanets::dispute(&client.at_head().await?, args.id).await?.ok_or_else(|| {
-		not_found(
-			"NoDispute",
-			format!("nobody disputes contribution {}", args.id),
-			format!("`plexus query history contribution:{}` tells of what was disputed before", args.id),
-		)
-	})?;
-	Ok(Dispute::new(args.id, found))
 }
 
 async fn file(client: &Client, args: FileArgs) -> Result<Contribution, Failure> {
-	let root = match (args.file, args.root) {
-		(Some(file), _) => prove_file(file).await?.content.root,
-		(None, Some(root)) => parse_root(&root)?,
-		(None, None) => {
-			return Err(Failure::input(
-				"NoContent",
-				"neither a file nor a root was given",
-				"name a FILE or give --root",
-			))
-		}
-	};
+	let root = root_of(args).await?;
 	let at = client.at_head().await?;
 	if let Some(held) = datanets::contribution_by_root(&at, root).await? {
 		return Ok(Contribution::from(held));
@@ -467,32 +380,39 @@ async fn file(client: &Client, args: FileArgs) -> Result<Contribution, Failure> 
 	})
 }
 
-#[cfg(test)]
-mod tests {
-	use super::*;
-	use crate::datanets::VoteInfo;
+/// A page of listings: further contributions of the same content.
+#[derive(Serialize)]
+struct Listings {
+	listings: Vec<Contribution>,
+	/// Cursor of the next page; `null` at the end.
+	next: Option<u32>,
+}
 
-	#[test]
-	fn a_dispute_has_stable_json_keys_and_a_table() {
-		let votes = [true, false, true].map(|uphold| VoteInfo { uphold }).into();
-		let info = DisputeInfo {
-			claimant: subxt::utils::AccountId32([1; 32]),
-			remedy: Remedy::Takedown,
-			curators: Some(3),
-			votes,
-			deadline_ms: 900,
-			bond: 7,
-		};
-		let dispute = Dispute::new(5, info);
-		assert_eq!(
-			serde_json::to_value(&dispute).unwrap(),
-			serde_json::json!({
-				"contribution": 5, "claimant": "5C62Ck4UrFPiBtoCmeSrgF7x9yv9mn38446dhCpsi2mLHiFT",
-				"remedy": "takedown", "judged_by": "curators", "uphold": 2, "dismiss": 1, "deadline_ms": 900,
-				"bond": "7",
-			})
-		);
-		let human = dispute.human();
-		assert!(human.contains("2 to uphold, 1 to dismiss") && human.contains("900 ms"), "{human}");
+impl Answer for Listings {
+	fn human(&self) -> String {
+		if self.listings.is_empty() && self.next.is_none() {
+			return "listed nowhere besides; `plexus query file` tells who holds it".into();
+		}
+		let rows = self.listings.iter().map(|listed| {
+			[
+				listed.datanet.to_string(),
+				listed.id.to_string(),
+				listed.status.to_string(),
+				listed.contributor.clone(),
+			]
+		});
+		output::with_cursor(
+			output::columns(["DATANET", "CONTRIBUTION", "STATUS", "CONTRIBUTOR"], rows),
+			self.next,
+		)
 	}
+}
+
+async fn listings(client: &Client, args: ListingsArgs) -> Result<Listings, Failure> {
+	let root = root_of(args.content).await?;
+	let page = datanets::listings(&client.at_head().await?, root, args.cursor, args.limit).await?;
+	Ok(Listings {
+		listings: page.items.into_iter().map(Contribution::from).collect(),
+		next: page.next.map(|datanet| datanet.0),
+	})
 }

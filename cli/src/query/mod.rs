@@ -20,6 +20,7 @@ mod extrinsic;
 pub(crate) mod fees;
 mod history;
 mod model;
+mod objections;
 mod payments;
 mod proof;
 mod receipt;
