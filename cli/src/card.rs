@@ -644,6 +644,47 @@ mod tests {
 	}
 
 	#[test]
+	fn cards_as_they_are_written_are_read_whatever_their_other_fields_hold() {
+		// Keys that are numbers, as cards had them before they were quoted; a language that YAML 1.1 took for a boolean.
+		let old = [
+			"---",
+			"annotations_creators:",
+			"- expert-generated",
+			"language:",
+			"- no",
+			"license:",
+			"- cc-by-sa-4.0",
+			"pretty_name: SST-2",
+			"dataset_info:",
+			"  features:",
+			"  - name: label",
+			"    dtype:",
+			"      class_label:",
+			"        names:",
+			"          0: negative",
+			"          1: positive",
+			"  splits:",
+			"  - {name: train, num_bytes: 4690022}",
+			"---",
+			"",
+			"# SST-2",
+		];
+		let found = set(&old.join("\n")).unwrap();
+		assert_eq!((found.name.as_deref(), found.licence.as_deref()), (Some("SST-2"), Some("CC-BY-SA-4.0")));
+		let mut left = found.imported.left;
+		left.sort();
+		assert_eq!(left, ["annotations_creators", "dataset_info", "language"]);
+		// What evaluations of models leave behind.
+		let metrics = "model-index:\n- name: m\n  results:\n  - metrics:\n    - {type: loss, value: .nan}\n";
+		let (_directory, path) = file(&format!("---\nbase_model: a/b\n{metrics}---\ntext"));
+		let card = model(&path).unwrap();
+		assert_eq!(
+			(card.kind, card.imported.left),
+			(Kind::FineTune, vec!["base_model".into(), "model-index".into()])
+		);
+	}
+
+	#[test]
 	fn what_is_no_card_is_refused() {
 		for text in [
 			"",
