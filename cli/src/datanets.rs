@@ -64,6 +64,31 @@ pub(crate) async fn listing(at: &AtBlock, root: [u8; 32], datanet: u32) -> Resul
 	}
 }
 
+/// Whether a version holds it, so that nobody can take the root any more, and its holder may list it elsewhere.
+pub(crate) async fn is_published(at: &AtBlock, held: &Info) -> Result<bool, Failure> {
+	Ok(match held.status {
+		ContributionStatus::Pending { .. } => false,
+		ContributionStatus::Accepted { from, .. } => {
+			datanet(at, held.datanet.0).await?.is_some_and(|datanet| datanet.version >= from)
+		}
+		ContributionStatus::Departed { from, until, .. } => from < until,
+	})
+}
+
+/// Whether an account may list what it holds in one more datanet.
+pub(crate) async fn may_list(
+	at: &AtBlock,
+	held: &Info,
+	account: &AccountId32,
+	datanet: u32,
+) -> Result<bool, Failure> {
+	let own = held.contributor == *account && held.beneficiary == *account;
+	Ok(own
+		&& held.datanet.0 != datanet
+		&& is_published(at, held).await?
+		&& !is_listed(at, held.content.root, datanet).await?)
+}
+
 /// A commitment that was neither used nor cleared. Times are on the chain clock.
 #[derive(subxt::ext::scale_decode::DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
@@ -269,6 +294,31 @@ pub(crate) async fn known_datanet(
 			"list them with `plexus query datanets`",
 		)
 	})
+}
+
+/// Refuses what could never be accepted: more than half of those who curate at the submission must be for it, and nobody
+/// reviews its own.
+///
+/// # Errors
+/// Too few curators are left beside the contributor.
+pub(crate) fn ensure_reviewable(
+	datanet: &DatanetInfo<AccountId32, u128, u32>,
+	contributor: &AccountId32,
+) -> Result<(), Failure> {
+	let curators = datanet.curators.len();
+	let others = datanet.curators.iter().filter(|curator| *curator != contributor).count();
+	if datanet.admission == AdmissionKind::Open || 2 * others > curators {
+		return Ok(());
+	}
+	Err(Failure::input(
+		"NobodyReviews",
+		format!(
+			"{} is one of {curators} curators of datanet {}: more than half of all must accept, and nobody reviews its own",
+			address::display(contributor),
+			datanet.id.0
+		),
+		"contribute from another account, or name more curators first with `plexus tx datanet propose-curators`",
+	))
 }
 
 /// A version of a datanet that exists: the one that is named, or the last.
@@ -677,6 +727,40 @@ mod tests {
 			challenged: false,
 			disputed: false,
 		}
+	}
+
+	#[test]
+	fn nobody_contributes_what_only_its_own_reviews_could_accept() {
+		let account = |number: u8| AccountId32::from([number; 32]);
+		let datanet = |admission, curators: &[u8]| DatanetInfo {
+			id: DatanetId(3),
+			owner: account(9),
+			proposed_owner: None,
+			name: Vec::new(),
+			tags: Vec::new(),
+			licence: LicenceInfo::Spdx(b"MIT".to_vec()),
+			admission,
+			curators: curators.iter().copied().map(account).collect(),
+			proposed_curators: None,
+			status: DatanetStatus::Active,
+			created_at: 1,
+			deposit: 1,
+			contributions: 0,
+			accepted: 0,
+			weight: 0,
+			version: DatanetVersion(0),
+			publishable_at_ms: 0,
+			next_sequence: Sequence(0),
+		};
+		let curated = AdmissionKind::Curated;
+		// Two of two, or one of one, must accept.
+		for curators in [&[1][..], &[1, 2]] {
+			let refused = ensure_reviewable(&datanet(curated, curators), &account(1)).unwrap_err();
+			assert!(refused.name == "NobodyReviews" && refused.cause.contains("datanet 3"), "{refused}");
+			assert_eq!(ensure_reviewable(&datanet(curated, curators), &account(5)), Ok(()));
+		}
+		assert_eq!(ensure_reviewable(&datanet(curated, &[1, 2, 3]), &account(1)), Ok(()));
+		assert_eq!(ensure_reviewable(&datanet(AdmissionKind::Open, &[]), &account(1)), Ok(()));
 	}
 
 	#[test]

@@ -310,6 +310,28 @@ async fn a_curated_datanet_is_reviewed_published_and_a_changed_byte_is_found() -
 	let weight = scene.cli.json(&["query", "weight", "0", "--version", "1"]).await?;
 	ensure!(weight["weight"] == 50, "{weight}");
 
+	// The only curator contributes nothing that somebody could accept.
+	let own = text(&scene.directory.path().join("own.txt"))?;
+	fs::write(&own, "the curator's own")?;
+	let by_curator = ["tx", "contribute", &own, "--datanet", &scene.datanet, "--from", "//Charlie"];
+	let refused = scene.cli.refused(&by_curator).await?;
+	ensure!(refused.text().contains("NobodyReviews"), "{}", refused.text());
+
+	// What a version holds its contributor lists in another datanet, once.
+	let create = ["tx", "datanet", "create", "--name", "Others", "--licence", LICENCE, "--from", "//Alice"];
+	let other = number(&scene.cli.json(&create).await?, "id")?.to_string();
+	let published = text(&scene.directory.path().join("data/3.txt"))?;
+	let list = |from| ["tx", "contribute", &published, "--datanet", &other, "--from", from];
+	let refused = scene.cli.refused(&list("//Dave")).await?;
+	ensure!(refused.text().contains("AlreadyContributed"), "{}", refused.text());
+	let listed = scene.cli.json(&list("//Bob")).await?;
+	let listings = scene.cli.json(&["query", "listings", &published]).await?;
+	ensure!(listings["listings"].as_array().map(Vec::len) == Some(1), "{listings}");
+	ensure!(listings["listings"][0]["id"] == listed["id"], "{listings}");
+	ensure!(listings["listings"][0]["datanet"].to_string() == other, "{listings}");
+	let refused = scene.cli.refused(&list("//Bob")).await?;
+	ensure!(refused.text().contains("AlreadyContributed"), "{}", refused.text());
+
 	// Accepted after version 1, so it is not in it.
 	let late = scene.file("late.txt", b"late")?;
 	scene.contributed(&[]).await?;

@@ -18,7 +18,7 @@ use crate::{
 	address,
 	calls::{self, Call},
 	client::AtBlock,
-	datanets::{self, Info, ReservationInfo},
+	datanets::{self, ReservationInfo},
 	failure::{Failure, FailureKind},
 	output::hex,
 	pipeline::{Done, Pipeline},
@@ -26,7 +26,7 @@ use crate::{
 };
 use codec::Encode;
 use futures::{StreamExt, TryStreamExt};
-use plexus_primitives::{api::ContributionStatus, commitment, purpose::Purpose};
+use plexus_primitives::{commitment, purpose::Purpose};
 use rand_core::{OsRng, RngCore};
 use std::{cell::RefCell, collections::HashSet};
 
@@ -254,7 +254,7 @@ impl Registrar {
 		if held.datanet.0 == self.datanet || datanets::is_listed(at, root, self.datanet).await? {
 			return Ok(Standing::Already);
 		}
-		if is_published(at, &held).await? {
+		if datanets::is_published(at, &held).await? {
 			return Ok(Standing::Free);
 		}
 		Ok(Standing::Refused(Refusal::new(
@@ -352,17 +352,6 @@ async fn hash_again(
 	});
 	let items = hashing.await.ok()??;
 	items.iter().map(|item| item.proven.content.root).eq(roots.iter().copied()).then_some(items)
-}
-
-/// Whether a version holds it, so that nobody can take the root any more.
-async fn is_published(at: &AtBlock, held: &Info) -> Result<bool, Failure> {
-	Ok(match held.status {
-		ContributionStatus::Pending { .. } => false,
-		ContributionStatus::Accepted { from, .. } => {
-			datanets::datanet(at, held.datanet.0).await?.is_some_and(|datanet| datanet.version >= from)
-		}
-		ContributionStatus::Departed { from, until, .. } => from < until,
-	})
 }
 
 fn held_by(path: &str, contribution: u64, holder: &str) -> Refusal {

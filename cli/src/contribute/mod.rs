@@ -298,7 +298,8 @@ impl ContributeCommand {
 			None => default_journal(&head, tree.root())?,
 		};
 		let (journal, unfinished) = Journal::open(&path, &head)?;
-		let closed = closed(options.datanet, datanet.status);
+		let closed = closed(options.datanet, datanet.status)
+			.or_else(|| datanets::ensure_reviewable(&datanet, &party.account).err());
 		let closed_from = match &closed {
 			Some(closed) if unfinished.is_empty() => {
 				journal.remove()?;

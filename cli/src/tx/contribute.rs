@@ -75,7 +75,9 @@ pub(super) async fn run(connection: &ConnectionArgs, args: Args) -> Result<Sent<
 	let (session, party) = args.by.open(connection).await?;
 	let proven = name_content(&args).await?;
 	if !args.skip_lookup {
-		refuse_if_held(&session, &party, &proven.content).await?;
+		let datanet = datanets::known_datanet(&session.at, args.datanet).await?;
+		datanets::ensure_reviewable(&datanet, &party.account)?;
+		refuse_if_held(&session, &party, args.datanet, &proven.content).await?;
 	}
 	let media_type = args
 		.media_type
@@ -91,7 +93,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: Args) -> Result<Sent<
 		.await;
 	match sent {
 		Err(failure) if failure.name == "Datanets.RootAlreadyHeld" => {
-			Err(name_holder(&session, &party, &proven.content, failure).await)
+			Err(name_holder(&session, &party, args.datanet, &proven.content, failure).await)
 		}
 		sent => sent,
 	}
@@ -125,9 +127,17 @@ async fn name_content(args: &Args) -> Result<ProvenContent, Failure> {
 	Ok(ProvenContent { content: Content { root, len }, length_proof })
 }
 
-async fn refuse_if_held(session: &Session, party: &Party, content: &Content) -> Result<(), Failure> {
+async fn refuse_if_held(
+	session: &Session,
+	party: &Party,
+	datanet: u32,
+	content: &Content,
+) -> Result<(), Failure> {
 	if let Some(held) = datanets::contribution_by_root(&session.at, content.root).await? {
-		return Err(already_held(&held, &party.account));
+		return match datanets::may_list(&session.at, &held, &party.account, datanet).await? {
+			true => Ok(()),
+			false => Err(already_held(&held, &party.account, datanet)),
+		};
 	}
 	let Some(kept) = datanets::reservation(&session.at, content.root).await? else { return Ok(()) };
 	let (_, clock_ms) = crate::validators::era_and_clock(&session.at).await?;
@@ -138,10 +148,16 @@ async fn refuse_if_held(session: &Session, party: &Party, content: &Content) -> 
 }
 
 /// The chain says that the root is held, not by whom.
-async fn name_holder(session: &Session, party: &Party, content: &Content, failure: Failure) -> Failure {
+async fn name_holder(
+	session: &Session,
+	party: &Party,
+	datanet: u32,
+	content: &Content,
+	failure: Failure,
+) -> Failure {
 	let Ok(at) = session.client.at_head().await else { return failure };
 	let holder = match datanets::contribution_by_root(&at, content.root).await {
-		Ok(Some(held)) => already_held(&held, &party.account),
+		Ok(Some(held)) => already_held(&held, &party.account, datanet),
 		Ok(None) => match datanets::reservation(&at, content.root).await {
 			Ok(Some(kept)) => reserved(&kept),
 			_ => return failure,
@@ -164,9 +180,18 @@ fn reserved(kept: &ReservationInfo) -> Failure {
 	)
 }
 
-fn already_held(held: &datanets::Info, own: &sp_core::crypto::AccountId32) -> Failure {
+fn already_held(held: &datanets::Info, own: &sp_core::crypto::AccountId32, datanet: u32) -> Failure {
 	let held_by = Contribution::from(held.clone());
-	let (holder, remedy) = if held.contributor == *own {
+	let (holder, remedy) = if held.contributor == *own && held.datanet.0 != datanet {
+		(
+			"you".to_string(),
+			format!(
+				"it can be listed in another datanet besides, in each once, when a version of datanet {} holds it; to move \
+				 it before that, run `plexus tx withdraw {}` first",
+				held_by.datanet, held_by.id
+			),
+		)
+	} else if held.contributor == *own {
 		(
 			"you".to_string(),
 			format!(
@@ -229,7 +254,7 @@ mod tests {
 			challenged: false,
 			disputed: false,
 		};
-		let by_another = already_held(&held, &[2; 32].into());
+		let by_another = already_held(&held, &[2; 32].into(), 2);
 		assert_eq!((by_another.kind, by_another.name.as_str()), (FailureKind::Refused, "AlreadyContributed"));
 		for part in
 			[crate::address::display(&held.contributor).as_str(), "contribution 5", "datanet 2", "block 77"]
@@ -237,7 +262,9 @@ mod tests {
 			assert!(by_another.cause.contains(part), "{by_another}");
 		}
 		assert!(by_another.remedy.contains("plexus query contribution 5"), "{by_another}");
-		let by_oneself = already_held(&held, &[1; 32].into());
+		let by_oneself = already_held(&held, &[1; 32].into(), 2);
 		assert!(by_oneself.remedy.contains("plexus tx withdraw 5"), "{by_oneself}");
+		let elsewhere = already_held(&held, &[1; 32].into(), 3);
+		assert!(elsewhere.remedy.contains("when a version of datanet 2 holds it"), "{elsewhere}");
 	}
 }
