@@ -143,6 +143,7 @@
 //! To a pallet that tells deposits from spending, [`HoldReason::Commitment`] and [`HoldReason::Locators`] are
 //! deposits, which return to whoever paid, and [`HoldReason::Model`] is spending, because it never does.
 //! Pallets above ask [`Pallet::ensure_may_open_channel`], and read [`Models`] and [`Lineages`].
+//! A test's runtime begins with [`config_preludes`], and states what differs.
 //!
 //! ## Must not
 //!
@@ -157,6 +158,7 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 mod changes;
+pub mod config_preludes;
 mod errors;
 mod events;
 #[cfg(any(feature = "try-runtime", test))]
@@ -205,23 +207,28 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	#[pallet::config]
+	#[pallet::config(with_default)]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
 		/// What deposits are held in.
+		#[pallet::no_default]
 		type Currency: MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
 
 		/// The runtime's reasons for holds, this pallet's among them.
+		#[pallet::no_default_bounds]
 		type RuntimeHoldReason: From<HoldReason>;
 
 		/// The chain clock.
+		#[pallet::no_default]
 		type Clock: ChainClock;
 
 		/// The versions of datanets.
+		#[pallet::no_default]
 		type Versions: DatanetVersions;
 
 		/// Milliseconds that a commitment must be old to be used: longer than a registration usually waits to be
 		/// included, so that a copyist who commits on seeing it comes too late.
 		#[pallet::constant]
+		#[pallet::no_default]
 		type CommitmentAgeMsMin: Get<u64>;
 
 		/// Milliseconds after which a commitment is void; above `CommitmentAgeMsMin`. This is how long a registration
@@ -232,15 +239,18 @@ pub mod pallet {
 
 		/// Held from whoever commits while the commitment exists.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type CommitmentDeposit: Get<BalanceOf<Self>>;
 
 		/// Held from the developer for each model, for ever: for the keys and the fixed fields of its entries.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type ModelDeposit: Get<BalanceOf<Self>>;
 
 		/// Held in addition for each byte: for ever for those of [`Spec`], lineage and
 		/// [`types::CHILD_ENTRY_BYTES`] for each parent, and as long as they are there for those of the locators.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type DepositPerByte: Get<BalanceOf<Self>>;
 
 		/// Models that one call may register.
@@ -278,6 +288,7 @@ pub mod pallet {
 
 		/// Gives the benchmarks versions to be trained on.
 		#[cfg(feature = "runtime-benchmarks")]
+		#[pallet::no_default]
 		type BenchmarkHelper: benchmarking::BenchmarkHelper;
 	}
 

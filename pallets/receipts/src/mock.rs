@@ -9,8 +9,7 @@ use frame_support::{
 	pallet_prelude::{DispatchResult, ValueQuery},
 	parameter_types, storage_alias,
 	traits::{
-		fungible::Balanced, ConstBool, ConstU128, ConstU32, ConstU64, Everything, Get, Imbalance,
-		InstanceFilter, OnUnbalanced,
+		fungible::Balanced, ConstU128, ConstU32, ConstU64, Get, Imbalance, InstanceFilter, OnUnbalanced,
 	},
 	weights::Weight,
 	PalletId, Twox64Concat,
@@ -21,8 +20,7 @@ use pallet_datanets::types::{Admission, Licence, Verdict};
 use pallet_models::{DatanetVersions, VersionKind};
 pub use plexus_primitives::constants::Balance;
 use plexus_primitives::{
-	api::AdmissionKind, prove::prove_reader, slice::LENGTH_PROOF_BYTES_MAX, AgentId, DatanetId,
-	DatanetVersion, ModelId,
+	api::AdmissionKind, prove::prove_reader, AgentId, DatanetId, DatanetVersion, ModelId,
 };
 use scale_info::TypeInfo;
 use sp_core::{ed25519, Pair};
@@ -127,9 +125,6 @@ parameter_types! {
 	pub static ChannelDeposit: Balance = INITIAL_CHANNEL_DEPOSIT;
 	pub static BatchDeposit: Balance = INITIAL_BATCH_DEPOSIT;
 	pub static SubmitsDirectly: bool = true;
-	pub const RoyaltiesMax: Perbill = Perbill::from_percent(50);
-	pub const Retained: Perbill = Perbill::from_percent(75);
-	pub const AgentsId: PalletId = PalletId(*b"plx/agnt");
 	pub const ReceiptsId: PalletId = PalletId(*b"plx/rcpt");
 	pub const DepositHolds: &'static [RuntimeHoldReason] = &[
 		RuntimeHoldReason::Receipts(crate::HoldReason::ChannelDeposit),
@@ -143,32 +138,12 @@ impl crate::ChainClock for Now {
 	}
 }
 
+#[derive_impl(pallet_datanets::config_preludes::TestDefaultConfig)]
 impl pallet_datanets::Config for Test {
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Now;
-	type Positions = ();
 	type JudgeOrigin = EnsureRoot<AccountId>;
-	type JudgeExists = ConstBool<true>;
 	type WindowsOrigin = EnsureRoot<AccountId>;
-	type DatanetDeposit = ConstU128<100>;
-	type CommitmentDeposit = ConstU128<7>;
-	type ConductDeposit = ConstU128<15>;
-	type StorageDepositBase = ConstU128<20>;
-	type StorageDepositPerByte = ConstU128<1>;
-	type VersionPrice = ConstU128<9>;
-	type ChallengeBond = ConstU128<31>;
-	type DisputeBond = ConstU128<41>;
-	type RegistrationsMax = ConstU32<256>;
-	type CuratorsMax = ConstU32<16>;
-	type TagsMax = ConstU32<4>;
-	type TagBytesMax = ConstU32<16>;
-	type NameBytesMax = ConstU32<32>;
-	type LicenceBytesMax = ConstU32<64>;
-	type MediaTypeBytesMax = ConstU32<64>;
-	type LocatorBytesMax = ConstU32<128>;
-	type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
-	type WeightInfo = ();
 }
 
 /// The adapter that a runtime has to its datanets, and how tests have these publish.
@@ -242,24 +217,12 @@ impl Corpora for Versions {
 	}
 }
 
+#[derive_impl(pallet_models::config_preludes::TestDefaultConfig)]
 impl pallet_models::Config for Test {
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Now;
 	type Versions = Versions;
 	type CommitmentAgeMsMin = ConstU64<COMMITMENT_AGE_MS>;
-	type CommitmentLifetimeMs = ConstU64<600_000>;
-	type CommitmentDeposit = ConstU128<50>;
-	type ModelDeposit = ConstU128<1_000>;
-	type DepositPerByte = ConstU128<2>;
-	type RegistrationsMax = ConstU32<64>;
-	type ParentsMax = ConstU32<8>;
-	type AncestorsMax = ConstU32<32>;
-	type RoyaltiesMax = RoyaltiesMax;
-	type ManifestEntriesMax = ConstU32<16>;
-	type LocatorBytesMax = ConstU32<128>;
-	type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
-	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Versions;
 }
@@ -308,32 +271,13 @@ impl OnControllerChanged<AccountId> for CloseChannels {
 	}
 }
 
+#[derive_impl(pallet_agents::config_preludes::TestDefaultConfig)]
 impl pallet_agents::Config for Test {
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type DepositHolds = DepositHolds;
-	type RuntimeCall = RuntimeCall;
 	type Scope = Serving;
-	type LeafCalls = Everything;
-	type ControlCalls = Everything;
 	type OnControllerChanged = CloseChannels;
 	type Clock = Now;
-	type PalletId = AgentsId;
-	type RegistrationPrice = ConstU128<1_000>;
-	type Bond = ConstU128<1_000>;
-	type DelegationDeposit = ConstU128<100>;
-	type PeriodMsMin = ConstU64<1_000>;
-	type RecoveryDelayMsMin = ConstU64<10_000>;
-	type ReputationStepMs = ConstU64<100_000_000_000>;
-	type ReputationRetained = Retained;
-	type PayerBurnMin = ConstU128<1>;
-	type ScopesMax = ConstU32<4>;
-	type ServicesMax = ConstU32<4>;
-	type ServiceNameBytesMax = ConstU32<16>;
-	type LocatorBytesMax = ConstU32<64>;
-	type TagsMax = ConstU32<4>;
-	type TagBytesMax = ConstU32<16>;
-	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Helper;
 }
