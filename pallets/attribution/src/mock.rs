@@ -158,10 +158,7 @@ pub struct Adapter;
 
 impl DatanetVersions for Adapter {
 	fn kind(datanet: DatanetId, version: DatanetVersion) -> Option<VersionKind> {
-		Datanets::version_kind(datanet, version).map(|kind| match kind {
-			AdmissionKind::Open => VersionKind::Open,
-			AdmissionKind::Curated => VersionKind::Curated,
-		})
+		Datanets::version_kind(datanet, version).map(VersionKind::from)
 	}
 }
 

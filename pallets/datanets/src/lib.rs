@@ -174,7 +174,7 @@
 //! type WindowsOrigin = EnsureRoot<AccountId>;
 //! type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
 //!
-//! pallet_models:   DatanetVersions::kind(datanet, version):  Versions::<Runtime>::get(datanet, version)?.admission
+//! pallet_models:   DatanetVersions::kind(datanet, version):  Datanets::version_kind(datanet, version)?.into()
 //! pallet_rewards:  Contributions::holder(contribution):      Datanets::holder_of(contribution)
 //! DatanetsApi:     Datanets::datanet(id), and so on
 //! ```

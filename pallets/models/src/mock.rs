@@ -8,7 +8,7 @@ use frame_support::{
 };
 use frame_system::EnsureRoot;
 use pallet_datanets::types::{Admission, Licence, Verdict};
-use plexus_primitives::{api::AdmissionKind, prove::prove_reader, DatanetId, DatanetVersion};
+use plexus_primitives::{prove::prove_reader, DatanetId, DatanetVersion};
 use sp_runtime::{BoundedVec, BuildStorage};
 
 pub type Balance = u128;
@@ -155,10 +155,7 @@ fn bounded<Item: core::fmt::Debug, B: Get<u32>>(items: Vec<Item>) -> BoundedVec<
 
 impl DatanetVersions for Versions {
 	fn kind(datanet: DatanetId, version: DatanetVersion) -> Option<VersionKind> {
-		Datanets::version_kind(datanet, version).map(|kind| match kind {
-			AdmissionKind::Open => VersionKind::Open,
-			AdmissionKind::Curated => VersionKind::Curated,
-		})
+		Datanets::version_kind(datanet, version).map(VersionKind::from)
 	}
 }
 

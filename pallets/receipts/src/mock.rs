@@ -19,9 +19,7 @@ use pallet_agents::OnControllerChanged;
 use pallet_datanets::types::{Admission, Licence, Verdict};
 use pallet_models::{DatanetVersions, VersionKind};
 pub use plexus_primitives::constants::Balance;
-use plexus_primitives::{
-	api::AdmissionKind, prove::prove_reader, AgentId, DatanetId, DatanetVersion, ModelId,
-};
+use plexus_primitives::{prove::prove_reader, AgentId, DatanetId, DatanetVersion, ModelId};
 use scale_info::TypeInfo;
 use sp_core::{ed25519, Pair};
 use sp_runtime::{
@@ -204,10 +202,7 @@ fn bounded<Item: core::fmt::Debug, B: Get<u32>>(items: Vec<Item>) -> BoundedVec<
 
 impl DatanetVersions for Versions {
 	fn kind(datanet: DatanetId, version: DatanetVersion) -> Option<VersionKind> {
-		Datanets::version_kind(datanet, version).map(|kind| match kind {
-			AdmissionKind::Open => VersionKind::Open,
-			AdmissionKind::Curated => VersionKind::Curated,
-		})
+		Datanets::version_kind(datanet, version).map(VersionKind::from)
 	}
 }
 

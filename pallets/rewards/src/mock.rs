@@ -11,7 +11,7 @@ use frame_system::EnsureRoot;
 use pallet_datanets::Windows;
 use pallet_models::{DatanetVersions, VersionKind};
 pub use plexus_primitives::constants::Balance;
-use plexus_primitives::{api::AdmissionKind, ContributionId, DatanetId, DatanetVersion, ModelId};
+use plexus_primitives::{ContributionId, DatanetId, DatanetVersion, ModelId};
 use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
 
 pub type AccountId = AccountId32;
@@ -120,10 +120,7 @@ pub struct Adapter;
 
 impl DatanetVersions for Adapter {
 	fn kind(datanet: DatanetId, version: DatanetVersion) -> Option<VersionKind> {
-		Some(match Datanets::version_kind(datanet, version)? {
-			AdmissionKind::Open => VersionKind::Open,
-			AdmissionKind::Curated => VersionKind::Curated,
-		})
+		Datanets::version_kind(datanet, version).map(VersionKind::from)
 	}
 }
 
@@ -171,7 +168,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 /// A curated version of a datanet that nobody created: benchmarks ask for numbers that nobody publishes.
 #[cfg(feature = "runtime-benchmarks")]
 fn pretend_published(datanet: DatanetId, number: DatanetVersion) {
-	let admission = AdmissionKind::Curated;
+	let admission = plexus_primitives::api::AdmissionKind::Curated;
 	let (published_at, published_at_ms) = (System::block_number(), 0);
 	let version = pallet_datanets::types::Version {
 		admission,
