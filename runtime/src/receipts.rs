@@ -15,14 +15,14 @@ use frame_support::{
 	weights::Weight,
 	PalletId,
 };
-use pallet_agents::{AgentStatus, OnControllerChanged};
+use pallet_agents::OnControllerChanged;
 use pallet_receipts::{
 	types::{BATCH_ENTRY_BYTES, CHANNEL_ENTRY_BYTES},
 	Corpora, RevenueOf, RevenueTerms, Servers, WeightInfo,
 };
 use pallet_validators::PayIntoPot;
 use plexus_primitives::{AgentId, DatanetId, DatanetVersion, ModelId};
-use sp_runtime::{Perbill, Saturating};
+use sp_runtime::Perbill;
 
 /// Models that a channel may name: a handful that one agent serves.
 const CHANNEL_MODELS_MAX: u32 = 8;
@@ -61,15 +61,10 @@ impl RevenueOf<AccountId> for Registries {
 	}
 
 	fn terms(model: ModelId) -> Option<RevenueTerms<AccountId>> {
-		let record = pallet_models::Models::<Runtime>::get(model)?;
-		let lineage = pallet_models::Lineages::<Runtime>::get(model);
-		// At most `RoyaltiesMax`: checked when the model was registered.
-		let royalties =
-			lineage.iter().fold(Perbill::zero(), |sum, ancestor| sum.saturating_add(ancestor.royalty));
-		let spec = record.spec;
+		let pallet_models::Model { developer, spec, .. } = pallet_models::Models::<Runtime>::get(model)?;
 		Some(RevenueTerms {
-			developer: record.developer,
-			royalties,
+			developer,
+			royalties: Models::royalties(model),
 			server: spec.policy.server,
 			data: spec.policy.data,
 			data_of_royalties: spec.asks.data,
@@ -78,8 +73,7 @@ impl RevenueOf<AccountId> for Registries {
 	}
 
 	fn royalty(model: ModelId, ancestor: ModelId) -> Option<Perbill> {
-		let lineage = pallet_models::Lineages::<Runtime>::get(model);
-		lineage.iter().find(|one| one.model == ancestor).map(|one| one.royalty)
+		Models::royalty(model, ancestor)
 	}
 }
 
@@ -91,13 +85,7 @@ impl Corpora for Registries {
 
 impl Servers<AccountId> for Registries {
 	fn ensure_may_open_channel(server: AgentId) -> DispatchResult {
-		use pallet_agents::Error;
-		let record = pallet_agents::Agents::<Runtime>::get(server).ok_or(Error::<Runtime>::UnknownAgent)?;
-		match record.status {
-			AgentStatus::Active => Ok(()),
-			AgentStatus::Paused => Err(Error::<Runtime>::AgentPaused.into()),
-			AgentStatus::Retired => Err(Error::<Runtime>::AgentRetired.into()),
-		}
+		Ok(Agents::ensure_active(server)?)
 	}
 
 	fn account(server: AgentId) -> AccountId {

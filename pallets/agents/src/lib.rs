@@ -131,7 +131,7 @@
 //! type OnControllerChanged = …;        // ends what ControlCalls let in and would outlast the controller; or ()
 //!
 //! pallet_transaction_payment:  type OnChargeTransaction = AgentPaysFees<FungibleAdapter<Balances, …>>;
-//! whoever settles work:        Agents::credit_reputation(agent, payer, burned)
+//! whoever settles work:        Agents::ensure_active(agent), Agents::credit_reputation(agent, payer, burned)
 //! AgentsApi:                   Agents::agent(id), and so on
 //! ```
 //!

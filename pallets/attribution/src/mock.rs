@@ -249,14 +249,10 @@ impl RevenueOf<AccountId> for Adapter {
 	}
 
 	fn terms(model: ModelId) -> Option<RevenueTerms<AccountId>> {
-		let record = pallet_models::Models::<Test>::get(model)?;
-		let royalties = pallet_models::Lineages::<Test>::get(model)
-			.iter()
-			.fold(Perbill::zero(), |sum, ancestor| sum.saturating_add(ancestor.royalty));
-		let spec = record.spec;
+		let pallet_models::Model { developer, spec, .. } = pallet_models::Models::<Test>::get(model)?;
 		Some(RevenueTerms {
-			developer: record.developer,
-			royalties,
+			developer,
+			royalties: Models::royalties(model),
 			server: spec.policy.server,
 			data: spec.policy.data,
 			data_of_royalties: spec.asks.data,
@@ -265,20 +261,13 @@ impl RevenueOf<AccountId> for Adapter {
 	}
 
 	fn royalty(model: ModelId, ancestor: ModelId) -> Option<Perbill> {
-		let lineage = pallet_models::Lineages::<Test>::get(model);
-		lineage.iter().find(|one| one.model == ancestor).map(|one| one.royalty)
+		Models::royalty(model, ancestor)
 	}
 }
 
 impl Servers<AccountId> for Adapter {
 	fn ensure_may_open_channel(server: AgentId) -> DispatchResult {
-		let record = pallet_agents::Agents::<Test>::get(server);
-		let record = record.ok_or(pallet_agents::Error::<Test>::UnknownAgent)?;
-		match record.status {
-			pallet_agents::AgentStatus::Active => Ok(()),
-			pallet_agents::AgentStatus::Paused => Err(pallet_agents::Error::<Test>::AgentPaused.into()),
-			pallet_agents::AgentStatus::Retired => Err(pallet_agents::Error::<Test>::AgentRetired.into()),
-		}
+		Ok(Agents::ensure_active(server)?)
 	}
 
 	fn account(server: AgentId) -> AccountId {

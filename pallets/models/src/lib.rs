@@ -142,8 +142,8 @@
 //! because what is stored keeps within them.
 //! To a pallet that tells deposits from spending, [`HoldReason::Commitment`] and [`HoldReason::Locators`] are
 //! deposits, which return to whoever paid, and [`HoldReason::Model`] is spending, because it never does.
-//! Pallets above ask [`Pallet::ensure_may_open_channel`], and read [`Models`] and [`Lineages`].
-//! A test's runtime begins with [`config_preludes`], and states what differs.
+//! Pallets above ask [`Pallet::ensure_may_open_channel`], [`Pallet::royalties`] and [`Pallet::royalty`], and read
+//! [`Models`]. A test's runtime begins with [`config_preludes`], and states what differs.
 //!
 //! ## Must not
 //!
