@@ -166,10 +166,10 @@ impl Versions {
 	fn create_datanet(kind: VersionKind) {
 		let admission: Admission<Test> = match kind {
 			VersionKind::Open => Admission::Open,
-			VersionKind::Curated => Admission::Curated(bounded(vec![account(CURATOR)])),
+			VersionKind::Curated => Admission::Curated(listed([account(CURATOR)])),
 		};
-		let licence: Licence<Test> = Licence::Spdx(bounded(b"CC-BY-4.0".to_vec()));
-		let (name, tags) = (bounded(b"flora".to_vec()), bounded(Vec::new()));
+		let licence: Licence<Test> = Licence::Spdx(listed(*b"CC-BY-4.0"));
+		let (name, tags) = (listed(*b"flora"), listed([]));
 		Datanets::create_datanet(RuntimeOrigin::signed(account(CURATOR)), name, tags, licence, admission)
 			.expect("the owner can pay");
 	}
@@ -182,9 +182,9 @@ impl Versions {
 			RuntimeOrigin::signed(account(CONTRIBUTOR)),
 			datanet,
 			proven.content,
-			bounded(b"text/plain".to_vec()),
-			bounded(Vec::new()),
-			bounded(proven.length_proof),
+			listed(*b"text/plain"),
+			listed([]),
+			listed(proven.length_proof),
 		)
 		.expect("nobody holds the text");
 		if kind == VersionKind::Curated {
@@ -196,8 +196,9 @@ impl Versions {
 	}
 }
 
-fn bounded<Item: core::fmt::Debug, B: Get<u32>>(items: Vec<Item>) -> BoundedVec<Item, B> {
-	items.try_into().expect("the mock stays within the bound")
+/// A list, or the bytes of a text, as the pallets take it.
+pub fn listed<Item, B: Get<u32>>(items: impl IntoIterator<Item = Item>) -> BoundedVec<Item, B> {
+	items.into_iter().collect::<Vec<_>>().try_into().ok().expect("the test stays within the bound")
 }
 
 impl DatanetVersions for Versions {
