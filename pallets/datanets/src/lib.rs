@@ -249,7 +249,7 @@ use frame_support::{
 };
 use plexus_primitives::{
 	commitment::SALT_BYTES, text, CommitmentNumber, Content, ContributionId, DatanetId, DatanetVersion,
-	Sequence, SliceError,
+	Sequence,
 };
 use types::*;
 
@@ -976,22 +976,6 @@ pub mod pallet {
 			let over = T::Clock::now_ms() >= reservation.until_ms;
 			ensure!(over || signer == reservation.account, Error::<T>::ReservationNotOver);
 			Self::end_reservation(root, reservation)
-		}
-	}
-}
-
-impl<T> From<SliceError> for Error<T> {
-	fn from(error: SliceError) -> Self {
-		match error {
-			SliceError::EmptyContent => Self::EmptyContent,
-			SliceError::LengthDiffers { .. } => Self::LengthDiffers,
-			SliceError::EmptyRange { .. }
-			| SliceError::RangeOutside { .. }
-			| SliceError::TooLong { .. }
-			| SliceError::Truncated { .. }
-			| SliceError::ParentMismatch { .. }
-			| SliceError::ChunkMismatch { .. }
-			| SliceError::TrailingBytes { .. } => Self::InvalidLengthProof,
 		}
 	}
 }

@@ -186,9 +186,7 @@ use frame_support::{
 	pallet_macros::import_section,
 	traits::{fungible::MutateHold, Get},
 };
-use plexus_primitives::{
-	commitment::SALT_BYTES, verify_length_proof, CommitmentNumber, ModelId, Sequence, SliceError,
-};
+use plexus_primitives::{commitment::SALT_BYTES, verify_length_proof, CommitmentNumber, ModelId, Sequence};
 use sp_runtime::Perbill;
 use types::*;
 
@@ -491,21 +489,5 @@ impl<T: Config> Pallet<T> {
 			total(|registration| registration.locators.bytes() as usize),
 			total(|registration| registration.length_proof.len()),
 		)
-	}
-}
-
-impl<T> From<SliceError> for Error<T> {
-	fn from(error: SliceError) -> Self {
-		match error {
-			SliceError::EmptyContent => Self::EmptyArtifact,
-			SliceError::LengthDiffers { .. } => Self::LengthDiffers,
-			SliceError::EmptyRange { .. }
-			| SliceError::RangeOutside { .. }
-			| SliceError::TooLong { .. }
-			| SliceError::Truncated { .. }
-			| SliceError::ParentMismatch { .. }
-			| SliceError::ChunkMismatch { .. }
-			| SliceError::TrailingBytes { .. } => Self::InvalidLengthProof,
-		}
 	}
 }
