@@ -236,5 +236,16 @@ mod benchmarks {
 		Ok(())
 	}
 
+	#[benchmark]
+	fn set_protocol_share() -> Result<(), BenchmarkError> {
+		let origin =
+			T::ProtocolShareOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let share = T::ProtocolShareMax::get();
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, share);
+		assert_eq!(CurrentProtocolShare::<T>::get(), share);
+		Ok(())
+	}
+
 	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
 }
