@@ -15,6 +15,7 @@ use frame_support::{
 	weights::Weight,
 	PalletId,
 };
+use frame_system::EnsureRoot;
 use pallet_agents::OnControllerChanged;
 use pallet_receipts::{
 	types::{BATCH_ENTRY_BYTES, CHANNEL_ENTRY_BYTES},
@@ -115,6 +116,10 @@ parameter_types! {
 	pub const ReceiptsPalletId: PalletId = PalletId(*b"plx/rcpt");
 	/// Three percent, of which a half is burned and a half is the validators': enough that paying oneself loses.
 	pub const ProtocolShare: Perbill = Perbill::from_percent(3);
+	/// One percent: whoever makes up usage by paying itself loses a part of what it shows, whatever root decides.
+	pub const ProtocolShareMin: Perbill = Perbill::from_percent(1);
+	/// Ten percent: whoever served for a voucher gets nine tenths of it down the waterfall, whatever root decides.
+	pub const ProtocolShareMax: Perbill = Perbill::from_percent(10);
 	/// A channel, its generation and the payer's present one, with the longest lists.
 	pub const ChannelDeposit: Balance =
 		deposit(3, CHANNEL_ENTRY_BYTES + 8 * CHANNEL_MODELS_MAX + 8 * CHANNEL_CORPORA_MAX);
@@ -134,6 +139,10 @@ impl pallet_receipts::Config for Runtime {
 	type ProtocolPot = PayIntoPot<Runtime>;
 	type PalletId = ReceiptsPalletId;
 	type ProtocolShare = ProtocolShare;
+	type ProtocolShareMin = ProtocolShareMin;
+	type ProtocolShareMax = ProtocolShareMax;
+	// Until there is governance. Root acts only where there is a sudo key.
+	type ProtocolShareOrigin = EnsureRoot<AccountId>;
 	type CloseGraceMs = CloseGraceMs;
 	type BatchRetentionMs = BatchRetentionMs;
 	type ChannelDeposit = ChannelDeposit;

@@ -33,6 +33,8 @@ pub const ENDOWMENT: Balance = 1_000_000_000;
 pub const EXISTENTIAL_DEPOSIT: Balance = 10;
 pub const COMMITMENT_AGE_MS: u64 = 60_000;
 pub const PROTOCOL_SHARE: Perbill = Perbill::from_percent(3);
+pub const PROTOCOL_SHARE_MIN: Perbill = Perbill::from_percent(1);
+pub const PROTOCOL_SHARE_MAX: Perbill = Perbill::from_percent(10);
 pub const OPEN_DEPOSIT: Balance = 300;
 pub const CLAIM_DEPOSIT: Balance = 20;
 pub const COMMITMENT_DEPOSIT: Balance = 70;
@@ -137,6 +139,8 @@ parameter_types! {
 	/// Milliseconds on the chain clock.
 	pub static Now: u64 = 0;
 	pub const ProtocolShare: Perbill = PROTOCOL_SHARE;
+	pub const ProtocolShareMin: Perbill = PROTOCOL_SHARE_MIN;
+	pub const ProtocolShareMax: Perbill = PROTOCOL_SHARE_MAX;
 	pub const ReceiptsId: PalletId = PalletId(*b"plx/rcpt");
 	pub const AttributionId: PalletId = PalletId(*b"plx/attr");
 	pub const SubmitsDirectly: bool = false;
@@ -367,6 +371,9 @@ impl pallet_receipts::Config for Test {
 	type ProtocolPot = ValidatorsPot;
 	type PalletId = ReceiptsId;
 	type ProtocolShare = ProtocolShare;
+	type ProtocolShareMin = ProtocolShareMin;
+	type ProtocolShareMax = ProtocolShareMax;
+	type ProtocolShareOrigin = EnsureRoot<AccountId>;
 	type CloseGraceMs = ConstU64<100_000>;
 	type BatchRetentionMs = ConstU64<300_000>;
 	type ChannelDeposit = ConstU128<500>;

@@ -37,7 +37,9 @@ pub const GRACE_MS: u64 = 100_000;
 pub const RETENTION_MS: u64 = 300_000;
 pub const INITIAL_CHANNEL_DEPOSIT: Balance = 500;
 pub const INITIAL_BATCH_DEPOSIT: Balance = 70;
-pub const INITIAL_PROTOCOL_SHARE: Perbill = Perbill::from_percent(3);
+pub const PROTOCOL_SHARE: Perbill = Perbill::from_percent(3);
+pub const PROTOCOL_SHARE_MIN: Perbill = Perbill::from_parts(1);
+pub const PROTOCOL_SHARE_MAX: Perbill = Perbill::from_percent(40);
 pub const RECEIPTS_MAX: u32 = 16;
 pub const CHANNELS_MAX: u32 = 4;
 pub const BATCH_MODELS_MAX: u32 = 2;
@@ -119,10 +121,12 @@ impl pallet_balances::Config for Test {
 parameter_types! {
 	/// Milliseconds on the chain clock.
 	pub static Now: u64 = 0;
-	pub static ProtocolShare: Perbill = INITIAL_PROTOCOL_SHARE;
 	pub static ChannelDeposit: Balance = INITIAL_CHANNEL_DEPOSIT;
 	pub static BatchDeposit: Balance = INITIAL_BATCH_DEPOSIT;
 	pub static SubmitsDirectly: bool = true;
+	pub const ProtocolShare: Perbill = PROTOCOL_SHARE;
+	pub const ProtocolShareMin: Perbill = PROTOCOL_SHARE_MIN;
+	pub const ProtocolShareMax: Perbill = PROTOCOL_SHARE_MAX;
 	pub const ReceiptsId: PalletId = PalletId(*b"plx/rcpt");
 	pub const DepositHolds: &'static [RuntimeHoldReason] = &[
 		RuntimeHoldReason::Receipts(crate::HoldReason::ChannelDeposit),
@@ -366,6 +370,9 @@ impl pallet_receipts::Config for Test {
 	type ProtocolPot = ValidatorsPot;
 	type PalletId = ReceiptsId;
 	type ProtocolShare = ProtocolShare;
+	type ProtocolShareMin = ProtocolShareMin;
+	type ProtocolShareMax = ProtocolShareMax;
+	type ProtocolShareOrigin = EnsureRoot<AccountId>;
 	type CloseGraceMs = ConstU64<GRACE_MS>;
 	type BatchRetentionMs = ConstU64<RETENTION_MS>;
 	type ChannelDeposit = ChannelDeposit;
@@ -385,7 +392,6 @@ impl pallet_receipts::Config for Test {
 pub fn new_test_ext() -> sp_io::TestExternalities {
 	// These are per thread, and a thread may have run another test before.
 	Now::set(0);
-	ProtocolShare::set(INITIAL_PROTOCOL_SHARE);
 	ChannelDeposit::set(INITIAL_CHANNEL_DEPOSIT);
 	BatchDeposit::set(INITIAL_BATCH_DEPOSIT);
 	SubmitsDirectly::set(true);
