@@ -17,7 +17,8 @@ use plexus_primitives::{
 	constants::{EXISTENTIAL_DEPOSIT, SS58_PREFIX, TOKEN_DECIMALS},
 };
 use plexus_runtime::{
-	configs::ValidatorBondMin, genesis::POTS_ENDOWMENT, AccountId, Balance, Runtime, System, Validators,
+	configs::ValidatorBondMin, genesis::POTS_ENDOWMENT, AccountId, Balance, ProtocolShareMax,
+	ProtocolShareMin, Receipts, Runtime, System, Validators,
 };
 use sp_core::H256;
 use sp_state_machine::BasicExternalities;
@@ -127,6 +128,16 @@ pub enum SpecError {
 	/// The parameters of claims break their rules.
 	#[error("attribution.parameters break a rule: grounded and span are at most all, attested is 0, challenger is at most 20 % and leaves of holdMultiple more than 1, spanBytesMin and unlistedBytesMin are above 0, responseMs and revealMs above 0 and at most a third of windowMs")]
 	Parameters,
+	/// The protocol's share of payments is out of its bounds.
+	#[error(
+		"receipts.protocolShare is {given}; it must be {} to {} billionths",
+		ProtocolShareMin::get().deconstruct(),
+		ProtocolShareMax::get().deconstruct()
+	)]
+	ProtocolShare {
+		/// The share, in billionths.
+		given: u32,
+	},
 	/// A validator has too little stake.
 	#[error(
 		"validator {id:?} has less stake than a validator must have; give it at least {} (1,000 PLX)",
@@ -297,6 +308,9 @@ pub(crate) fn check_runtime_genesis(
 	}
 	if !genesis.attribution.parameters.are_sound() {
 		return Err(SpecError::Parameters);
+	}
+	if let Some(share) = genesis.receipts.protocol_share.filter(|share| !Receipts::may_be_taken(*share)) {
+		return Err(SpecError::ProtocolShare { given: share.deconstruct() });
 	}
 	for GenesisValidator { key, .. } in &genesis.validators.validators {
 		check_validator(*key, chain_type)?;

@@ -16,11 +16,11 @@ use pallet_attribution::Parameters;
 use pallet_datanets::Windows;
 use pallet_validators::{types::BLOCK_TIME_MS_DEFAULT, ChainPeriods};
 use plexus_runtime::{
-	AccountId, AttributionConfig, Balance, BalancesConfig, DatanetsConfig, RuntimeGenesisConfig, SudoConfig,
-	ValidatorsConfig, VERSION,
+	AccountId, AttributionConfig, Balance, BalancesConfig, DatanetsConfig, ReceiptsConfig,
+	RuntimeGenesisConfig, SudoConfig, ValidatorsConfig, VERSION,
 };
 use serde::{Deserialize, Serialize};
-use sp_runtime::BuildStorage;
+use sp_runtime::{BuildStorage, Perbill};
 use sp_storage::{well_known_keys::CODE, Storage};
 use std::collections::BTreeMap;
 
@@ -70,6 +70,8 @@ pub struct RuntimeGenesis {
 	pub balances: GenesisBalances,
 	/// How long things of datanets take.
 	pub datanets: GenesisDatanets,
+	/// What the protocol takes of payments.
+	pub receipts: GenesisReceipts,
 	/// Who is in charge of Sudo.
 	pub sudo: GenesisSudo,
 	/// Who makes blocks with which stake, and how often.
@@ -100,6 +102,15 @@ pub struct GenesisDatanets {
 	/// How long commitments, reviews, deposits, challenges and disputes take; if absent, as on a live chain.
 	#[serde(default)]
 	pub windows: Windows,
+}
+
+/// The protocol's share of payments.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GenesisReceipts {
+	/// In billionths; if absent, that of the runtime.
+	#[serde(default)]
+	pub protocol_share: Option<Perbill>,
 }
 
 /// Sudo's key.
@@ -163,6 +174,7 @@ impl RuntimeGenesis {
 			sudo: SudoConfig { key: self.sudo.key.clone() },
 			validators: self.validators_config(),
 			datanets: DatanetsConfig { windows: self.datanets.windows, ..Default::default() },
+			receipts: ReceiptsConfig { protocol_share: self.receipts.protocol_share, ..Default::default() },
 			..Default::default()
 		}
 		.build_storage()

@@ -9,7 +9,7 @@ use plexus_chain_spec::{
 use plexus_runtime::{genesis::POTS_ENDOWMENT, AccountId, Runtime};
 use sp_core::{ed25519, Hasher, Pair, H256};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
-use sp_runtime::StateVersion;
+use sp_runtime::{Perbill, StateVersion};
 use sp_state_machine::{Backend, TrieBackendBuilder};
 use sp_storage::well_known_keys::CODE;
 
@@ -66,9 +66,11 @@ fn whatever_a_chain_chooses_changes_its_hash() {
 	runtime(&mut periods).validators.periods.jail_ms += 1;
 	let mut windows = dev();
 	runtime(&mut windows).datanets.windows.deposit_ms += 1;
+	let mut share = dev();
+	runtime(&mut share).receipts.protocol_share = Some(Perbill::from_percent(4));
 	let mut sudo = dev();
 	runtime(&mut sudo).sudo.key = None;
-	for spec in [block_time, balance, validator, periods, windows, sudo] {
+	for spec in [block_time, balance, validator, periods, windows, share, sudo] {
 		assert_ne!(spec.genesis_hash().expect("valid"), reference);
 	}
 }
@@ -181,6 +183,11 @@ fn each_broken_rule_is_named_with_what_would_be_right() {
 			"claims' parameters",
 			|| dev_with(|g| g.attribution.parameters.hold_multiple = 1),
 			|e| matches!(e, Parameters),
+		),
+		(
+			"protocol's share",
+			|| dev_with(|g| g.receipts.protocol_share = Some(Perbill::from_percent(11))),
+			|e| matches!(e, ProtocolShare { given: 110_000_000 }),
 		),
 		(
 			// An era takes 5 s at least, so this would be 2,049 eras, the current and the next.

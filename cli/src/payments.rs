@@ -180,6 +180,11 @@ pub(crate) async fn royalty_due(at: &AtBlock, model: u64, ancestor: u64) -> Resu
 	runtime_call(at, "ReceiptsApi_royalty_due", (model, ancestor)).await
 }
 
+/// The protocol's share of batches that are submitted now.
+pub(crate) async fn protocol_share(at: &AtBlock) -> Result<Percent, Failure> {
+	runtime_call(at, "ReceiptsApi_protocol_share", ()).await
+}
+
 /// What an account may withdraw.
 pub(crate) async fn earnings(at: &AtBlock, account: &AccountId32) -> Result<u128, Failure> {
 	runtime_call(at, "ReceiptsApi_earnings", account).await

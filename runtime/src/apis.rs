@@ -56,7 +56,7 @@ use sp_inherents::{CheckInherentsResult, InherentData};
 use sp_runtime::{
 	traits::Block as BlockT,
 	transaction_validity::{TransactionSource, TransactionValidity},
-	ApplyExtrinsicResult, ExtrinsicInclusionMode,
+	ApplyExtrinsicResult, ExtrinsicInclusionMode, Perbill,
 };
 use sp_session::OpaqueGeneratedSessionKeys;
 use sp_version::RuntimeVersion;
@@ -360,6 +360,9 @@ impl_runtime_apis! {
 		}
 		fn earnings(account: AccountId) -> Balance {
 			Receipts::earnings(&account)
+		}
+		fn protocol_share() -> Perbill {
+			Receipts::protocol_share()
 		}
 	}
 

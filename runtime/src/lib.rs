@@ -46,6 +46,7 @@ pub mod signature;
 
 pub use agents::Scope;
 pub use configs::ProxyType;
+pub use receipts::{ProtocolShareMax, ProtocolShareMin};
 pub use signature::Signature;
 #[cfg(feature = "std")]
 pub use signature::{SignatureCache, SignatureCacheExt};
@@ -113,7 +114,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: alloc::borrow::Cow::Borrowed("plexus"),
 	impl_name: alloc::borrow::Cow::Borrowed("plexus"),
 	authoring_version: 1,
-	spec_version: 104,
+	spec_version: 105,
 	impl_version: 1,
 	apis: apis::RUNTIME_API_VERSIONS,
 	transaction_version: 2,

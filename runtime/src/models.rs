@@ -6,7 +6,7 @@
 use crate::{
 	configs::Clock,
 	fees::{deposit, DEPOSIT_PER_BYTE},
-	Balance, Balances, Runtime, RuntimeHoldReason,
+	Balance, Balances, Datanets, Runtime, RuntimeHoldReason,
 };
 use frame_support::{
 	parameter_types,
@@ -16,7 +16,7 @@ use pallet_models::{
 	types::{COMMITMENT_ENTRY_BYTES, MODEL_ENTRIES, MODEL_ENTRY_BYTES},
 	DatanetVersions, VersionKind,
 };
-use plexus_primitives::{api::AdmissionKind, slice::LENGTH_PROOF_BYTES_MAX, DatanetId, DatanetVersion};
+use plexus_primitives::{slice::LENGTH_PROOF_BYTES_MAX, DatanetId, DatanetVersion};
 use sp_runtime::Perbill;
 
 /// A commitment is void after a day. A registration is kept out of the blocks for no longer than that without its sender
@@ -39,11 +39,7 @@ pub struct Versions;
 
 impl DatanetVersions for Versions {
 	fn kind(datanet: DatanetId, version: DatanetVersion) -> Option<VersionKind> {
-		let version = pallet_datanets::Versions::<Runtime>::get(datanet, version)?;
-		Some(match version.admission {
-			AdmissionKind::Open => VersionKind::Open,
-			AdmissionKind::Curated => VersionKind::Curated,
-		})
+		Datanets::version_kind(datanet, version).map(VersionKind::from)
 	}
 }
 

@@ -15,14 +15,15 @@ use frame_support::{
 	weights::Weight,
 	PalletId,
 };
-use pallet_agents::{AgentStatus, OnControllerChanged};
+use frame_system::EnsureRoot;
+use pallet_agents::OnControllerChanged;
 use pallet_receipts::{
 	types::{BATCH_ENTRY_BYTES, CHANNEL_ENTRY_BYTES},
 	Corpora, RevenueOf, RevenueTerms, Servers, WeightInfo,
 };
 use pallet_validators::PayIntoPot;
 use plexus_primitives::{AgentId, DatanetId, DatanetVersion, ModelId};
-use sp_runtime::{Perbill, Saturating};
+use sp_runtime::Perbill;
 
 /// Models that a channel may name: a handful that one agent serves.
 const CHANNEL_MODELS_MAX: u32 = 8;
@@ -61,15 +62,10 @@ impl RevenueOf<AccountId> for Registries {
 	}
 
 	fn terms(model: ModelId) -> Option<RevenueTerms<AccountId>> {
-		let record = pallet_models::Models::<Runtime>::get(model)?;
-		let lineage = pallet_models::Lineages::<Runtime>::get(model);
-		// At most `RoyaltiesMax`: checked when the model was registered.
-		let royalties =
-			lineage.iter().fold(Perbill::zero(), |sum, ancestor| sum.saturating_add(ancestor.royalty));
-		let spec = record.spec;
+		let pallet_models::Model { developer, spec, .. } = pallet_models::Models::<Runtime>::get(model)?;
 		Some(RevenueTerms {
-			developer: record.developer,
-			royalties,
+			developer,
+			royalties: Models::royalties(model),
 			server: spec.policy.server,
 			data: spec.policy.data,
 			data_of_royalties: spec.asks.data,
@@ -78,8 +74,7 @@ impl RevenueOf<AccountId> for Registries {
 	}
 
 	fn royalty(model: ModelId, ancestor: ModelId) -> Option<Perbill> {
-		let lineage = pallet_models::Lineages::<Runtime>::get(model);
-		lineage.iter().find(|one| one.model == ancestor).map(|one| one.royalty)
+		Models::royalty(model, ancestor)
 	}
 }
 
@@ -91,13 +86,7 @@ impl Corpora for Registries {
 
 impl Servers<AccountId> for Registries {
 	fn ensure_may_open_channel(server: AgentId) -> DispatchResult {
-		use pallet_agents::Error;
-		let record = pallet_agents::Agents::<Runtime>::get(server).ok_or(Error::<Runtime>::UnknownAgent)?;
-		match record.status {
-			AgentStatus::Active => Ok(()),
-			AgentStatus::Paused => Err(Error::<Runtime>::AgentPaused.into()),
-			AgentStatus::Retired => Err(Error::<Runtime>::AgentRetired.into()),
-		}
+		Ok(Agents::ensure_active(server)?)
 	}
 
 	fn account(server: AgentId) -> AccountId {
@@ -127,6 +116,10 @@ parameter_types! {
 	pub const ReceiptsPalletId: PalletId = PalletId(*b"plx/rcpt");
 	/// Three percent, of which a half is burned and a half is the validators': enough that paying oneself loses.
 	pub const ProtocolShare: Perbill = Perbill::from_percent(3);
+	/// One percent: whoever makes up usage by paying itself loses a part of what it shows, whatever root decides.
+	pub const ProtocolShareMin: Perbill = Perbill::from_percent(1);
+	/// Ten percent: whoever served for a voucher gets nine tenths of it down the waterfall, whatever root decides.
+	pub const ProtocolShareMax: Perbill = Perbill::from_percent(10);
 	/// A channel, its generation and the payer's present one, with the longest lists.
 	pub const ChannelDeposit: Balance =
 		deposit(3, CHANNEL_ENTRY_BYTES + 8 * CHANNEL_MODELS_MAX + 8 * CHANNEL_CORPORA_MAX);
@@ -146,6 +139,10 @@ impl pallet_receipts::Config for Runtime {
 	type ProtocolPot = PayIntoPot<Runtime>;
 	type PalletId = ReceiptsPalletId;
 	type ProtocolShare = ProtocolShare;
+	type ProtocolShareMin = ProtocolShareMin;
+	type ProtocolShareMax = ProtocolShareMax;
+	// Until there is governance. Root acts only where there is a sudo key.
+	type ProtocolShareOrigin = EnsureRoot<AccountId>;
 	type CloseGraceMs = CloseGraceMs;
 	type BatchRetentionMs = BatchRetentionMs;
 	type ChannelDeposit = ChannelDeposit;

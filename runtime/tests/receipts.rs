@@ -518,6 +518,31 @@ fn what_a_key_locks_is_spent_and_what_comes_back_is_no_income() {
 }
 
 #[test]
+fn the_protocols_share_changes_by_root_alone_and_for_batches_to_come() {
+	let mut world = World::new();
+	let channel = world.opened(10 * UNITS);
+	let revenue = |world: &mut World| {
+		world.chain.ext.execute_with(|| Receipts::revenue(TUNED)).expect("a channel names it").revenue
+	};
+	let first = world.submit(channel, vec![receipt(TUNED, UNITS)]);
+	world.succeeds(&serving_key(), act(SERVER, 0, first));
+	assert_eq!(revenue(&mut world), UNITS * 97 / 100);
+	let set = |percent| Call::<Runtime>::set_protocol_share { share: Perbill::from_percent(percent) };
+	world.fails(&alice(), set(5), DispatchError::BadOrigin);
+	world.chain.ext.execute_with(|| pallet_sudo::Key::<Runtime>::put(alice().account()));
+	for percent in [5, 0, 11] {
+		let call = Box::new(set(percent).into());
+		world.succeeds(&alice(), pallet_sudo::Call::<Runtime>::sudo { call });
+		let share = world.chain.ext.execute_with(Receipts::protocol_share);
+		assert_eq!(share, Perbill::from_percent(5), "what is out of bounds changes nothing");
+	}
+	assert_eq!(revenue(&mut world), UNITS * 97 / 100, "it was divided already");
+	let next = world.submit(channel, vec![receipt(TUNED, UNITS)]);
+	world.succeeds(&serving_key(), act(SERVER, 0, next));
+	assert_eq!(revenue(&mut world), UNITS * (97 + 95) / 100);
+}
+
+#[test]
 fn keys_neither_end_channels_of_the_server_nor_claim_nor_leave_their_scope() {
 	let mut world = World::new();
 	let channel = world.opened(10 * UNITS);
@@ -527,6 +552,7 @@ fn keys_neither_end_channels_of_the_server_nor_claim_nor_leave_their_scope() {
 		Call::pull_developer { model },
 		Call::pull_royalty { model, ancestor },
 		Call::withdraw { account },
+		Call::set_protocol_share { share: Perbill::from_percent(5) },
 	];
 	let of_nobody = of_nobody.into_iter().map(RuntimeCall::from);
 	let rewards: [RuntimeCall; 3] = [

@@ -1,10 +1,11 @@
-//! The calls that bring what was earned to whom it belongs: of `Receipts` and `Rewards`.
+//! The calls that bring what was earned to whom it belongs, and the one about what the protocol takes of it: of `Receipts`
+//! and `Rewards`.
 //!
 //! # Must not
-//! Say how much: the chain computes what is due.
+//! Say how much somebody gets: the chain computes what is due.
 
 use super::{call, list, optional, Call};
-use crate::rewards::Place;
+use crate::{rewards::Place, validators::Percent};
 use sp_core::crypto::AccountId32;
 use subxt::dynamic::Value;
 
@@ -46,11 +47,20 @@ pub(crate) fn clear_batch(batch: u64) -> Call {
 	call("Receipts", "clear_batch", [("batch", Value::u128(batch.into()))])
 }
 
+/// Changes the protocol's share of batches to come.
+pub(crate) fn set_protocol_share(share: Percent) -> Call {
+	call("Receipts", "set_protocol_share", [("share", Value::u128(share.0.into()))])
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::calls::testing::{metadata, read};
+	use crate::calls::{
+		sudo,
+		testing::{metadata, read},
+	};
 	use plexus_runtime::RuntimeCall;
+	use sp_runtime::Perbill;
 
 	#[test]
 	fn the_calls_about_earnings_are_those_of_the_runtime() {
@@ -67,7 +77,8 @@ mod tests {
 		};
 		let theirs = vec![place(None), place(Some(4))].try_into().expect("two fit");
 		let (model, ancestor) = (ModelId(5), ModelId(6));
-		let cases: [(Call, RuntimeCall); 7] = [
+		let (percent, share) = (Percent(25_000_000), Perbill::from_parts(25_000_000));
+		let cases: [(Call, RuntimeCall); 8] = [
 			(clear_batch(5), Receipts::clear_batch { batch: BatchId(5) }.into()),
 			(pull(5, None), Receipts::pull_developer { model }.into()),
 			(pull(5, Some(6)), Receipts::pull_royalty { model, ancestor }.into()),
@@ -75,9 +86,11 @@ mod tests {
 			(claim(&account, &ours), Rewards::claim { account: account.clone(), places: theirs }.into()),
 			(withdraw("Receipts", &account), Receipts::withdraw { account: account.clone() }.into()),
 			(withdraw("Rewards", &account), Rewards::withdraw { account: account.clone() }.into()),
+			(set_protocol_share(percent), Receipts::set_protocol_share { share }.into()),
 		];
 		for (call, expected) in cases {
 			assert_eq!(read(&metadata, &call), expected);
 		}
+		read(&metadata, &sudo(set_protocol_share(percent)));
 	}
 }

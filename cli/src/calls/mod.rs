@@ -36,7 +36,7 @@ pub(crate) use datanets::{
 	create_datanet, on_contribution, on_datanet, register, review, set_paused, set_windows, Licence,
 	Registration,
 };
-pub(crate) use earnings::{claim, clear_batch, distribute, pull, withdraw};
+pub(crate) use earnings::{claim, clear_batch, distribute, pull, set_protocol_share, withdraw};
 pub(crate) use models::{models, register_models, set_locators, ModelDraft};
 pub(crate) use stake::{nominate, set_keys, settle, stake, validate, validators};
 

@@ -1,4 +1,4 @@
-//! `plexus query fees`: what transactions cost now, and which deposits come back.
+//! `plexus query fees`: what transactions cost now, which deposits come back, and what the protocol takes of payments.
 //!
 //! # Must not
 //! Compute a fee itself: the runtime is asked about real transactions, signed with a key that owns nothing.
@@ -11,6 +11,8 @@ use crate::{
 	failure::Failure,
 	keys::Keypair,
 	output::{self, Answer},
+	payments,
+	validators::Percent,
 };
 use plexus_primitives::{constants::UNITS, prove::ProvenContent, Content};
 use serde::Serialize;
@@ -65,6 +67,8 @@ pub(super) struct Fees {
 	unlisted_bond: Option<Amount>,
 	/// Burned for a method.
 	method_price: Option<Amount>,
+	/// What the protocol takes of what is paid for inference now.
+	protocol_share: Percent,
 }
 
 impl Answer for Fees {
@@ -93,6 +97,7 @@ impl Answer for Fees {
 			("least deposit of a commitment to a challenge", deposit(self.challenge_commitment_deposit)),
 			("bond of an unlisted source", deposit(self.unlisted_bond)),
 			("price of a method", deposit(self.method_price)),
+			("the protocol's share of payments for inference", self.protocol_share.to_string()),
 		])
 	}
 }
@@ -129,6 +134,7 @@ pub(super) async fn fees(client: &Client) -> Result<Fees, Failure> {
 		challenge_commitment_deposit: deposit("Attribution", "CommitmentDeposit"),
 		unlisted_bond: deposit("Attribution", "UnlistedBond"),
 		method_price: deposit("Attribution", "MethodPrice"),
+		protocol_share: payments::protocol_share(&at).await?,
 	})
 }
 

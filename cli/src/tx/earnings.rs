@@ -1,4 +1,5 @@
-//! `plexus tx earnings …`: brings what models and data earned to whom it belongs. Anybody may, for anybody.
+//! `plexus tx earnings …`: brings what models and data earned to whom it belongs. Anybody may, for anybody; what the protocol
+//! takes of it only root changes.
 //!
 //! # Must not
 //! Compute what is due: the chain does. Ask for more pages of positions than a bound.
@@ -11,6 +12,7 @@ use crate::{
 	failure::{Failure, FailureKind},
 	payments,
 	rewards::{self, Holder, Place},
+	validators::Percent,
 };
 use plexus_primitives::api::PAGE_MAX;
 use sp_core::crypto::AccountId32;
@@ -33,6 +35,8 @@ pub(super) enum Action {
 	Withdraw(AccountArgs),
 	/// Return the deposit of an old batch's record to its server
 	ClearBatch(BatchArgs),
+	/// Change the protocol's share of the fees of batches to come, as root
+	SetProtocolShare(ShareArgs),
 }
 
 #[derive(clap::Args, Clone)]
@@ -71,6 +75,16 @@ pub(super) struct BatchArgs {
 }
 
 #[derive(clap::Args, Clone)]
+pub(super) struct ShareArgs {
+	/// The share in per cent, within the chain's bounds; `plexus query fees` shows the present one.
+	#[arg(value_name = "PERCENT")]
+	share: Percent,
+
+	#[command(flatten)]
+	by: ByArgs,
+}
+
+#[derive(clap::Args, Clone)]
 pub(super) struct AccountArgs {
 	/// Whose: an address, or //Bob and the like on development chains. It need not be the signer's.
 	account: String,
@@ -87,6 +101,7 @@ pub(super) async fn run(connection: &ConnectionArgs, action: Action) -> Result<S
 		Action::Claim(args) => claim(&session, &parse_account(&args.account, &session.kind)?).await?,
 		Action::Withdraw(args) => withdraw(&session, &parse_account(&args.account, &session.kind)?).await?,
 		Action::ClearBatch(args) => calls::clear_batch(args.batch),
+		Action::SetProtocolShare(args) => calls::sudo(calls::set_protocol_share(args.share)),
 	};
 	session.send(&party.sends(call), |_| None).await
 }
@@ -98,6 +113,7 @@ impl Action {
 			Self::Distribute(args) => &args.by,
 			Self::Claim(args) | Self::Withdraw(args) => &args.by,
 			Self::ClearBatch(args) => &args.by,
+			Self::SetProtocolShare(args) => &args.by,
 		}
 	}
 }

@@ -23,6 +23,7 @@ use plexus_primitives::{
 use plexus_runtime::AccountId;
 use serde::Serialize;
 use sp_core::crypto::Ss58Codec;
+use sp_runtime::Perbill;
 
 type Channel = ChannelInfo<AccountId>;
 type Batch = BatchInfo<u32>;
@@ -40,6 +41,7 @@ pub fn register(registry: &mut Registry) {
 	registry.query("receipt_book", book);
 	registry.query("receipt_royaltyDue", royalty_due);
 	registry.query("receipt_earnings", earnings);
+	registry.query("receipt_protocolShare", protocol_share);
 }
 
 /// A channel that is not over.
@@ -102,6 +104,13 @@ fn earnings(context: &Context, arguments: &Arguments) -> Answer {
 	let state = context.state_in(arguments)?;
 	let earned: Balance = context.query_as(&state, "ReceiptsApi_earnings", &account.encode())?;
 	json(&earned.to_string())
+}
+
+/// What the protocol takes of batches that are submitted now. Those of before keep what was taken of them.
+fn protocol_share(context: &Context, arguments: &Arguments) -> Answer {
+	let state = context.state_in(arguments)?;
+	let share: Perbill = context.query_as(&state, "ReceiptsApi_protocol_share", &[])?;
+	json(&share.deconstruct())
 }
 
 fn page<Item, Json>(context: &Context, arguments: &Arguments, method: &str, index: &impl Encode) -> Answer

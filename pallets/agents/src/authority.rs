@@ -114,17 +114,30 @@ impl<T: Config> Pallet<T> {
 		delegation: DelegationId,
 		key: &T::AccountId,
 	) -> Result<(Path, Delegation<T>), Refusal> {
-		let record = Agents::<T>::get(agent).ok_or(Refusal::UnknownAgent)?;
-		match record.status {
-			AgentStatus::Active => (),
-			AgentStatus::Paused => return Err(Refusal::AgentPaused),
-			AgentStatus::Retired => return Err(Refusal::AgentRetired),
-		}
+		let record = Self::active(agent)?;
 		let leaf = Delegations::<T>::get(agent, delegation).ok_or(Refusal::UnknownDelegation)?;
 		ensure!(leaf.key == *key, Refusal::NotDelegate);
 		ensure!(T::Clock::now_ms() < leaf.terms.expires_at_ms, Refusal::DelegationExpired);
 		let path = Self::unbroken_path(agent, &record, delegation, &leaf)?;
 		Ok((path, leaf))
+	}
+
+	/// An error if the agent does not act at present.
+	///
+	/// # Errors
+	/// [`Error::UnknownAgent`], [`Error::AgentPaused`] or [`Error::AgentRetired`].
+	pub fn ensure_active(agent: AgentId) -> Result<(), Error<T>> {
+		Self::active(agent)?;
+		Ok(())
+	}
+
+	fn active(agent: AgentId) -> Result<Agent<T>, Refusal> {
+		let record = Agents::<T>::get(agent).ok_or(Refusal::UnknownAgent)?;
+		match record.status {
+			AgentStatus::Active => Ok(record),
+			AgentStatus::Paused => Err(Refusal::AgentPaused),
+			AgentStatus::Retired => Err(Refusal::AgentRetired),
+		}
 	}
 
 	/// The delegation and all above it, if none of them was revoked.

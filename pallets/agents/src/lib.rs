@@ -131,7 +131,7 @@
 //! type OnControllerChanged = …;        // ends what ControlCalls let in and would outlast the controller; or ()
 //!
 //! pallet_transaction_payment:  type OnChargeTransaction = AgentPaysFees<FungibleAdapter<Balances, …>>;
-//! whoever settles work:        Agents::credit_reputation(agent, payer, burned)
+//! whoever settles work:        Agents::ensure_active(agent), Agents::credit_reputation(agent, payer, burned)
 //! AgentsApi:                   Agents::agent(id), and so on
 //! ```
 //!
@@ -142,6 +142,7 @@
 //! - `RegistrationPrice` pays for what is never removed, `Bond` for the longest profile, and is at least the existential
 //!   deposit; `DelegationDeposit` pays for the delegation and its key's account.
 //! - The bounds of profiles and scopes may be raised, never lowered, because what is stored keeps within them.
+//! - A test's runtime begins with [`config_preludes`], and states what differs.
 //!
 //! ## Must not
 //!
@@ -159,6 +160,7 @@ pub mod authority;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 mod changes;
+pub mod config_preludes;
 mod errors;
 mod events;
 pub mod fees;
@@ -217,23 +219,27 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	#[pallet::config]
+	#[pallet::config(with_default)]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
 		/// What agents own, and what bonds and deposits are held in.
+		#[pallet::no_default]
 		type Currency: Inspect<Self::AccountId>
 			+ Mutate<Self::AccountId>
 			+ MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
 
 		/// The runtime's reasons for holds, this pallet's among them.
+		#[pallet::no_default_bounds]
 		type RuntimeHoldReason: From<HoldReason> + 'static;
 
 		/// The holds that are deposits: in whatever way they end, all of the amount is free in the same account. The
 		/// rise of every other hold is spending. Leave out what anybody may forfeit, slash, burn or be paid, if only in
 		/// part or after a dispute: a delegate would spend it without its budget. At most a handful: each is read twice
 		/// in each `act`.
+		#[pallet::no_default]
 		type DepositHolds: Get<&'static [Self::RuntimeHoldReason]>;
 
 		/// The runtime's calls.
+		#[pallet::no_default_bounds]
 		type RuntimeCall: Parameter
 			+ Dispatchable<
 				RuntimeOrigin = Self::RuntimeOrigin,
@@ -245,6 +251,7 @@ pub mod pallet {
 
 		/// Named groups of calls. `filter` says which calls a scope has, `is_superset` which scopes it includes
 		/// besides itself.
+		#[pallet::no_default]
 		type Scope: Parameter
 			+ Member
 			+ Copy
@@ -256,6 +263,7 @@ pub mod pallet {
 		/// proxy, multisig, sudo), that changes who may act (delegation, controller, recovery, session keys), that
 		/// can bring money in and send money out at once or end one hold and begin another (claims, settlements), and
 		/// that freezes, locks or approves without a hold. This pallet's calls are none, whatever is said here.
+		#[pallet::no_default_bounds]
 		type LeafCalls: Contains<<Self as Config>::RuntimeCall>;
 
 		/// The calls that a controller may dispatch as the agent's account. Leave out everything by which somebody
@@ -264,13 +272,16 @@ pub mod pallet {
 		/// another origin. Calls inside a call that passes the origin on, like those of a batch, are held to the same
 		/// filter. Claims and whatever else moves what the account has belong here: funds are reached in no other way.
 		/// This pallet's calls are none, whatever is said here.
+		#[pallet::no_default_bounds]
 		type ControlCalls: Contains<<Self as Config>::RuntimeCall>;
 
 		/// Told of each change of a controller, to end what `ControlCalls` let in and would outlast it, such as a key
 		/// named for a payment channel. `()` if there is nothing.
+		#[pallet::no_default_bounds]
 		type OnControllerChanged: OnControllerChanged<Self::AccountId>;
 
 		/// The chain clock.
+		#[pallet::no_default]
 		type Clock: ChainClock;
 
 		/// What the accounts of agents are derived from.
@@ -280,15 +291,18 @@ pub mod pallet {
 		/// Burned by a registration. Pays for what is never removed: the longest record, its place in the index of
 		/// controllers, and a reputation.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type RegistrationPrice: Get<BalanceOf<Self>>;
 
 		/// Held in the agent's account while it is registered. Covers the longest profile. At least the existential
 		/// deposit, so that it can be returned to an account that has nothing.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type Bond: Get<BalanceOf<Self>>;
 
 		/// Held in the agent's account while a delegation exists, for it and for its key's account.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type DelegationDeposit: Get<BalanceOf<Self>>;
 
 		/// The shortest period of a budget, in milliseconds; at least one.
@@ -310,6 +324,7 @@ pub mod pallet {
 		/// What a payer must burn at once to be counted among an agent's payers. Pays for its entry, which is never
 		/// removed.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type PayerBurnMin: Get<BalanceOf<Self>>;
 
 		/// Scopes that a delegation may have.
@@ -341,6 +356,7 @@ pub mod pallet {
 
 		/// Gives the benchmarks a call in a scope.
 		#[cfg(feature = "runtime-benchmarks")]
+		#[pallet::no_default]
 		type BenchmarkHelper: benchmarking::BenchmarkHelper<Self::Scope, <Self as Config>::RuntimeCall>;
 	}
 

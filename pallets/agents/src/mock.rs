@@ -8,14 +8,13 @@ use frame_support::{
 	derive_impl, parameter_types,
 	traits::{ConstU128, ConstU32, ConstU64, Contains, InstanceFilter},
 	weights::{IdentityFee, Weight},
-	PalletId,
 };
 use pallet_transaction_payment::FungibleAdapter;
 use plexus_primitives::AgentId;
 use scale_info::TypeInfo;
 use sp_runtime::{
 	traits::{BlakeTwo256, IdentityLookup},
-	AccountId32, BuildStorage, Perbill,
+	AccountId32, BuildStorage,
 };
 
 pub type AccountId = AccountId32;
@@ -330,13 +329,10 @@ parameter_types! {
 	pub static Now: u64 = 0;
 	pub static DelegationDeposit: Balance = INITIAL_DEPOSIT;
 	pub static Bond: Balance = INITIAL_BOND;
-	pub const AgentsPalletId: PalletId = PalletId(*b"plx/agnt");
 	/// Whether the runtime took batches for leaf calls.
 	pub static CarelessLeafCalls: bool = false;
 	pub const DepositHolds: &'static [RuntimeHoldReason] =
 		&[RuntimeHoldReason::Escrow(escrow::HoldReason::Deposit)];
-	/// A quarter is lost in each step.
-	pub const Retained: Perbill = Perbill::from_percent(75);
 }
 
 impl ChainClock for Now {
@@ -345,32 +341,22 @@ impl ChainClock for Now {
 	}
 }
 
+#[derive_impl(pallet_agents::config_preludes::TestDefaultConfig)]
 impl pallet_agents::Config for Test {
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type DepositHolds = DepositHolds;
-	type RuntimeCall = RuntimeCall;
 	type Scope = Scope;
 	type LeafCalls = LeafCalls;
 	type ControlCalls = ControlCalls;
 	type OnControllerChanged = RemoveProxies;
 	type Clock = Now;
-	type PalletId = AgentsPalletId;
 	type RegistrationPrice = ConstU128<PRICE>;
 	type Bond = Bond;
 	type DelegationDeposit = DelegationDeposit;
 	type PeriodMsMin = ConstU64<PERIOD_MS>;
 	type RecoveryDelayMsMin = ConstU64<DELAY_MS>;
 	type ReputationStepMs = ConstU64<STEP_MS>;
-	type ReputationRetained = Retained;
 	type PayerBurnMin = ConstU128<PAYER_BURN>;
-	type ScopesMax = ConstU32<4>;
-	type ServicesMax = ConstU32<4>;
-	type ServiceNameBytesMax = ConstU32<16>;
-	type LocatorBytesMax = ConstU32<64>;
-	type TagsMax = ConstU32<4>;
-	type TagBytesMax = ConstU32<16>;
-	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Helper;
 }

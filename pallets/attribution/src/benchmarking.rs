@@ -18,8 +18,8 @@ use frame_support::{
 use frame_system::RawOrigin;
 use pallet_receipts::{benchmarking::BenchmarkHelper as _, Channel, ChannelTerms, Redemption, Servers as _};
 use plexus_primitives::{
-	challenge::commitment, receipt::voucher, slice::CHUNK_BYTES, ChannelId, Claim, Content, Context,
-	ContextLeaf, DatanetId, Evidence, Receipt,
+	challenge::commitment, constants::UNITS, merkle, receipt::voucher, slice::CHUNK_BYTES, ChannelId, Claim,
+	Content, Context, ContextLeaf, DatanetId, Evidence, Receipt,
 };
 use sp_runtime::traits::{Hash, Saturating};
 
@@ -35,7 +35,8 @@ pub trait BenchmarkHelper<T: Config> {
 	fn copies(of: ContributionId, count: u32) -> Vec<ContributionId>;
 }
 
-const FEE: Balance = 1_000_000_000;
+/// Of each receipt. So much is burned of it that a payer of one is entered in the server's reputation.
+const FEE: Balance = 10 * UNITS;
 
 /// So many chunks around what is claimed.
 const AROUND: usize = 4 * CHUNK_BYTES as usize;
@@ -211,12 +212,16 @@ impl<T: Config> World<T> {
 		})
 	}
 
-	/// A batch of so many receipts, spread over all models, with these claims.
+	/// So many receipts, spread over all models.
+	fn receipts(&self, count: u32) -> Vec<Receipt> {
+		let models = self.models.iter().cycle().take(count as usize);
+		models.map(|model| self.receipt(*model)).collect()
+	}
+
+	/// A batch of these, with these claims.
 	fn file(&self, receipts: u32, claims: Vec<Claim>) -> Result<BatchId, BenchmarkError> {
 		let batch = pallet_receipts::NextBatchId::<T>::get();
-		let models = self.models.iter().cycle().take(receipts as usize);
-		let receipts = models.map(|model| self.receipt(*model)).collect();
-		let redemptions = listed(vec![self.redemption(self.open(0)?, receipts)?]);
+		let redemptions = listed(vec![self.redemption(self.open(0)?, self.receipts(receipts))?]);
 		Pallet::<T>::do_submit(self.account.clone(), self.server, redemptions, listed(claims))?;
 		Ok(batch)
 	}
@@ -226,6 +231,21 @@ impl<T: Config> World<T> {
 		let batch = self.file(1, vec![self.claim(0, 0, T::ClaimBytesMax::get())])?;
 		let receipt = self.receipt(self.models[0]);
 		Ok((batch, ReceiptProof { channel: ChannelId(0), sequence: 1, receipt, path: listed(vec![]) }))
+	}
+
+	/// The same in a batch of as many receipts as it may have, with claims of the others: all claims are read and written
+	/// as one value.
+	fn file_full(&self) -> Result<(BatchId, ReceiptProof), BenchmarkError> {
+		let count = T::BatchReceiptsMax::get();
+		let mut claims = vec![self.claim(0, 0, T::ClaimBytesMax::get())];
+		let others = self.claims(count, T::ClaimsMax::get());
+		claims.extend(others.into_iter().filter(|claim| claim.receipt > 0));
+		let batch = self.file(count, claims)?;
+		let (channel, receipts) = (ChannelId(0), self.receipts(count));
+		let leaves = receipts.iter().zip(1u64..).map(|(receipt, sequence)| receipt.leaf(channel, sequence));
+		let path = merkle::prove(&leaves.collect::<Vec<_>>(), 0).ok_or("it has receipts")?;
+		let proof = ReceiptProof { channel, sequence: 1, receipt: receipts[0], path: listed(path) };
+		Ok((batch, proof))
 	}
 
 	fn part<B: Get<u32>>(&self, bytes: &[u8]) -> BoundedVec<u8, B> {
@@ -344,7 +364,7 @@ mod benchmarks {
 	#[benchmark]
 	fn reveal() -> Result<(), BenchmarkError> {
 		let world = world::<T>(1);
-		let (batch, receipt) = world.file_one()?;
+		let (batch, receipt) = world.file_full()?;
 		let challenge = world.counterclaim(receipt);
 		let (caller, _) = committed::<T>(batch, &challenge)?;
 		#[extrinsic_call]
@@ -407,11 +427,11 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// To a demand, with the longest slices.
+	/// To a demand, with the longest slices, among as many claims as a batch may have.
 	#[benchmark]
 	fn answer() -> Result<(), BenchmarkError> {
 		let world = world::<T>(1);
-		let (batch, receipt) = world.file_one()?;
+		let (batch, receipt) = world.file_full()?;
 		Pallet::<T>::do_demand(rich::<T>(1), batch, 0)?;
 		let shown = Answer::Span {
 			receipt,

@@ -8,10 +8,7 @@ use frame_support::{
 	derive_impl,
 	pallet_prelude::{DispatchResult, ValueQuery},
 	parameter_types, storage_alias,
-	traits::{
-		fungible::Balanced, ConstU128, ConstU32, ConstU64, Everything, Imbalance, InstanceFilter,
-		OnUnbalanced,
-	},
+	traits::{fungible::Balanced, ConstU128, ConstU32, ConstU64, Imbalance, InstanceFilter, OnUnbalanced},
 	Blake2_128Concat, PalletId, Twox64Concat,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, EnsureRoot};
@@ -19,8 +16,7 @@ use pallet_models::{DatanetVersions, VersionKind};
 use pallet_receipts::{Corpora, Pools, RevenueOf, RevenueTerms, Servers};
 pub use plexus_primitives::constants::Balance;
 use plexus_primitives::{
-	api::AdmissionKind, slice::LENGTH_PROOF_BYTES_MAX, AgentId, ChainClock, ContributionId, DatanetId,
-	DatanetVersion, ModelId,
+	api::AdmissionKind, AgentId, ChainClock, ContributionId, DatanetId, DatanetVersion, ModelId,
 };
 use scale_info::TypeInfo;
 use sp_core::{ed25519, Pair};
@@ -37,6 +33,8 @@ pub const ENDOWMENT: Balance = 1_000_000_000;
 pub const EXISTENTIAL_DEPOSIT: Balance = 10;
 pub const COMMITMENT_AGE_MS: u64 = 60_000;
 pub const PROTOCOL_SHARE: Perbill = Perbill::from_percent(3);
+pub const PROTOCOL_SHARE_MIN: Perbill = Perbill::from_percent(1);
+pub const PROTOCOL_SHARE_MAX: Perbill = Perbill::from_percent(10);
 pub const OPEN_DEPOSIT: Balance = 300;
 pub const CLAIM_DEPOSIT: Balance = 20;
 pub const COMMITMENT_DEPOSIT: Balance = 70;
@@ -141,12 +139,10 @@ parameter_types! {
 	/// Milliseconds on the chain clock.
 	pub static Now: u64 = 0;
 	pub const ProtocolShare: Perbill = PROTOCOL_SHARE;
-	pub const RoyaltiesMax: Perbill = Perbill::from_percent(50);
-	pub const Retained: Perbill = Perbill::from_percent(75);
-	pub const AgentsId: PalletId = PalletId(*b"plx/agnt");
+	pub const ProtocolShareMin: Perbill = PROTOCOL_SHARE_MIN;
+	pub const ProtocolShareMax: Perbill = PROTOCOL_SHARE_MAX;
 	pub const ReceiptsId: PalletId = PalletId(*b"plx/rcpt");
 	pub const AttributionId: PalletId = PalletId(*b"plx/attr");
-	pub const JudgeExists: bool = true;
 	pub const SubmitsDirectly: bool = false;
 	pub const DepositHolds: &'static [RuntimeHoldReason] = &[
 		RuntimeHoldReason::Receipts(pallet_receipts::HoldReason::ChannelDeposit),
@@ -166,10 +162,7 @@ pub struct Adapter;
 
 impl DatanetVersions for Adapter {
 	fn kind(datanet: DatanetId, version: DatanetVersion) -> Option<VersionKind> {
-		Datanets::version_kind(datanet, version).map(|kind| match kind {
-			AdmissionKind::Open => VersionKind::Open,
-			AdmissionKind::Curated => VersionKind::Curated,
-		})
+		Datanets::version_kind(datanet, version).map(VersionKind::from)
 	}
 }
 
@@ -203,52 +196,20 @@ impl Manifests<BlockNumberFor<Test>> for Adapter {
 	}
 }
 
+#[derive_impl(pallet_datanets::config_preludes::TestDefaultConfig)]
 impl pallet_datanets::Config for Test {
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Now;
-	type Positions = ();
 	type JudgeOrigin = EnsureRoot<AccountId>;
-	type JudgeExists = JudgeExists;
 	type WindowsOrigin = EnsureRoot<AccountId>;
-	type DatanetDeposit = ConstU128<100>;
-	type CommitmentDeposit = ConstU128<7>;
-	type ConductDeposit = ConstU128<15>;
-	type StorageDepositBase = ConstU128<20>;
-	type StorageDepositPerByte = ConstU128<1>;
-	type VersionPrice = ConstU128<9>;
-	type ChallengeBond = ConstU128<31>;
-	type DisputeBond = ConstU128<41>;
-	type RegistrationsMax = ConstU32<256>;
-	type CuratorsMax = ConstU32<16>;
-	type TagsMax = ConstU32<4>;
-	type TagBytesMax = ConstU32<16>;
-	type NameBytesMax = ConstU32<32>;
-	type LicenceBytesMax = ConstU32<64>;
-	type MediaTypeBytesMax = ConstU32<64>;
-	type LocatorBytesMax = ConstU32<128>;
-	type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
-	type WeightInfo = ();
 }
 
+#[derive_impl(pallet_models::config_preludes::TestDefaultConfig)]
 impl pallet_models::Config for Test {
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Now;
 	type Versions = Adapter;
 	type CommitmentAgeMsMin = ConstU64<COMMITMENT_AGE_MS>;
-	type CommitmentLifetimeMs = ConstU64<600_000>;
-	type CommitmentDeposit = ConstU128<50>;
-	type ModelDeposit = ConstU128<1_000>;
-	type DepositPerByte = ConstU128<2>;
-	type RegistrationsMax = ConstU32<64>;
-	type ParentsMax = ConstU32<8>;
-	type AncestorsMax = ConstU32<32>;
-	type RoyaltiesMax = RoyaltiesMax;
-	type ManifestEntriesMax = ConstU32<16>;
-	type LocatorBytesMax = ConstU32<128>;
-	type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
-	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Helper;
 }
@@ -276,32 +237,12 @@ impl InstanceFilter<RuntimeCall> for Serving {
 	}
 }
 
+#[derive_impl(pallet_agents::config_preludes::TestDefaultConfig)]
 impl pallet_agents::Config for Test {
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type DepositHolds = DepositHolds;
-	type RuntimeCall = RuntimeCall;
 	type Scope = Serving;
-	type LeafCalls = Everything;
-	type ControlCalls = Everything;
-	type OnControllerChanged = ();
 	type Clock = Now;
-	type PalletId = AgentsId;
-	type RegistrationPrice = ConstU128<1_000>;
-	type Bond = ConstU128<1_000>;
-	type DelegationDeposit = ConstU128<100>;
-	type PeriodMsMin = ConstU64<1_000>;
-	type RecoveryDelayMsMin = ConstU64<10_000>;
-	type ReputationStepMs = ConstU64<100_000_000_000>;
-	type ReputationRetained = Retained;
-	type PayerBurnMin = ConstU128<1>;
-	type ScopesMax = ConstU32<4>;
-	type ServicesMax = ConstU32<4>;
-	type ServiceNameBytesMax = ConstU32<16>;
-	type LocatorBytesMax = ConstU32<64>;
-	type TagsMax = ConstU32<4>;
-	type TagBytesMax = ConstU32<16>;
-	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Helper;
 }
@@ -312,14 +253,10 @@ impl RevenueOf<AccountId> for Adapter {
 	}
 
 	fn terms(model: ModelId) -> Option<RevenueTerms<AccountId>> {
-		let record = pallet_models::Models::<Test>::get(model)?;
-		let royalties = pallet_models::Lineages::<Test>::get(model)
-			.iter()
-			.fold(Perbill::zero(), |sum, ancestor| sum.saturating_add(ancestor.royalty));
-		let spec = record.spec;
+		let pallet_models::Model { developer, spec, .. } = pallet_models::Models::<Test>::get(model)?;
 		Some(RevenueTerms {
-			developer: record.developer,
-			royalties,
+			developer,
+			royalties: Models::royalties(model),
 			server: spec.policy.server,
 			data: spec.policy.data,
 			data_of_royalties: spec.asks.data,
@@ -328,20 +265,13 @@ impl RevenueOf<AccountId> for Adapter {
 	}
 
 	fn royalty(model: ModelId, ancestor: ModelId) -> Option<Perbill> {
-		let lineage = pallet_models::Lineages::<Test>::get(model);
-		lineage.iter().find(|one| one.model == ancestor).map(|one| one.royalty)
+		Models::royalty(model, ancestor)
 	}
 }
 
 impl Servers<AccountId> for Adapter {
 	fn ensure_may_open_channel(server: AgentId) -> DispatchResult {
-		let record = pallet_agents::Agents::<Test>::get(server);
-		let record = record.ok_or(pallet_agents::Error::<Test>::UnknownAgent)?;
-		match record.status {
-			pallet_agents::AgentStatus::Active => Ok(()),
-			pallet_agents::AgentStatus::Paused => Err(pallet_agents::Error::<Test>::AgentPaused.into()),
-			pallet_agents::AgentStatus::Retired => Err(pallet_agents::Error::<Test>::AgentRetired.into()),
-		}
+		Ok(Agents::ensure_active(server)?)
 	}
 
 	fn account(server: AgentId) -> AccountId {
@@ -441,6 +371,9 @@ impl pallet_receipts::Config for Test {
 	type ProtocolPot = ValidatorsPot;
 	type PalletId = ReceiptsId;
 	type ProtocolShare = ProtocolShare;
+	type ProtocolShareMin = ProtocolShareMin;
+	type ProtocolShareMax = ProtocolShareMax;
+	type ProtocolShareOrigin = EnsureRoot<AccountId>;
 	type CloseGraceMs = ConstU64<100_000>;
 	type BatchRetentionMs = ConstU64<300_000>;
 	type ChannelDeposit = ConstU128<500>;

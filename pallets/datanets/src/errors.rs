@@ -3,7 +3,9 @@
 //! # Must not
 //! State a rule without telling the user how to keep it.
 
+use crate::Error;
 use frame_support::pallet_macros::pallet_section;
+use plexus_primitives::SliceError;
 
 /// The pallet's error.
 #[pallet_section]
@@ -162,5 +164,21 @@ pub mod errors {
 		/// The windows break a rule. A commitment's life must be longer than its age before it is used, a pending
 		/// contribution's longer than a commitment's, and challenges and disputes must last at least a millisecond.
 		InvalidWindows,
+	}
+}
+
+impl<T> From<SliceError> for Error<T> {
+	fn from(error: SliceError) -> Self {
+		match error {
+			SliceError::EmptyContent => Self::EmptyContent,
+			SliceError::LengthDiffers { .. } => Self::LengthDiffers,
+			SliceError::EmptyRange { .. }
+			| SliceError::RangeOutside { .. }
+			| SliceError::TooLong { .. }
+			| SliceError::Truncated { .. }
+			| SliceError::ParentMismatch { .. }
+			| SliceError::ChunkMismatch { .. }
+			| SliceError::TrailingBytes { .. } => Self::InvalidLengthProof,
+		}
 	}
 }

@@ -174,7 +174,7 @@
 //! type WindowsOrigin = EnsureRoot<AccountId>;
 //! type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
 //!
-//! pallet_models:   DatanetVersions::kind(datanet, version):  Versions::<Runtime>::get(datanet, version)?.admission
+//! pallet_models:   DatanetVersions::kind(datanet, version):  Datanets::version_kind(datanet, version)?.into()
 //! pallet_rewards:  Contributions::holder(contribution):      Datanets::holder_of(contribution)
 //! DatanetsApi:     Datanets::datanet(id), and so on
 //! ```
@@ -187,6 +187,7 @@
 //! - To a pallet that tells deposits from spending, [`HoldReason::Contribution`] and [`HoldReason::Commitment`] are deposits,
 //!   which always return to whoever paid. Bonds can be lost, and what pays for a datanet or a contribution's record may stay
 //!   for ever: count these as spending.
+//! - A test's runtime begins with [`config_preludes`], and states what differs.
 //!
 //! ## Must not
 //!
@@ -213,6 +214,7 @@ mod admission;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod challenges;
+pub mod config_preludes;
 mod datanets;
 mod deposits;
 mod disputes;
@@ -247,7 +249,7 @@ use frame_support::{
 };
 use plexus_primitives::{
 	commitment::SALT_BYTES, text, CommitmentNumber, Content, ContributionId, DatanetId, DatanetVersion,
-	Sequence, SliceError,
+	Sequence,
 };
 use types::*;
 
@@ -266,21 +268,26 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	#[pallet::config]
+	#[pallet::config(with_default)]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
 		/// What deposits and bonds are held in, and prices burned.
+		#[pallet::no_default]
 		type Currency: Mutate<Self::AccountId> + MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
 
 		/// The runtime's reasons for holds, this pallet's among them.
+		#[pallet::no_default_bounds]
 		type RuntimeHoldReason: From<HoldReason>;
 
 		/// The chain clock.
+		#[pallet::no_default]
 		type Clock: ChainClock;
 
 		/// Whoever divides what versions earn. `()` if nobody does.
+		#[pallet::no_default_bounds]
 		type Positions: Positions<Self::AccountId>;
 
 		/// Who decides disputes besides curators.
+		#[pallet::no_default]
 		type JudgeOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
 		/// Whether anybody can have that origin at present. Without a judge nothing is disputed that curators cannot
@@ -288,38 +295,47 @@ pub mod pallet {
 		type JudgeExists: Get<bool>;
 
 		/// Who changes the windows.
+		#[pallet::no_default]
 		type WindowsOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
 		/// Held from the owner while a datanet exists. Covers the longest profile and the largest sets of curators.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type DatanetDeposit: Get<BalanceOf<Self>>;
 
 		/// Held from whoever commits while the commitment exists.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type CommitmentDeposit: Get<BalanceOf<Self>>;
 
 		/// The part of a contribution's deposit that is returned `deposit_ms` after the acceptance.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type ConductDeposit: Get<BalanceOf<Self>>;
 
 		/// The part that stays as long as the record, for its entries in three maps, or four if it is a listing.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type StorageDepositBase: Get<BalanceOf<Self>>;
 
 		/// Added to that part for each byte of media type and locator.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type StorageDepositPerByte: Get<BalanceOf<Self>>;
 
 		/// Burned by a publication. Pays for the version's record, which is never removed.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type VersionPrice: Get<BalanceOf<Self>>;
 
 		/// Held from a challenger. At least four times the fee of the longest answer: the contributor gets half.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type ChallengeBond: Get<BalanceOf<Self>>;
 
 		/// Held from a claimant. Must hurt whoever disputes to delay another's earnings.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type DisputeBond: Get<BalanceOf<Self>>;
 
 		/// Contributions that one call registers.
@@ -960,22 +976,6 @@ pub mod pallet {
 			let over = T::Clock::now_ms() >= reservation.until_ms;
 			ensure!(over || signer == reservation.account, Error::<T>::ReservationNotOver);
 			Self::end_reservation(root, reservation)
-		}
-	}
-}
-
-impl<T> From<SliceError> for Error<T> {
-	fn from(error: SliceError) -> Self {
-		match error {
-			SliceError::EmptyContent => Self::EmptyContent,
-			SliceError::LengthDiffers { .. } => Self::LengthDiffers,
-			SliceError::EmptyRange { .. }
-			| SliceError::RangeOutside { .. }
-			| SliceError::TooLong { .. }
-			| SliceError::Truncated { .. }
-			| SliceError::ParentMismatch { .. }
-			| SliceError::ChunkMismatch { .. }
-			| SliceError::TrailingBytes { .. } => Self::InvalidLengthProof,
 		}
 	}
 }

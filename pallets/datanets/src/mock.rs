@@ -2,11 +2,9 @@
 
 use crate as pallet_datanets;
 use crate::{types::Windows, ChainClock, Holder, Positions};
-use frame_support::{
-	derive_impl, parameter_types, storage_alias, traits::ConstU32, weights::Weight, Twox64Concat,
-};
+use frame_support::{derive_impl, parameter_types, storage_alias, weights::Weight, Twox64Concat};
 use frame_system::EnsureRoot;
-use plexus_primitives::{slice::LENGTH_PROOF_BYTES_MAX, DatanetId, DatanetVersion};
+use plexus_primitives::{DatanetId, DatanetVersion};
 use sp_runtime::BuildStorage;
 
 pub type Balance = u64;
@@ -71,7 +69,6 @@ parameter_types! {
 	pub static ConductDeposit: Balance = 15;
 	pub static StorageDepositBase: Balance = 20;
 	pub static StorageDepositPerByte: Balance = 1;
-	pub const VersionPrice: Balance = 9;
 	pub static ChallengeBond: Balance = 31;
 	pub static DisputeBond: Balance = 41;
 	pub static JudgeExists: bool = true;
@@ -151,9 +148,9 @@ impl Positions<u64> for Ledger {
 	}
 }
 
+#[derive_impl(pallet_datanets::config_preludes::TestDefaultConfig)]
 impl pallet_datanets::Config for Test {
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Now;
 	type Positions = Ledger;
 	type JudgeOrigin = EnsureRoot<u64>;
@@ -164,19 +161,8 @@ impl pallet_datanets::Config for Test {
 	type ConductDeposit = ConductDeposit;
 	type StorageDepositBase = StorageDepositBase;
 	type StorageDepositPerByte = StorageDepositPerByte;
-	type VersionPrice = VersionPrice;
 	type ChallengeBond = ChallengeBond;
 	type DisputeBond = DisputeBond;
-	type RegistrationsMax = ConstU32<256>;
-	type CuratorsMax = ConstU32<16>;
-	type TagsMax = ConstU32<4>;
-	type TagBytesMax = ConstU32<16>;
-	type NameBytesMax = ConstU32<32>;
-	type LicenceBytesMax = ConstU32<64>;
-	type MediaTypeBytesMax = ConstU32<64>;
-	type LocatorBytesMax = ConstU32<128>;
-	type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
-	type WeightInfo = ();
 }
 
 /// Block 1 of a chain where every account has its endowment.

@@ -3,7 +3,9 @@
 //! # Must not
 //! State a rule without telling the user how to keep it.
 
+use crate::Error;
 use frame_support::pallet_macros::pallet_section;
+use plexus_primitives::SliceError;
 
 /// The pallet's error.
 #[pallet_section]
@@ -97,5 +99,21 @@ pub mod errors {
 		ModelSuperseded,
 		/// All ids are used up. This cannot be avoided, and will not happen.
 		IdsExhausted,
+	}
+}
+
+impl<T> From<SliceError> for Error<T> {
+	fn from(error: SliceError) -> Self {
+		match error {
+			SliceError::EmptyContent => Self::EmptyArtifact,
+			SliceError::LengthDiffers { .. } => Self::LengthDiffers,
+			SliceError::EmptyRange { .. }
+			| SliceError::RangeOutside { .. }
+			| SliceError::TooLong { .. }
+			| SliceError::Truncated { .. }
+			| SliceError::ParentMismatch { .. }
+			| SliceError::ChunkMismatch { .. }
+			| SliceError::TrailingBytes { .. } => Self::InvalidLengthProof,
+		}
 	}
 }

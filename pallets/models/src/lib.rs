@@ -142,7 +142,8 @@
 //! because what is stored keeps within them.
 //! To a pallet that tells deposits from spending, [`HoldReason::Commitment`] and [`HoldReason::Locators`] are
 //! deposits, which return to whoever paid, and [`HoldReason::Model`] is spending, because it never does.
-//! Pallets above ask [`Pallet::ensure_may_open_channel`], and read [`Models`] and [`Lineages`].
+//! Pallets above ask [`Pallet::ensure_may_open_channel`], [`Pallet::royalties`] and [`Pallet::royalty`], and read
+//! [`Models`]. A test's runtime begins with [`config_preludes`], and states what differs.
 //!
 //! ## Must not
 //!
@@ -157,6 +158,7 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 mod changes;
+pub mod config_preludes;
 mod errors;
 mod events;
 #[cfg(any(feature = "try-runtime", test))]
@@ -184,9 +186,7 @@ use frame_support::{
 	pallet_macros::import_section,
 	traits::{fungible::MutateHold, Get},
 };
-use plexus_primitives::{
-	commitment::SALT_BYTES, verify_length_proof, CommitmentNumber, ModelId, Sequence, SliceError,
-};
+use plexus_primitives::{commitment::SALT_BYTES, verify_length_proof, CommitmentNumber, ModelId, Sequence};
 use sp_runtime::Perbill;
 use types::*;
 
@@ -205,23 +205,28 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	#[pallet::config]
+	#[pallet::config(with_default)]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
 		/// What deposits are held in.
+		#[pallet::no_default]
 		type Currency: MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
 
 		/// The runtime's reasons for holds, this pallet's among them.
+		#[pallet::no_default_bounds]
 		type RuntimeHoldReason: From<HoldReason>;
 
 		/// The chain clock.
+		#[pallet::no_default]
 		type Clock: ChainClock;
 
 		/// The versions of datanets.
+		#[pallet::no_default]
 		type Versions: DatanetVersions;
 
 		/// Milliseconds that a commitment must be old to be used: longer than a registration usually waits to be
 		/// included, so that a copyist who commits on seeing it comes too late.
 		#[pallet::constant]
+		#[pallet::no_default]
 		type CommitmentAgeMsMin: Get<u64>;
 
 		/// Milliseconds after which a commitment is void; above `CommitmentAgeMsMin`. This is how long a registration
@@ -232,15 +237,18 @@ pub mod pallet {
 
 		/// Held from whoever commits while the commitment exists.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type CommitmentDeposit: Get<BalanceOf<Self>>;
 
 		/// Held from the developer for each model, for ever: for the keys and the fixed fields of its entries.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type ModelDeposit: Get<BalanceOf<Self>>;
 
 		/// Held in addition for each byte: for ever for those of [`Spec`], lineage and
 		/// [`types::CHILD_ENTRY_BYTES`] for each parent, and as long as they are there for those of the locators.
 		#[pallet::constant]
+		#[pallet::no_default_bounds]
 		type DepositPerByte: Get<BalanceOf<Self>>;
 
 		/// Models that one call may register.
@@ -278,6 +286,7 @@ pub mod pallet {
 
 		/// Gives the benchmarks versions to be trained on.
 		#[cfg(feature = "runtime-benchmarks")]
+		#[pallet::no_default]
 		type BenchmarkHelper: benchmarking::BenchmarkHelper;
 	}
 
@@ -480,21 +489,5 @@ impl<T: Config> Pallet<T> {
 			total(|registration| registration.locators.bytes() as usize),
 			total(|registration| registration.length_proof.len()),
 		)
-	}
-}
-
-impl<T> From<SliceError> for Error<T> {
-	fn from(error: SliceError) -> Self {
-		match error {
-			SliceError::EmptyContent => Self::EmptyArtifact,
-			SliceError::LengthDiffers { .. } => Self::LengthDiffers,
-			SliceError::EmptyRange { .. }
-			| SliceError::RangeOutside { .. }
-			| SliceError::TooLong { .. }
-			| SliceError::Truncated { .. }
-			| SliceError::ParentMismatch { .. }
-			| SliceError::ChunkMismatch { .. }
-			| SliceError::TrailingBytes { .. } => Self::InvalidLengthProof,
-		}
 	}
 }

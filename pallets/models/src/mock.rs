@@ -4,14 +4,12 @@ use crate as pallet_models;
 use crate::{ChainClock, DatanetVersions, VersionKind};
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstBool, ConstU128, ConstU32, Get},
+	traits::{ConstU128, ConstU32, ConstU64, Get},
 };
 use frame_system::EnsureRoot;
 use pallet_datanets::types::{Admission, Licence, Verdict};
-use plexus_primitives::{
-	api::AdmissionKind, prove::prove_reader, slice::LENGTH_PROOF_BYTES_MAX, DatanetId, DatanetVersion,
-};
-use sp_runtime::{BoundedVec, BuildStorage, Perbill};
+use plexus_primitives::{prove::prove_reader, DatanetId, DatanetVersion};
+use sp_runtime::{BoundedVec, BuildStorage};
 
 pub type Balance = u128;
 
@@ -83,7 +81,6 @@ parameter_types! {
 	pub static CommitmentDeposit: Balance = INITIAL_COMMITMENT_DEPOSIT;
 	pub static ModelDeposit: Balance = INITIAL_MODEL_DEPOSIT;
 	pub static DepositPerByte: Balance = INITIAL_PER_BYTE;
-	pub const RoyaltiesMax: Perbill = Perbill::from_percent(50);
 }
 
 impl ChainClock for Now {
@@ -92,32 +89,12 @@ impl ChainClock for Now {
 	}
 }
 
+#[derive_impl(pallet_datanets::config_preludes::TestDefaultConfig)]
 impl pallet_datanets::Config for Test {
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Now;
-	type Positions = ();
 	type JudgeOrigin = EnsureRoot<u64>;
-	type JudgeExists = ConstBool<true>;
 	type WindowsOrigin = EnsureRoot<u64>;
-	type DatanetDeposit = ConstU128<100>;
-	type CommitmentDeposit = ConstU128<7>;
-	type ConductDeposit = ConstU128<15>;
-	type StorageDepositBase = ConstU128<20>;
-	type StorageDepositPerByte = ConstU128<1>;
-	type VersionPrice = ConstU128<9>;
-	type ChallengeBond = ConstU128<31>;
-	type DisputeBond = ConstU128<41>;
-	type RegistrationsMax = ConstU32<256>;
-	type CuratorsMax = ConstU32<16>;
-	type TagsMax = ConstU32<4>;
-	type TagBytesMax = ConstU32<16>;
-	type NameBytesMax = ConstU32<32>;
-	type LicenceBytesMax = ConstU32<64>;
-	type MediaTypeBytesMax = ConstU32<64>;
-	type LocatorBytesMax = ConstU32<128>;
-	type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
-	type WeightInfo = ();
 }
 
 /// The adapter that a runtime has to its datanets, and how tests have these publish.
@@ -142,10 +119,10 @@ impl Versions {
 	fn create_datanet(kind: VersionKind) {
 		let admission: Admission<Test> = match kind {
 			VersionKind::Open => Admission::Open,
-			VersionKind::Curated => Admission::Curated(bounded(vec![CURATOR])),
+			VersionKind::Curated => Admission::Curated(listed([CURATOR])),
 		};
-		let licence: Licence<Test> = Licence::Spdx(bounded(b"CC-BY-4.0".to_vec()));
-		let (name, tags) = (bounded(b"flora".to_vec()), bounded(Vec::new()));
+		let licence: Licence<Test> = Licence::Spdx(listed(*b"CC-BY-4.0"));
+		let (name, tags) = (listed(*b"flora"), listed([]));
 		Datanets::create_datanet(RuntimeOrigin::signed(CURATOR), name, tags, licence, admission)
 			.expect("the owner can pay");
 	}
@@ -158,9 +135,9 @@ impl Versions {
 			RuntimeOrigin::signed(CONTRIBUTOR),
 			datanet,
 			proven.content,
-			bounded(b"text/plain".to_vec()),
-			bounded(Vec::new()),
-			bounded(proven.length_proof),
+			listed(*b"text/plain"),
+			listed([]),
+			listed(proven.length_proof),
 		)
 		.expect("nobody holds the text");
 		if kind == VersionKind::Curated {
@@ -172,37 +149,29 @@ impl Versions {
 	}
 }
 
-fn bounded<Item: core::fmt::Debug, B: Get<u32>>(items: Vec<Item>) -> BoundedVec<Item, B> {
-	items.try_into().expect("the mock stays within the bound")
+/// A list, or the bytes of a text, as the pallets take it.
+pub fn listed<Item, B: Get<u32>>(items: impl IntoIterator<Item = Item>) -> BoundedVec<Item, B> {
+	items.into_iter().collect::<Vec<_>>().try_into().ok().expect("the test stays within the bound")
 }
 
 impl DatanetVersions for Versions {
 	fn kind(datanet: DatanetId, version: DatanetVersion) -> Option<VersionKind> {
-		Datanets::version_kind(datanet, version).map(|kind| match kind {
-			AdmissionKind::Open => VersionKind::Open,
-			AdmissionKind::Curated => VersionKind::Curated,
-		})
+		Datanets::version_kind(datanet, version).map(VersionKind::from)
 	}
 }
 
+#[derive_impl(pallet_models::config_preludes::TestDefaultConfig)]
 impl pallet_models::Config for Test {
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Now;
 	type Versions = Versions;
-	type CommitmentAgeMsMin = frame_support::traits::ConstU64<AGE_MS>;
+	type CommitmentAgeMsMin = ConstU64<AGE_MS>;
 	type CommitmentLifetimeMs = CommitmentLifetimeMs;
 	type CommitmentDeposit = CommitmentDeposit;
 	type ModelDeposit = ModelDeposit;
 	type DepositPerByte = DepositPerByte;
-	type RegistrationsMax = ConstU32<64>;
 	type ParentsMax = ConstU32<PARENTS_MAX>;
 	type AncestorsMax = ConstU32<ANCESTORS_MAX>;
-	type RoyaltiesMax = RoyaltiesMax;
-	type ManifestEntriesMax = ConstU32<16>;
-	type LocatorBytesMax = ConstU32<128>;
-	type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
-	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Versions;
 }

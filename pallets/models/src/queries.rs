@@ -84,9 +84,7 @@ impl<T: Config> Pallet<T> {
 	pub fn lineage(model: ModelId) -> Option<LineageInfo> {
 		let asks = Models::<T>::get(model)?.spec.asks;
 		let ancestors = Vec::from(Lineages::<T>::get(model));
-		// Perbill's addition stops at one.
-		let royalties =
-			ancestors.iter().fold(Perbill::zero(), |sum, ancestor| sum.saturating_add(ancestor.royalty));
+		let royalties = royalties_of(&ancestors);
 		Some(LineageInfo {
 			ancestors,
 			royalties,
@@ -94,6 +92,18 @@ impl<T: Config> Pallet<T> {
 			royalties_max: T::RoyaltiesMax::get(),
 			data_of_children: asks.data,
 		})
+	}
+
+	/// What the royalties of all ancestors of a model sum to, for ever the same: at most `RoyaltiesMax`, as its registration
+	/// checked.
+	pub fn royalties(model: ModelId) -> Perbill {
+		royalties_of(&Lineages::<T>::get(model))
+	}
+
+	/// The royalty that an ancestor gets of a model, for ever the same; nothing if it is none.
+	pub fn royalty(model: ModelId, ancestor: ModelId) -> Option<Perbill> {
+		let lineage = Lineages::<T>::get(model);
+		lineage.iter().find(|one| one.model == ancestor).map(|one| one.royalty)
 	}
 
 	/// A commitment that is neither used nor cleared.
@@ -117,4 +127,9 @@ impl<T: Config> Pallet<T> {
 			ModelStatus::Superseded { .. } => Err(Error::ModelSuperseded),
 		}
 	}
+}
+
+/// Perbill's addition stops at one.
+fn royalties_of(ancestors: &[Ancestor]) -> Perbill {
+	ancestors.iter().fold(Perbill::zero(), |sum, ancestor| sum.saturating_add(ancestor.royalty))
 }

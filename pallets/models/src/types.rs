@@ -12,7 +12,9 @@ use frame_support::{
 	CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use plexus_primitives::{text, CommitmentNumber, Content, DatanetId, DatanetVersion, ModelId};
+use plexus_primitives::{
+	api::AdmissionKind, text, CommitmentNumber, Content, DatanetId, DatanetVersion, ModelId,
+};
 use sp_runtime::{traits::Saturating, BoundedVec, PerThing, Perbill};
 
 /// Amounts in the pallet's currency.
@@ -82,6 +84,16 @@ pub enum VersionKind {
 	Open,
 	/// Curators accepted and weighed what is in it.
 	Curated,
+}
+
+/// As Plexus' datanets say it, for a runtime that has them.
+impl From<AdmissionKind> for VersionKind {
+	fn from(admission: AdmissionKind) -> Self {
+		match admission {
+			AdmissionKind::Open => Self::Open,
+			AdmissionKind::Curated => Self::Curated,
+		}
+	}
 }
 
 /// How a model came to be.

@@ -12,8 +12,8 @@ use frame_support::{
 };
 use frame_system::RawOrigin;
 use plexus_primitives::{
-	receipt::voucher, AgentId, BatchId, ChannelId, Content, Context, DatanetId, DatanetVersion, ModelId,
-	Receipt,
+	constants::UNITS, receipt::voucher, AgentId, BatchId, ChannelId, Content, Context, DatanetId,
+	DatanetVersion, ModelId, Receipt,
 };
 
 /// What only the runtime knows.
@@ -31,7 +31,8 @@ pub trait BenchmarkHelper<T: Config> {
 	fn sign(message: &[u8]) -> T::Signature;
 }
 
-const FEE: Balance = 1_000;
+/// Of each receipt. So much is burned of it that a payer of one is entered in the server's reputation.
+const FEE: Balance = 10 * UNITS;
 
 /// Gives the account what pays every deposit.
 fn endow<T: Config>(account: &T::AccountId) {
@@ -233,6 +234,17 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(rich::<T>(1)), account.clone());
 		assert_eq!(Earnings::<T>::get(account), 0);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_protocol_share() -> Result<(), BenchmarkError> {
+		let origin =
+			T::ProtocolShareOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let share = T::ProtocolShareMax::get();
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, share);
+		assert_eq!(CurrentProtocolShare::<T>::get(), share);
 		Ok(())
 	}
 

@@ -85,5 +85,7 @@ pub mod errors {
 		AmountTooLarge,
 		/// All ids are used up. This cannot be avoided, and will not happen.
 		IdsExhausted,
+		/// The share is below `ProtocolShareMin` or above `ProtocolShareMax`. Choose one between these constants.
+		InvalidProtocolShare,
 	}
 }

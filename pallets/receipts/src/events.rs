@@ -182,5 +182,10 @@ pub mod events {
 			/// How much.
 			amount: Balance,
 		},
+		/// The protocol's share was changed, for batches to come.
+		ProtocolShareSet {
+			/// To this.
+			share: Perbill,
+		},
 	}
 }

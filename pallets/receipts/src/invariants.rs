@@ -10,6 +10,7 @@
 //!   theirs; what is held of a developer's part was not pulled.
 //! - The pot has all earnings, and all that books retain, at least. More only if somebody gave it more.
 //! - Per account and reason, the balance on hold is the sum of what the entries say.
+//! - The protocol's share is within its bounds.
 
 use crate::{types::*, *};
 use alloc::collections::BTreeMap;
@@ -22,6 +23,8 @@ use sp_runtime::TryRuntimeError;
 impl<T: Config> Pallet<T> {
 	/// Checks everything in the module's list.
 	pub(crate) fn check_invariants() -> Result<(), TryRuntimeError> {
+		let share = CurrentProtocolShare::<T>::get();
+		ensure!(Self::may_be_taken(share), "the protocol's share is out of its bounds");
 		for (id, channel) in Channels::<T>::iter() {
 			ensure!(id < NextChannelId::<T>::get(), "a channel's id is yet to be allocated");
 			ensure!(channel.terms.check_form().is_ok(), "a channel's terms are malformed");

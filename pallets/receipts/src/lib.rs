@@ -69,6 +69,14 @@
 //!   unit.
 //! - Nothing is done in hooks.
 //!
+//! ### The protocol's share
+//!
+//! `ProtocolShare` as long as neither the genesis nor [`set_protocol_share`] named another one. It has bounds: with a
+//! share of nothing paying oneself would be free, and who has served for a voucher must know what the worst change leaves
+//! of it. A batch is divided by the share that holds when it is submitted, and keeps what it was divided into: nothing that
+//! is pulled, claimed or held of it later asks for the share again. So a change is for batches to come, those of channels
+//! that are open already too.
+//!
 //! ### Deposits
 //!
 //! `ChannelDeposit` is on hold in the payer's account while the channel exists, `BatchDeposit` in the server's while the
@@ -124,8 +132,9 @@
 //! Beside Balances the pallet needs a clock ([`ChainClock`]), models ([`RevenueOf`]), versions ([`Corpora`]), agents
 //! ([`Servers`]), a sink for data's money ([`Pools`]) and the validators' pot; it knows none of the pallets that have
 //! them. The pot keeps one existential deposit of its own, which the genesis mints; a chain that adds the pallet later
-//! transfers it there. `BatchReceiptsMax`, `BatchChannelsMax`, `BatchModelsMax`, `ChannelModelsMax` and
-//! `ChannelCorporaMax` may be raised; the latter two never lowered, because what is stored keeps within them.
+//! transfers it there. `ProtocolShareOrigin` is governance, or root on networks for tests; bounds that are narrowed must
+//! have the present share between them still. `BatchReceiptsMax`, `BatchChannelsMax`, `BatchModelsMax`, `ChannelModelsMax`
+//! and `ChannelCorporaMax` may be raised; the latter two never lowered, because what is stored keeps within them.
 //! To a pallet that tells deposits from spending, [`HoldReason::Channel`] is spending, and [`HoldReason::ChannelDeposit`]
 //! and [`HoldReason::Batch`] are deposits. No call both brings money into its signer's account and takes some out, so that
 //! each may be in a scope: what a submission earns waits until somebody calls [`withdraw`].
@@ -140,6 +149,7 @@
 //! Iterate over storage in a call, confiscate an earned voucher, know contributors, or hold money for data.
 //!
 //! [`close_all`]: Pallet::close_all
+//! [`set_protocol_share`]: Pallet::set_protocol_share
 //! [`submit`]: Pallet::submit
 //! [`withdraw`]: Pallet::withdraw
 
@@ -179,7 +189,7 @@ use frame_support::{
 	pallet_macros::import_section,
 	traits::{
 		fungible::{Balanced, Mutate, MutateHold},
-		Get, OnUnbalanced,
+		EnsureOrigin, Get, OnUnbalanced,
 	},
 	PalletId,
 };
@@ -244,9 +254,20 @@ pub mod pallet {
 		#[pallet::constant]
 		type PalletId: Get<PalletId>;
 
-		/// The protocol's share of each fee. A change is for batches to come.
+		/// The protocol's share of each fee as long as no other one was set; [`CurrentProtocolShare`] is what holds.
 		#[pallet::constant]
 		type ProtocolShare: Get<Perbill>;
+
+		/// The least that it can be set to. What is burned of it is what paying oneself costs.
+		#[pallet::constant]
+		type ProtocolShareMin: Get<Perbill>;
+
+		/// The most that it can be set to, below one: no change takes more of what was signed before it.
+		#[pallet::constant]
+		type ProtocolShareMax: Get<Perbill>;
+
+		/// Who changes the protocol's share.
+		type ProtocolShareOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
 		/// Milliseconds that the server has to redeem when the payer closes; longer than a server is ever down.
 		#[pallet::constant]
@@ -345,17 +366,28 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Earnings<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Balance, ValueQuery>;
 
-	/// Gives the pot the existential deposit that keeps it alive.
+	/// The protocol's share of what batches are submitted with from now on.
+	#[pallet::storage]
+	pub type CurrentProtocolShare<T: Config> = StorageValue<_, Perbill, ValueQuery, T::ProtocolShare>;
+
+	/// The protocol's share from the first block on, and the existential deposit that keeps the pot alive.
 	#[pallet::genesis_config]
 	#[derive(DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
+		/// The protocol's share of each fee; `ProtocolShare` if nothing is said.
+		pub protocol_share: Option<Perbill>,
 		#[serde(skip)]
-		_config: core::marker::PhantomData<T>,
+		/// The configuration that the type belongs to.
+		pub config: core::marker::PhantomData<T>,
 	}
 
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
+			if let Some(share) = self.protocol_share {
+				assert!(Pallet::<T>::may_be_taken(share), "receipts.protocolShare is out of its bounds");
+				CurrentProtocolShare::<T>::put(share);
+			}
 			T::Currency::mint_into(&Pallet::<T>::pot(), T::Currency::minimum_balance())
 				.expect("the existential deposit is enough for an account, and a genesis can issue it");
 		}
@@ -373,7 +405,14 @@ pub mod pallet {
 				"BatchModelsMax is above what the weight of submit counts with",
 			);
 			assert!(T::CloseGraceMs::get() > 0, "CloseGraceMs is zero: payers could outrun servers");
-			assert!(T::ProtocolShare::get() < Perbill::one(), "ProtocolShare is one: nobody would be paid");
+			assert!(
+				T::ProtocolShareMax::get() < Perbill::one(),
+				"ProtocolShareMax is one: nobody would be paid"
+			);
+			assert!(
+				Self::may_be_taken(T::ProtocolShare::get()),
+				"ProtocolShare is below ProtocolShareMin or above ProtocolShareMax",
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -502,6 +541,19 @@ pub mod pallet {
 		pub fn withdraw(origin: OriginFor<T>, account: T::AccountId) -> DispatchResult {
 			ensure_signed(origin)?;
 			Self::do_withdraw(account)
+		}
+
+		/// Changes the protocol's share of batches to come. For `ProtocolShareOrigin`.
+		///
+		/// Emits `ProtocolShareSet`.
+		#[pallet::call_index(10)]
+		#[pallet::weight(T::WeightInfo::set_protocol_share())]
+		pub fn set_protocol_share(origin: OriginFor<T>, share: Perbill) -> DispatchResult {
+			T::ProtocolShareOrigin::ensure_origin(origin)?;
+			ensure!(Self::may_be_taken(share), Error::<T>::InvalidProtocolShare);
+			CurrentProtocolShare::<T>::put(share);
+			Self::deposit_event(Event::ProtocolShareSet { share });
+			Ok(())
 		}
 	}
 }

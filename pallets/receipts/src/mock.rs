@@ -9,8 +9,7 @@ use frame_support::{
 	pallet_prelude::{DispatchResult, ValueQuery},
 	parameter_types, storage_alias,
 	traits::{
-		fungible::Balanced, ConstBool, ConstU128, ConstU32, ConstU64, Everything, Get, Imbalance,
-		InstanceFilter, OnUnbalanced,
+		fungible::Balanced, ConstU128, ConstU32, ConstU64, Get, Imbalance, InstanceFilter, OnUnbalanced,
 	},
 	weights::Weight,
 	PalletId, Twox64Concat,
@@ -20,10 +19,7 @@ use pallet_agents::OnControllerChanged;
 use pallet_datanets::types::{Admission, Licence, Verdict};
 use pallet_models::{DatanetVersions, VersionKind};
 pub use plexus_primitives::constants::Balance;
-use plexus_primitives::{
-	api::AdmissionKind, prove::prove_reader, slice::LENGTH_PROOF_BYTES_MAX, AgentId, DatanetId,
-	DatanetVersion, ModelId,
-};
+use plexus_primitives::{prove::prove_reader, AgentId, DatanetId, DatanetVersion, ModelId};
 use scale_info::TypeInfo;
 use sp_core::{ed25519, Pair};
 use sp_runtime::{
@@ -41,7 +37,9 @@ pub const GRACE_MS: u64 = 100_000;
 pub const RETENTION_MS: u64 = 300_000;
 pub const INITIAL_CHANNEL_DEPOSIT: Balance = 500;
 pub const INITIAL_BATCH_DEPOSIT: Balance = 70;
-pub const INITIAL_PROTOCOL_SHARE: Perbill = Perbill::from_percent(3);
+pub const PROTOCOL_SHARE: Perbill = Perbill::from_percent(3);
+pub const PROTOCOL_SHARE_MIN: Perbill = Perbill::from_parts(1);
+pub const PROTOCOL_SHARE_MAX: Perbill = Perbill::from_percent(40);
 pub const RECEIPTS_MAX: u32 = 16;
 pub const CHANNELS_MAX: u32 = 4;
 pub const BATCH_MODELS_MAX: u32 = 2;
@@ -123,13 +121,12 @@ impl pallet_balances::Config for Test {
 parameter_types! {
 	/// Milliseconds on the chain clock.
 	pub static Now: u64 = 0;
-	pub static ProtocolShare: Perbill = INITIAL_PROTOCOL_SHARE;
 	pub static ChannelDeposit: Balance = INITIAL_CHANNEL_DEPOSIT;
 	pub static BatchDeposit: Balance = INITIAL_BATCH_DEPOSIT;
 	pub static SubmitsDirectly: bool = true;
-	pub const RoyaltiesMax: Perbill = Perbill::from_percent(50);
-	pub const Retained: Perbill = Perbill::from_percent(75);
-	pub const AgentsId: PalletId = PalletId(*b"plx/agnt");
+	pub const ProtocolShare: Perbill = PROTOCOL_SHARE;
+	pub const ProtocolShareMin: Perbill = PROTOCOL_SHARE_MIN;
+	pub const ProtocolShareMax: Perbill = PROTOCOL_SHARE_MAX;
 	pub const ReceiptsId: PalletId = PalletId(*b"plx/rcpt");
 	pub const DepositHolds: &'static [RuntimeHoldReason] = &[
 		RuntimeHoldReason::Receipts(crate::HoldReason::ChannelDeposit),
@@ -143,32 +140,12 @@ impl crate::ChainClock for Now {
 	}
 }
 
+#[derive_impl(pallet_datanets::config_preludes::TestDefaultConfig)]
 impl pallet_datanets::Config for Test {
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Now;
-	type Positions = ();
 	type JudgeOrigin = EnsureRoot<AccountId>;
-	type JudgeExists = ConstBool<true>;
 	type WindowsOrigin = EnsureRoot<AccountId>;
-	type DatanetDeposit = ConstU128<100>;
-	type CommitmentDeposit = ConstU128<7>;
-	type ConductDeposit = ConstU128<15>;
-	type StorageDepositBase = ConstU128<20>;
-	type StorageDepositPerByte = ConstU128<1>;
-	type VersionPrice = ConstU128<9>;
-	type ChallengeBond = ConstU128<31>;
-	type DisputeBond = ConstU128<41>;
-	type RegistrationsMax = ConstU32<256>;
-	type CuratorsMax = ConstU32<16>;
-	type TagsMax = ConstU32<4>;
-	type TagBytesMax = ConstU32<16>;
-	type NameBytesMax = ConstU32<32>;
-	type LicenceBytesMax = ConstU32<64>;
-	type MediaTypeBytesMax = ConstU32<64>;
-	type LocatorBytesMax = ConstU32<128>;
-	type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
-	type WeightInfo = ();
 }
 
 /// The adapter that a runtime has to its datanets, and how tests have these publish.
@@ -193,10 +170,10 @@ impl Versions {
 	fn create_datanet(kind: VersionKind) {
 		let admission: Admission<Test> = match kind {
 			VersionKind::Open => Admission::Open,
-			VersionKind::Curated => Admission::Curated(bounded(vec![account(CURATOR)])),
+			VersionKind::Curated => Admission::Curated(listed([account(CURATOR)])),
 		};
-		let licence: Licence<Test> = Licence::Spdx(bounded(b"CC-BY-4.0".to_vec()));
-		let (name, tags) = (bounded(b"flora".to_vec()), bounded(Vec::new()));
+		let licence: Licence<Test> = Licence::Spdx(listed(*b"CC-BY-4.0"));
+		let (name, tags) = (listed(*b"flora"), listed([]));
 		Datanets::create_datanet(RuntimeOrigin::signed(account(CURATOR)), name, tags, licence, admission)
 			.expect("the owner can pay");
 	}
@@ -209,9 +186,9 @@ impl Versions {
 			RuntimeOrigin::signed(account(CONTRIBUTOR)),
 			datanet,
 			proven.content,
-			bounded(b"text/plain".to_vec()),
-			bounded(Vec::new()),
-			bounded(proven.length_proof),
+			listed(*b"text/plain"),
+			listed([]),
+			listed(proven.length_proof),
 		)
 		.expect("nobody holds the text");
 		if kind == VersionKind::Curated {
@@ -223,16 +200,14 @@ impl Versions {
 	}
 }
 
-fn bounded<Item: core::fmt::Debug, B: Get<u32>>(items: Vec<Item>) -> BoundedVec<Item, B> {
-	items.try_into().expect("the mock stays within the bound")
+/// A list, or the bytes of a text, as the pallets take it.
+pub fn listed<Item, B: Get<u32>>(items: impl IntoIterator<Item = Item>) -> BoundedVec<Item, B> {
+	items.into_iter().collect::<Vec<_>>().try_into().ok().expect("the test stays within the bound")
 }
 
 impl DatanetVersions for Versions {
 	fn kind(datanet: DatanetId, version: DatanetVersion) -> Option<VersionKind> {
-		Datanets::version_kind(datanet, version).map(|kind| match kind {
-			AdmissionKind::Open => VersionKind::Open,
-			AdmissionKind::Curated => VersionKind::Curated,
-		})
+		Datanets::version_kind(datanet, version).map(VersionKind::from)
 	}
 }
 
@@ -242,24 +217,12 @@ impl Corpora for Versions {
 	}
 }
 
+#[derive_impl(pallet_models::config_preludes::TestDefaultConfig)]
 impl pallet_models::Config for Test {
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Now;
 	type Versions = Versions;
 	type CommitmentAgeMsMin = ConstU64<COMMITMENT_AGE_MS>;
-	type CommitmentLifetimeMs = ConstU64<600_000>;
-	type CommitmentDeposit = ConstU128<50>;
-	type ModelDeposit = ConstU128<1_000>;
-	type DepositPerByte = ConstU128<2>;
-	type RegistrationsMax = ConstU32<64>;
-	type ParentsMax = ConstU32<8>;
-	type AncestorsMax = ConstU32<32>;
-	type RoyaltiesMax = RoyaltiesMax;
-	type ManifestEntriesMax = ConstU32<16>;
-	type LocatorBytesMax = ConstU32<128>;
-	type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
-	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Versions;
 }
@@ -308,32 +271,13 @@ impl OnControllerChanged<AccountId> for CloseChannels {
 	}
 }
 
+#[derive_impl(pallet_agents::config_preludes::TestDefaultConfig)]
 impl pallet_agents::Config for Test {
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type DepositHolds = DepositHolds;
-	type RuntimeCall = RuntimeCall;
 	type Scope = Serving;
-	type LeafCalls = Everything;
-	type ControlCalls = Everything;
 	type OnControllerChanged = CloseChannels;
 	type Clock = Now;
-	type PalletId = AgentsId;
-	type RegistrationPrice = ConstU128<1_000>;
-	type Bond = ConstU128<1_000>;
-	type DelegationDeposit = ConstU128<100>;
-	type PeriodMsMin = ConstU64<1_000>;
-	type RecoveryDelayMsMin = ConstU64<10_000>;
-	type ReputationStepMs = ConstU64<100_000_000_000>;
-	type ReputationRetained = Retained;
-	type PayerBurnMin = ConstU128<1>;
-	type ScopesMax = ConstU32<4>;
-	type ServicesMax = ConstU32<4>;
-	type ServiceNameBytesMax = ConstU32<16>;
-	type LocatorBytesMax = ConstU32<64>;
-	type TagsMax = ConstU32<4>;
-	type TagBytesMax = ConstU32<16>;
-	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Helper;
 }
@@ -347,14 +291,10 @@ impl RevenueOf<AccountId> for Adapter {
 	}
 
 	fn terms(model: ModelId) -> Option<RevenueTerms<AccountId>> {
-		let record = pallet_models::Models::<Test>::get(model)?;
-		let royalties = pallet_models::Lineages::<Test>::get(model)
-			.iter()
-			.fold(Perbill::zero(), |sum, ancestor| sum.saturating_add(ancestor.royalty));
-		let spec = record.spec;
+		let pallet_models::Model { developer, spec, .. } = pallet_models::Models::<Test>::get(model)?;
 		Some(RevenueTerms {
-			developer: record.developer,
-			royalties,
+			developer,
+			royalties: Models::royalties(model),
 			server: spec.policy.server,
 			data: spec.policy.data,
 			data_of_royalties: spec.asks.data,
@@ -363,20 +303,13 @@ impl RevenueOf<AccountId> for Adapter {
 	}
 
 	fn royalty(model: ModelId, ancestor: ModelId) -> Option<Perbill> {
-		let lineage = pallet_models::Lineages::<Test>::get(model);
-		lineage.iter().find(|one| one.model == ancestor).map(|one| one.royalty)
+		Models::royalty(model, ancestor)
 	}
 }
 
 impl Servers<AccountId> for Adapter {
 	fn ensure_may_open_channel(server: AgentId) -> DispatchResult {
-		let record = pallet_agents::Agents::<Test>::get(server);
-		let record = record.ok_or(pallet_agents::Error::<Test>::UnknownAgent)?;
-		match record.status {
-			pallet_agents::AgentStatus::Active => Ok(()),
-			pallet_agents::AgentStatus::Paused => Err(pallet_agents::Error::<Test>::AgentPaused.into()),
-			pallet_agents::AgentStatus::Retired => Err(pallet_agents::Error::<Test>::AgentRetired.into()),
-		}
+		Ok(Agents::ensure_active(server)?)
 	}
 
 	fn account(server: AgentId) -> AccountId {
@@ -437,6 +370,9 @@ impl pallet_receipts::Config for Test {
 	type ProtocolPot = ValidatorsPot;
 	type PalletId = ReceiptsId;
 	type ProtocolShare = ProtocolShare;
+	type ProtocolShareMin = ProtocolShareMin;
+	type ProtocolShareMax = ProtocolShareMax;
+	type ProtocolShareOrigin = EnsureRoot<AccountId>;
 	type CloseGraceMs = ConstU64<GRACE_MS>;
 	type BatchRetentionMs = ConstU64<RETENTION_MS>;
 	type ChannelDeposit = ChannelDeposit;
@@ -456,7 +392,6 @@ impl pallet_receipts::Config for Test {
 pub fn new_test_ext() -> sp_io::TestExternalities {
 	// These are per thread, and a thread may have run another test before.
 	Now::set(0);
-	ProtocolShare::set(INITIAL_PROTOCOL_SHARE);
 	ChannelDeposit::set(INITIAL_CHANNEL_DEPOSIT);
 	BatchDeposit::set(INITIAL_BATCH_DEPOSIT);
 	SubmitsDirectly::set(true);

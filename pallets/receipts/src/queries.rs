@@ -143,6 +143,11 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
+	/// The protocol's share of batches that are submitted now.
+	pub fn protocol_share() -> Perbill {
+		CurrentProtocolShare::<T>::get()
+	}
+
 	/// What an account may withdraw.
 	pub fn earnings(account: &T::AccountId) -> Balance {
 		Earnings::<T>::get(account)

@@ -213,11 +213,12 @@ impl<T: Config> Pallet<T> {
 		gross: Balance,
 		payments: Vec<(AccountIdOf<T>, Balance)>,
 	) -> Result<Vec<SettledModel<T>>, DispatchError> {
+		let share_of_fees = CurrentProtocolShare::<T>::get();
 		let (mut protocol, mut served, mut models) = (0, 0, Vec::new());
 		for (model, fees) in by_model {
 			// A channel has no model without a book, and no book is ever removed.
 			let mut book = Books::<T>::get(model).ok_or(Error::<T>::UnknownModel)?;
-			let earned = book.earn(fees, T::ProtocolShare::get()).ok_or(Error::<T>::AmountTooLarge)?;
+			let earned = book.earn(fees, share_of_fees).ok_or(Error::<T>::AmountTooLarge)?;
 			Books::<T>::insert(model, book);
 			let Earned { protocol: share, net, server: to_server, data: to_data, developer } = earned;
 			protocol = share.saturating_add(protocol);
@@ -237,6 +238,11 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn take_from_pot(amount: Balance) -> Result<CreditOf<T>, DispatchError> {
 		let (exact, keep) = (Precision::Exact, Preservation::Preserve);
 		T::Currency::withdraw(&Self::pot(), amount, exact, keep, Fortitude::Polite)
+	}
+
+	/// Whether a share is one that the protocol may take.
+	pub fn may_be_taken(share: Perbill) -> bool {
+		(T::ProtocolShareMin::get()..=T::ProtocolShareMax::get()).contains(&share)
 	}
 
 	/// Half of the share, rounded down, is the validators'; the rest is burned and returned.

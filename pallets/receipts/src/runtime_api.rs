@@ -14,6 +14,7 @@ use codec::{Codec, Decode, Encode};
 pub use plexus_primitives::api::PAGE_MAX;
 use plexus_primitives::{AgentId, BatchId, ChannelId, DatanetId, DatanetVersion, ModelId};
 use scale_info::TypeInfo;
+use sp_runtime::Perbill;
 
 /// Ids that a page of one payer's or server's channels looks at, at most: some milliseconds of reading. Both know their
 /// channels from the events `ChannelOpened`, so that no index is kept, which every channel would have to pay for.
@@ -109,6 +110,7 @@ pub struct Page<Item, Id> {
 
 sp_api::decl_runtime_apis! {
 	/// Queries of channels, batches and earnings.
+	#[api_version(2)]
 	pub trait ReceiptsApi<AccountId, BlockNumber>
 	where
 		AccountId: Codec,
@@ -149,5 +151,8 @@ sp_api::decl_runtime_apis! {
 
 		/// What an account may withdraw.
 		fn earnings(account: AccountId) -> Balance;
+
+		/// The protocol's share of batches that are submitted now.
+		fn protocol_share() -> Perbill;
 	}
 }

@@ -40,6 +40,8 @@ pub trait WeightInfo {
 	fn pull_royalty() -> Weight;
 	/// Any account.
 	fn withdraw() -> Weight;
+	/// Any share.
+	fn set_protocol_share() -> Weight;
 }
 
 /// Weights with the storage prices of a runtime.
@@ -75,5 +77,8 @@ impl<P: Prices> WeightInfo for P {
 	}
 	fn withdraw() -> Weight {
 		cases::withdraw::<P>()
+	}
+	fn set_protocol_share() -> Weight {
+		cases::set_protocol_share::<P>()
 	}
 }

@@ -4,17 +4,15 @@ use crate as pallet_rewards;
 use crate::{Contributions, Entry, Holder, Manifests};
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstBool, ConstU128, ConstU32, ConstU64},
+	traits::{ConstU128, ConstU32, ConstU64},
 	PalletId,
 };
 use frame_system::EnsureRoot;
 use pallet_datanets::Windows;
 use pallet_models::{DatanetVersions, VersionKind};
 pub use plexus_primitives::constants::Balance;
-use plexus_primitives::{
-	api::AdmissionKind, slice::LENGTH_PROOF_BYTES_MAX, ContributionId, DatanetId, DatanetVersion, ModelId,
-};
-use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage, Perbill};
+use plexus_primitives::{ContributionId, DatanetId, DatanetVersion, ModelId};
+use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
 
 pub type AccountId = AccountId32;
 
@@ -89,7 +87,6 @@ impl pallet_balances::Config for Test {
 parameter_types! {
 	/// Milliseconds on the chain clock.
 	pub static Now: u64 = 0;
-	pub const RoyaltiesMax: Perbill = Perbill::from_percent(50);
 	pub const RewardsId: PalletId = PalletId(*b"plx/rwrd");
 }
 
@@ -99,52 +96,21 @@ impl plexus_primitives::ChainClock for Now {
 	}
 }
 
+#[derive_impl(pallet_datanets::config_preludes::TestDefaultConfig)]
 impl pallet_datanets::Config for Test {
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Now;
 	type Positions = Rewards;
 	type JudgeOrigin = EnsureRoot<AccountId>;
-	type JudgeExists = ConstBool<true>;
 	type WindowsOrigin = EnsureRoot<AccountId>;
-	type DatanetDeposit = ConstU128<100>;
-	type CommitmentDeposit = ConstU128<7>;
-	type ConductDeposit = ConstU128<15>;
-	type StorageDepositBase = ConstU128<20>;
-	type StorageDepositPerByte = ConstU128<1>;
-	type VersionPrice = ConstU128<9>;
-	type ChallengeBond = ConstU128<31>;
-	type DisputeBond = ConstU128<41>;
-	type RegistrationsMax = ConstU32<256>;
-	type CuratorsMax = ConstU32<16>;
-	type TagsMax = ConstU32<4>;
-	type TagBytesMax = ConstU32<16>;
-	type NameBytesMax = ConstU32<32>;
-	type LicenceBytesMax = ConstU32<64>;
-	type MediaTypeBytesMax = ConstU32<64>;
-	type LocatorBytesMax = ConstU32<128>;
-	type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
-	type WeightInfo = ();
 }
 
+#[derive_impl(pallet_models::config_preludes::TestDefaultConfig)]
 impl pallet_models::Config for Test {
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Now;
 	type Versions = Adapter;
 	type CommitmentAgeMsMin = ConstU64<COMMITMENT_AGE_MS>;
-	type CommitmentLifetimeMs = ConstU64<600_000>;
-	type CommitmentDeposit = ConstU128<50>;
-	type ModelDeposit = ConstU128<1_000>;
-	type DepositPerByte = ConstU128<2>;
-	type RegistrationsMax = ConstU32<64>;
-	type ParentsMax = ConstU32<8>;
-	type AncestorsMax = ConstU32<32>;
-	type RoyaltiesMax = RoyaltiesMax;
-	type ManifestEntriesMax = ConstU32<16>;
-	type LocatorBytesMax = ConstU32<128>;
-	type LengthProofBytesMax = ConstU32<{ LENGTH_PROOF_BYTES_MAX as u32 }>;
-	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Adapter;
 }
@@ -154,10 +120,7 @@ pub struct Adapter;
 
 impl DatanetVersions for Adapter {
 	fn kind(datanet: DatanetId, version: DatanetVersion) -> Option<VersionKind> {
-		Some(match Datanets::version_kind(datanet, version)? {
-			AdmissionKind::Open => VersionKind::Open,
-			AdmissionKind::Curated => VersionKind::Curated,
-		})
+		Datanets::version_kind(datanet, version).map(VersionKind::from)
 	}
 }
 
@@ -205,7 +168,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 /// A curated version of a datanet that nobody created: benchmarks ask for numbers that nobody publishes.
 #[cfg(feature = "runtime-benchmarks")]
 fn pretend_published(datanet: DatanetId, number: DatanetVersion) {
-	let admission = AdmissionKind::Curated;
+	let admission = plexus_primitives::api::AdmissionKind::Curated;
 	let (published_at, published_at_ms) = (System::block_number(), 0);
 	let version = pallet_datanets::types::Version {
 		admission,

@@ -150,6 +150,7 @@ impl IncomeReader {
 			| Event::DeveloperReleased { .. }
 			| Event::DeveloperCharged { .. }
 			| Event::Withdrawn { .. }
+			| Event::ProtocolShareSet { .. }
 			| Event::__Ignore(..) => None,
 		}
 	}

@@ -262,6 +262,7 @@ fn of_receipts(event: &pallet_receipts::Event<Runtime>) -> Vec<Subject> {
 			vec![Model(*model), Model(*ancestor), account(developer)]
 		}
 		Event::Withdrawn { account: who, .. } => vec![account(who)],
+		Event::ProtocolShareSet { .. } => Vec::new(),
 		Event::__Ignore(..) => Vec::new(),
 	}
 }

@@ -77,7 +77,8 @@ struct PositionBook {
 /// What a model earned.
 struct ModelBook {
 	terms: pallet_receipts::RevenueTerms<AccountId>,
-	gross: Balance,
+	/// The protocol's exact share of all fees, in billionths of a unit: each fee's is that of its time.
+	protocol_billionths: Balance,
 	protocol: Balance,
 	revenue: Balance,
 	to_server: Balance,
@@ -125,6 +126,8 @@ pub struct Books {
 	reserved: Balance,
 	/// Bonds of challenges and disputes by contribution, and prices of demands, to know what of them was burned.
 	bonds: BTreeMap<(u8, ContributionId), Balance>,
+	/// The protocol's share of fees, in billionths.
+	share: Balance,
 	models: BTreeMap<Model, ModelBook>,
 	channels: BTreeMap<ChannelId, ChannelBook>,
 	records: BTreeMap<BatchId, Balance>,
@@ -166,6 +169,7 @@ impl Books {
 			delegations: 0,
 			reserved: 0,
 			bonds: BTreeMap::new(),
+			share: 30_000_000,
 			models: BTreeMap::new(),
 			channels: BTreeMap::new(),
 			records: BTreeMap::new(),
@@ -311,7 +315,7 @@ impl Books {
 			Receipts::BookOpened { model, terms } => {
 				let book = ModelBook {
 					terms,
-					gross: 0,
+					protocol_billionths: 0,
 					protocol: 0,
 					revenue: 0,
 					to_server: 0,
@@ -342,8 +346,9 @@ impl Books {
 			}
 			Receipts::ModelEarned { batch, model, protocol, revenue, to_server, to_data } => {
 				*self.due.entry(self.servers[&batch].clone()).or_default() += to_server;
+				let share = self.share;
 				let book = self.model(model);
-				book.gross += protocol + revenue;
+				book.protocol_billionths += (protocol + revenue) * share;
 				book.protocol += protocol;
 				book.revenue += revenue;
 				book.to_server += to_server;
@@ -375,6 +380,7 @@ impl Books {
 				self.due.remove(&account);
 				self.pots.receipts -= amount as i128;
 			}
+			Receipts::ProtocolShareSet { share } => self.share = share.deconstruct().into(),
 			_ => {}
 		}
 	}
@@ -678,7 +684,7 @@ impl Books {
 	fn check_models(&self) -> Checked {
 		for (model, book) in &self.models {
 			let of = |what: &str| format!("{what} of model {}", model.0);
-			same(of("the protocol's share"), book.protocol, book.gross * 3 / 100)?;
+			same(of("the protocol's share"), book.protocol, book.protocol_billionths / 1_000_000_000)?;
 			let terms = &book.terms;
 			let one = BigRational::from_integer(1.into());
 			let fraction = |share: sp_runtime::Perbill| {

@@ -144,6 +144,7 @@ pub const KINDS: &[Kind] = &[
 	kind("sudo attribution.set_parameters", 2, Driver::set_parameters),
 	kind("sudo datanets.judge", 2, Driver::judge),
 	kind("sudo datanets.set_windows", 1, Driver::set_windows),
+	kind("sudo receipts.set_protocol_share", 1, Driver::set_protocol_share),
 	kind("models.commit", 5, Driver::commit_model),
 	kind("models.register", 6, Driver::register_model),
 	kind("models.clear_commitment", 1, Driver::clear_model),
@@ -511,6 +512,12 @@ impl Driver {
 			..WINDOWS
 		};
 		self.by_sudo(DatanetsCall::set_windows { windows })
+	}
+
+	/// Also shares that have a part of a billionth of nearly each fee left over, and seldom one that is out of bounds.
+	fn set_protocol_share(&mut self) -> Planned {
+		let share = Perbill::from_parts(10_000_000 + self.choices.below(95_000_000) as u32);
+		self.by_sudo(ReceiptsCall::set_protocol_share { share })
 	}
 
 	// Agents.

@@ -23,9 +23,7 @@ use frame_support::{
 };
 use frame_system::EnsureRoot;
 use pallet_models::VersionKind;
-use plexus_primitives::{
-	api::AdmissionKind, slice::LENGTH_PROOF_BYTES_MAX, ChainClock, DatanetId, DatanetVersion,
-};
+use plexus_primitives::{slice::LENGTH_PROOF_BYTES_MAX, ChainClock, DatanetId, DatanetVersion};
 use scale_info::TypeInfo;
 use sp_runtime::{
 	generic,
@@ -136,10 +134,7 @@ pub struct Versions;
 
 impl pallet_models::DatanetVersions for Versions {
 	fn kind(datanet: DatanetId, version: DatanetVersion) -> Option<VersionKind> {
-		Some(match pallet_datanets::Versions::<Runtime>::get(datanet, version)?.admission {
-			AdmissionKind::Open => VersionKind::Open,
-			AdmissionKind::Curated => VersionKind::Curated,
-		})
+		Datanets::version_kind(datanet, version).map(VersionKind::from)
 	}
 }
 
@@ -282,7 +277,7 @@ impl pallet_models::benchmarking::BenchmarkHelper for Helper {
 	fn publish(datanet: DatanetId) -> DatanetVersion {
 		let version = DatanetVersion(1);
 		let published = pallet_datanets::types::Version {
-			admission: AdmissionKind::Curated,
+			admission: plexus_primitives::api::AdmissionKind::Curated,
 			contributions: 1,
 			weight: 1,
 			published_at: System::block_number(),

@@ -105,6 +105,7 @@ const CALLS: &[&str] = &[
 	"receipt_book",
 	"receipt_royaltyDue",
 	"receipt_earnings",
+	"receipt_protocolShare",
 	"rewards_earnings",
 	"rewards_income",
 	"rewards_escrow",

@@ -186,6 +186,7 @@ async fn a_batch_its_book_and_what_it_earned_are_told() {
 	);
 	assert_eq!(channel["sequence"], 1);
 
+	assert_eq!(call(&client, "receipt_protocolShare", &[]).await, 30_000_000);
 	// 3 % are the protocol's. The model has no manifest, so that its data's share is its developer's.
 	let book = call(&client, "receipt_book", &[json!(0)]).await;
 	let terms = json!({

@@ -184,6 +184,20 @@ fn pausing_is_announced_once() {
 }
 
 #[test]
+fn an_agent_that_is_paused_or_retired_is_not_active() {
+	run(|| {
+		let check = |agent| Agents::ensure_active(agent).map_err(DispatchError::from);
+		let agent = register(&alice());
+		assert_ok!(check(agent));
+		assert_ok!(Agents::set_paused(signed(&alice()), agent, true));
+		assert_eq!(check(agent), Err(Error::<Test>::AgentPaused.into()));
+		assert_ok!(Agents::deregister(signed(&alice()), agent));
+		assert_eq!(check(agent), Err(Error::<Test>::AgentRetired.into()));
+		assert_eq!(check(AgentId(9)), Err(Error::<Test>::UnknownAgent.into()));
+	});
+}
+
+#[test]
 fn only_the_controller_controls() {
 	run(|| {
 		let agent = funded_agent();

@@ -211,6 +211,24 @@ fn an_open_batch_keeps_the_parameters_it_was_submitted_under() {
 }
 
 #[test]
+fn an_open_batch_keeps_what_the_protocols_share_left_of_it() {
+	run(|| {
+		let filed = file_true();
+		let open = Batches::<Test>::get(filed.batch);
+		assert_ok!(Receipts::set_protocol_share(RuntimeOrigin::root(), percent(10)));
+		assert_eq!(Batches::<Test>::get(filed.batch), open);
+		see_through(&filed);
+		assert_ok!(finalise(filed.batch));
+		assert_eq!(Ledger::of_model(0), DATA - TRUE_AMOUNT);
+		assert_ok!(Receipts::pull_developer(by(OTHER), ModelId(0)));
+		assert_eq!(Receipts::earnings(&account(DEVELOPER)), DEVELOPERS);
+		let next = Batches::<Test>::get(file_true().batch).expect("it is open");
+		let data: Vec<_> = next.models.iter().map(|share| share.data).collect();
+		assert_eq!(data, [FEE * 9 / 10 / 5], "what comes leaves a tenth to the protocol");
+	});
+}
+
+#[test]
 fn parameters_under_which_fraud_would_pay_are_refused() {
 	run(|| {
 		let bad = [

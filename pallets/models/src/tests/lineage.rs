@@ -24,6 +24,12 @@ fn each_ancestor_stands_once_in_a_lineage_whichever_paths_lead_to_it() {
 		let info = Models::lineage(merged).expect("it is registered");
 		assert_eq!((info.royalties, info.royalties_of_children), (percent(18), percent(20)));
 		assert_eq!((info.royalties_max, info.data_of_children), (percent(50), percent(30)));
+		assert_eq!(Models::royalties(merged), percent(18));
+		let royalty = |ancestor| Models::royalty(merged, ModelId(ancestor));
+		assert_eq!(
+			[royalty(base), royalty(left), royalty(merged.0)],
+			[Some(percent(10)), Some(percent(3)), None]
+		);
 		assert_eq!(Models::lineage(ModelId(9)), None);
 	});
 }

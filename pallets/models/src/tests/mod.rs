@@ -18,15 +18,13 @@ use crate::{
 	RevenuePolicy, Spec, VersionKind,
 };
 use frame_support::{
-	assert_noop, assert_ok,
-	pallet_prelude::{DispatchResult, Get},
-	storage::with_storage_layer,
+	assert_noop, assert_ok, pallet_prelude::DispatchResult, storage::with_storage_layer,
 	traits::fungible::InspectHold,
 };
 use plexus_primitives::{
 	prove::prove_reader, CommitmentNumber, Content, DatanetId, DatanetVersion, ModelId, Sequence,
 };
-use sp_runtime::{BoundedVec, Perbill};
+use sp_runtime::Perbill;
 
 const ALICE: u64 = 1;
 const BOB: u64 = 2;
@@ -34,10 +32,6 @@ const SALT: [u8; 32] = [9; 32];
 
 fn signed(account: u64) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account)
-}
-
-fn listed<Item, B: Get<u32>>(items: impl IntoIterator<Item = Item>) -> BoundedVec<Item, B> {
-	items.into_iter().collect::<Vec<_>>().try_into().ok().expect("the test stays within the bound")
 }
 
 fn percent(percent: u32) -> Perbill {

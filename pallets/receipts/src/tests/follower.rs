@@ -30,6 +30,8 @@ pub struct Follower {
 	books: BTreeMap<ModelId, Book<AccountId>>,
 	royalties: BTreeMap<(ModelId, ModelId), Balance>,
 	earnings: BTreeMap<AccountId, Balance>,
+	/// As long as nothing tells of another one, it is the constant.
+	share: Option<Perbill>,
 	pub burned: Balance,
 	pub validators: Balance,
 	pub pools: BTreeMap<ModelId, Balance>,
@@ -128,6 +130,7 @@ impl Follower {
 			Event::Withdrawn { account, amount } => {
 				assert_eq!(self.earnings.remove(&account), Some(amount));
 			}
+			Event::ProtocolShareSet { share } => self.share = Some(share),
 			Event::__Ignore(_, never) => match never {},
 		}
 	}
@@ -186,5 +189,6 @@ impl Follower {
 		let royalties = royalties.map(|(model, ancestor, taken)| ((model, ancestor), taken));
 		assert_eq!(royalties.collect::<BTreeMap<_, _>>(), self.royalties);
 		assert_eq!(crate::Earnings::<Test>::iter().collect::<BTreeMap<_, _>>(), self.earnings);
+		assert_eq!(Receipts::protocol_share(), self.share.unwrap_or(PROTOCOL_SHARE));
 	}
 }

@@ -61,6 +61,12 @@ fn books_that_gave_away_too_much_or_forgot_what_they_gave_are_noticed() {
 }
 
 #[test]
+fn a_share_of_the_protocol_out_of_its_bounds_is_noticed() {
+	planted(|| crate::CurrentProtocolShare::<Test>::put(Perbill::zero()));
+	planted(|| crate::CurrentProtocolShare::<Test>::put(percent(41)));
+}
+
+#[test]
 fn generations_that_lost_count_are_noticed() {
 	planted(|| crate::Generations::<Test>::remove(ChannelId(0)));
 	planted(|| crate::CurrentGenerations::<Test>::insert(account(OTHER), ChannelId(0)));

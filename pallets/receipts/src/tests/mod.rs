@@ -12,7 +12,7 @@ mod vouchers;
 use crate::{mock::*, ChannelTerms, Error, Event, HoldReason, Redemption};
 use frame_support::{
 	assert_noop, assert_ok,
-	pallet_prelude::{DispatchResult, Get},
+	pallet_prelude::DispatchResult,
 	storage::with_storage_layer,
 	traits::fungible::{Inspect, InspectHold, Mutate},
 };
@@ -23,7 +23,7 @@ use plexus_primitives::{
 	prove::prove_reader, receipt::voucher, AgentId, BatchId, ChannelId, Content, Context, DatanetId,
 	DatanetVersion, ModelId, Receipt,
 };
-use sp_runtime::{BoundedVec, DispatchError, Perbill};
+use sp_runtime::{DispatchError, Perbill};
 
 /// They control agents 0 and 1.
 const CONTROLLERS: [u8; 2] = [1, 2];
@@ -40,10 +40,6 @@ fn signed(account: AccountId) -> RuntimeOrigin {
 
 fn by(index: u8) -> RuntimeOrigin {
 	signed(account(index))
-}
-
-fn listed<Item, B: Get<u32>>(items: impl IntoIterator<Item = Item>) -> BoundedVec<Item, B> {
-	items.into_iter().collect::<Vec<_>>().try_into().ok().expect("the test stays within the bound")
 }
 
 fn percent(percent: u32) -> Perbill {

@@ -2,6 +2,7 @@
 
 use super::*;
 use frame_support::traits::{fungible::Balanced, Imbalance};
+use sp_runtime::BuildStorage;
 
 const FEE: Balance = 1_000_000;
 
@@ -152,11 +153,64 @@ fn a_change_of_the_protocols_share_is_for_what_comes() {
 	run(|| {
 		let id = open(FEE);
 		assert_ok!(submit([redemption(id, &[receipt(0, 100_000)])]));
-		ProtocolShare::set(percent(10));
+		let (before, owed) = (Receipts::revenue(ModelId(0)), Receipts::owed());
+		assert_ok!(Receipts::set_protocol_share(RuntimeOrigin::root(), percent(10)));
+		assert!(has_event(Event::ProtocolShareSet { share: percent(10) }));
+		assert_eq!(
+			(Receipts::revenue(ModelId(0)), Receipts::owed()),
+			(before, owed),
+			"it was divided already"
+		);
 		assert_ok!(submit([redemption(id, &[receipt(0, 100_000)])]));
 		assert!(has_event(Event::ProtocolPaid { batch: BatchId(0), validators: 1_500, burned: 1_500 }));
 		assert!(has_event(Event::ProtocolPaid { batch: BatchId(1), validators: 5_000, burned: 5_000 }));
+		// 97,000 and 90,000 are left; of these the developer has 30 %, however late it pulls.
+		assert_ok!(Receipts::pull_developer(by(OTHER), ModelId(0)));
+		assert_eq!(earned(&account(DEVELOPERS[0])), 56_100);
 	});
+}
+
+#[test]
+fn the_protocols_share_is_changed_by_its_origin_alone_and_within_its_bounds() {
+	run(|| {
+		let set = |origin, share| Receipts::set_protocol_share(origin, share);
+		for origin in [by(PAYER), signed(agent_account(0)), RuntimeOrigin::none()] {
+			assert_noop!(set(origin, percent(5)), DispatchError::BadOrigin);
+		}
+		let above = Perbill::from_parts(PROTOCOL_SHARE_MAX.deconstruct() + 1);
+		for share in [Perbill::zero(), above, Perbill::one()] {
+			assert_noop!(set(RuntimeOrigin::root(), share), Error::<Test>::InvalidProtocolShare);
+		}
+		assert_eq!(Receipts::protocol_share(), PROTOCOL_SHARE, "nothing else was set");
+		for share in [PROTOCOL_SHARE_MIN, PROTOCOL_SHARE_MAX] {
+			assert_ok!(set(RuntimeOrigin::root(), share));
+			assert_eq!(Receipts::protocol_share(), share);
+		}
+	});
+}
+
+/// A chain whose genesis says this about the protocol's share.
+fn with_genesis_share(protocol_share: Option<Perbill>) -> sp_io::TestExternalities {
+	let receipts = crate::GenesisConfig { protocol_share, ..Default::default() };
+	let genesis = RuntimeGenesisConfig { receipts, ..Default::default() };
+	genesis.build_storage().expect("nobody has anything").into()
+}
+
+#[test]
+fn a_genesis_names_the_protocols_share_or_leaves_it_as_it_is() {
+	for (named, expected) in [(None, PROTOCOL_SHARE), (Some(percent(5)), percent(5))] {
+		with_genesis_share(named).execute_with(|| {
+			assert_eq!(Receipts::protocol_share(), expected);
+			assert_eq!(crate::CurrentProtocolShare::<Test>::exists(), named.is_some());
+			assert_ok!(Receipts::check_invariants());
+		});
+	}
+}
+
+#[test]
+#[should_panic(expected = "receipts.protocolShare is out of its bounds")]
+fn a_genesis_with_a_share_out_of_bounds_is_none() {
+	with_genesis_share(Some(percent(41)));
 }
 
 #[test]

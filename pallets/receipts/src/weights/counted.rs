@@ -38,13 +38,13 @@ pub(super) fn finish<P: Prices>() -> Weight {
 	cost::<P>(65_000_000, 6, 5)
 }
 
-/// Once: reads the clock, the block number and the genesis hash; reads and writes `NextBatchId`, `Earnings`, the pot, the
-/// validators' pot, issuance, and `System::Account` and `Balances::Holds` of the server; writes `Batches`. For each model:
-/// reads and writes `Books` and, behind the pools, a book and an account. For each channel: reads and writes `Channels`,
-/// `System::Account` and `Balances::Holds` of the payer, and two entries of its reputation.
+/// Once: reads the clock, the block number, the genesis hash and `CurrentProtocolShare`; reads and writes `NextBatchId`,
+/// `Earnings`, the pot, the validators' pot, issuance, and `System::Account` and `Balances::Holds` of the server; writes
+/// `Batches`. For each model: reads and writes `Books` and, behind the pools, a book and an account. For each channel:
+/// reads and writes `Channels`, `System::Account` and `Balances::Holds` of the payer, and two entries of its reputation.
 pub(super) fn submit<P: Prices>(c: u32, r: u32) -> Weight {
 	let models = r.min(BATCH_MODELS as u32);
-	cost::<P>(100_000_000, 10, 8)
+	cost::<P>(100_000_000, 11, 8)
 		.saturating_add(each::<P>(c, 110_000_000, 5, 5))
 		.saturating_add(each::<P>(r, 3_000_000, 0, 0))
 		.saturating_add(each::<P>(models, 60_000_000, 3, 3))
@@ -69,4 +69,9 @@ pub(super) fn pull_royalty<P: Prices>() -> Weight {
 /// Reads and writes `Earnings`, the pot, `System::Account`.
 pub(super) fn withdraw<P: Prices>() -> Weight {
 	cost::<P>(50_000_000, 3, 3)
+}
+
+/// Writes `CurrentProtocolShare`.
+pub(super) fn set_protocol_share<P: Prices>() -> Weight {
+	cost::<P>(10_000_000, 0, 1)
 }
