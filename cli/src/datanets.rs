@@ -12,9 +12,9 @@ use crate::{
 	output::{self, hex, text, Answer},
 };
 use plexus_primitives::api::{
-	AdmissionKind, ChallengeInfo, ContributionInfo, ContributionPage, ContributionStatus, DatanetInfo,
-	DatanetPage, DatanetStatus, DepartureCause, LicenceInfo, ListingPage, MemberPage, VersionInfo,
-	VersionPage, PAGE_MAX,
+	AdmissionKind, ChallengeInfo, ContentCommitmentInfo, ContributionInfo, ContributionPage,
+	ContributionStatus, DatanetInfo, DatanetPage, DatanetStatus, DepartureCause, DisputeInfo, LicenceInfo,
+	ListingPage, MemberPage, ReservationInfo, VersionInfo, VersionPage, PAGE_MAX,
 };
 use serde::Serialize;
 use sp_core::crypto::AccountId32;
@@ -89,97 +89,49 @@ pub(crate) async fn may_list(
 		&& !is_listed(at, held.content.root, datanet).await?)
 }
 
-/// A commitment that was neither used nor cleared. Times are on the chain clock.
-#[derive(subxt::ext::scale_decode::DecodeAsType)]
-#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-pub(crate) struct CommitmentInfo {
-	/// Its place in the order of all.
-	pub(crate) number: u64,
-	pub(crate) usable_from_ms: u64,
-	pub(crate) expires_at_ms: u64,
-}
-
-/// An account's commitment. The runtime API does not tell of them.
+/// An account's commitment that was neither used nor cleared.
 pub(crate) async fn commitment(
 	at: &AtBlock,
 	account: &AccountId32,
 	hash: [u8; 32],
-) -> Result<Option<CommitmentInfo>, Failure> {
-	let address = dynamic::storage::<([u8; 32], [u8; 32]), CommitmentInfo>("Datanets", "Commitments");
-	let account: [u8; 32] = account.clone().into();
-	let storage = at.storage();
-	let found = bounded("a commitment", storage.try_fetch(address, (account, hash))).await?;
-	found.map_err(explain_client)?.map(|value| value.decode().map_err(explain_client)).transpose()
+) -> Result<Option<ContentCommitmentInfo<u128>>, Failure> {
+	runtime_call(at, "DatanetsApi_commitment", (account, hash)).await
 }
 
 /// A root that is kept for an account.
-#[derive(Clone, PartialEq, Eq, Debug, subxt::ext::scale_decode::DecodeAsType)]
-#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-pub(crate) struct ReservationInfo {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Kept {
 	/// For whom.
-	pub(crate) account: subxt::utils::AccountId32,
+	pub(crate) account: AccountId32,
 	/// Until when, on the chain clock.
 	pub(crate) until_ms: u64,
 }
 
-impl ReservationInfo {
+impl Kept {
 	/// For whom it is, as people read it.
 	pub(crate) fn holder(&self) -> String {
-		address::display(&self.account.0.into())
+		address::display(&self.account)
 	}
 
 	/// Whether it bars an account that has committed to nothing yet, at this time on the chain clock.
 	pub(crate) fn bars(&self, account: &AccountId32, clock_ms: u64) -> bool {
-		AccountId32::from(self.account.0) != *account && clock_ms < self.until_ms
+		self.account != *account && clock_ms < self.until_ms
 	}
 }
 
-/// The reservation of a root that nobody holds. The runtime API does not tell of them.
-pub(crate) async fn reservation(at: &AtBlock, root: [u8; 32]) -> Result<Option<ReservationInfo>, Failure> {
-	let address = dynamic::storage::<([u8; 32],), ReservationInfo>("Datanets", "Reservations");
-	let storage = at.storage();
-	let found = bounded("a reservation", storage.try_fetch(address, (root,))).await?;
-	found.map_err(explain_client)?.map(|value| value.decode().map_err(explain_client)).transpose()
+/// For whom a root is kept that nobody holds.
+pub(crate) async fn reservation(at: &AtBlock, root: [u8; 32]) -> Result<Option<Kept>, Failure> {
+	let found: Option<ReservationInfo<AccountId32, u128>> =
+		runtime_call(at, "DatanetsApi_reservation", root).await?;
+	Ok(found.map(|ReservationInfo { account, until_ms, .. }| Kept { account, until_ms }))
 }
 
-/// What a claimant wants.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, subxt::ext::scale_decode::DecodeAsType)]
-#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-pub(crate) enum Remedy {
-	/// What the contribution earns.
-	Redirect,
-	/// That it be taken down.
-	Takedown,
-}
-
-/// What a curator said.
-#[derive(subxt::ext::scale_decode::DecodeAsType)]
-#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-pub(crate) struct VoteInfo {
-	/// That the claimant is right.
-	pub(crate) uphold: bool,
-}
-
-/// An open dispute.
-#[derive(subxt::ext::scale_decode::DecodeAsType)]
-#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-pub(crate) struct DisputeInfo {
-	pub(crate) claimant: subxt::utils::AccountId32,
-	pub(crate) remedy: Remedy,
-	/// The generation of the curators who judge; none in an open datanet.
-	pub(crate) curators: Option<u32>,
-	pub(crate) votes: Vec<VoteInfo>,
-	/// Until when curators judge, on the chain clock.
-	pub(crate) deadline_ms: u64,
-	pub(crate) bond: u128,
-}
-
-/// The open dispute about a contribution. The runtime API does not tell of them.
-pub(crate) async fn dispute(at: &AtBlock, contribution: u64) -> Result<Option<DisputeInfo>, Failure> {
-	let address = dynamic::storage::<(u64,), DisputeInfo>("Datanets", "Disputes");
-	let storage = at.storage();
-	let found = bounded("a dispute", storage.try_fetch(address, (contribution,))).await?;
-	found.map_err(explain_client)?.map(|value| value.decode().map_err(explain_client)).transpose()
+/// The open dispute about a contribution.
+pub(crate) async fn dispute(
+	at: &AtBlock,
+	contribution: u64,
+) -> Result<Option<DisputeInfo<AccountId32, u128>>, Failure> {
+	runtime_call(at, "DatanetsApi_dispute", contribution).await
 }
 
 /// How long things take, in milliseconds of the chain clock.

@@ -208,6 +208,55 @@ pub struct ChallengeInfo<AccountId, Balance> {
 	pub bond: Balance,
 }
 
+/// What is claimed of a contribution.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct DisputeInfo<AccountId, Balance> {
+	/// The contribution.
+	pub contribution: ContributionId,
+	/// Who claims.
+	pub claimant: AccountId,
+	/// That it be taken down; otherwise what it earns.
+	pub takedown: bool,
+	/// Those who were curators when it began, of whom those who are no party judge; none in an open datanet.
+	pub curators: Vec<AccountId>,
+	/// What they said so far: who, and whether the claimant is right.
+	pub votes: Vec<(AccountId, bool)>,
+	/// Until when they may, on the chain clock.
+	pub deadline_ms: u64,
+	/// What the claimant has on hold.
+	pub bond: Balance,
+}
+
+/// A root that nobody holds and that is kept for somebody.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct ReservationInfo<AccountId, Balance> {
+	/// For whom.
+	pub account: AccountId,
+	/// Whose contribution it was, who has the deposit on hold.
+	pub depositor: AccountId,
+	/// The contribution that held the root.
+	pub contribution: ContributionId,
+	/// The commitment that it counts under: who committed earlier still comes first.
+	pub commitment: CommitmentNumber,
+	/// Until when, on the chain clock.
+	pub until_ms: u64,
+	/// What is on hold for it.
+	pub deposit: Balance,
+}
+
+/// A commitment to contents that was neither used nor cleared.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct ContentCommitmentInfo<Balance> {
+	/// Its place in the order of all.
+	pub number: CommitmentNumber,
+	/// From when on it can be used, on the chain clock.
+	pub usable_from_ms: u64,
+	/// When it is void, on the chain clock.
+	pub expires_at_ms: u64,
+	/// What is on hold for it.
+	pub deposit: Balance,
+}
+
 /// One page of datanets, in the order of the index, which is not that of their ids.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct DatanetPage<AccountId, Balance, BlockNumber> {
@@ -255,7 +304,7 @@ pub struct MemberPage {
 
 sp_api::decl_runtime_apis! {
 	/// Queries of datanets and contributions. `limit` is cut to `1..=`[`PAGE_MAX`] everywhere.
-	#[api_version(3)]
+	#[api_version(4)]
 	pub trait DatanetsApi<AccountId, Balance, BlockNumber>
 	where
 		AccountId: Codec,
@@ -320,5 +369,14 @@ sp_api::decl_runtime_apis! {
 
 		/// The open challenge of a contribution.
 		fn challenge(contribution: ContributionId) -> Option<ChallengeInfo<AccountId, Balance>>;
+
+		/// The open dispute about a contribution.
+		fn dispute(contribution: ContributionId) -> Option<DisputeInfo<AccountId, Balance>>;
+
+		/// For whom a root is kept that nobody holds.
+		fn reservation(root: [u8; 32]) -> Option<ReservationInfo<AccountId, Balance>>;
+
+		/// A commitment of an account that is neither used nor cleared.
+		fn commitment(account: AccountId, hash: [u8; 32]) -> Option<ContentCommitmentInfo<Balance>>;
 	}
 }

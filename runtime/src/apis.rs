@@ -44,8 +44,8 @@ use pallet_validators::{
 };
 use plexus_primitives::{
 	api::{
-		ChallengeInfo, ContributionInfo, ContributionPage, DatanetInfo, DatanetPage, ListingPage, MemberPage,
-		VersionInfo, VersionPage,
+		ChallengeInfo, ContentCommitmentInfo, ContributionInfo, ContributionPage, DatanetInfo, DatanetPage,
+		DisputeInfo, ListingPage, MemberPage, ReservationInfo, VersionInfo, VersionPage,
 	},
 	AgentId, BatchId, ChannelId, ContributionId, DatanetId, DatanetVersion, DelegationId, MethodId, ModelId,
 	Sequence,
@@ -240,6 +240,15 @@ impl_runtime_apis! {
 		}
 		fn challenge(contribution: ContributionId) -> Option<ChallengeInfo<AccountId, Balance>> {
 			Datanets::challenge_of(contribution)
+		}
+		fn dispute(contribution: ContributionId) -> Option<DisputeInfo<AccountId, Balance>> {
+			Datanets::dispute_of(contribution)
+		}
+		fn reservation(root: [u8; 32]) -> Option<ReservationInfo<AccountId, Balance>> {
+			Datanets::reservation_of(root)
+		}
+		fn commitment(account: AccountId, hash: [u8; 32]) -> Option<ContentCommitmentInfo<Balance>> {
+			Datanets::commitment_of(&account, hash)
 		}
 	}
 

@@ -18,7 +18,7 @@ use crate::{
 	address,
 	calls::{self, Call},
 	client::AtBlock,
-	datanets::{self, ReservationInfo},
+	datanets::{self, Kept},
 	failure::{Failure, FailureKind},
 	output::hex,
 	pipeline::{Done, Pipeline},
@@ -299,7 +299,7 @@ impl Registrar {
 			};
 			let (_, clock_ms) = crate::validators::era_and_clock(&at).await?;
 			let in_time = made.expires_at_ms > clock_ms.max(made.usable_from_ms).saturating_add(MARGIN_MS);
-			let taken = closed_from.is_none_or(|first| made.number < first);
+			let taken = closed_from.is_none_or(|first| made.number.0 < first);
 			let items = if in_time && taken { hash_again(&batch, &roots, tree, terms).await } else { None };
 			match items {
 				Some(items) => {
@@ -362,7 +362,7 @@ fn held_by(path: &str, contribution: u64, holder: &str) -> Refusal {
 	)
 }
 
-fn kept_for(path: &str, kept: &ReservationInfo) -> Refusal {
+fn kept_for(path: &str, kept: &Kept) -> Refusal {
 	Refusal::new(
 		path,
 		format!(
@@ -391,7 +391,7 @@ mod tests {
 
 	#[test]
 	fn a_root_that_is_kept_for_another_is_refused_with_its_name_and_the_end() {
-		let kept = ReservationInfo { account: subxt::utils::AccountId32([3; 32]), until_ms: 5_000 };
+		let kept = Kept { account: [3; 32].into(), until_ms: 5_000 };
 		assert!(kept.bars(&[4; 32].into(), 4_999));
 		assert!(!kept.bars(&[4; 32].into(), 5_000) && !kept.bars(&[3; 32].into(), 0));
 		let refusal = kept_for("a.txt", &kept);

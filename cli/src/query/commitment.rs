@@ -84,7 +84,8 @@ pub(super) async fn commitment(client: &Client, args: Args) -> Result<Commitment
 		deposit: None,
 	};
 	if let Some(made) = datanets::commitment(&at, &account, hash).await? {
-		return Ok(told("contributions", made.number, Some(made.usable_from_ms), made.expires_at_ms));
+		let told = told("contributions", made.number.0, Some(made.usable_from_ms), made.expires_at_ms);
+		return Ok(Commitment { deposit: Some(Amount(made.deposit)), ..told });
 	}
 	if let Some(made) = models::commitment(&at, &account, hash).await? {
 		let told = told("models", made.number, Some(made.usable_from_ms), made.expires_at_ms);

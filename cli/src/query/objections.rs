@@ -8,11 +8,13 @@ use crate::{
 	address,
 	amount::Amount,
 	client::Client,
-	datanets::{self, DisputeInfo, Remedy},
+	datanets,
 	failure::Failure,
 	output::{self, Answer},
 };
+use plexus_primitives::api::DisputeInfo;
 use serde::Serialize;
+use sp_core::crypto::AccountId32;
 
 /// A challenge as it is printed.
 #[derive(Serialize)]
@@ -67,12 +69,12 @@ pub(super) struct Dispute {
 	claimant: String,
 	/// `redirect` for what it earns, or `takedown`.
 	remedy: &'static str,
-	/// `curators`, those of its beginning, besides root; or `root` alone.
-	judged_by: &'static str,
-	/// Curators who are for the claimant so far.
-	uphold: usize,
+	/// Those of its beginning, who judge besides root unless they are parties; none in an open datanet.
+	curators: Vec<String>,
+	/// Those of them who are for the claimant so far.
+	uphold: Vec<String>,
 	/// And those who are not.
-	dismiss: usize,
+	dismiss: Vec<String>,
 	/// Until when curators judge, on the chain clock.
 	deadline_ms: u64,
 	bond: Amount,
@@ -84,27 +86,28 @@ impl Answer for Dispute {
 			("contribution", self.contribution.to_string()),
 			("claimant", self.claimant.clone()),
 			("wants", self.remedy.to_string()),
-			("judged by", self.judged_by.to_string()),
-			("votes", format!("{} to uphold, {} to dismiss", self.uphold, self.dismiss)),
+			("curators", self.curators.join(", ")),
+			("to uphold", self.uphold.join(", ")),
+			("to dismiss", self.dismiss.join(", ")),
 			("until", format!("{} ms on the chain clock", self.deadline_ms)),
 			("bond", self.bond.to_string()),
 		])
 	}
 }
 
-impl Dispute {
-	fn new(contribution: u64, info: DisputeInfo) -> Self {
-		let uphold = info.votes.iter().filter(|vote| vote.uphold).count();
+impl From<DisputeInfo<AccountId32, u128>> for Dispute {
+	fn from(info: DisputeInfo<AccountId32, u128>) -> Self {
+		let said = |wanted: bool| {
+			let voters = info.votes.iter().filter(move |(_, uphold)| *uphold == wanted);
+			voters.map(|(curator, _)| address::display(curator)).collect::<Vec<_>>()
+		};
 		Self {
-			contribution,
-			claimant: address::display(&info.claimant.0.into()),
-			remedy: match info.remedy {
-				Remedy::Redirect => "redirect",
-				Remedy::Takedown => "takedown",
-			},
-			judged_by: if info.curators.is_some() { "curators" } else { "root" },
-			uphold,
-			dismiss: info.votes.len().saturating_sub(uphold),
+			contribution: info.contribution.0,
+			claimant: address::display(&info.claimant),
+			remedy: if info.takedown { "takedown" } else { "redirect" },
+			curators: info.curators.iter().map(address::display).collect(),
+			uphold: said(true),
+			dismiss: said(false),
 			deadline_ms: info.deadline_ms,
 			bond: Amount(info.bond),
 		}
@@ -120,35 +123,39 @@ pub(super) async fn dispute(client: &Client, contribution: u64) -> Result<Disput
 			format!("`plexus query history contribution:{contribution}` tells of what was disputed before"),
 		)
 	})?;
-	Ok(Dispute::new(contribution, found))
+	Ok(Dispute::from(found))
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::datanets::VoteInfo;
+	use plexus_primitives::ContributionId;
 
 	#[test]
 	fn a_dispute_has_stable_json_keys_and_a_table() {
-		let votes = [true, false, true].map(|uphold| VoteInfo { uphold }).into();
-		let info = DisputeInfo {
-			claimant: subxt::utils::AccountId32([1; 32]),
-			remedy: Remedy::Takedown,
-			curators: Some(3),
-			votes,
+		let account = |number: u8| AccountId32::from([number; 32]);
+		let named = |number| address::display(&account(number));
+		let dispute = Dispute::from(DisputeInfo {
+			contribution: ContributionId(5),
+			claimant: account(1),
+			takedown: true,
+			curators: vec![account(2), account(3), account(4)],
+			votes: vec![(account(3), true), (account(2), false)],
 			deadline_ms: 900,
 			bond: 7,
-		};
-		let dispute = Dispute::new(5, info);
+		});
 		assert_eq!(
 			serde_json::to_value(&dispute).unwrap(),
 			serde_json::json!({
-				"contribution": 5, "claimant": "5C62Ck4UrFPiBtoCmeSrgF7x9yv9mn38446dhCpsi2mLHiFT",
-				"remedy": "takedown", "judged_by": "curators", "uphold": 2, "dismiss": 1, "deadline_ms": 900,
-				"bond": "7",
+				"contribution": 5, "claimant": named(1), "remedy": "takedown",
+				"curators": [named(2), named(3), named(4)], "uphold": [named(3)], "dismiss": [named(2)],
+				"deadline_ms": 900, "bond": "7",
 			})
 		);
 		let human = dispute.human();
-		assert!(human.contains("2 to uphold, 1 to dismiss") && human.contains("900 ms"), "{human}");
+		assert!(
+			human.contains("takedown") && human.contains(&named(4)) && human.contains("900 ms"),
+			"{human}"
+		);
 	}
 }

@@ -17,7 +17,7 @@ use crate::{
 	calls,
 	client::ConnectionArgs,
 	content::{media_type, parse_root, prove_file},
-	datanets::{self, Contribution, ReservationInfo},
+	datanets::{self, Contribution, Kept},
 	failure::{Failure, FailureKind},
 };
 use plexus_primitives::{prove::ProvenContent, Content};
@@ -167,7 +167,7 @@ async fn name_holder(
 	Failure { cause: format!("{} {}", failure.cause, holder.cause), remedy: holder.remedy, ..failure }
 }
 
-fn reserved(kept: &ReservationInfo) -> Failure {
+fn reserved(kept: &Kept) -> Failure {
 	Failure::new(
 		FailureKind::Refused,
 		"RootReserved",
@@ -227,7 +227,7 @@ mod tests {
 
 	#[test]
 	fn a_reservation_names_its_account_and_end_and_no_contribution_that_is_gone() {
-		let kept = ReservationInfo { account: subxt::utils::AccountId32([3; 32]), until_ms: 5_000 };
+		let kept = Kept { account: [3; 32].into(), until_ms: 5_000 };
 		let failure = reserved(&kept);
 		assert_eq!((failure.kind, failure.name.as_str()), (FailureKind::Refused, "RootReserved"));
 		let named = crate::address::display(&[3; 32].into());

@@ -13,9 +13,9 @@ use crate::{
 use codec::Encode;
 use plexus_primitives::{
 	api::{
-		AdmissionKind, ChallengeInfo, ContributionInfo, ContributionPage, ContributionStatus, DatanetInfo,
-		DatanetPage, DatanetStatus, DepartureCause, LicenceInfo, ListingPage, MemberPage, VersionInfo,
-		VersionPage, PAGE_MAX,
+		AdmissionKind, ChallengeInfo, ContentCommitmentInfo, ContributionInfo, ContributionPage,
+		ContributionStatus, DatanetInfo, DatanetPage, DatanetStatus, DepartureCause, DisputeInfo,
+		LicenceInfo, ListingPage, MemberPage, ReservationInfo, VersionInfo, VersionPage, PAGE_MAX,
 	},
 	constants::Balance,
 	Content, ContributionId, DatanetId, DatanetVersion, Sequence,
@@ -36,11 +36,14 @@ pub fn register(registry: &mut Registry) {
 	registry.query("datanet_byOwner", by_owner);
 	registry.query("datanet_byTag", by_tag);
 	registry.query("datanet_challenge", challenge);
+	registry.query("datanet_commitment", commitment);
 	registry.query("datanet_contributionById", contribution_by_id);
 	registry.query("datanet_contributionByRoot", contribution_by_root);
 	registry.query("datanet_contributions", contributions);
+	registry.query("datanet_dispute", dispute);
 	registry.query("datanet_listings", listings);
 	registry.query("datanet_members", members);
+	registry.query("datanet_reservation", reservation);
 	registry.query("datanet_version", version);
 	registry.query("datanet_versions", versions);
 	registry.query("datanet_weightAt", weight_at);
@@ -190,6 +193,36 @@ fn challenge(context: &Context, arguments: &Arguments) -> Answer {
 		deadline_ms: challenge.deadline_ms,
 		bond: challenge.bond.to_string(),
 	}))
+}
+
+/// What is claimed of a contribution; `null` if nothing is.
+fn dispute(context: &Context, arguments: &Arguments) -> Answer {
+	let id = ContributionId(arguments.required("contribution", A_CONTRIBUTION)?);
+	let state = context.state_in(arguments)?;
+	let found: Option<DisputeInfo<AccountId, Balance>> =
+		context.query_as(&state, "DatanetsApi_dispute", &id.encode())?;
+	json(&found.map(DisputeJson::from))
+}
+
+/// For whom a root is kept that nobody holds; `null` if for nobody.
+fn reservation(context: &Context, arguments: &Arguments) -> Answer {
+	let HexBytes(root) = arguments.required("root", A_ROOT)?;
+	let root = to_hash(&root, "root")?;
+	let state = context.state_in(arguments)?;
+	let found: Option<ReservationInfo<AccountId, Balance>> =
+		context.query_as(&state, "DatanetsApi_reservation", root.as_bytes())?;
+	json(&found.map(ReservationJson::from))
+}
+
+/// A commitment that is neither used nor cleared.
+fn commitment(context: &Context, arguments: &Arguments) -> Answer {
+	let account = parse_account(&arguments.text("account")?)?;
+	let HexBytes(hash) = arguments.required("hash", "a commitment: 64 hexadecimal digits")?;
+	let hash = to_hash(&hash, "hash")?;
+	let state = context.state_in(arguments)?;
+	let found: Option<ContentCommitmentInfo<Balance>> =
+		context.query_as(&state, "DatanetsApi_commitment", &(account, hash).encode())?;
+	json(&found.map(CommitmentJson::from))
 }
 
 /// Amounts are decimal strings, since JavaScript's numbers end at 2^53. Times are milliseconds of the chain clock.
@@ -382,6 +415,84 @@ struct ChallengeJson {
 	chunk: Option<u64>,
 	deadline_ms: Option<u64>,
 	bond: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DisputeJson {
+	contribution: u64,
+	claimant: String,
+	/// `redirect` or `takedown`.
+	remedy: &'static str,
+	/// Empty in an open datanet.
+	curators: Vec<String>,
+	votes: Vec<VoteJson>,
+	deadline_ms: u64,
+	bond: String,
+}
+
+#[derive(Serialize)]
+struct VoteJson {
+	curator: String,
+	uphold: bool,
+}
+
+impl From<DisputeInfo<AccountId, Balance>> for DisputeJson {
+	fn from(dispute: DisputeInfo<AccountId, Balance>) -> Self {
+		let vote = |(curator, uphold): &(AccountId, bool)| VoteJson {
+			curator: curator.to_ss58check(),
+			uphold: *uphold,
+		};
+		Self {
+			contribution: dispute.contribution.0,
+			claimant: dispute.claimant.to_ss58check(),
+			remedy: if dispute.takedown { "takedown" } else { "redirect" },
+			curators: dispute.curators.iter().map(Ss58Codec::to_ss58check).collect(),
+			votes: dispute.votes.iter().map(vote).collect(),
+			deadline_ms: dispute.deadline_ms,
+			bond: dispute.bond.to_string(),
+		}
+	}
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReservationJson {
+	account: String,
+	depositor: String,
+	contribution: u64,
+	commitment: u64,
+	until_ms: u64,
+	deposit: String,
+}
+
+impl From<ReservationInfo<AccountId, Balance>> for ReservationJson {
+	fn from(kept: ReservationInfo<AccountId, Balance>) -> Self {
+		Self {
+			account: kept.account.to_ss58check(),
+			depositor: kept.depositor.to_ss58check(),
+			contribution: kept.contribution.0,
+			commitment: kept.commitment.0,
+			until_ms: kept.until_ms,
+			deposit: kept.deposit.to_string(),
+		}
+	}
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CommitmentJson {
+	number: u64,
+	usable_from_ms: u64,
+	expires_at_ms: u64,
+	deposit: String,
+}
+
+impl From<ContentCommitmentInfo<Balance>> for CommitmentJson {
+	fn from(made: ContentCommitmentInfo<Balance>) -> Self {
+		let ContentCommitmentInfo { number, usable_from_ms, expires_at_ms, deposit } = made;
+		Self { number: number.0, usable_from_ms, expires_at_ms, deposit: deposit.to_string() }
+	}
 }
 
 #[derive(Serialize)]

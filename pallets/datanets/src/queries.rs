@@ -189,6 +189,38 @@ impl<T: Config> Pallet<T> {
 		};
 		Some(ChallengeInfo { contribution, challenger, chunk, deadline_ms, bond })
 	}
+
+	/// The open dispute about a contribution.
+	pub fn dispute_of(contribution: ContributionId) -> Option<DisputeInfoOf<T>> {
+		let dispute = Disputes::<T>::get(contribution)?;
+		let datanet = Contributions::<T>::get(contribution)?.datanet;
+		let Dispute { claimant, remedy, curators, votes, deadline_ms, bond } = dispute;
+		let curators = curators.map(|generation| Self::curators(datanet, generation)).unwrap_or_default();
+		let vote = |vote: Vote| Some((curators.get(usize::from(vote.curator))?.clone(), vote.uphold));
+		Some(DisputeInfo {
+			contribution,
+			claimant,
+			takedown: remedy == Remedy::Takedown,
+			votes: votes.into_iter().filter_map(vote).collect(),
+			curators: Vec::from(curators),
+			deadline_ms,
+			bond,
+		})
+	}
+
+	/// For whom a root is kept that nobody holds.
+	pub fn reservation_of(root: [u8; 32]) -> Option<ReservationInfoOf<T>> {
+		let Reservation { account, depositor, commitment, contribution, until_ms, deposit } =
+			Reservations::<T>::get(root)?;
+		Some(ReservationInfo { account, depositor, contribution, commitment, until_ms, deposit })
+	}
+
+	/// A commitment that is neither used nor cleared.
+	pub fn commitment_of(account: &T::AccountId, hash: [u8; 32]) -> Option<ContentCommitmentInfoOf<T>> {
+		let Commitment { number, usable_from_ms, expires_at_ms, deposit } =
+			Commitments::<T>::get(account, hash)?;
+		Some(ContentCommitmentInfo { number, usable_from_ms, expires_at_ms, deposit })
+	}
 }
 
 /// The first `limit` of an index, and the key of the last one if there are more.

@@ -16,9 +16,9 @@ use plexus_primitives::{
 use sp_runtime::BoundedVec;
 
 pub use plexus_primitives::api::{
-	AdmissionKind, ChallengeInfo, ContributionInfo, ContributionPage, ContributionStatus, DatanetInfo,
-	DatanetPage, DatanetStatus, DepartureCause, LicenceInfo, ListingPage, MemberPage, VersionInfo,
-	VersionPage,
+	AdmissionKind, ChallengeInfo, ContentCommitmentInfo, ContributionInfo, ContributionPage,
+	ContributionStatus, DatanetInfo, DatanetPage, DatanetStatus, DepartureCause, DisputeInfo, LicenceInfo,
+	ListingPage, MemberPage, ReservationInfo, VersionInfo, VersionPage,
 };
 pub use plexus_primitives::{Holder, Positions};
 
@@ -65,6 +65,12 @@ pub type ContributionPageOf<T> = ContributionPage<AccountIdOf<T>, BalanceOf<T>, 
 pub type ListingPageOf<T> = ListingPage<AccountIdOf<T>, BalanceOf<T>, BlockNumberFor<T>>;
 /// An open challenge for clients of this runtime.
 pub type ChallengeInfoOf<T> = ChallengeInfo<AccountIdOf<T>, BalanceOf<T>>;
+/// An open dispute for clients of this runtime.
+pub type DisputeInfoOf<T> = DisputeInfo<AccountIdOf<T>, BalanceOf<T>>;
+/// A root that is kept, for clients of this runtime.
+pub type ReservationInfoOf<T> = ReservationInfo<AccountIdOf<T>, BalanceOf<T>>;
+/// A commitment for clients of this runtime.
+pub type ContentCommitmentInfoOf<T> = ContentCommitmentInfo<BalanceOf<T>>;
 
 /// How long things take, in milliseconds of the chain clock. What began keeps the deadline that it began with.
 #[derive(

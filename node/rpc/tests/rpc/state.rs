@@ -114,7 +114,7 @@ async fn a_discarded_state_is_refused_with_the_way_out() {
 		"{message}"
 	);
 	assert_eq!(call(&client, "state_getStorage", &[key.clone(), json!(tips[4].hash)]).await, "0x05000000");
-	let (code, message, _) = refusal(&client, "state_getStorage", &[key, json!(hex([7; 32]))]).await;
+	let (code, message, _) = refusal(&client, "state_getStorage", &[key, json!(hex([7u8; 32]))]).await;
 	assert!(code == 4003 && message.contains("UnknownBlock"), "{message}");
 	assert!(call(&client, "chain_getBlock", &[json!(tips[0].hash)]).await.is_object(), "bodies are kept");
 }
@@ -269,7 +269,9 @@ async fn datanets_are_told_in_json() {
 	assert_eq!(call(&client, "datanet_members", &[json!(0), json!(1)]).await, none);
 	assert_eq!(call(&client, "datanet_weightAt", &[json!(0), json!(1)]).await, Value::Null);
 	assert_eq!(call(&client, "datanet_challenge", &[json!(0)]).await, Value::Null);
+	assert_eq!(call(&client, "datanet_dispute", &[json!(0)]).await, Value::Null);
 	let listings = [json!(hex(proven.content.root))];
+	assert_eq!(call(&client, "datanet_reservation", &listings).await, Value::Null);
 	assert_eq!(call(&client, "datanet_listings", &listings).await, none);
 	let found = call(&client, "datanet_contributionByRoot", &[json!(hex(proven.content.root))]).await;
 	assert_eq!(found["length"], 10);
@@ -295,7 +297,10 @@ async fn datanets_are_told_in_json() {
 		datanet: DatanetId(1),
 		curators: Some(vec![Bob.to_account_id()].try_into().expect("one")),
 	};
-	for (nonce, datanets_call) in [curated, propose].into_iter().enumerate() {
+	let commit = pallet_datanets::Call::commit { hash: [7; 32] };
+	let commitment = [json!(alice), json!(hex([7u8; 32]))];
+	assert_eq!(call(&client, "datanet_commitment", &commitment).await, Value::Null);
+	for (nonce, datanets_call) in [curated, propose, commit].into_iter().enumerate() {
 		let extrinsic =
 			signed(served.genesis(), Alice, 2 + nonce as u32, RuntimeCall::Datanets(datanets_call));
 		call(&client, "author_submitExtrinsic", &[json!(hex(extrinsic))]).await;
@@ -306,6 +311,11 @@ async fn datanets_are_told_in_json() {
 	let to_come = &curated["proposedCurators"];
 	assert_eq!(to_come["curators"], json!([Bob.to_account_id().to_ss58check()]));
 	assert!(to_come["enactableAtMs"].as_u64().is_some_and(|from| from > 0), "{curated}");
+	let made = call(&client, "datanet_commitment", &commitment).await;
+	// The first number is of what was contributed in one step.
+	assert_eq!(made["number"], 1);
+	assert!(made["usableFromMs"].as_u64() < made["expiresAtMs"].as_u64(), "{made}");
+	assert!(made["deposit"].as_str().is_some_and(|deposit| deposit.parse::<u128>().is_ok()), "{made}");
 
 	let (code, message, _) = refusal(&client, "datanet_contributionByRoot", &[json!("0x01")]).await;
 	assert!(code == -32602 && message.contains("`root`"), "{message}");

@@ -460,3 +460,53 @@ fn contributions_that_come_and_go_between_pages_hide_and_repeat_none_of_the_othe
 		assert!(seen.contains(&12), "what came while pages were read is told too: {seen:?}");
 	});
 }
+
+#[test]
+fn an_open_dispute_is_told_with_its_curators_and_what_they_said() {
+	run(|| {
+		assert_ok!(create_curated(ALICE, &[BOB, CAROL, DAVE]));
+		assert_ok!(commit_and_register(ERIN, 0, &[&b"text"[..]]));
+		assert_ok!(review(BOB, 0, 10));
+		assert_ok!(review(CAROL, 0, 10));
+		let disputed = ContributionId(0);
+		assert_eq!(Datanets::dispute_of(disputed), None);
+		assert_ok!(Datanets::dispute(signed(ALICE), disputed, Remedy::Redirect, None));
+		assert_ok!(Datanets::vote(signed(CAROL), disputed, false));
+		let told = Datanets::dispute_of(disputed).expect("it is open");
+		assert_eq!((told.contribution, told.claimant, told.takedown), (disputed, ALICE, false));
+		assert_eq!(told.curators, [BOB, CAROL, DAVE]);
+		assert_eq!(told.votes, [(CAROL, false)]);
+		assert_eq!(told.deadline_ms, Now::get() + WINDOWS.dispute_ms);
+		assert_eq!(told.bond, held(HoldReason::Dispute, ALICE));
+		assert_ok!(Datanets::vote(signed(DAVE), disputed, false));
+		assert_eq!(Datanets::dispute_of(disputed), None, "it is dismissed");
+	});
+}
+
+#[test]
+fn a_commitment_and_a_root_that_is_kept_are_told_while_they_are_there() {
+	run(|| {
+		assert_ok!(create_curated(ALICE, &[BOB, CAROL]));
+		let (root, before) = (root(b"text"), held(HoldReason::Storage, ERIN));
+		let hash = Datanets::commitment_hash(&ERIN, &SALT, [root]);
+		assert_eq!(Datanets::commitment_of(&ERIN, hash), None);
+		assert_ok!(commit(ERIN, &[&b"text"[..]]));
+		let made = Datanets::commitment_of(&ERIN, hash).expect("it is made");
+		assert_eq!(made.usable_from_ms, Now::get() + WINDOWS.commitment_age_ms);
+		assert_eq!(made.expires_at_ms, Now::get() + WINDOWS.commitment_lifetime_ms);
+		assert_eq!(made.deposit, held(HoldReason::Commitment, ERIN));
+		pass(WINDOWS.commitment_age_ms);
+		assert_ok!(register(ERIN, 0, &[&b"text"[..]]));
+		assert_eq!(Datanets::commitment_of(&ERIN, hash), None);
+
+		assert_eq!(Datanets::reservation_of(root), None);
+		assert_ok!(reject(BOB, 0));
+		let kept = Datanets::reservation_of(root).expect("one of two is enough, since ties reject");
+		assert_eq!((kept.account, kept.depositor, kept.contribution), (ERIN, ERIN, ContributionId(0)));
+		assert_eq!(kept.commitment, made.number);
+		assert_eq!(kept.until_ms, Now::get() + WINDOWS.commitment_lifetime_ms);
+		assert_eq!(kept.deposit, held(HoldReason::Storage, ERIN) - before);
+		assert_ok!(Datanets::clear_reservation(signed(ERIN), root));
+		assert_eq!(Datanets::reservation_of(root), None);
+	});
+}
