@@ -1,8 +1,8 @@
 //! The three registries: how each is filled, and which calls are measured on it.
 //!
 //! Filling executes the registries' own calls, ten entries for each account. What is measured registers more for accounts
-//! from all over the state: once one after the other, as a block has them, and once each on a fork of its own, after other
-//! work, so that no sample finds another's keys or code in a cache.
+//! from all over the state: once one after the other, as a block has them, and once each on a fork of its own, with what the
+//! first time left in the caches. No series has accounts or contents of another.
 
 use crate::chain::Chain;
 use frame_support::{
@@ -18,7 +18,10 @@ use plexus_primitives::{
 };
 use plexus_runtime::{limits::NATIVE_SPEEDUP, AccountId, Balances, Runtime, RuntimeOrigin, System};
 use sp_runtime::Perbill;
-use std::time::{Duration, Instant};
+use std::{
+	ops::Range,
+	time::{Duration, Instant},
+};
 
 /// Entries that each account has.
 const PER_ACCOUNT: u64 = 10;
@@ -69,6 +72,12 @@ type Proven = (Content, Vec<u8>);
 
 fn account(index: u64) -> AccountId {
 	AccountId::new(sp_io::hashing::blake2_256(&index.to_le_bytes()))
+}
+
+/// The samples of a series. Those of another have other accounts, as long as there are so many, and other contents.
+fn samples(series: u64, count: u64) -> Range<u64> {
+	let first = series * SAMPLES + 1;
+	first..first + count
 }
 
 /// The accounts of the samples, from all over those that there are.
@@ -222,33 +231,45 @@ pub mod datanets {
 	pub fn measure(chain: &mut Chain, entries: u64) -> Vec<Series> {
 		let most: u32 = <Runtime as pallet_datanets::Config>::RegistrationsMax::get();
 		let of = |index, call| Signed { who: spread(index, entries), call, proofs: Vec::new() };
-		let contributed = (1..=SAMPLES).map(|index| {
+		let contributed = samples(2, SAMPLES).map(|index| {
 			let proven = content(index << 32, CONTENT_BYTES);
 			let Registration { content, media_type, locator, length_proof } = registration(proven.clone());
 			let call = Call::contribute { datanet: DATANET, content, media_type, locator, length_proof };
 			Signed { proofs: vec![proven], ..of(index, call) }
 		});
-		let created = (1..=SAMPLES).map(|index| of(index, create()));
-		let committed = (1..=SAMPLES)
+		let created = samples(0, SAMPLES).map(|index| of(index, create()));
+		let committed = samples(1, SAMPLES)
 			.map(|index| of(index, Call::commit { hash: sp_io::hashing::blake2_256(&index.to_le_bytes()) }));
 		vec![
 			series(chain, "datanets: create_datanet", created),
 			series(chain, "datanets: commit", committed),
 			series(chain, "datanets: contribute", contributed),
-			registered(chain, "datanets: register, 1", entries, SAMPLES, 1),
-			registered(chain, "datanets: register, each of 256", entries, SAMPLES_OF_BATCHES, most.into()),
+			registered(chain, "datanets: register, 1", entries, samples(3, SAMPLES), 1),
+			registered(
+				chain,
+				"datanets: register, each of 256",
+				entries,
+				samples(4, SAMPLES_OF_BATCHES),
+				most.into(),
+			),
 		]
 	}
 
-	fn registered(chain: &mut Chain, name: &'static str, entries: u64, samples: u64, count: u64) -> Series {
+	fn registered(
+		chain: &mut Chain,
+		name: &'static str,
+		entries: u64,
+		samples: Range<u64>,
+		count: u64,
+	) -> Series {
 		chain.execute(|| {
-			for index in 1..=samples {
+			for index in samples.clone() {
 				let who = spread(index, entries);
 				done(commit(&who, &new_contents(index, count)), &who);
 			}
 		});
 		chain.commit();
-		let calls = (1..=samples).map(|index| {
+		let calls = samples.map(|index| {
 			let proofs = new_contents(index, count);
 			Signed { who: spread(index, entries), call: register(proofs.clone()), proofs }
 		});
@@ -311,19 +332,19 @@ pub mod models {
 	pub fn measure(chain: &mut Chain, entries: u64) -> Vec<Series> {
 		let most: u32 = <Runtime as pallet_models::Config>::RegistrationsMax::get();
 		let base = Some(ModelId(0));
-		let committed = (1..=SAMPLES).map(|index| {
+		let committed = samples(0, SAMPLES).map(|index| {
 			let call = Call::<Runtime>::commit { hash: sp_io::hashing::blake2_256(&index.to_le_bytes()) };
 			Signed { who: spread(index, entries), call, proofs: Vec::new() }
 		});
 		vec![
 			series(chain, "models: commit", committed),
-			registered(chain, "models: register, 1", entries, (SAMPLES, 1), None),
-			registered(chain, "models: register, 1 adapter", entries, (SAMPLES, 1), base),
+			registered(chain, "models: register, 1", entries, (samples(1, SAMPLES), 1), None),
+			registered(chain, "models: register, 1 adapter", entries, (samples(2, SAMPLES), 1), base),
 			registered(
 				chain,
 				"models: register, each of 256",
 				entries,
-				(SAMPLES_OF_BATCHES, most.into()),
+				(samples(3, SAMPLES_OF_BATCHES), most.into()),
 				None,
 			),
 		]
@@ -333,20 +354,18 @@ pub mod models {
 		chain: &mut Chain,
 		name: &'static str,
 		entries: u64,
-		(samples, count): (u64, u64),
+		(samples, count): (Range<u64>, u64),
 		parent: Option<ModelId>,
 	) -> Series {
-		// One commitment of an account can be for models with and without parents: it hides roots alone.
-		let seed = |index: u64| index + if parent.is_some() { SAMPLES } else { 0 };
 		chain.execute(|| {
-			for index in 1..=samples {
+			for index in samples.clone() {
 				let who = spread(index, entries);
-				done(commit(&who, &new_contents(seed(index), count)), &who);
+				done(commit(&who, &new_contents(index, count)), &who);
 			}
 		});
 		chain.commit();
-		let calls = (1..=samples).map(|index| {
-			let proofs = new_contents(seed(index), count);
+		let calls = samples.map(|index| {
+			let proofs = new_contents(index, count);
 			Signed { who: spread(index, entries), call: register(parent, proofs.clone()), proofs }
 		});
 		series(chain, name, calls)
@@ -391,13 +410,13 @@ pub mod agents {
 	/// The calls that bring agents.
 	pub fn measure(chain: &mut Chain, entries: u64) -> Vec<Series> {
 		let most: u32 = <Runtime as pallet_agents::Config>::TagsMax::get();
-		let registered = |tags| {
-			(1..=SAMPLES).map(move |index| {
+		let registered = |number, tags| {
+			samples(number, SAMPLES).map(move |index| {
 				let call = Call::<Runtime>::register { profile: profile(tags) };
 				Signed { who: spread(index, entries), call, proofs: Vec::new() }
 			})
 		};
-		let delegated = (1..=SAMPLES).map(|index| {
+		let delegated = samples(0, SAMPLES).map(|index| {
 			let terms = Terms {
 				scopes: vec![Scope::Payments].try_into().expect("one is allowed"),
 				budget: UNITS,
@@ -412,10 +431,14 @@ pub mod agents {
 				Call::<Runtime>::delegate { agent: AgentId(who * PER_ACCOUNT), parent: None, key, terms };
 			Signed { who: spread(index, entries), call, proofs: Vec::new() }
 		});
-		vec![
+		let mut all = vec![
 			series(chain, "agents: delegate", delegated),
-			series(chain, "agents: register, 1 tag", registered(1)),
-			series(chain, "agents: register, 16 tags", registered(most.into())),
-		]
+			series(chain, "agents: register, 1 tag", registered(1, 1)),
+		];
+		// The next agents have other ids, so that nobody looked for their accounts yet.
+		chain.execute(|| pallet_agents::NextAgentId::<Runtime>::put(AgentId(entries + SAMPLES)));
+		chain.commit();
+		all.push(series(chain, "agents: register, 16 tags", registered(2, most.into())));
+		all
 	}
 }
