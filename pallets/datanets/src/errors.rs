@@ -76,7 +76,8 @@ pub mod errors {
 		/// There is no such commitment of this account. Account, salt, roots and their order must be those that were
 		/// committed to, and it must be neither used nor cleared.
 		UnknownCommitment,
-		/// The commitment cannot be used yet. `CommitmentMade` says from when on, on the chain clock.
+		/// The commitment cannot be used yet. The query `commitment`, or `CommitmentMade`, says from when on, on the chain
+		/// clock.
 		CommitmentTooEarly,
 		/// The commitment expired. Clear it to get its deposit back, and commit again.
 		CommitmentExpired,
@@ -103,7 +104,7 @@ pub mod errors {
 		/// The contribution's datanet is curated. Its curators accept with `review`.
 		NeedsReview,
 		/// The signer was not among the curators at the contribution's submission, or when the dispute began. The query
-		/// `datanet` names the present ones.
+		/// `datanet` names the present ones, the query `dispute` those who judge.
 		NotCurator,
 		/// Nobody reviews its own contribution, and no party to a dispute judges it. Leave it to the other curators.
 		IsParty,
@@ -153,13 +154,13 @@ pub mod errors {
 		NobodyJudges,
 		/// No dispute about this contribution is open. It begins with `dispute`.
 		NoDispute,
-		/// The dispute can still be decided. `Disputed` says until when, on the chain clock.
+		/// The dispute can still be decided. The query `dispute` says until when, on the chain clock.
 		DisputeNotOver,
 		/// The time to vote is over. Anybody can end the dispute with `close_dispute`.
 		DisputeOver,
-		/// This root is not reserved. The event `RootReserved` tells of those that are.
+		/// This root is not reserved. The query `reservation` and the event `RootReserved` tell of those that are.
 		NoReservation,
-		/// The root is reserved for another account. `RootReserved` says until when, on the chain clock.
+		/// The root is reserved for another account. The query `reservation` says until when, on the chain clock.
 		ReservationNotOver,
 		/// The windows break a rule. A commitment's life must be longer than its age before it is used, a pending
 		/// contribution's longer than a commitment's, and challenges and disputes must last at least a millisecond.
