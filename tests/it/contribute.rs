@@ -3,13 +3,17 @@
 //! `PLEXUS_CONTRIBUTION_MIB` sets the size of the large file: 256 by default, 1,024 in `scripts/test-slow`.
 
 use anyhow::{ensure, Context, Result};
-use plexus_tests::{Cli, Node, NodeOptions};
+use plexus_tests::{wait::until, Cli, Node, NodeOptions};
 use serde_json::Value;
 use std::{
 	fs::{self, File},
 	io::{Read, Seek, SeekFrom, Write},
 	path::Path,
+	time::Duration,
 };
+
+/// Until a commitment is old enough: two seconds on the chain clock, and time for a slow machine.
+const AGE: Duration = Duration::from_secs(60);
 
 /// More than the command needs for its libraries and buffers, less than a quarter of the file.
 const MEMORY_BYTES_MAX: u64 = 64 << 20;
@@ -98,6 +102,35 @@ async fn a_duplicate_names_its_holder_before_and_after_submission() -> Result<()
 		scene.cli.refused(&[&scene.contribute(&file, "//Charlie")[..], &["--skip-lookup"]].concat()).await?;
 	ensure!(after.text().contains("Datanets."), "no error of the pallet in {}", after.text());
 	ensure!(after.text().contains("remedy"), "{}", after.text());
+	Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_a_higher_tip_brought_in_first_loses_to_who_had_committed() -> Result<()> {
+	let scene = Scene::new().await?;
+	let file = scene.file("mine.txt", b"shown by a registration on its way")?;
+	let held = || async {
+		let account = scene.cli.json(&["query", "account", "//Charlie"]).await?;
+		account["held"].as_str().map(str::to_string).with_context(|| format!("no held in {account}"))
+	};
+	let before = held().await?;
+	let committed = scene.cli.json(&["tx", "datanet", "commit", &file, "--from", "//Bob"]).await?;
+	let salt = committed["salt"].as_str().context("a commitment has a salt")?;
+	let copied =
+		scene.cli.json(&[&scene.contribute(&file, "//Charlie")[..], &["--tip", "1"]].concat()).await?;
+	let copy = id(&copied)?;
+	ensure!(held().await? != before, "the copy has no deposit");
+
+	let register = ["tx", "datanet", "register", &file, "--datanet", &scene.datanet, "--salt", salt];
+	let register = [&register[..], &["--from", "//Bob"]].concat();
+	let registered = until(AGE, "the age of the commitment", || scene.cli.json(&register)).await?;
+	let found = scene.cli.json(&["query", "file", &file]).await?;
+	ensure!(id(&found)? == id(&registered)?, "{found} is not {registered}");
+	let bob = scene.cli.json(&["query", "account", "//Bob"]).await?;
+	ensure!(found["contributor"] == bob["account"], "{found}");
+	let gone = scene.cli.refused(&["query", "contribution", &copy]).await?;
+	ensure!(gone.text().contains("NoSuchContribution"), "{}", gone.text());
+	ensure!(held().await? == before, "the copy's deposits are back, exactly");
 	Ok(())
 }
 
