@@ -167,6 +167,8 @@ impl Store {
 				store.remove(&name)?;
 			}
 		}
+		// Names that a killed process gave last may not be on disk yet; what is found here counts as kept.
+		File::open(directory).and_then(|names| names.sync_all()).map_err(failed)?;
 		Ok(store)
 	}
 
