@@ -77,7 +77,7 @@ pub struct Progress {
 	/// What was signed for among these, in the smallest unit.
 	#[serde(serialize_with = "digits")]
 	pub lost_signed: u128,
-	/// What fees cost, in the smallest unit.
+	/// What fees cost, in the smallest unit, those of transactions that failed in their blocks too.
 	#[serde(serialize_with = "digits")]
 	pub fees: u128,
 	/// Batches, records and connections that failed.

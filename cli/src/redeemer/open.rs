@@ -357,6 +357,7 @@ impl Submitter {
 		let sent = join_all(calls.iter().map(|(_, _, call)| pipeline.send(call))).await;
 		let mut other = None;
 		for ((batch, duty, _), sent) in calls.into_iter().zip(sent) {
+			self.note_fee(&sent);
 			match sent {
 				Ok(done) => {
 					tended.attempts.remove(&duty.key(batch));
@@ -377,7 +378,6 @@ impl Submitter {
 	fn done_duty(&self, batch: BatchId, duty: &Duty, fee: u128) {
 		info!(batch = batch.0, what = duty.what(), fee, "done");
 		self.desk.note(|progress| {
-			progress.fees = progress.fees.saturating_add(fee);
 			let open = &mut progress.open;
 			match duty {
 				Duty::Draw => open.drawn += 1,

@@ -243,6 +243,7 @@ impl Submitter {
 		look(&pipeline.last_head().await?, &self.desk).await?;
 		let mut other = None;
 		for (prepared, sent) in batches.iter().zip(sent) {
+			self.note_fee(&sent);
 			match sent.map_err(|failure| (blame(&failure), failure)) {
 				Ok(done) => self.done(prepared, &done, rounds),
 				Err((Some(blame), failure)) => {
@@ -317,6 +318,15 @@ impl Submitter {
 		Ok(left.map_or(u128::MAX, |left| left.budget_left))
 	}
 
+	/// Counts what a transaction cost, whatever became of it.
+	pub(super) fn note_fee(&self, sent: &Result<Done, Failure>) {
+		let fee = match sent {
+			Ok(done) => done.fee(),
+			Err(failure) => failure.fee.unwrap_or_default(),
+		};
+		self.desk.note(|progress| progress.fees = progress.fees.saturating_add(fee));
+	}
+
 	/// Says what the account lacks, once it does.
 	fn note_lacking(&self, lacking: u128) {
 		let before = self.desk.progress().funds_lacking;
@@ -366,7 +376,6 @@ impl Submitter {
 			progress.batches += 1;
 			progress.claims += batch.claims.len() as u64;
 			progress.claims_dropped += *dropped as u64;
-			progress.fees = progress.fees.saturating_add(done.fee());
 		});
 	}
 
