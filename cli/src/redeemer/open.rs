@@ -14,7 +14,8 @@
 //!
 //! # Invariants
 //! - One look's transactions are final before the next look.
-//! - What fails is tried again, later and later, [`ATTEMPTS_MAX`] times at most, and said in the log.
+//! - What fails is tried again, later and later, for as long as it is to be done, and said in the log: an answer that is not
+//!   given costs the hold, however often it failed before.
 //! - Bytes leave the store only if no receipt that is held and no batch that is open has them.
 
 use super::{
@@ -59,8 +60,10 @@ const DUTIES_MAX: usize = 32;
 /// How long something is left alone that failed; twice as long after each further failure.
 const RETRY_MIN: Duration = Duration::from_secs(2);
 const RETRY_MAX: Duration = Duration::from_secs(60);
-/// How often something is tried: with these pauses about half an hour.
-const ATTEMPTS_MAX: u32 = 32;
+/// After so many failures, which take about half an hour, only somebody may mend it, and it is tried less often: a failure in
+/// a block costs a fee. Often enough still that a live chain's six hours for an answer have thirty attempts left.
+const ATTEMPTS_SOON: u32 = 32;
+const RETRY_LATE: Duration = Duration::from_secs(600);
 
 /// Contributions with the same bytes that are looked at to answer an unlisted source.
 const PLACES_MAX: usize = 64;
@@ -193,7 +196,8 @@ fn of_samples(batch: &OpenBatch, questions: &Questions, block: u64, now_ms: u64)
 #[derive(Clone, Copy, Debug)]
 struct Attempt {
 	count: u32,
-	next: Instant,
+	/// Nothing if there is no reason to try it again.
+	next: Option<Instant>,
 }
 
 /// What is remembered from one look to the next.
@@ -210,15 +214,24 @@ pub(super) struct Tended {
 impl Tended {
 	/// Whether it is time to try something.
 	fn is_due(&self, key: &Key, now: Instant) -> bool {
-		self.attempts.get(key).is_none_or(|attempt| attempt.count < ATTEMPTS_MAX && now >= attempt.next)
+		self.attempts.get(key).is_none_or(|attempt| attempt.next.is_some_and(|next| now >= next))
 	}
 
-	/// Notes a failure; how often there was one.
-	fn failed(&mut self, key: Key, now: Instant) -> u32 {
-		let attempt = self.attempts.entry(key).or_insert(Attempt { count: 0, next: now });
-		let pause = RETRY_MIN.saturating_mul(1 << attempt.count.min(8)).min(RETRY_MAX);
-		*attempt = Attempt { count: attempt.count.saturating_add(1), next: now + pause };
-		attempt.count
+	/// Notes a failure; how often there was one, and how long it is left alone now.
+	fn failed(&mut self, key: Key, now: Instant) -> (u32, Duration) {
+		let before = self.attempts.get(&key).map_or(0, |attempt| attempt.count);
+		let pause = match before < ATTEMPTS_SOON {
+			true => RETRY_MIN.saturating_mul(1 << before.min(8)).min(RETRY_MAX),
+			false => RETRY_LATE,
+		};
+		let count = before.saturating_add(1);
+		self.attempts.insert(key, Attempt { count, next: Some(now + pause) });
+		(count, pause)
+	}
+
+	/// Notes that there is nothing to be done, until it comes up anew.
+	fn leave(&mut self, key: Key) {
+		self.attempts.insert(key, Attempt { count: 0, next: None });
 	}
 
 	/// Forgets what is not to be done any more.
@@ -341,9 +354,7 @@ impl Submitter {
 				Ok(Some(call)) => calls.push((batch.id, duty, call)),
 				Ok(None) => {
 					// There is nothing to be said against it; what stands in the index may change with a restart.
-					tended
-						.attempts
-						.insert(duty.key(batch.id), Attempt { count: ATTEMPTS_MAX, next: Instant::now() });
+					tended.leave(duty.key(batch.id));
 					info!(batch = batch.id.0, "an unlisted source stands in nothing that the manifest has");
 				}
 				Err(failure) => self.not_done(&duty, batch.id, &failure, tended),
@@ -393,11 +404,11 @@ impl Submitter {
 	}
 
 	fn not_done(&self, duty: &Duty, batch: BatchId, failure: &Failure, tended: &mut Tended) {
-		let count = tended.failed(duty.key(batch), Instant::now());
-		let last = count >= ATTEMPTS_MAX;
-		match last || matches!(duty, Duty::Answer { .. }) {
-			true => error!(batch = batch.0, what = duty.what(), %failure, count, last, "not done"),
-			false => warn!(batch = batch.0, what = duty.what(), %failure, count, last, "not done"),
+		let (count, pause) = tended.failed(duty.key(batch), Instant::now());
+		let (what, pause_seconds) = (duty.what(), pause.as_secs());
+		match count >= ATTEMPTS_SOON || matches!(duty, Duty::Answer { .. }) {
+			true => error!(batch = batch.0, what, %failure, count, pause_seconds, "not done; trying again"),
+			false => warn!(batch = batch.0, what, %failure, count, pause_seconds, "not done; trying again"),
 		}
 		self.desk.note(|progress| {
 			progress.open.failures += 1;

@@ -123,24 +123,41 @@ fn unlisted_sources_are_answered_in_time_whatever_became_of_the_claims() {
 }
 
 #[test]
-fn what_fails_is_tried_later_each_time_and_not_for_ever() {
+fn what_fails_is_tried_later_each_time_and_as_long_as_it_is_to_be_done() {
 	let (mut tended, mut now) = (Tended::default(), Instant::now());
-	let key = Duty::Draw.key(ID);
+	let key = show(0, true, false, 500).key(ID);
 	let mut pauses = Vec::new();
-	while tended.is_due(&key, now) {
-		let count = tended.failed(key, now);
-		let next = tended.attempts[&key].next;
-		assert!(count == ATTEMPTS_MAX || !tended.is_due(&key, now));
-		pauses.push((next - now).as_secs());
-		now = next;
+	for count in 1..=2 * ATTEMPTS_SOON {
+		assert!(tended.is_due(&key, now), "the hold is lost if it is given up");
+		let (counted, pause) = tended.failed(key, now);
+		assert_eq!(counted, count);
+		assert!(!tended.is_due(&key, now));
+		pauses.push(pause.as_secs());
+		now += pause;
 	}
-	assert_eq!(pauses.len() as u32, ATTEMPTS_MAX);
 	assert_eq!(pauses[..6], [2, 4, 8, 16, 32, 60]);
-	assert_eq!(pauses.last(), Some(&60));
+	let soon = ATTEMPTS_SOON as usize;
+	assert_eq!(pauses[soon - 1..=soon], [60, 600]);
+	assert_eq!(pauses.last(), Some(&600));
+	let live = pallet_attribution::Parameters::LIVE.response_ms;
+	let while_soon: u64 = pauses[..soon].iter().sum();
+	assert!(live / 1_000 > while_soon + 30 * RETRY_LATE.as_secs(), "as the constants' documentation has it");
+
+	tended.failed(key, now);
 	tended.keep(&BTreeSet::from([key]));
 	assert!(!tended.is_due(&key, now));
 	tended.keep(&BTreeSet::new());
 	assert!(tended.is_due(&key, now), "what came up anew is tried anew");
+}
+
+#[test]
+fn what_there_is_nothing_to_say_to_is_left_alone() {
+	let (mut tended, now) = (Tended::default(), Instant::now());
+	let key = Duty::AnswerUnlisted(unlisted(250)).key(ID);
+	tended.leave(key);
+	assert!(!tended.is_due(&key, now + 2 * RETRY_LATE));
+	tended.keep(&BTreeSet::new());
+	assert!(tended.is_due(&key, now), "it came up anew");
 }
 
 #[test]
