@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 const DRAWN_WITHIN_BLOCKS: u64 = 10;
 
 /// Something to do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Chore {
 	/// Nobody drew the samples.
 	DrawSamples,
