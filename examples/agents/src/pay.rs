@@ -11,8 +11,9 @@
 //! Sign for what it did not ask, did not get, or what costs something else than was offered. Hold a key longer than it runs.
 //!
 //! # Invariants
-//! Every voucher is in the purse's journal before it leaves, and is brought again if it may not have arrived. Nobody is asked again
-//! for an answer that came. Each request names the place that its answer is to have, so that asking again owes nothing more.
+//! Every voucher is in the purse's journal before it leaves, and is brought again if it may not have arrived. Nobody is
+//! asked again for an answer that came. Each request names the place that its answer is to have, so that asking again owes
+//! nothing more.
 
 use crate::{
 	http::{ask, AskError},
@@ -39,7 +40,8 @@ const CARD_BYTES_MAX: usize = 256 << 10;
 /// How often one answer is asked for in other words when the agent has nothing to say.
 const WORDINGS_MAX: u32 = 16;
 
-/// How often an agent is asked again that is busy, or whose answer was lost, and how long is waited before the first time; twice as long each further time.
+/// How often an agent is asked again that is busy, or whose answer was lost, and how long is waited before the first time;
+/// twice as long each further time.
 const RETRIES_MAX: u32 = 6;
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 

@@ -11,12 +11,12 @@
 //! {"error", "cause", "remedy"}:  400 malformed   402 the payer has to sign or to top up first   403 not the channel's signer
 //!                                404 no such channel   409 against the channel's terms or order   422 nothing can be said
 //!                                502, 503 come back
-//! proof = signature of ("plexus/request", 16 bytes ‖ acc ‖ sequence ‖ BLAKE3(prompt) ‖ seed ‖ max_bytes ‖ disclose) in SCALE
+//! proof = signature of ("plexus/request", 16 bytes ‖ acc ‖ sequence ‖ BLAKE3(prompt) ‖ seed ‖ max_bytes ‖ disclose), SCALE
 //! ```
-//! Only the channel's signer is answered: whoever else asked would leave receipts behind that the payer does not sign for, and the
-//! channel would be of no use to it. `acc` is the accumulator behind the last voucher, which no other channel or chain has, and
-//! `sequence` the place that the answer is to have; so a request that is heard by others is of no use to them, either. The same
-//! request again gets the same answer, once the first one is lost: its receipt is taken once.
+//! Only the channel's signer is answered: whoever else asked would leave receipts behind that the payer does not sign for,
+//! and the channel would be of no use to it. `acc` is the accumulator behind the last voucher, which no other channel or
+//! chain has, and `sequence` the place that the answer is to have; so a request that is heard by others is of no use to
+//! them, either. The same request again has the same answer, in case the first one was lost: its receipt is taken once.
 //!
 //! A request brings the voucher for what was answered before it, so that a payer who does so owes one answer. How many it may
 //! owe is for `serve-receipts` to say (`--unsigned`). Receipts are those of `docs/paying.md`; the chain's forms of contexts and

@@ -1,7 +1,7 @@
 //! [`Counter`]: where answers are sold.
 //!
 //! ```text
-//!   lock the channel ─▶ voucher, if one came ─▶ standing ─▶ who asks? ─▶ may it be served? ─▶ say ─▶ receipt, on disk ─▶ answer
+//!   lock the channel ─▶ voucher, if one came ─▶ standing ─▶ who asks? is it paid for? ─▶ say ─▶ receipt, on disk ─▶ answer
 //! ```
 //! The receipts of a channel are in one order, so that its requests are served one after the other; those of others at the
 //! same time.
@@ -55,8 +55,8 @@ pub enum ServeError {
 	Corpus(u32, u32),
 	/// Somebody else asks, or behind something else.
 	#[error(
-		"the request is not proved by the channel's signer behind answer {signed}, the last that it signed for; bring that voucher, \
-		 and sign the request behind it"
+		"the request is not proved by the channel's signer behind answer {signed}, the last that it signed for; bring that \
+		 voucher, and sign the request behind it"
 	)]
 	Unproved {
 		/// The last that is signed for.
