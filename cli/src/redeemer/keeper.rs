@@ -481,10 +481,17 @@ impl Desk {
 		self.ask_patiently(Ask::Needs).await
 	}
 
-	/// What the chain says about claims.
-	pub(super) async fn known(&self, wanted: Wanted) -> Result<Known, DeskError> {
+	/// What the chain says about claims; for clients: refused if too many look-ups wait.
+	async fn known(&self, wanted: Wanted) -> Result<Known, DeskError> {
 		let (reply, looked) = oneshot::channel();
 		self.lookups.try_send(Lookup::Claims(wanted, reply)).map_err(|_| DeskError::Busy)?;
+		looked.await.map_err(|_| DeskError::Stopping)?.map_err(DeskError::Chain)
+	}
+
+	/// The same for the redeemer itself, which is not to give way to whoever names channels that nobody knows.
+	pub(super) async fn known_patiently(&self, wanted: Wanted) -> Result<Known, DeskError> {
+		let (reply, looked) = oneshot::channel();
+		self.lookups.send(Lookup::Claims(wanted, reply)).await.map_err(|_| DeskError::Stopping)?;
 		looked.await.map_err(|_| DeskError::Stopping)?.map_err(DeskError::Chain)
 	}
 

@@ -44,6 +44,7 @@ use plexus_primitives::{api::PAGE_MAX, challenge::Answer, BatchId};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	convert::Infallible,
+	sync::Arc,
 	time::{Duration, Instant},
 };
 use subxt::tx::DynamicPayload;
@@ -68,8 +69,10 @@ const RETRY_LATE: Duration = Duration::from_secs(600);
 /// Contributions with the same bytes that are looked at to answer an unlisted source.
 const PLACES_MAX: usize = 64;
 
-/// How often the store is swept, and how many batches of it are looked at.
+/// How often the store is swept, and how many batches of it are looked at. Receipts with bytes wait for a sweep, which reads
+/// all batches: so it takes no more than one part of this many of the time.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
+const SWEEP_PART: u32 = 100;
 const SWEEP_BATCHES_MAX: usize = 65_536;
 
 /// Something to be done about a batch.
@@ -208,7 +211,8 @@ pub(super) struct Tended {
 	from: BatchId,
 	/// Open batches that were found to be fraudulent.
 	fraudulent: BTreeSet<BatchId>,
-	swept: Option<Instant>,
+	/// When the store is swept again; nothing if it was not yet.
+	sweep_next: Option<Instant>,
 }
 
 impl Tended {
@@ -281,12 +285,13 @@ impl Submitter {
 		due.sort_by_key(|(_, duty)| duty.deadline_ms());
 		due.truncate(DUTIES_MAX);
 		self.fulfil(pipeline, &at, &open, due, tended).await?;
-		if !self.keep && tended.swept.is_none_or(|swept| swept.elapsed() >= SWEEP_EVERY) {
-			tended.swept = Some(Instant::now());
+		if !self.keep && tended.sweep_next.is_none_or(|next| Instant::now() >= next) {
+			let began = Instant::now();
 			// Bytes that stay are in nobody's way; answers must not wait for a disk.
 			if let Err(failure) = self.sweep(&open, now_ms).await {
 				warn!(%failure, "nothing is removed from the store");
 			}
+			tended.sweep_next = Some(Instant::now() + SWEEP_EVERY.max(began.elapsed() * SWEEP_PART));
 		}
 		Ok(open)
 	}
@@ -504,10 +509,18 @@ impl Submitter {
 		if files.store().is_none() {
 			return Ok(());
 		}
+		let roots: Arc<BTreeSet<[u8; 32]>> = Arc::new(open.iter().map(|batch| batch.root).collect());
+		let (listed, kept) = (files.clone(), roots.clone());
+		let more = blocking(move || {
+			let Some(store) = listed.store() else { return Ok(false) };
+			has_more(store, &kept).map_err(|error| of_store(&error))
+		});
+		if !more.await? {
+			return Ok(());
+		}
 		let _alone = self.desk.shelf.write().await;
 		// Asked after the batches: what the ledger let go of since is in none of them, and its clock tells.
 		let needs = self.desk.needs().await?;
-		let roots: BTreeSet<[u8; 32]> = open.iter().map(|batch| batch.root).collect();
 		let swept = blocking(move || {
 			let Some(store) = files.store() else { return Ok(0) };
 			sweep(store, &roots, &needs, now_ms).map_err(|error| of_store(&error))
@@ -518,6 +531,11 @@ impl Submitter {
 		}
 		Ok(())
 	}
+}
+
+/// Whether there are batches in the store that are not open, so that there may be something to remove. Their names tell.
+fn has_more(store: &Store, open: &BTreeSet<[u8; 32]>) -> Result<bool, StoreError> {
+	Ok(store.batches(SWEEP_BATCHES_MAX)?.iter().any(|root| !open.contains(root)))
 }
 
 /// Removes the batches that are final, with what only they need; how many.

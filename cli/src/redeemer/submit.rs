@@ -268,7 +268,7 @@ impl Submitter {
 			return Ok(batches.into_iter().map(Prepared::whole).collect());
 		}
 		let deposits = funds::Deposits::of(at);
-		let known = self.desk.known(wanted(&batches)).await?;
+		let known = self.desk.known_patiently(wanted(&batches)).await?;
 		let spendable = funds::spendable(at, &self.account).await?;
 		let funds = spendable.saturating_sub(funds::reserve(&known.parameters));
 		let means = funds::Means { funds, budget: self.budget(at).await? };
@@ -295,7 +295,7 @@ impl Submitter {
 		while receipts > 0 {
 			let limits = BatchLimits { receipts, ..self.limits };
 			let Some(smaller) = self.desk.batches(limits, except.clone(), 1).await?.pop() else { break };
-			let known = self.desk.known(wanted(std::slice::from_ref(&smaller))).await?;
+			let known = self.desk.known_patiently(wanted(std::slice::from_ref(&smaller))).await?;
 			let need = funds::need(&smaller, &known, &deposits);
 			if means.after(&need).is_some() {
 				self.note_lacking(0);

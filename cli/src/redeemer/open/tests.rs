@@ -196,6 +196,7 @@ fn bytes_leave_the_store_when_neither_an_open_batch_nor_the_ledger_needs_them() 
 	};
 
 	assert_eq!(sweep(&store, &roots, &needs(9, 101), 100).unwrap(), 0, "the ledger saw a later block");
+	assert!(has_more(&store, &roots).unwrap());
 	// Sequence 5 is on its way.
 	assert_eq!(sweep(&store, &roots, &needs(4, 100), 100).unwrap(), 1);
 	assert!(there(&own.output) && there(&shared.output) && there(&held.output));
@@ -205,6 +206,7 @@ fn bytes_leave_the_store_when_neither_an_open_batch_nor_the_ledger_needs_them() 
 	assert!(!there(&own.output) && store.pieces(&own.context.unwrap().root).is_err());
 	assert!(there(&shared.output) && there(&shared.prompt));
 	assert!(store.pieces(&shared.context.unwrap().root).is_ok());
+	assert!(!has_more(&store, &roots).unwrap(), "only what is open is left");
 	assert_eq!(sweep(&store, &BTreeSet::new(), &needs(5, 100), 100).unwrap(), 1);
 	assert!(!there(&shared.output) && there(&held.output));
 	assert_eq!(store.batches(9).unwrap(), [[0; 32]; 0]);
