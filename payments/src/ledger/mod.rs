@@ -208,7 +208,8 @@ impl Ledger {
 		self.clock_ms = self.clock_ms.max(clock_ms);
 	}
 
-	/// Tells what the chain has of a channel, or that it has none.
+	/// Tells what the chain has of a channel, or that it is over: whoever says so knows that there was one. A node that lags
+	/// behind has none that was opened since, and what is held of a channel that is over is forgotten.
 	///
 	/// # Errors
 	/// It is toward another agent, or there are too many.
