@@ -540,7 +540,8 @@ fn has_more(store: &Store, open: &BTreeSet<[u8; 32]>) -> Result<bool, StoreError
 
 /// Removes the batches that are final, with what only they need; how many.
 fn sweep(store: &Store, open: &BTreeSet<[u8; 32]>, needs: &Needs, now_ms: u64) -> Result<usize, StoreError> {
-	if needs.clock_ms > now_ms {
+	// What was not submitted yet for a node that lags behind looks as if it were over.
+	if needs.clock_ms > now_ms || needs.unseen > 0 {
 		return Ok(0);
 	}
 	let (mut over, mut needed) = (Vec::new(), needs.roots.clone());

@@ -193,8 +193,11 @@ fn bytes_leave_the_store_when_neither_an_open_batch_nor_the_ledger_needs_them() 
 		roots: [held.output.root].into(),
 		redeemed: [(ChannelId(4), redeemed)].into(),
 		clock_ms,
+		unseen: 0,
 	};
 
+	let lagging = Needs { unseen: 1, ..needs(9, 100) };
+	assert_eq!(sweep(&store, &BTreeSet::new(), &lagging, 100).unwrap(), 0, "it has not seen the batches yet");
 	assert_eq!(sweep(&store, &roots, &needs(9, 101), 100).unwrap(), 0, "the ledger saw a later block");
 	assert!(has_more(&store, &roots).unwrap());
 	// Sequence 5 is on its way.
