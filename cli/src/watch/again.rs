@@ -46,6 +46,11 @@ impl<Told: PartialEq> Looks<Told> {
 		!self.0.get(&id).is_some_and(waits)
 	}
 
+	/// When a batch was looked at the last time.
+	pub(super) fn at(&self, id: BatchId) -> Option<Instant> {
+		self.0.get(&id).map(|look| look.at)
+	}
+
 	/// Remembers a look; whether it is something else than the last time. It is whole if nothing was left unseen.
 	pub(super) fn looked(&mut self, id: BatchId, whole: bool, told: Told, now: Instant) -> bool {
 		let before = self.0.get(&id);
@@ -103,9 +108,9 @@ mod tests {
 	#[test]
 	fn what_was_seen_whole_is_not_looked_at_again_and_what_was_not_is() {
 		let (mut looks, now) = (Looks::new(), Instant::now());
-		assert!(looks.is_due(ID, now));
+		assert!(looks.is_due(ID, now) && looks.at(ID).is_none());
 		assert!(looks.looked(ID, false, "some", now));
-		assert!(!looks.is_due(ID, now));
+		assert!(!looks.is_due(ID, now) && looks.at(ID) == Some(now));
 		assert!(looks.is_due(ID, now + AGAIN_EVERY));
 		assert!(!looks.looked(ID, false, "some", now + AGAIN_EVERY), "it was told before");
 		assert!(looks.looked(ID, true, "all", now + AGAIN_EVERY));

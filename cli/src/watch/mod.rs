@@ -53,6 +53,9 @@ use tokio::signal::unix::{signal, SignalKind};
 /// How often the chain is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
+/// How long batches are looked at until what has a deadline is seen to again.
+const LOOKING_MAX: Duration = Duration::from_secs(10);
+
 /// How long nothing is tried after a failure; twice as long after each further one.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(120);
@@ -288,10 +291,17 @@ impl Watch {
 				}
 			}
 		}
-		for batch in &batches {
-			if self.looks.is_due(batch.id, Instant::now()) {
-				self.look(client, batch.id, player.as_deref_mut()).await?;
+		let began = Instant::now();
+		let ids = batches.iter().map(|batch| batch.id);
+		let mut due: Vec<_> = ids.filter(|id| self.looks.is_due(*id, began)).collect();
+		// What was never looked at comes first, then what was not for the longest time: where there is no time for all of them
+		// each has its turn.
+		due.sort_by_key(|id| self.looks.at(*id));
+		for id in due {
+			if began.elapsed() >= LOOKING_MAX {
+				break;
 			}
+			self.look(client, id, player.as_deref_mut()).await?;
 		}
 		Ok(())
 	}
