@@ -9,6 +9,7 @@
 //!
 //! # Must not
 //! Sign for what it did not ask, did not get, or what costs something else than was offered. Hold a key longer than it runs.
+//! Ask elsewhere than where it was told to, whatever a card says: that could be an address of this machine's.
 //!
 //! # Invariants
 //! Every voucher is in the purse's journal before it leaves, and is brought again if it may not have arrived. Nobody is
@@ -326,6 +327,7 @@ impl Payer {
 		voucher: Option<Voucher>,
 		question: impl Fn(u32) -> Question,
 	) -> Result<(Question, Answer), PayError> {
+		let url = format!("{}/v1/complete", self.url);
 		let mut wording = 0;
 		let mut retries = 0;
 		while wording < WORDINGS_MAX {
@@ -341,7 +343,7 @@ impl Payer {
 				proof: Hex(Vec::new()),
 			};
 			let body = json!(self.signer.prove(request, at));
-			match ask::<Answer>(Method::POST, &self.offer.complete, Some(&body), ANSWER_BYTES_MAX).await {
+			match ask::<Answer>(Method::POST, &url, Some(&body), ANSWER_BYTES_MAX).await {
 				Ok(answer) => return Ok((asked, answer)),
 				Err(AskError::Refused { status, .. }) if status.as_u16() == 422 => wording += 1,
 				// It was busy, or the answer was lost: the same request has the same place, and is answered once more.

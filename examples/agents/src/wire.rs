@@ -157,7 +157,7 @@ pub struct Offer {
 	pub max_bytes: u32,
 	/// The datanets and versions that contexts are retrieved from; a channel has to name them.
 	pub corpora: Vec<(u32, u32)>,
-	/// Where it is asked.
+	/// Where it is asked; for those who have the card from elsewhere than the agent itself.
 	pub complete: String,
 }
 
