@@ -207,7 +207,7 @@ struct Attempt {
 #[derive(Default)]
 pub(super) struct Tended {
 	attempts: BTreeMap<Key, Attempt>,
-	/// Batches before this one are final.
+	/// The agent's batches before this one are final. Others' may stay open for ever.
 	from: BatchId,
 	/// Open batches that were found to be fraudulent.
 	fraudulent: BTreeSet<BatchId>,
@@ -298,10 +298,9 @@ impl Submitter {
 
 	/// The agent's batches that are not final.
 	async fn own(&self, at: &AtBlock, tended: &mut Tended) -> Result<Vec<OpenBatch>, Failure> {
-		let (mut own, mut first, mut start) = (Vec::new(), None, tended.from);
+		let (mut own, mut start): (Vec<OpenBatch>, _) = (Vec::new(), tended.from);
 		loop {
 			let page = chain::open_batches(at, Some(start), PAGE_MAX).await?;
-			first = first.or(page.items.first().map(|batch| batch.id));
 			own.extend(page.items.into_iter().filter(|batch| batch.server.0 == self.by.agent));
 			match page.next {
 				// Pages advance.
@@ -309,7 +308,7 @@ impl Submitter {
 				_ => break,
 			}
 		}
-		tended.from = first.unwrap_or(start);
+		tended.from = own.first().map_or(start, |batch| batch.id);
 		Ok(own)
 	}
 

@@ -38,9 +38,10 @@ use crate::{
 	validators::era_and_clock,
 };
 use again::{Failed, Looks};
-use chores::{chores, Chore};
+use chores::{chores, is_over, Chore};
 use plexus_primitives::BatchId;
 use serde::Serialize;
+use sp_core::crypto::AccountId32;
 use std::{
 	collections::BTreeSet,
 	convert::Infallible,
@@ -171,7 +172,7 @@ struct Watch {
 	files: Files,
 	looks: Looks<Event>,
 	failed: Failed,
-	/// Batches before this are final.
+	/// Batches before this are final, or over for whoever watches.
 	from: BatchId,
 	/// What demands cost so far.
 	spent: u128,
@@ -271,8 +272,9 @@ impl Watch {
 				self.tell(&Event::Played(played));
 			}
 		}
-		let batches = self.open_batches(at).await?;
 		let (_, now_ms) = era_and_clock(at).await?;
+		let own = player.as_deref().map(|player| player.account().clone());
+		let batches = self.open_batches(at, own.as_ref(), now_ms).await?;
 		// What has a deadline comes before what takes long.
 		if let Some(player) = player.as_deref() {
 			for batch in &batches {
@@ -306,12 +308,21 @@ impl Watch {
 		Ok(())
 	}
 
-	/// The batches that are open, the earliest first. What is final is forgotten.
-	async fn open_batches(&mut self, at: &AtBlock) -> Result<Vec<OpenBatch>, Failure> {
+	/// The open batches that something may be left to do about, the earliest first. All others are forgotten.
+	async fn open_batches(
+		&mut self,
+		at: &AtBlock,
+		own: Option<&AccountId32>,
+		now_ms: u64,
+	) -> Result<Vec<OpenBatch>, Failure> {
 		let (mut open, mut cursor) = (Vec::new(), Some(self.from));
 		for _ in 0..PAGES_MAX {
 			let page = chain::open_batches(at, cursor, PAGE).await?;
-			open.extend(page.items);
+			for batch in page.items {
+				if !is_over(&batch, own, now_ms) || has_demand(at, &batch, own).await? {
+					open.push(batch);
+				}
+			}
 			let Some(next) = page.next else { break };
 			cursor = Some(next);
 			if open.len() >= BATCHES_MAX {
@@ -319,8 +330,8 @@ impl Watch {
 			}
 		}
 		open.truncate(BATCHES_MAX);
-		// Ids grow, and what was not open is never opened later: so no page before the first open batch is asked for again,
-		// nor before the last one looked at if none is open.
+		// Ids grow, and what is over stays so: no page before the first of these batches is asked for again, nor before the
+		// last page if there is none.
 		self.from = open.first().map(|batch: &OpenBatch| batch.id).or(cursor).unwrap_or(self.from);
 		let ids: BTreeSet<_> = open.iter().map(|batch| batch.id).collect();
 		self.looks.keep(&ids);
@@ -430,6 +441,12 @@ impl Watch {
 			Err(failure) => Err(failure),
 		}
 	}
+}
+
+/// Whether whoever watches has a demand in a batch: unanswered it is fraud after the window, too, and its price is to return.
+async fn has_demand(at: &AtBlock, batch: &OpenBatch, own: Option<&AccountId32>) -> Result<bool, Failure> {
+	let Some(own) = own.filter(|_| batch.demands > 0 || batch.verdict.is_some()) else { return Ok(false) };
+	Ok(chain::questions(at, batch.id).await?.demands.iter().any(|demand| demand.by == *own))
 }
 
 /// Whether a failure says nothing about the batch: after a transaction that was refused, too, nonces are counted anew.
