@@ -168,9 +168,10 @@ impl Facts {
 		};
 		let roots = sources.iter().filter(may_be_unlisted).map(|source| source.content.root);
 		let unknown: BTreeSet<[u8; 32]> = roots.filter(|root| !self.places.contains_key(root)).collect();
-		let lookups = unknown
-			.into_iter()
-			.map(|root| async move { places_of(at, root).await.map(|found| (root, found)) });
+		let lookups = unknown.into_iter().map(|root| async move {
+			let found = places_of(at, root).await?;
+			Ok::<_, Failure>((root, found.into_iter().map(|(_, source)| source).collect::<Vec<_>>()))
+		});
 		let found: Vec<([u8; 32], Vec<Source>)> =
 			futures::stream::iter(lookups).buffered(LOOKUPS).try_collect().await?;
 		self.places.extend(found);
@@ -189,11 +190,14 @@ impl Facts {
 	}
 }
 
-/// All places of a content where it was accepted.
-async fn places_of(at: &AtBlock, root: [u8; 32]) -> Result<Vec<Source>, Failure> {
+/// All contributions of a content that were accepted: by its holder, and wherever that lists it besides.
+pub(crate) async fn places_of(
+	at: &AtBlock,
+	root: [u8; 32],
+) -> Result<Vec<(ContributionId, Source)>, Failure> {
 	let held = datanets::contribution_by_root(at, root).await?;
 	let besides = datanets::listings(at, root).await?;
-	Ok(held.iter().chain(&besides).filter_map(Source::of).collect())
+	Ok(held.iter().chain(&besides).filter_map(|info| Some((info.id, Source::of(info)?))).collect())
 }
 
 /// The contribution, if it was accepted.

@@ -26,7 +26,9 @@ use crate::{
 	calls::Encoded,
 	claims::{
 		chain::{self, Claim, OpenBatch, Questions, Sampling, Unlisted},
-		facts, receipts,
+		facts,
+		files::Place,
+		receipts,
 	},
 	client::AtBlock,
 	corpus::blocking,
@@ -491,13 +493,17 @@ impl Submitter {
 		});
 		for place in places.await? {
 			let Some(source) = facts::source(at, place.contribution).await? else { continue };
-			let Some(version) = manifest.version_of(&source) else { continue };
-			let (files, receipts, own) = (self.desk.files.clone(), case.receipts.clone(), shown.clone());
-			let made = blocking(move || {
-				let made = listed(&receipts, &own, (&place, &source, version), &files);
-				made.map_err(|fault| unanswerable(&fault.to_string()))
-			});
-			return made.await.map(Some);
+			// The index has each content once, and the manifest may list it under another id.
+			for (contribution, source) in facts::places_of(at, source.content.root).await? {
+				let Some(version) = manifest.version_of(&source) else { continue };
+				let place = Place { contribution, ..place };
+				let (files, receipts, own) = (self.desk.files.clone(), case.receipts.clone(), shown.clone());
+				let made = blocking(move || {
+					let made = listed(&receipts, &own, (&place, &source, version), &files);
+					made.map_err(|fault| unanswerable(&fault.to_string()))
+				});
+				return made.await.map(Some);
+			}
 		}
 		Ok(None)
 	}
