@@ -4,13 +4,15 @@
 //! Print anything: that is [`crate::payments`].
 
 use crate::{
-	client::{constant, AtBlock},
+	client::{bounded, constant, AtBlock},
+	explain::explain_client,
 	failure::Failure,
 	payments::{self, ChannelInfo},
 };
 use futures::{StreamExt, TryStreamExt};
 use plexus_payments::{BatchLimits, ChannelState, Point, Terms};
 use plexus_primitives::{AgentId, ChannelId, DatanetId, DatanetVersion, ModelId};
+use subxt::dynamic;
 
 /// Channels that are asked for at once. The node answers as many of a connection.
 const LOOKUPS: usize = 32;
@@ -51,6 +53,35 @@ pub(crate) async fn states(
 	futures::stream::iter(lookups).buffered(LOOKUPS).try_collect().await
 }
 
+/// The same for a ledger, which forgets a channel that is over. A node that lags behind has nothing of one that was opened
+/// since, either: of ids that it has not given yet nothing is said.
+pub(crate) async fn seen(
+	at: &AtBlock,
+	ids: impl IntoIterator<Item = ChannelId>,
+) -> Result<Vec<(ChannelId, Option<ChannelState>)>, Failure> {
+	let next = next_id(at).await?;
+	Ok(given(states(at, ids).await?, next))
+}
+
+/// Without those that there was nothing of yet when `next` was the next id.
+fn given(
+	mut states: Vec<(ChannelId, Option<ChannelState>)>,
+	next: ChannelId,
+) -> Vec<(ChannelId, Option<ChannelState>)> {
+	states.retain(|(id, state)| state.is_some() || *id < next);
+	states
+}
+
+/// The id that the next channel gets: all that there are, or were, have smaller ones. The runtime API does not tell it.
+pub(crate) async fn next_id(at: &AtBlock) -> Result<ChannelId, Failure> {
+	let address = dynamic::storage::<(), u64>("Receipts", "NextChannelId");
+	let storage = at.storage();
+	match bounded("the number of channels", storage.try_fetch(address, ())).await?.map_err(explain_client)? {
+		Some(next) => next.decode().map(ChannelId).map_err(explain_client),
+		None => Ok(ChannelId(0)),
+	}
+}
+
 /// What the chain takes in one batch.
 pub(crate) fn batch_limits(at: &AtBlock) -> BatchLimits {
 	let limit = |(pallet, name): (&str, &str), usual: usize| {
@@ -73,6 +104,25 @@ mod tests {
 	use codec::{DecodeAll, Encode};
 	use pallet_receipts::runtime_api;
 	use sp_core::crypto::AccountId32;
+
+	#[test]
+	fn what_a_node_that_lags_behind_does_not_know_is_not_over() {
+		let state = |id| ChannelState {
+			id,
+			payer: [1; 32].into(),
+			server: AgentId(2),
+			terms: Terms { signer: [3; 32].into(), models: vec![ModelId(4)], corpora: vec![] },
+			closing: false,
+			ends_at_ms: 5,
+			locked: 6,
+			redeemed: Point { sequence: 0, cumulative: 0, acc: [0; 32] },
+		};
+		let (over, open, later) = (ChannelId(7), ChannelId(8), ChannelId(9));
+		let states = vec![(over, None), (open, Some(state(open))), (later, None)];
+		assert_eq!(given(states.clone(), later), [(over, None), (open, Some(state(open)))]);
+		assert_eq!(given(states.clone(), ChannelId(10)), states, "it was opened, and is over");
+		assert_eq!(given(states, ChannelId(0)), [(open, Some(state(open)))]);
+	}
 
 	#[test]
 	fn a_channel_of_the_pallet_is_the_state_that_purse_and_ledger_know() {

@@ -20,6 +20,9 @@ use serde::Serialize;
 use sp_core::crypto::AccountId32;
 use subxt::dynamic;
 
+/// Pages of the places where one content is listed: more datanets than anybody pays deposits for.
+const LISTINGS_PAGES_MAX: usize = 16;
+
 /// A contribution with this chain's types.
 pub(crate) type Info = ContributionInfo<AccountId32, u128, u32>;
 
@@ -62,6 +65,21 @@ pub(crate) async fn listing(at: &AtBlock, root: [u8; 32], datanet: u32) -> Resul
 			_ => return Ok(None),
 		}
 	}
+}
+
+/// The contributions by which the holder of a root lists it besides, as many as [`LISTINGS_PAGES_MAX`] pages have.
+pub(crate) async fn listings(at: &AtBlock, root: [u8; 32]) -> Result<Vec<Info>, Failure> {
+	let (mut found, mut cursor) = (Vec::new(), None::<u32>);
+	for _ in 0..LISTINGS_PAGES_MAX {
+		let page: ListingPage<AccountId32, u128, u32> =
+			runtime_call(at, "DatanetsApi_listings", (root, cursor, PAGE_MAX)).await?;
+		found.extend(page.items);
+		match page.next {
+			Some(next) if Some(next.0) != cursor => cursor = Some(next.0),
+			_ => break,
+		}
+	}
+	Ok(found)
 }
 
 /// Whether a version holds it, so that nobody can take the root any more, and its holder may list it elsewhere.

@@ -59,6 +59,10 @@ pub struct Failure {
 	pub cause: String,
 	/// What the user can do about it.
 	pub remedy: String,
+	/// What a transaction cost that failed in its block, in the smallest unit, if that is known. For sums; the cause says what
+	/// a user is to know.
+	#[serde(skip)]
+	pub fee: Option<u128>,
 }
 
 impl Failure {
@@ -69,7 +73,7 @@ impl Failure {
 		cause: impl Into<String>,
 		remedy: impl Into<String>,
 	) -> Self {
-		Self { kind, name: name.into(), cause: cause.into(), remedy: remedy.into() }
+		Self { kind, name: name.into(), cause: cause.into(), remedy: remedy.into(), fee: None }
 	}
 
 	/// The user gave something that cannot be used.
@@ -89,8 +93,8 @@ impl Failure {
 
 	/// The same failure for a terminal: what came from the chain or from file names could rewrite what stands there.
 	pub fn cleaned(&self) -> Self {
-		let Self { kind, name, cause, remedy } = self;
-		Self { kind: *kind, name: clean(name), cause: clean(cause), remedy: clean(remedy) }
+		let Self { kind, name, cause, remedy, fee } = self;
+		Self { kind: *kind, name: clean(name), cause: clean(cause), remedy: clean(remedy), fee: *fee }
 	}
 
 	/// The exit code of the process.
@@ -133,6 +137,7 @@ mod tests {
 	#[test]
 	fn a_failure_in_json_has_stable_keys() {
 		let failure = Failure::new(FailureKind::NotFound, "NoSuchBlock", "there is none", "ask for another");
+		let failure = Failure { fee: Some(7), ..failure };
 		assert_eq!(
 			serde_json::to_value(&failure).unwrap(),
 			serde_json::json!({

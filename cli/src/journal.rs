@@ -68,8 +68,10 @@ impl Lines {
 		if whole == 0 {
 			lines.append_synced(head)?;
 			lines.head_bytes = written(head).len() as u64;
-			sync_directory(path).map_err(|error| lines.unusable(&error.to_string()))?;
 		}
+		// Lines of a process that was killed before it synced them are as good as any, once they are on disk.
+		let synced = lines.file.sync_data().and_then(|()| sync_directory(path));
+		synced.map_err(|error| lines.unusable(&error.to_string()))?;
 		Ok(lines)
 	}
 

@@ -224,7 +224,8 @@ impl Pipeline {
 			None => Ok(done),
 			Some(error) => {
 				let context = format!("transaction {hash:#x} is in block {}", done.block_number);
-				Err(explain_dispatch_error(&error).with_context(context))
+				let failure = explain_dispatch_error(&error).with_context(context);
+				Err(Failure { fee: Some(done.fee()), ..failure })
 			}
 		}
 	}

@@ -44,6 +44,13 @@ impl CrashDisk {
 		disk
 	}
 
+	/// With bytes on it that are read, of which only the first so many survive: a process was killed before it synced.
+	pub(crate) fn unsynced(bytes: Vec<u8>, durable: usize) -> Self {
+		let disk = Self::with(bytes);
+		disk.lock().durable.truncate(durable);
+		disk
+	}
+
 	/// For a journal.
 	pub(crate) fn boxed(&self) -> Box<dyn Disk> {
 		Box::new(self.clone())

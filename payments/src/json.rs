@@ -143,6 +143,8 @@ pub struct Standing {
 	pub closing: bool,
 	/// From when anybody may finish it, in milliseconds on the chain clock.
 	pub ends_at_ms: u64,
+	/// The account whose signature vouchers bear.
+	pub signer: Hex<[u8; 32]>,
 	/// The models that are paid for.
 	pub models: Vec<u64>,
 	/// The datanets and versions that contexts may come from.
@@ -282,6 +284,7 @@ impl Standing {
 			room: Digits(state.capacity().saturating_sub(standing.last.cumulative)),
 			closing: state.closing,
 			ends_at_ms: state.ends_at_ms,
+			signer: Hex(state.terms.signer.clone().into()),
 			models: state.terms.models.iter().map(|model| model.0).collect(),
 			corpora: state.terms.corpora.iter().map(|(datanet, version)| (datanet.0, version.0)).collect(),
 		}

@@ -88,7 +88,11 @@ impl Voucher {
 
 	/// Whether the signature is this account's, as the runtime would judge.
 	pub fn is_signed_by(&self, genesis: &[u8; 32], signer: &AccountId32) -> bool {
-		let signed = Self::signed_bytes(genesis, self.channel, &self.at);
-		self.signature.verify(&signed[..], signer)
+		is_signed_by(&Self::signed_bytes(genesis, self.channel, &self.at), &self.signature, signer)
 	}
+}
+
+/// Whether a signature over these bytes is this account's, as the runtime would judge.
+pub fn is_signed_by(bytes: &[u8], signature: &Signature, signer: &AccountId32) -> bool {
+	signature.verify(bytes, signer)
 }

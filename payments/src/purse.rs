@@ -39,7 +39,10 @@ pub enum PurseError {
 	#[error("this journal signs for channel {} already; go on with it", .0 .0)]
 	AlreadyBegun(ChannelId),
 	/// Too many channels.
-	#[error("the journal has {CHANNELS_MAX} channels; end those that are over")]
+	#[error(
+		"the journal has {CHANNELS_MAX} channels, and no room for more; finish those that are closed or expired, or have another \
+		 key sign for the next"
+	)]
 	TooManyChannels,
 	/// No receipts, or more than a voucher may cover.
 	#[error("{0} receipts cannot be signed for at once; give 1 to {VOUCHER_RECEIPTS_MAX}")]

@@ -167,6 +167,8 @@ impl Store {
 				store.remove(&name)?;
 			}
 		}
+		// Names that a killed process gave last may not be on disk yet; what is found here counts as kept.
+		store.sync_names()?;
 		Ok(store)
 	}
 
@@ -188,9 +190,10 @@ impl Store {
 		if len > CONTENT_BYTES_MAX {
 			return Err(StoreError::TooLong { name, actual: len, max: CONTENT_BYTES_MAX });
 		}
-		// Reading costs less than a sync; and what is damaged is mended.
-		if self.get(&root).is_err() {
-			self.write(&name, bytes)?;
+		// Reading costs less than writing anew; and what is damaged is mended.
+		match self.get(&root) {
+			Ok(_) => self.sync_names()?,
+			Err(_) => self.write(&name, bytes)?,
 		}
 		Ok(Content { root, len })
 	}
@@ -201,8 +204,9 @@ impl Store {
 	/// There are none or too many, or the disk fails.
 	pub fn put_pieces(&self, pieces: &[ContextLeaf]) -> Result<Context, StoreError> {
 		let context = context_of(pieces)?;
-		if self.pieces(&context.root).is_err() {
-			self.write(&context_name(&context.root), &to_json(&pieces))?;
+		match self.pieces(&context.root) {
+			Ok(_) => self.sync_names()?,
+			Err(_) => self.write(&context_name(&context.root), &to_json(&pieces))?,
 		}
 		Ok(context)
 	}
@@ -213,9 +217,12 @@ impl Store {
 	/// There are none or too many, or the disk fails.
 	pub fn put_batch(&self, receipts: &[Placed]) -> Result<[u8; 32], StoreError> {
 		let root = batch_root(receipts)?;
-		if self.batch(&root).is_err() {
-			let list: Vec<_> = receipts.iter().map(PlacedJson::from).collect();
-			self.write(&batch_name(&root), &to_json(&list))?;
+		match self.batch(&root) {
+			Ok(_) => self.sync_names()?,
+			Err(_) => {
+				let list: Vec<_> = receipts.iter().map(PlacedJson::from).collect();
+				self.write(&batch_name(&root), &to_json(&list))?;
+			}
 		}
 		Ok(root)
 	}
@@ -328,6 +335,13 @@ impl Store {
 	fn read_json<Value: DeserializeOwned>(&self, name: &str) -> Result<Value, StoreError> {
 		let bytes = self.read(name, LIST_BYTES_MAX)?;
 		serde_json::from_slice(&bytes).map_err(|_| StoreError::Changed(name.into()))
+	}
+
+	/// What is there was synced before it got its name. Whoever gave it that, another thread just now or a process that was
+	/// killed, may not have come as far as syncing the name.
+	fn sync_names(&self) -> Result<(), StoreError> {
+		let synced = File::open(&self.directory).and_then(|names| names.sync_all());
+		synced.map_err(|source| StoreError::Io { name: self.directory.display().to_string(), source })
 	}
 
 	/// Beside, synced, renamed, and the name synced too: a crash leaves nothing or all of it.

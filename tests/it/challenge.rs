@@ -35,8 +35,8 @@ use std::{
 	time::Duration,
 };
 use tokio::{
-	io::{AsyncBufReadExt, BufReader},
-	process::{Child, Command},
+	io::{AsyncBufReadExt, BufReader, Lines},
+	process::{Child, ChildStdout, Command},
 };
 
 /// A contribution waits for two seconds here, and everything of a batch is over after a minute on the chain clock.
@@ -441,6 +441,48 @@ async fn a_challenger_that_is_killed_goes_on_where_it_was_and_loses_no_deposit()
 	Ok(())
 }
 
+/// Reads what a watch tells until it has fetched a reward.
+async fn until_rewarded(lines: &mut Lines<BufReader<ChildStdout>>, told: &mut Vec<Value>) -> Result<()> {
+	while let Some(line) = lines.next_line().await? {
+		let event: Value = serde_json::from_str(&line)?;
+		let is_last = event["event"] == "done" && event["call"] == "finalise";
+		told.push(event);
+		if is_last {
+			return Ok(());
+		}
+	}
+	anyhow::bail!("it ended")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_is_killed_fetches_the_reward_when_it_is_started_again() -> Result<()> {
+	let scene = Scene::new().await?;
+	Store::create(&scene.path("store"))?;
+	let mut killed = scene.watch("//Dave").await?;
+	let evidence = Evidence::Span { output: 13, offset: 20, length: 100 };
+	scene.submit(&answer(), 0, evidence).await?;
+	let journal = scene.text("watch.journal")?;
+	until(OVER, "the commitment to be in the journal", || async {
+		ensure!(fs::read_to_string(&journal)?.contains("\"committed\""), "nothing is in it");
+		Ok(())
+	})
+	.await?;
+	killed.kill().await?;
+
+	// What it committed to may have come as far as the chain, or not.
+	let mut watch = scene.watch("//Dave").await?;
+	let mut lines = BufReader::new(watch.stdout.take().context("it is piped")?).lines();
+	let mut told = Vec::new();
+	let rewarded = until_rewarded(&mut lines, &mut told);
+	within(OVER, "the reward", rewarded).await?.with_context(|| format!("{told:?}"))?;
+	watch.kill().await?;
+	let earned = scene.cli.json(&["query", "rewards", "earned", "//Dave"]).await?;
+	ensure!(earned["challenges"].as_str().is_some_and(|amount| amount != "0"), "{earned}");
+	let account = scene.cli.json(&["query", "account", "//Dave"]).await?;
+	ensure!(!account["holds"].to_string().contains("Commitment"), "a deposit is left: {account}");
+	Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watch_finds_a_false_claim_by_itself_and_fetches_the_reward() -> Result<()> {
 	let scene = Scene::new().await?;
@@ -451,18 +493,8 @@ async fn a_watch_finds_a_false_claim_by_itself_and_fetches_the_reward() -> Resul
 	let evidence = Evidence::Span { output: 13, offset: 20, length: 100 };
 	scene.submit(&answer(), 0, evidence).await?;
 	let mut told = Vec::new();
-	let finalised = async {
-		while let Some(line) = lines.next_line().await? {
-			let event: Value = serde_json::from_str(&line)?;
-			let is_last = event["event"] == "done" && event["call"] == "finalise";
-			told.push(event);
-			if is_last {
-				return Ok(());
-			}
-		}
-		anyhow::bail!("it ended")
-	};
-	within(OVER, "the reward", finalised).await?.with_context(|| format!("{told:?}"))?;
+	let rewarded = until_rewarded(&mut lines, &mut told);
+	within(OVER, "the reward", rewarded).await?.with_context(|| format!("{told:?}"))?;
 	let names: Vec<_> = told.iter().map(|event| event["event"].as_str().unwrap_or_default()).collect();
 	ensure!(names.first() == Some(&"watching") && names.contains(&"looked"), "{told:?}");
 	ensure!(

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! {"format":1,"genesis":"0x…","account":"5…"}
-//! {"committed":{"hash":"0x…","salt":"0x…","batch":7,"finding":"mismatch","challenge":"0x…"}}    before the commitment leaves
+//! {"committed":{"hash":"0x…","salt":"0x…","batch":7,"finding":"mismatch","challenge":"0x…","at":9}}   before it leaves
 //! {"refused":"0x…"}                              what was revealed did not hold: the deposit can only be cleared
 //! {"done":"0x…"}                                 the hash of a commitment
 //! ```
@@ -71,6 +71,9 @@ struct Written {
 	batch: u64,
 	finding: String,
 	challenge: String,
+	/// Not in lines of programs that did not ask for it.
+	#[serde(default)]
+	at: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -90,6 +93,8 @@ pub(crate) struct Play {
 	/// The finding's name.
 	pub(crate) finding: String,
 	pub(crate) challenge: Challenge,
+	/// The head's number before the commitment left: a node that is not there yet cannot know of it.
+	pub(crate) at: u64,
 	/// Whether it was revealed and did not hold.
 	pub(crate) refused: bool,
 }
@@ -102,6 +107,7 @@ impl From<&Play> for Written {
 			batch: play.batch.0,
 			finding: play.finding.clone(),
 			challenge: hex(play.challenge.encode()),
+			at: play.at,
 		}
 	}
 }
@@ -116,6 +122,7 @@ impl Written {
 			batch: BatchId(self.batch),
 			finding: self.finding,
 			challenge: Challenge::decode_all(&mut &bytes[..]).ok()?,
+			at: self.at,
 			refused: false,
 		})
 	}
@@ -211,6 +218,7 @@ mod tests {
 			batch: BatchId(7),
 			finding: "mismatch".into(),
 			challenge,
+			at: 9,
 			refused: false,
 		}
 	}
@@ -248,11 +256,21 @@ mod tests {
 		let committed = format!(r#""hash":"0x{one}","salt":"0x{one}","batch":7,"finding":"mismatch""#);
 		let lines = [
 			format!(r#"{{"format":1,"genesis":"0x{one}","account":"5Alice"}}"#),
-			format!(r#"{{"committed":{{{committed},"challenge":"{challenge}"}}}}"#),
+			format!(r#"{{"committed":{{{committed},"challenge":"{challenge}","at":9}}}}"#),
 			format!(r#"{{"refused":"0x{one}"}}"#),
 			format!(r#"{{"done":"0x{one}"}}"#),
 		];
 		assert_eq!(std::fs::read_to_string(&path).unwrap(), lines.join("\n") + "\n");
+	}
+
+	#[test]
+	fn a_line_that_does_not_say_when_it_was_written_is_read() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("journal");
+		open(&path).unwrap().begin(play(1)).unwrap();
+		let text = std::fs::read_to_string(&path).unwrap().replace(",\"at\":9", "");
+		std::fs::write(&path, text).unwrap();
+		assert_eq!(open(&path).unwrap().plays(), [Play { at: 0, ..play(1) }]);
 	}
 
 	#[test]

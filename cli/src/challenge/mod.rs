@@ -32,7 +32,7 @@ use report::{Report, Resumed};
 use std::path::PathBuf;
 
 /// Findings of one batch that are shown: each has a deposit on hold at the same time.
-const PLAYS_MAX: usize = 16;
+pub(crate) const PLAYS_MAX: usize = 16;
 
 /// Finds what is wrong with a batch.
 #[derive(clap::Args, Clone)]

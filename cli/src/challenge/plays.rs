@@ -137,8 +137,10 @@ enum Next {
 	Clear,
 	/// It can be revealed no more.
 	Lost,
-	/// It was refused, and what is on hold may still return.
+	/// It was refused, and what is on hold may still return; or the node lags behind, and has yet to see it.
 	Wait,
+	/// It never arrived, or was revealed or cleared.
+	NotThere,
 }
 
 /// Somebody who challenges.
@@ -208,9 +210,10 @@ impl Player {
 		files: &Files,
 		findings: &[Finding],
 	) -> Result<Vec<Played>, Failure> {
-		let mut plays = Vec::new();
+		let (mut plays, at) = (Vec::new(), self.pipeline.last_head().await?.block_number());
 		for finding in findings {
-			plays.push(self.play_of(facts.batch.id, finding, proofs::challenge(facts, files, finding)?));
+			let challenge = proofs::challenge(facts, files, finding)?;
+			plays.push(self.play_of(facts.batch.id, at, finding, challenge));
 		}
 		for play in &plays {
 			self.journal.begin(play.clone())?;
@@ -250,29 +253,33 @@ impl Player {
 			let made = chain::commitment(&at, &self.party.account, &play.hash).await?;
 			let batch = chain::open_batch(&at, play.batch).await?;
 			let (_, now_ms) = era_and_clock(&at).await?;
-			let Some(made) = made else {
-				self.journal.end(&play.hash)?;
-				played.push(play.became(Outcome::NotThere));
-				continue;
+			let deposit = made.as_ref().map_or(0, |made| made.deposit);
+			let next = match &made {
+				Some(made) => next(&play, made, batch.as_ref(), now_ms),
+				None => next_without(&play, at.block_number()),
 			};
-			match next(&play, &made, batch.as_ref(), now_ms) {
+			match next {
 				Next::Reveal => played.push(self.reveal(&play).await?),
-				Next::Clear => played.push(self.clear(&play, made.deposit).await?),
+				Next::Clear => played.push(self.clear(&play, deposit).await?),
 				Next::Lost => {
 					self.journal.end(&play.hash)?;
-					played.push(play.became(Outcome::Lost { deposit: Amount(made.deposit) }));
+					played.push(play.became(Outcome::Lost { deposit: Amount(deposit) }));
 				}
 				Next::Wait => {}
+				Next::NotThere => {
+					self.journal.end(&play.hash)?;
+					played.push(play.became(Outcome::NotThere));
+				}
 			}
 		}
 		Ok(played)
 	}
 
-	fn play_of(&self, batch: BatchId, finding: &Finding, challenge: Challenge) -> Play {
+	fn play_of(&self, batch: BatchId, at: u64, finding: &Finding, challenge: Challenge) -> Play {
 		let mut salt = [0; 32];
 		OsRng.fill_bytes(&mut salt);
 		let hash = commitment(&self.genesis, &self.party.account.encode(), &salt, batch, &challenge);
-		Play { hash, salt, batch, finding: finding.wrong.name().into(), challenge, refused: false }
+		Play { hash, salt, batch, finding: finding.wrong.name().into(), challenge, at, refused: false }
 	}
 
 	async fn commit(&self, plays: &[Play]) -> Result<(), Failure> {
@@ -372,6 +379,15 @@ fn next(play: &Play, made: &Commitment, batch: Option<&OpenBatch>, now_ms: u64) 
 	}
 }
 
+/// What is to be done for a commitment that a node at this block does not have. The journal forgets the salt of what is not
+/// there, and the deposit of what is there after all would burn.
+fn next_without(play: &Play, block: u64) -> Next {
+	match block < play.at {
+		true => Next::Wait,
+		false => Next::NotThere,
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -383,7 +399,7 @@ mod tests {
 
 	fn play(challenge: Challenge) -> Play {
 		let (hash, salt, batch) = ([1; 32], [2; 32], BatchId(7));
-		Play { hash, salt, batch, finding: "some".into(), challenge, refused: false }
+		Play { hash, salt, batch, finding: "some".into(), challenge, at: 7, refused: false }
 	}
 
 	fn receipt() -> ReceiptProof {
@@ -456,6 +472,12 @@ mod tests {
 		assert_eq!(next(&refused, &MADE, Some(&batch(None)), 1), Next::Wait);
 		assert_eq!(next(&refused, &MADE, Some(&batch(Some(9))), 1), Next::Clear);
 		assert_eq!(next(&refused, &MADE, Some(&batch(None)), 100), Next::Lost);
+	}
+
+	#[test]
+	fn a_salt_is_kept_while_the_node_is_not_where_it_was_committed() {
+		assert_eq!(next_without(&fraud(), 6), Next::Wait);
+		assert_eq!(next_without(&fraud(), 7), Next::NotThere);
 	}
 
 	#[test]

@@ -214,10 +214,14 @@ async fn open(connection: &ConnectionArgs, args: OpenArgs) -> Result<Sent<u64>, 
 		None => own.clone(),
 	};
 	// Before anything is locked: a journal that cannot be used is told now.
-	let purse = match signer == own {
+	let mut purse = match signer == own {
 		true => Some(sign::open_purse(&session, args.journal.as_deref())?),
 		false => None,
 	};
+	if let Some(purse) = &mut purse {
+		let path = sign::journal_path(&session, args.journal.as_deref())?;
+		sign::make_room(purse, &session, &path).await?;
+	}
 	let terms = Terms {
 		signer,
 		models: ascending(args.models.into_iter().map(ModelId).collect()),

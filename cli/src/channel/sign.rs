@@ -15,7 +15,10 @@ use crate::{
 	output::{self, Answer},
 	tx::{Session, SignedArgs},
 };
-use plexus_payments::{json, ChannelState, Delivery, FileDisk, Point, Purse, SignRequest, Voucher};
+use plexus_payments::{
+	json, purse::CHANNELS_MAX, ChannelState, Delivery, FileDisk, Point, Purse, PurseError, SignRequest,
+	Voucher,
+};
 use plexus_primitives::ChannelId;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -85,6 +88,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: SignArgs) -> Result<(
 	let mut purse = open_purse(&session, args.journal.as_deref())?;
 	let failed = |error| of_purse(&path, &error);
 	if args.begin {
+		make_room(&mut purse, &session, &path).await?;
 		purse.begin(channel, state.redeemed).map_err(failed)?;
 	}
 	let Delivery { first, receipts, .. } = &delivery;
@@ -114,7 +118,30 @@ fn check(delivery: &Delivery, state: &ChannelState, at_most: Option<Amount>) -> 
 	}
 }
 
-fn journal_path(session: &Session, given: Option<&Path>) -> Result<PathBuf, Failure> {
+/// Forgets the channels that are over, if the journal has room for no more.
+///
+/// # Errors
+/// All of them are there still. To be told before funds are locked in one more.
+pub(super) async fn make_room(purse: &mut Purse, session: &Session, path: &Path) -> Result<(), Failure> {
+	if purse.channels().count() < CHANNELS_MAX {
+		return Ok(());
+	}
+	let ids: Vec<_> = purse.channels().map(|(id, _)| id).collect();
+	let states = channels::seen(&session.at, ids).await?;
+	forget_over(purse, &states).map_err(|error| of_purse(path, &error))
+}
+
+fn forget_over(purse: &mut Purse, states: &[(ChannelId, Option<ChannelState>)]) -> Result<(), PurseError> {
+	for (id, _) in states.iter().filter(|(_, state)| state.is_none()) {
+		purse.end(*id)?;
+	}
+	match purse.channels().count() < CHANNELS_MAX {
+		true => Ok(()),
+		false => Err(PurseError::TooManyChannels),
+	}
+}
+
+pub(super) fn journal_path(session: &Session, given: Option<&Path>) -> Result<PathBuf, Failure> {
 	match given {
 		Some(path) => Ok(path.to_path_buf()),
 		None => {
@@ -161,6 +188,26 @@ mod tests {
 			locked: 10_000_000_000_000,
 			redeemed: Point { sequence: 0, cumulative: 0, acc: [0; 32] },
 		}
+	}
+
+	#[test]
+	fn a_full_journal_forgets_what_is_over_and_says_so_if_nothing_is() {
+		let disk = Box::new(plexus_payments::MemoryDisk::default());
+		let mut purse = Purse::open(disk, [9; 32], [1; 32].into()).expect("a new journal");
+		let ids = || (0..CHANNELS_MAX as u64).map(ChannelId);
+		for id in ids() {
+			purse.begin(id, Point::start(&[9; 32], id)).expect("there is room");
+		}
+		let next = ChannelId(CHANNELS_MAX as u64);
+		let start = Point::start(&[9; 32], next);
+		assert!(matches!(purse.begin(next, start), Err(PurseError::TooManyChannels)));
+		let open: Vec<_> = ids().map(|id| (id, Some(ChannelState { id, ..state() }))).collect();
+		assert!(matches!(forget_over(&mut purse, &open), Err(PurseError::TooManyChannels)));
+		// What a node that lags behind does not know of is not among them.
+		let over = [(ChannelId(3), None), open[4].clone()];
+		forget_over(&mut purse, &over).expect("one is over");
+		purse.begin(next, start).expect("in its place");
+		assert!(purse.channels().all(|(id, _)| id != ChannelId(3)));
 	}
 
 	fn delivery() -> Delivery {

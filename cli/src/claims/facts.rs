@@ -98,6 +98,9 @@ pub(crate) struct Facts {
 	pub(crate) manifests: BTreeMap<ModelId, Manifest>,
 	/// The first version that holds a contribution, for those that were asked for.
 	pub(crate) versions: BTreeMap<(DatanetId, DatanetVersion), Published>,
+	/// All places of contents that may be unlisted: an index has each content once, by its earliest contribution, and the
+	/// manifest may have another one.
+	pub(crate) places: BTreeMap<[u8; 32], Vec<Source>>,
 }
 
 impl Facts {
@@ -121,6 +124,7 @@ impl Facts {
 			sources: BTreeMap::new(),
 			manifests: BTreeMap::new(),
 			versions: BTreeMap::new(),
+			places: BTreeMap::new(),
 		};
 		for model in facts.receipts.iter().map(|placed| placed.receipt.model).collect::<BTreeSet<_>>() {
 			facts.manifests.insert(model, manifest(&at, model).await?);
@@ -140,9 +144,11 @@ impl Facts {
 		let lookups = unknown.map(|id| async move { source(at, *id).await.map(|found| (*id, found)) });
 		let found: Vec<(ContributionId, Option<Source>)> =
 			futures::stream::iter(lookups).buffered(LOOKUPS).try_collect().await?;
+		let mut learned = Vec::new();
 		for (id, source) in found {
 			let Some(source) = source else { continue };
 			self.sources.insert(id, source);
+			learned.push(source);
 			let place = (source.datanet, source.from);
 			if let std::collections::btree_map::Entry::Vacant(vacant) = self.versions.entry(place) {
 				if let Some(published) = published(at, place).await? {
@@ -150,13 +156,48 @@ impl Facts {
 				}
 			}
 		}
+		self.learn_places(at, &learned).await
+	}
+
+	/// Learns where else the contents of these sources stand, as far as they may be unlisted.
+	async fn learn_places(&mut self, at: &AtBlock, sources: &[Source]) -> Result<(), Failure> {
+		let may_be_unlisted = |source: &&Source| {
+			let first = self.versions.get(&(source.datanet, source.from));
+			first.is_some_and(|first| first.curated)
+				&& self.manifests.values().any(|manifest| manifest.version_of(source).is_none())
+		};
+		let roots = sources.iter().filter(may_be_unlisted).map(|source| source.content.root);
+		let unknown: BTreeSet<[u8; 32]> = roots.filter(|root| !self.places.contains_key(root)).collect();
+		let lookups = unknown.into_iter().map(|root| async move {
+			let found = places_of(at, root).await?;
+			Ok::<_, Failure>((root, found.into_iter().map(|(_, source)| source).collect::<Vec<_>>()))
+		});
+		let found: Vec<([u8; 32], Vec<Source>)> =
+			futures::stream::iter(lookups).buffered(LOOKUPS).try_collect().await?;
+		self.places.extend(found);
 		Ok(())
+	}
+
+	/// Whether a manifest has a source's content, as this contribution or as another one.
+	pub(crate) fn is_listed(&self, manifest: &Manifest, source: &Source) -> bool {
+		let places = self.places.get(&source.content.root).map_or(&[][..], Vec::as_slice);
+		[source].into_iter().chain(places).any(|place| manifest.version_of(place).is_some())
 	}
 
 	/// What a model earned in the batch.
 	pub(crate) fn share(&self, model: ModelId) -> Option<&Share> {
 		self.batch.models.iter().find(|share| share.model == model)
 	}
+}
+
+/// All contributions of a content that were accepted: by its holder, and wherever that lists it besides.
+pub(crate) async fn places_of(
+	at: &AtBlock,
+	root: [u8; 32],
+) -> Result<Vec<(ContributionId, Source)>, Failure> {
+	let held = datanets::contribution_by_root(at, root).await?;
+	let besides = datanets::listings(at, root).await?;
+	Ok(held.iter().chain(&besides).filter_map(|info| Some((info.id, Source::of(info)?))).collect())
 }
 
 /// The contribution, if it was accepted.

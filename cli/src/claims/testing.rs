@@ -175,5 +175,6 @@ fn facts(contributions: &[Contribution], receipts: Vec<Placed>, claims: &[(u32, 
 		sources: contributions.iter().map(source).collect(),
 		manifests: BTreeMap::from([(ModelId(1), manifest)]),
 		versions: contributions.iter().map(published).collect(),
+		places: BTreeMap::new(),
 	}
 }

@@ -18,7 +18,7 @@ use plexus_primitives::{
 	merkle,
 	prove::prove_reader,
 	prove_slice::prove_slice,
-	verify_slice, Content, ContextLeaf, ContributionId, DatanetVersion, Evidence,
+	verify_slice, Content, ContextLeaf, DatanetVersion, Evidence,
 };
 use std::io::Cursor;
 
@@ -105,7 +105,8 @@ pub(super) fn listed(
 	Ok(Listed { receipt, contribution, version, offset, output, source })
 }
 
-/// Where the bytes of an unlisted source stand in the index, but for the source itself.
+/// Where the bytes of an unlisted source stand in the index; in the source itself, too, whose content may be listed elsewhere
+/// under another id.
 pub(super) fn elsewhere(
 	receipts: &[Placed],
 	shown: &Unlisted,
@@ -118,10 +119,7 @@ pub(super) fn elsewhere(
 	let start = usize::try_from(shown.start).map_err(|_| outside())?;
 	let length = usize::try_from(shown.length).map_err(|_| outside())?;
 	let end = start.checked_add(length).ok_or_else(outside)?;
-	let (mut places, _) = files.places(bytes.get(start..end).ok_or_else(outside)?, max);
-	let own: ContributionId = shown.contribution;
-	places.retain(|place| place.contribution != own);
-	Ok(places)
+	Ok(files.places(bytes.get(start..end).ok_or_else(outside)?, max).0)
 }
 
 /// Both slices, if both ranges hold the same bytes.
@@ -157,7 +155,8 @@ mod tests {
 	use crate::claims::testing::{bytes, content, index_of};
 	use plexus_payments::store::{batch_root, context_of, Store};
 	use plexus_primitives::{
-		verify_length_proof, BatchId, ChannelId, CommitmentNumber, DatanetId, MethodId, ModelId, Receipt,
+		verify_length_proof, BatchId, ChannelId, CommitmentNumber, ContributionId, DatanetId, MethodId,
+		ModelId, Receipt,
 	};
 
 	const SEVEN: ContributionId = ContributionId(7);
@@ -301,14 +300,14 @@ mod tests {
 		let places = elsewhere(&scene.receipts, &shown, &scene.files, 8).unwrap();
 		assert_eq!(
 			places.iter().map(|place| (place.contribution, place.offset)).collect::<Vec<_>>(),
-			[(NINE, 1_008)]
+			[(SEVEN, 3_000), (NINE, 1_008)]
 		);
 		let version = DatanetVersion(1);
-		let made = listed(&scene.receipts, &shown, (&places[0], &scene.copy, version), &scene.files).unwrap();
+		let made = listed(&scene.receipts, &shown, (&places[1], &scene.copy, version), &scene.files).unwrap();
 		assert!(made.receipt.is_in(&scene.root, 3, 1));
 		let bytes = verify_slice(&scene.copy.content.root, &made.source, 1_008, 4_000).unwrap();
 		assert!(bytes.equals(&scene.output[7..4_007]));
-		let wrong = Place { offset: 1_009, ..places[0] };
+		let wrong = Place { offset: 1_009, ..places[1] };
 		assert!(differs(listed(&scene.receipts, &shown, (&wrong, &scene.copy, version), &scene.files)));
 		let outside = Unlisted { start: u64::MAX, ..shown };
 		assert!(differs(elsewhere(&scene.receipts, &outside, &scene.files, 8)));

@@ -77,7 +77,7 @@ pub struct Progress {
 	/// What was signed for among these, in the smallest unit.
 	#[serde(serialize_with = "digits")]
 	pub lost_signed: u128,
-	/// What fees cost, in the smallest unit.
+	/// What fees cost, in the smallest unit, those of transactions that failed in their blocks too.
 	#[serde(serialize_with = "digits")]
 	pub fees: u128,
 	/// Batches, records and connections that failed.
@@ -481,10 +481,17 @@ impl Desk {
 		self.ask_patiently(Ask::Needs).await
 	}
 
-	/// What the chain says about claims.
-	pub(super) async fn known(&self, wanted: Wanted) -> Result<Known, DeskError> {
+	/// What the chain says about claims; for clients: refused if too many look-ups wait.
+	async fn known(&self, wanted: Wanted) -> Result<Known, DeskError> {
 		let (reply, looked) = oneshot::channel();
 		self.lookups.try_send(Lookup::Claims(wanted, reply)).map_err(|_| DeskError::Busy)?;
+		looked.await.map_err(|_| DeskError::Stopping)?.map_err(DeskError::Chain)
+	}
+
+	/// The same for the redeemer itself, which is not to give way to whoever names channels that nobody knows.
+	pub(super) async fn known_patiently(&self, wanted: Wanted) -> Result<Known, DeskError> {
+		let (reply, looked) = oneshot::channel();
+		self.lookups.send(Lookup::Claims(wanted, reply)).await.map_err(|_| DeskError::Stopping)?;
 		looked.await.map_err(|_| DeskError::Stopping)?.map_err(DeskError::Chain)
 	}
 

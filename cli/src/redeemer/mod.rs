@@ -21,6 +21,7 @@
 //! - One thread owns the ledger. Requests that come together share one sync.
 //! - Every queue is bounded; whoever finds one full is told to come back.
 //! - What fails is tried again, later and later, and said in the log.
+//! - A node that lags behind takes nothing away: neither what was redeemed, nor a channel that it has not heard of.
 
 mod check;
 mod evidence;
@@ -252,7 +253,7 @@ async fn look(at: &AtBlock, desk: &Desk) -> Result<(), Failure> {
 /// Has the ledger see what the chain has of these channels.
 async fn see(at: &AtBlock, desk: &Desk, ids: Vec<ChannelId>) -> Result<(), Failure> {
 	let (_, clock_ms) = era_and_clock(at).await?;
-	let states = channels::states(at, ids).await?;
+	let states = channels::seen(at, ids).await?;
 	desk.see(clock_ms, states).await?;
 	Ok(())
 }

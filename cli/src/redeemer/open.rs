@@ -14,7 +14,8 @@
 //!
 //! # Invariants
 //! - One look's transactions are final before the next look.
-//! - What fails is tried again, later and later, [`ATTEMPTS_MAX`] times at most, and said in the log.
+//! - What fails is tried again, later and later, for as long as it is to be done, and said in the log: an answer that is not
+//!   given costs the hold, however often it failed before.
 //! - Bytes leave the store only if no receipt that is held and no batch that is open has them.
 
 use super::{
@@ -25,7 +26,9 @@ use crate::{
 	calls::Encoded,
 	claims::{
 		chain::{self, Claim, OpenBatch, Questions, Sampling, Unlisted},
-		facts, receipts,
+		facts,
+		files::Place,
+		receipts,
 	},
 	client::AtBlock,
 	corpus::blocking,
@@ -43,6 +46,7 @@ use plexus_primitives::{api::PAGE_MAX, challenge::Answer, BatchId};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	convert::Infallible,
+	sync::Arc,
 	time::{Duration, Instant},
 };
 use subxt::tx::DynamicPayload;
@@ -59,14 +63,18 @@ const DUTIES_MAX: usize = 32;
 /// How long something is left alone that failed; twice as long after each further failure.
 const RETRY_MIN: Duration = Duration::from_secs(2);
 const RETRY_MAX: Duration = Duration::from_secs(60);
-/// How often something is tried: with these pauses about half an hour.
-const ATTEMPTS_MAX: u32 = 32;
+/// After so many failures, which take about half an hour, only somebody may mend it, and it is tried less often: a failure in
+/// a block costs a fee. Often enough still that a live chain's six hours for an answer have thirty attempts left.
+const ATTEMPTS_SOON: u32 = 32;
+const RETRY_LATE: Duration = Duration::from_secs(600);
 
 /// Contributions with the same bytes that are looked at to answer an unlisted source.
 const PLACES_MAX: usize = 64;
 
-/// How often the store is swept, and how many batches of it are looked at.
+/// How often the store is swept, and how many batches of it are looked at. Receipts with bytes wait for a sweep, which reads
+/// all batches: so it takes no more than one part of this many of the time.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
+const SWEEP_PART: u32 = 100;
 const SWEEP_BATCHES_MAX: usize = 65_536;
 
 /// Something to be done about a batch.
@@ -193,32 +201,43 @@ fn of_samples(batch: &OpenBatch, questions: &Questions, block: u64, now_ms: u64)
 #[derive(Clone, Copy, Debug)]
 struct Attempt {
 	count: u32,
-	next: Instant,
+	/// Nothing if there is no reason to try it again.
+	next: Option<Instant>,
 }
 
 /// What is remembered from one look to the next.
 #[derive(Default)]
 pub(super) struct Tended {
 	attempts: BTreeMap<Key, Attempt>,
-	/// Batches before this one are final.
+	/// The agent's batches before this one are final. Others' may stay open for ever.
 	from: BatchId,
 	/// Open batches that were found to be fraudulent.
 	fraudulent: BTreeSet<BatchId>,
-	swept: Option<Instant>,
+	/// When the store is swept again; nothing if it was not yet.
+	sweep_next: Option<Instant>,
 }
 
 impl Tended {
 	/// Whether it is time to try something.
 	fn is_due(&self, key: &Key, now: Instant) -> bool {
-		self.attempts.get(key).is_none_or(|attempt| attempt.count < ATTEMPTS_MAX && now >= attempt.next)
+		self.attempts.get(key).is_none_or(|attempt| attempt.next.is_some_and(|next| now >= next))
 	}
 
-	/// Notes a failure; how often there was one.
-	fn failed(&mut self, key: Key, now: Instant) -> u32 {
-		let attempt = self.attempts.entry(key).or_insert(Attempt { count: 0, next: now });
-		let pause = RETRY_MIN.saturating_mul(1 << attempt.count.min(8)).min(RETRY_MAX);
-		*attempt = Attempt { count: attempt.count.saturating_add(1), next: now + pause };
-		attempt.count
+	/// Notes a failure; how often there was one, and how long it is left alone now.
+	fn failed(&mut self, key: Key, now: Instant) -> (u32, Duration) {
+		let before = self.attempts.get(&key).map_or(0, |attempt| attempt.count);
+		let pause = match before < ATTEMPTS_SOON {
+			true => RETRY_MIN.saturating_mul(1 << before.min(8)).min(RETRY_MAX),
+			false => RETRY_LATE,
+		};
+		let count = before.saturating_add(1);
+		self.attempts.insert(key, Attempt { count, next: Some(now + pause) });
+		(count, pause)
+	}
+
+	/// Notes that there is nothing to be done, until it comes up anew.
+	fn leave(&mut self, key: Key) {
+		self.attempts.insert(key, Attempt { count: 0, next: None });
 	}
 
 	/// Forgets what is not to be done any more.
@@ -268,22 +287,22 @@ impl Submitter {
 		due.sort_by_key(|(_, duty)| duty.deadline_ms());
 		due.truncate(DUTIES_MAX);
 		self.fulfil(pipeline, &at, &open, due, tended).await?;
-		if !self.keep && tended.swept.is_none_or(|swept| swept.elapsed() >= SWEEP_EVERY) {
-			tended.swept = Some(Instant::now());
+		if !self.keep && tended.sweep_next.is_none_or(|next| Instant::now() >= next) {
+			let began = Instant::now();
 			// Bytes that stay are in nobody's way; answers must not wait for a disk.
 			if let Err(failure) = self.sweep(&open, now_ms).await {
 				warn!(%failure, "nothing is removed from the store");
 			}
+			tended.sweep_next = Some(Instant::now() + SWEEP_EVERY.max(began.elapsed() * SWEEP_PART));
 		}
 		Ok(open)
 	}
 
 	/// The agent's batches that are not final.
 	async fn own(&self, at: &AtBlock, tended: &mut Tended) -> Result<Vec<OpenBatch>, Failure> {
-		let (mut own, mut first, mut start) = (Vec::new(), None, tended.from);
+		let (mut own, mut start): (Vec<OpenBatch>, _) = (Vec::new(), tended.from);
 		loop {
 			let page = chain::open_batches(at, Some(start), PAGE_MAX).await?;
-			first = first.or(page.items.first().map(|batch| batch.id));
 			own.extend(page.items.into_iter().filter(|batch| batch.server.0 == self.by.agent));
 			match page.next {
 				// Pages advance.
@@ -291,7 +310,7 @@ impl Submitter {
 				_ => break,
 			}
 		}
-		tended.from = first.unwrap_or(start);
+		tended.from = own.first().map_or(start, |batch| batch.id);
 		Ok(own)
 	}
 
@@ -341,9 +360,7 @@ impl Submitter {
 				Ok(Some(call)) => calls.push((batch.id, duty, call)),
 				Ok(None) => {
 					// There is nothing to be said against it; what stands in the index may change with a restart.
-					tended
-						.attempts
-						.insert(duty.key(batch.id), Attempt { count: ATTEMPTS_MAX, next: Instant::now() });
+					tended.leave(duty.key(batch.id));
 					info!(batch = batch.id.0, "an unlisted source stands in nothing that the manifest has");
 				}
 				Err(failure) => self.not_done(&duty, batch.id, &failure, tended),
@@ -357,6 +374,7 @@ impl Submitter {
 		let sent = join_all(calls.iter().map(|(_, _, call)| pipeline.send(call))).await;
 		let mut other = None;
 		for ((batch, duty, _), sent) in calls.into_iter().zip(sent) {
+			self.note_fee(&sent);
 			match sent {
 				Ok(done) => {
 					tended.attempts.remove(&duty.key(batch));
@@ -377,7 +395,6 @@ impl Submitter {
 	fn done_duty(&self, batch: BatchId, duty: &Duty, fee: u128) {
 		info!(batch = batch.0, what = duty.what(), fee, "done");
 		self.desk.note(|progress| {
-			progress.fees = progress.fees.saturating_add(fee);
 			let open = &mut progress.open;
 			match duty {
 				Duty::Draw => open.drawn += 1,
@@ -393,11 +410,11 @@ impl Submitter {
 	}
 
 	fn not_done(&self, duty: &Duty, batch: BatchId, failure: &Failure, tended: &mut Tended) {
-		let count = tended.failed(duty.key(batch), Instant::now());
-		let last = count >= ATTEMPTS_MAX;
-		match last || matches!(duty, Duty::Answer { .. }) {
-			true => error!(batch = batch.0, what = duty.what(), %failure, count, last, "not done"),
-			false => warn!(batch = batch.0, what = duty.what(), %failure, count, last, "not done"),
+		let (count, pause) = tended.failed(duty.key(batch), Instant::now());
+		let (what, pause_seconds) = (duty.what(), pause.as_secs());
+		match count >= ATTEMPTS_SOON || matches!(duty, Duty::Answer { .. }) {
+			true => error!(batch = batch.0, what, %failure, count, pause_seconds, "not done; trying again"),
+			false => warn!(batch = batch.0, what, %failure, count, pause_seconds, "not done; trying again"),
 		}
 		self.desk.note(|progress| {
 			progress.open.failures += 1;
@@ -476,13 +493,17 @@ impl Submitter {
 		});
 		for place in places.await? {
 			let Some(source) = facts::source(at, place.contribution).await? else { continue };
-			let Some(version) = manifest.version_of(&source) else { continue };
-			let (files, receipts, own) = (self.desk.files.clone(), case.receipts.clone(), shown.clone());
-			let made = blocking(move || {
-				let made = listed(&receipts, &own, (&place, &source, version), &files);
-				made.map_err(|fault| unanswerable(&fault.to_string()))
-			});
-			return made.await.map(Some);
+			// The index has each content once, and the manifest may list it under another id.
+			for (contribution, source) in facts::places_of(at, source.content.root).await? {
+				let Some(version) = manifest.version_of(&source) else { continue };
+				let place = Place { contribution, ..place };
+				let (files, receipts, own) = (self.desk.files.clone(), case.receipts.clone(), shown.clone());
+				let made = blocking(move || {
+					let made = listed(&receipts, &own, (&place, &source, version), &files);
+					made.map_err(|fault| unanswerable(&fault.to_string()))
+				});
+				return made.await.map(Some);
+			}
 		}
 		Ok(None)
 	}
@@ -493,10 +514,18 @@ impl Submitter {
 		if files.store().is_none() {
 			return Ok(());
 		}
+		let roots: Arc<BTreeSet<[u8; 32]>> = Arc::new(open.iter().map(|batch| batch.root).collect());
+		let (listed, kept) = (files.clone(), roots.clone());
+		let more = blocking(move || {
+			let Some(store) = listed.store() else { return Ok(false) };
+			has_more(store, &kept).map_err(|error| of_store(&error))
+		});
+		if !more.await? {
+			return Ok(());
+		}
 		let _alone = self.desk.shelf.write().await;
 		// Asked after the batches: what the ledger let go of since is in none of them, and its clock tells.
 		let needs = self.desk.needs().await?;
-		let roots: BTreeSet<[u8; 32]> = open.iter().map(|batch| batch.root).collect();
 		let swept = blocking(move || {
 			let Some(store) = files.store() else { return Ok(0) };
 			sweep(store, &roots, &needs, now_ms).map_err(|error| of_store(&error))
@@ -509,9 +538,15 @@ impl Submitter {
 	}
 }
 
+/// Whether there are batches in the store that are not open, so that there may be something to remove. Their names tell.
+fn has_more(store: &Store, open: &BTreeSet<[u8; 32]>) -> Result<bool, StoreError> {
+	Ok(store.batches(SWEEP_BATCHES_MAX)?.iter().any(|root| !open.contains(root)))
+}
+
 /// Removes the batches that are final, with what only they need; how many.
 fn sweep(store: &Store, open: &BTreeSet<[u8; 32]>, needs: &Needs, now_ms: u64) -> Result<usize, StoreError> {
-	if needs.clock_ms > now_ms {
+	// What was not submitted yet for a node that lags behind looks as if it were over.
+	if needs.clock_ms > now_ms || needs.unseen > 0 {
 		return Ok(0);
 	}
 	let (mut over, mut needed) = (Vec::new(), needs.roots.clone());

@@ -128,6 +128,7 @@ impl Submitter {
 		let sent = join_all(calls.iter().map(|call| pipeline.send(call))).await;
 		let (mut well, mut other) = (true, None);
 		for (record, sent) in due.iter().zip(sent) {
+			self.note_fee(&sent);
 			match sent {
 				Ok(done) => self.cleared(record, done.fee()),
 				Err(failure) if failure.name == "Receipts.UnknownBatch" => {
@@ -145,10 +146,7 @@ impl Submitter {
 
 	fn cleared(&self, record: &BatchInfo, fee: u128) {
 		info!(batch = record.id, deposit = record.deposit, fee, "record cleared: its deposit is back");
-		self.desk.note(|progress| {
-			progress.fees = progress.fees.saturating_add(fee);
-			progress.records_cleared += 1;
-		});
+		self.desk.note(|progress| progress.records_cleared += 1);
 	}
 
 	fn not_cleared(&self, record: &BatchInfo, failure: &Failure) {

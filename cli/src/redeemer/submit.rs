@@ -243,6 +243,7 @@ impl Submitter {
 		look(&pipeline.last_head().await?, &self.desk).await?;
 		let mut other = None;
 		for (prepared, sent) in batches.iter().zip(sent) {
+			self.note_fee(&sent);
 			match sent.map_err(|failure| (blame(&failure), failure)) {
 				Ok(done) => self.done(prepared, &done, rounds),
 				Err((Some(blame), failure)) => {
@@ -267,7 +268,7 @@ impl Submitter {
 			return Ok(batches.into_iter().map(Prepared::whole).collect());
 		}
 		let deposits = funds::Deposits::of(at);
-		let known = self.desk.known(wanted(&batches)).await?;
+		let known = self.desk.known_patiently(wanted(&batches)).await?;
 		let spendable = funds::spendable(at, &self.account).await?;
 		let funds = spendable.saturating_sub(funds::reserve(&known.parameters));
 		let means = funds::Means { funds, budget: self.budget(at).await? };
@@ -294,7 +295,7 @@ impl Submitter {
 		while receipts > 0 {
 			let limits = BatchLimits { receipts, ..self.limits };
 			let Some(smaller) = self.desk.batches(limits, except.clone(), 1).await?.pop() else { break };
-			let known = self.desk.known(wanted(std::slice::from_ref(&smaller))).await?;
+			let known = self.desk.known_patiently(wanted(std::slice::from_ref(&smaller))).await?;
 			let need = funds::need(&smaller, &known, &deposits);
 			if means.after(&need).is_some() {
 				self.note_lacking(0);
@@ -315,6 +316,15 @@ impl Submitter {
 		let Some(delegation) = self.by.delegation else { return Ok(u128::MAX) };
 		let left = agents::allowance(at, self.by.agent, delegation).await?;
 		Ok(left.map_or(u128::MAX, |left| left.budget_left))
+	}
+
+	/// Counts what a transaction cost, whatever became of it.
+	pub(super) fn note_fee(&self, sent: &Result<Done, Failure>) {
+		let fee = match sent {
+			Ok(done) => done.fee(),
+			Err(failure) => failure.fee.unwrap_or_default(),
+		};
+		self.desk.note(|progress| progress.fees = progress.fees.saturating_add(fee));
 	}
 
 	/// Says what the account lacks, once it does.
@@ -366,7 +376,6 @@ impl Submitter {
 			progress.batches += 1;
 			progress.claims += batch.claims.len() as u64;
 			progress.claims_dropped += *dropped as u64;
-			progress.fees = progress.fees.saturating_add(done.fee());
 		});
 	}
 

@@ -81,7 +81,7 @@ pub(super) struct Sifted {
 	/// What the chain did not take, by its error.
 	failed: BTreeMap<String, u64>,
 	transactions: u64,
-	/// Without those of transactions that failed.
+	/// With those of transactions that failed.
 	fee: Amount,
 	seconds: f64,
 }
@@ -115,6 +115,7 @@ impl Sifted {
 			Ok(done) => self.add(&done),
 			Err(failure) if is_about_the_contribution(&failure) => {
 				self.transactions += 1;
+				self.fee = Amount(self.fee.0.saturating_add(failure.fee.unwrap_or_default()));
 				*self.failed.entry(failure.name).or_default() += 1;
 			}
 			Err(failure) => return Err(failure),
@@ -244,10 +245,11 @@ mod tests {
 		let failure = |kind, name: &str| Failure::new(kind, name, "cause", "remedy");
 		for _ in 0..2 {
 			let reviewed = failure(FailureKind::Failed, "Datanets.AlreadyReviewed");
+			let reviewed = Failure { fee: Some(7), ..reviewed };
 			sifted.take(Err(reviewed)).expect("the others wait for their reviews");
 		}
 		assert_eq!(sifted.failed, BTreeMap::from([("Datanets.AlreadyReviewed".to_string(), 2)]));
-		assert_eq!(sifted.transactions, 2);
+		assert_eq!((sifted.transactions, sifted.fee), (2, Amount(14)), "they cost something all the same");
 		for (kind, name) in [
 			(FailureKind::Failed, "Agents.BudgetExceeded"),
 			(FailureKind::Refused, "DelegationExpired"),

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 const DRAWN_WITHIN_BLOCKS: u64 = 10;
 
 /// Something to do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Chore {
 	/// Nobody drew the samples.
 	DrawSamples,
@@ -76,6 +76,18 @@ pub(super) fn chores(
 		chores.push(Chore::Finalise);
 	}
 	chores
+}
+
+/// Whether nothing is left to do about a batch, demands of one's own apart, but what others are to do, such as finalising it.
+/// They may leave it so for ever: whoever goes on looking from the first open batch would not see the last ones any more.
+/// `own` is nothing for whoever only looks.
+pub(super) fn is_over(batch: &OpenBatch, own: Option<&AccountId32>, now_ms: u64) -> bool {
+	let left = own.is_some_and(|own| match &batch.verdict {
+		// A sample that nobody draws, or shows, is fraud after the window, too.
+		None => batch.sampling != Sampling::Done,
+		Some(verdict) => batch.claims > 0 && verdict.challenger == *own,
+	});
+	now_ms >= batch.ends_at_ms && !left
 }
 
 /// The claim that is worth a demand: of those whose bytes were not seen the one that moves most, if it costs no more than
@@ -164,6 +176,24 @@ mod tests {
 		assert_eq!(of(&judged(2, 1_000), &Questions::default()), []);
 		let void = OpenBatch { claims: 0, ..judged(1, 1_000) };
 		assert_eq!(of(&void, &Questions::default()), []);
+	}
+
+	#[test]
+	fn what_others_leave_open_is_over_for_whoever_watches() {
+		let (own, other) = (account(1), account(2));
+		let ended = OpenBatch { ends_at_ms: 1_000, ..batch() };
+		assert!(!is_over(&ended, Some(&own), 999) && is_over(&ended, Some(&own), 1_000));
+		assert!(!is_over(&ended, None, 999) && is_over(&ended, None, 1_000));
+		let undrawn = OpenBatch { sampling: Sampling::Due { at: 1 }, ..ended.clone() };
+		assert!(!is_over(&undrawn, Some(&own), 9_999), "it may be fraud");
+		assert!(is_over(&undrawn, None, 9_999), "whoever only looks does nothing about it");
+		let judged = |challenger| {
+			let verdict = Some(Verdict { challenger, number: 0, decided_from_ms: 0 });
+			OpenBatch { verdict, ..undrawn.clone() }
+		};
+		assert!(!is_over(&judged(own.clone()), Some(&own), 9_999), "the reward is to be fetched");
+		assert!(is_over(&judged(other), Some(&own), 9_999));
+		assert!(is_over(&OpenBatch { claims: 0, ..judged(own.clone()) }, Some(&own), 9_999));
 	}
 
 	#[test]

@@ -14,6 +14,7 @@
 //! # Invariants
 //! One line for each event; with `--json` one JSON value each. Batches, pages and pauses are bounded.
 
+mod again;
 mod chores;
 
 use crate::{
@@ -21,11 +22,11 @@ use crate::{
 	calls,
 	challenge::{
 		self,
-		plays::{Played, Player},
+		plays::{Outcome, Played, Player},
 		report::Told,
 	},
 	claims::{
-		chain::{self, OpenBatch},
+		chain::{self, OpenBatch, Questions},
 		facts::Facts,
 		files::{Files, FilesArgs},
 		findings::Found,
@@ -36,11 +37,13 @@ use crate::{
 	tx::{by::ForArgs, SignedArgs},
 	validators::era_and_clock,
 };
-use chores::{chores, Chore};
+use again::{Failed, Looks};
+use chores::{chores, is_over, Chore};
 use plexus_primitives::BatchId;
 use serde::Serialize;
+use sp_core::crypto::AccountId32;
 use std::{
-	collections::BTreeMap,
+	collections::BTreeSet,
 	convert::Infallible,
 	path::PathBuf,
 	time::{Duration, Instant},
@@ -51,8 +54,8 @@ use tokio::signal::unix::{signal, SignalKind};
 /// How often the chain is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// How often a batch is looked at again of which something was not seen: files may have come meanwhile.
-const AGAIN_EVERY: Duration = Duration::from_secs(30);
+/// How long batches are looked at until what has a deadline is seen to again.
+const LOOKING_MAX: Duration = Duration::from_secs(10);
 
 /// How long nothing is tried after a failure; twice as long after each further one.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
@@ -163,20 +166,13 @@ impl Event {
 	}
 }
 
-/// When a batch was looked at, and what was told then.
-struct Look {
-	at: Instant,
-	/// Whether nothing was left unseen.
-	whole: bool,
-	told: Event,
-}
-
 /// Whoever watches.
 struct Watch {
 	args: WatchCommand,
 	files: Files,
-	looks: BTreeMap<BatchId, Look>,
-	/// Batches before this are final.
+	looks: Looks<Event>,
+	failed: Failed,
+	/// Batches before this are final, or over for whoever watches.
 	from: BatchId,
 	/// What demands cost so far.
 	spent: u128,
@@ -191,8 +187,8 @@ impl WatchCommand {
 		let mut interrupt = signal(SignalKind::interrupt()).map_err(unavailable)?;
 		let mut terminate = signal(SignalKind::terminate()).map_err(unavailable)?;
 		let files = self.files.open().await?;
-		let (looks, from) = (BTreeMap::new(), BatchId(0));
-		let mut watch = Watch { args: self, files, looks, from, spent: 0 };
+		let (looks, failed, from) = (Looks::new(), Failed::default(), BatchId(0));
+		let mut watch = Watch { args: self, files, looks, failed, from, spent: 0 };
 		// Whatever it is in the middle of: what was committed to is in the journal.
 		tokio::select! {
 			biased;
@@ -276,32 +272,57 @@ impl Watch {
 				self.tell(&Event::Played(played));
 			}
 		}
-		let batches = self.open_batches(at).await?;
 		let (_, now_ms) = era_and_clock(at).await?;
+		let own = player.as_deref().map(|player| player.account().clone());
+		let batches = self.open_batches(at, own.as_ref(), now_ms).await?;
 		// What has a deadline comes before what takes long.
 		if let Some(player) = player.as_deref() {
 			for batch in &batches {
-				let questions = chain::questions(at, batch.id).await?;
+				// Only what is demanded brings chores. Of a batch that is void demands are left, and not counted.
+				let questions = match batch.demands > 0 || batch.verdict.is_some() {
+					true => chain::questions(at, batch.id).await?,
+					false => Questions::default(),
+				};
 				let todo = chores(batch, &questions, player.account(), at.block_number(), now_ms);
 				for chore in todo {
-					self.chore(player, batch.id, chore).await?;
+					if self.failed.is_due(batch.id, chore, Instant::now())
+						&& !self.chore(player, batch.id, chore).await?
+					{
+						self.failed.note(batch.id, chore, Instant::now());
+					}
 				}
 			}
 		}
-		for batch in &batches {
-			if self.is_due(batch.id) {
-				self.look(client, batch.id, player.as_deref_mut()).await?;
+		let began = Instant::now();
+		let ids = batches.iter().map(|batch| batch.id);
+		let mut due: Vec<_> = ids.filter(|id| self.looks.is_due(*id, began)).collect();
+		// What was never looked at comes first, then what was not for the longest time: where there is no time for all of them
+		// each has its turn.
+		due.sort_by_key(|id| self.looks.at(*id));
+		for id in due {
+			if began.elapsed() >= LOOKING_MAX {
+				break;
 			}
+			self.look(client, id, player.as_deref_mut()).await?;
 		}
 		Ok(())
 	}
 
-	/// The batches that are open, the earliest first. What is final is forgotten.
-	async fn open_batches(&mut self, at: &AtBlock) -> Result<Vec<OpenBatch>, Failure> {
+	/// The open batches that something may be left to do about, the earliest first. All others are forgotten.
+	async fn open_batches(
+		&mut self,
+		at: &AtBlock,
+		own: Option<&AccountId32>,
+		now_ms: u64,
+	) -> Result<Vec<OpenBatch>, Failure> {
 		let (mut open, mut cursor) = (Vec::new(), Some(self.from));
 		for _ in 0..PAGES_MAX {
 			let page = chain::open_batches(at, cursor, PAGE).await?;
-			open.extend(page.items);
+			for batch in page.items {
+				if !is_over(&batch, own, now_ms) || has_demand(at, &batch, own).await? {
+					open.push(batch);
+				}
+			}
 			let Some(next) = page.next else { break };
 			cursor = Some(next);
 			if open.len() >= BATCHES_MAX {
@@ -309,15 +330,13 @@ impl Watch {
 			}
 		}
 		open.truncate(BATCHES_MAX);
-		// Ids grow, and what was not open is never opened later: so no page before the first open batch is asked for again,
-		// nor before the last one looked at if none is open.
+		// Ids grow, and what is over stays so: no page before the first of these batches is asked for again, nor before the
+		// last page if there is none.
 		self.from = open.first().map(|batch: &OpenBatch| batch.id).or(cursor).unwrap_or(self.from);
-		self.looks.retain(|id, _| open.iter().any(|batch| batch.id == *id));
+		let ids: BTreeSet<_> = open.iter().map(|batch| batch.id).collect();
+		self.looks.keep(&ids);
+		self.failed.keep(&ids);
 		Ok(open)
-	}
-
-	fn is_due(&self, id: BatchId) -> bool {
-		self.looks.get(&id).is_none_or(|look| !look.whole && look.at.elapsed() >= AGAIN_EVERY)
 	}
 
 	/// Looks at a batch, shows what is wrong, and demands what cannot be seen.
@@ -339,8 +358,19 @@ impl Watch {
 		let looked = Event::Looked { batch: id.0, findings, unchecked: found.unchecked.len() };
 		self.looked(id, found.unchecked.is_empty(), looked);
 		let Some(player) = player else { return Ok(()) };
-		match challenge::submit(player, &facts, &self.files, &found).await {
-			Ok(played) => played.into_iter().for_each(|played| self.tell(&Event::Played(played))),
+		let shown = challenge::submit(player, &facts, &self.files, &found).await;
+		if shown.is_err() {
+			// Also if it was the connection: the journal has only what was committed to.
+			self.looks.not_shown(id);
+		}
+		match shown {
+			Ok(played) => {
+				let refused = |played: &Played| matches!(played.outcome, Outcome::Refused { .. });
+				if played.len() >= challenge::PLAYS_MAX && !played.iter().any(refused) {
+					self.looks.is_not_all(id);
+				}
+				played.into_iter().for_each(|played| self.tell(&Event::Played(played)));
+			}
 			Err(failure) if is_of_the_connection(&failure) => return Err(failure),
 			Err(failure) => {
 				self.tell(&Event::NotDone { batch: id.0, call: "commit", claim: None, failure });
@@ -351,11 +381,9 @@ impl Watch {
 
 	/// Remembers that a batch was looked at; told only if it is something else than the last time.
 	fn looked(&mut self, id: BatchId, whole: bool, event: Event) {
-		let known = self.looks.get(&id).is_some_and(|look| look.told == event);
-		if !known {
+		if self.looks.looked(id, whole, event.clone(), Instant::now()) {
 			self.tell(&event);
 		}
-		self.looks.insert(id, Look { at: Instant::now(), whole, told: event });
 	}
 
 	async fn demand(&mut self, player: &Player, facts: &Facts, found: &Found) -> Result<(), Failure> {
@@ -369,13 +397,15 @@ impl Watch {
 		let wanted = chores::demand(batch, claims, questions, &found.unseen(), *now_ms, may_spend);
 		let Some((claim, price)) = wanted else { return Ok(()) };
 		let call = calls::on_open_batch("demand", batch.id.0, [("claim", Value::u128(claim.into()))]);
-		if self.send(player, batch.id, "demand", Some(claim), &call).await? {
-			self.spent = self.spent.saturating_add(price);
+		match self.send(player, batch.id, "demand", Some(claim), &call).await? {
+			true => self.spent = self.spent.saturating_add(price),
+			false => self.looks.not_shown(batch.id),
 		}
 		Ok(())
 	}
 
-	async fn chore(&self, player: &Player, id: BatchId, chore: Chore) -> Result<(), Failure> {
+	/// Whether the call did its work.
+	async fn chore(&self, player: &Player, id: BatchId, chore: Chore) -> Result<bool, Failure> {
 		let (batch, name) = (id.0, chore.name());
 		let call = match chore {
 			Chore::DrawSamples | Chore::CloseSamples => calls::on_open_batch(name, batch, []),
@@ -386,7 +416,7 @@ impl Watch {
 				calls::on_open_batch(name, batch, [("limit", Value::u128(FINALISE_LIMIT.into()))])
 			}
 		};
-		self.send(player, id, chore.name(), chore.claim(), &call).await.map(drop)
+		self.send(player, id, chore.name(), chore.claim(), &call).await
 	}
 
 	/// Whether the call did its work.
@@ -413,6 +443,12 @@ impl Watch {
 	}
 }
 
+/// Whether whoever watches has a demand in a batch: unanswered it is fraud after the window, too, and its price is to return.
+async fn has_demand(at: &AtBlock, batch: &OpenBatch, own: Option<&AccountId32>) -> Result<bool, Failure> {
+	let Some(own) = own.filter(|_| batch.demands > 0 || batch.verdict.is_some()) else { return Ok(false) };
+	Ok(chain::questions(at, batch.id).await?.demands.iter().any(|demand| demand.by == *own))
+}
+
 /// Whether a failure says nothing about the batch: after a transaction that was refused, too, nonces are counted anew.
 fn is_of_the_connection(failure: &Failure) -> bool {
 	matches!(
@@ -424,7 +460,6 @@ fn is_of_the_connection(failure: &Failure) -> bool {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::challenge::plays::Outcome;
 
 	#[test]
 	fn every_event_is_one_line_and_one_json_value_with_its_name() {

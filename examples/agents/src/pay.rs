@@ -2,15 +2,19 @@
 //!
 //! ```text
 //!   lane, one for each channel:   ask, with the voucher for the answer before ─▶ check ─▶ purse: sign, on disk ─▶ ask …
-//!                                                                                          after the last: the voucher alone
+//!                                  ▲            │                                          after the last: the voucher alone
+//!                                  └─ lost ─────┘ the same once more
 //! ```
 //! A channel's answers are in one order, so that a lane has one request in flight, and a payer as many as it has channels.
 //!
 //! # Must not
 //! Sign for what it did not ask, did not get, or what costs something else than was offered. Hold a key longer than it runs.
+//! Ask elsewhere than where it was told to, whatever a card says: that could be an address of this machine's.
 //!
 //! # Invariants
-//! Every voucher is in the purse's journal before it leaves. Nobody is asked again for an answer that came.
+//! Every voucher is in the purse's journal before it leaves, and is brought again if it may not have arrived. Nobody is
+//! asked again for an answer that came. Each request names the place that its answer is to have, so that asking again owes
+//! nothing more.
 
 use crate::{
 	http::{ask, AskError},
@@ -18,7 +22,7 @@ use crate::{
 };
 use axum::http::Method;
 use codec::Encode;
-use plexus_payments::{json::Hex, store::context_of, Purse, PurseError, SignRequest};
+use plexus_payments::{json::Hex, store::context_of, Point, Purse, PurseError, SignRequest, Signature};
 use plexus_primitives::{constants::Balance, ChannelId, Receipt};
 use serde_json::{json, Value};
 use sp_core::{sr25519, Pair};
@@ -37,7 +41,8 @@ const CARD_BYTES_MAX: usize = 256 << 10;
 /// How often one answer is asked for in other words when the agent has nothing to say.
 const WORDINGS_MAX: u32 = 16;
 
-/// How often a busy agent is asked again, and how long is waited before the first time; twice as long each further time.
+/// How often an agent is asked again that is busy, or whose answer was lost, and how long is waited before the first time;
+/// twice as long each further time.
 const RETRIES_MAX: u32 = 6;
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
@@ -65,13 +70,10 @@ pub enum Fault {
 		/// Which it names.
 		actual: u64,
 	},
-	/// Not the next one.
-	#[error(
-		"it has sequence {actual}, and {expected} is next; if an earlier answer was lost, sign for it first: the server shows \
-		 what is unsigned"
-	)]
+	/// Not the one that was asked for.
+	#[error("it has sequence {actual}, and {expected} was asked for")]
 	Sequence {
-		/// The next one.
+		/// What was asked for.
 		expected: u64,
 		/// What it has.
 		actual: u64,
@@ -191,11 +193,27 @@ impl Signer {
 		Self { purse: Arc::new(Mutex::new(purse)), key }
 	}
 
-	/// The last sequence that was signed for; 0 if none was.
-	pub fn signed(&self, channel: ChannelId) -> u64 {
+	/// Up to where a channel is signed for.
+	///
+	/// # Errors
+	/// The journal has nothing of the channel.
+	pub fn at(&self, channel: ChannelId) -> Result<Point, PurseError> {
 		let purse = self.purse.lock().unwrap_or_else(PoisonError::into_inner);
 		let found = purse.channels().find(|(id, _)| *id == channel);
-		found.map_or(0, |(_, at)| at.sequence)
+		found.map(|(_, at)| at).ok_or(PurseError::NotBegun(channel))
+	}
+
+	/// The last voucher of a channel; nothing if none was signed.
+	pub fn last(&self, channel: ChannelId) -> Option<Voucher> {
+		let purse = self.purse.lock().unwrap_or_else(PoisonError::into_inner);
+		let last = purse.last(channel)?.voucher;
+		Some(Voucher { sequence: last.at.sequence, signature: Hex(last.signature.encode()) })
+	}
+
+	/// The request with its proof, behind what was signed for.
+	fn prove(&self, request: Request, at: &Point) -> Request {
+		let signature = Signature::from(self.key.sign(&request.proved_bytes(&at.acc)));
+		Request { proof: Hex(signature.encode()), ..request }
 	}
 
 	/// Signs for one receipt; on disk when this returns. Takes as long as a sync.
@@ -277,16 +295,19 @@ impl Payer {
 		next: impl Fn() -> Option<u64>,
 		question: &(impl Fn(u64, u32) -> Question + Sync),
 	) -> Result<Vec<Paid>, PayError> {
-		let (mut paid, mut voucher) = (Vec::new(), None);
-		let mut sequence = self.signer.signed(lane.channel);
+		let mut paid = Vec::new();
+		// An earlier run may have ended before it handed its last voucher over.
+		let (mut at, mut voucher) = (self.signer.at(lane.channel)?, self.signer.last(lane.channel));
 		while let Some(number) = next() {
-			sequence += 1;
-			let (asked, answer) = self.ask(lane, voucher.take(), |wording| question(number, wording)).await?;
+			let sequence = at.sequence.saturating_add(1);
+			let asking = self.ask(lane, &at, voucher.take(), |wording| question(number, wording));
+			let (asked, answer) = asking.await?;
 			let fault = |fault| PayError::Fault { channel: lane.channel, sequence: answer.sequence, fault };
 			let receipt = check(&asked, &self.offer, lane.channel, sequence, &answer).map_err(fault)?;
 			let signer = self.signer.clone();
 			let signing = tokio::task::spawn_blocking(move || signer.sign(lane, sequence, receipt));
 			voucher = Some(signing.await.map_err(|error| PayError::Ended(error.to_string()))??);
+			at = at.after(&receipt).map_err(PurseError::from)?;
 			let Answer { text, claims, .. } = answer;
 			paid.push(Paid { channel: lane.channel, sequence, receipt, text, claims: claims.len() });
 		}
@@ -302,26 +323,31 @@ impl Payer {
 	async fn ask(
 		&self,
 		lane: Lane,
+		at: &Point,
 		voucher: Option<Voucher>,
 		question: impl Fn(u32) -> Question,
 	) -> Result<(Question, Answer), PayError> {
+		let url = format!("{}/v1/complete", self.url);
 		let mut wording = 0;
 		let mut retries = 0;
 		while wording < WORDINGS_MAX {
 			let asked = question(wording);
-			let body = json!(Request {
+			let request = Request {
 				prompt: asked.prompt.clone(),
 				channel: lane.channel.0,
+				sequence: at.sequence.saturating_add(1),
 				seed: asked.seed,
 				max_bytes: Some(asked.max_bytes),
 				disclose: asked.disclose,
 				voucher: voucher.clone(),
-			});
-			match ask::<Answer>(Method::POST, &self.offer.complete, Some(&body), ANSWER_BYTES_MAX).await {
+				proof: Hex(Vec::new()),
+			};
+			let body = json!(self.signer.prove(request, at));
+			match ask::<Answer>(Method::POST, &url, Some(&body), ANSWER_BYTES_MAX).await {
 				Ok(answer) => return Ok((asked, answer)),
 				Err(AskError::Refused { status, .. }) if status.as_u16() == 422 => wording += 1,
-				// Only this says for sure that nothing was done.
-				Err(AskError::Refused { status, .. }) if status.as_u16() == 503 && retries < RETRIES_MAX => {
+				// It was busy, or the answer was lost: the same request has the same place, and is answered once more.
+				Err(error) if comes_back(&error) && retries < RETRIES_MAX => {
 					tokio::time::sleep(RETRY_AFTER * 2u32.pow(retries)).await;
 					retries += 1;
 				}
@@ -329,6 +355,15 @@ impl Payer {
 			}
 		}
 		Err(PayError::NothingToSay)
+	}
+}
+
+/// Whether asking again may help, for the same place.
+fn comes_back(error: &AskError) -> bool {
+	match error {
+		AskError::Unreachable { .. } => true,
+		AskError::Refused { status, .. } => matches!(status.as_u16(), 502 | 503),
+		AskError::Address(_) | AskError::Silent { .. } | AskError::Unintelligible { .. } => false,
 	}
 }
 
@@ -392,7 +427,7 @@ mod tests {
 	use super::*;
 	use plexus_payments::{
 		json::{self, Digits},
-		MemoryDisk, Point,
+		MemoryDisk,
 	};
 	use plexus_primitives::{Content, ContextLeaf, ContributionId, ModelId};
 
@@ -498,10 +533,11 @@ mod tests {
 		let mut purse = Purse::open(Box::new(MemoryDisk::default()), [9; 32], key.public().into()).unwrap();
 		purse.begin(CHANNEL, Point::start(&[9; 32], CHANNEL)).unwrap();
 		let (signer, lane) = (Signer::new(purse, key), Lane { channel: CHANNEL, ceiling: 150 });
-		assert_eq!(signer.signed(CHANNEL), 0);
+		assert_eq!((signer.at(CHANNEL).unwrap().sequence, signer.last(CHANNEL)), (0, None));
 		let voucher = signer.sign(lane, 1, receipt()).unwrap();
 		assert_eq!(signer.sign(lane, 1, receipt()).unwrap(), voucher);
-		assert_eq!(signer.signed(CHANNEL), 1);
+		assert_eq!((signer.at(CHANNEL).unwrap().sequence, signer.last(CHANNEL)), (1, Some(voucher)));
+		assert!(matches!(signer.at(ChannelId(4)), Err(PurseError::NotBegun(_))), "nothing is asked for it");
 		let other = Receipt { fee: 1, ..receipt() };
 		assert!(matches!(signer.sign(lane, 1, other), Err(PurseError::AlreadySigned { .. })));
 		assert!(matches!(signer.sign(lane, 2, receipt()), Err(PurseError::AboveCeiling { .. })));

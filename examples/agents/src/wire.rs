@@ -1,16 +1,23 @@
 //! What payers and serving agents say to each other, in JSON.
 //!
 //! ```text
-//! POST /v1/complete   {"prompt": "Once", "channel": 0, "seed": 7, "max_bytes": 512, "disclose": true,
-//!                      "voucher": {"sequence": 4, "signature": "0x01…"}}
+//! POST /v1/complete   {"prompt": "Once", "channel": 0, "sequence": 5, "seed": 7, "max_bytes": 512, "disclose": true,
+//!                      "voucher": {"sequence": 4, "signature": "0x01…"}, "proof": "0x01…"}
 //! 200                 {"text": "…", "channel": 0, "sequence": 5, "price": "61000", "receipt": {…}, "sources": [[0, 1]],
 //!                      "pieces": [{"contribution": 7, "offset": 0, "length": 512}],
 //!                      "claims": [{"contribution": 7, "version": 1, "method": 0, "evidence": {"Span": {…}}}]}
 //! POST /v1/vouchers   {"channel": 0, "voucher": {"sequence": 5, "signature": "0x01…"}}
 //!
-//! {"error", "cause", "remedy"}:  400 malformed   402 the payer has to sign or to top up first   404 no such channel
-//!                                409 against the channel's terms   422 nothing can be said   502, 503 come back
+//! {"error", "cause", "remedy"}:  400 malformed   402 the payer has to sign or to top up first   403 not the channel's signer
+//!                                404 no such channel   409 against the channel's terms or order   422 nothing can be said
+//!                                502, 503 come back
+//! proof = signature of ("plexus/request", 16 bytes ‖ acc ‖ sequence ‖ BLAKE3(prompt) ‖ seed ‖ max_bytes ‖ disclose), SCALE
 //! ```
+//! Only the channel's signer is answered: whoever else asked would leave receipts behind that the payer does not sign for,
+//! and the channel would be of no use to it. `acc` is the accumulator behind the last voucher, which no other channel or
+//! chain has, and `sequence` the place that the answer is to have; so a request that is heard by others is of no use to
+//! them, either. The same request again has the same answer, in case the first one was lost: its receipt is taken once.
+//!
 //! A request brings the voucher for what was answered before it, so that a payer who does so owes one answer. How many it may
 //! owe is for `serve-receipts` to say (`--unsigned`). Receipts are those of `docs/paying.md`; the chain's forms of contexts and
 //! claims are those of [`plexus_primitives::claim`].
@@ -18,12 +25,17 @@
 //! # Must not
 //! Accept a key that it does not know: a misspelt one would change what is paid for.
 
+use codec::{DecodeAll, Encode};
 use plexus_payments::{
 	json::{Digits, Hex, Receipt},
-	ReceiptClaim,
+	point::is_signed_by,
+	ReceiptClaim, Signature,
 };
 use plexus_primitives::ContextLeaf;
 use serde::{Deserialize, Serialize};
+
+/// What is signed for a request begins with this: none of the chain's own purposes.
+const REQUEST_TAG: [u8; 16] = *b"plexus/request\0\0";
 
 /// The longest prompt, in bytes.
 pub const PROMPT_BYTES_MAX: usize = 16 << 10;
@@ -48,6 +60,8 @@ pub struct Request {
 	pub prompt: String,
 	/// The channel that pays.
 	pub channel: u64,
+	/// The place that the answer is to have: behind the last one, or that of an answer which is not signed for, once more.
+	pub sequence: u64,
 	/// The same seed gives the same answer.
 	#[serde(default)]
 	pub seed: u64,
@@ -60,6 +74,22 @@ pub struct Request {
 	/// For what was answered before.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub voucher: Option<Voucher>,
+	/// The SCALE bytes of the signature over [`Request::proved_bytes`], by the channel's signer.
+	pub proof: Hex<Vec<u8>>,
+}
+
+impl Request {
+	/// What the channel's signer signs: all of the request but the voucher, behind the accumulator of what was signed for last.
+	pub fn proved_bytes(&self, acc: &[u8; 32]) -> Vec<u8> {
+		let prompt = *blake3::hash(self.prompt.as_bytes()).as_bytes();
+		(REQUEST_TAG, acc, self.sequence, prompt, self.seed, self.max_bytes, self.disclose).encode()
+	}
+
+	/// Whether this account asks, behind what it signed for last.
+	pub fn is_proved_by(&self, signer: &[u8; 32], acc: &[u8; 32]) -> bool {
+		let signature = Signature::decode_all(&mut &self.proof.0[..]);
+		signature.is_ok_and(|signature| is_signed_by(&self.proved_bytes(acc), &signature, &(*signer).into()))
+	}
 }
 
 /// A payer's signature.
@@ -127,7 +157,7 @@ pub struct Offer {
 	pub max_bytes: u32,
 	/// The datanets and versions that contexts are retrieved from; a channel has to name them.
 	pub corpora: Vec<(u32, u32)>,
-	/// Where it is asked.
+	/// Where it is asked; for those who have the card from elsewhere than the agent itself.
 	pub complete: String,
 }
 
@@ -142,21 +172,55 @@ impl Price {
 mod tests {
 	use super::*;
 	use serde_json::json;
+	use sp_core::{sr25519, Pair};
 
 	#[test]
 	fn the_documented_request_is_read_and_a_misspelt_one_is_not() {
 		let request = json!({
-			"prompt": "Once", "channel": 0, "seed": 7, "max_bytes": 512, "disclose": true,
-			"voucher": { "sequence": 4, "signature": "0x0102" },
+			"prompt": "Once", "channel": 0, "sequence": 5, "seed": 7, "max_bytes": 512, "disclose": true,
+			"voucher": { "sequence": 4, "signature": "0x0102" }, "proof": "0x03",
 		});
 		let read: Request = serde_json::from_value(request.clone()).unwrap();
 		assert_eq!(read.voucher.as_ref().map(|voucher| voucher.sequence), Some(4));
 		assert_eq!(serde_json::to_value(&read).unwrap(), request);
-		let least: Request = serde_json::from_value(json!({ "prompt": "Once", "channel": 0 })).unwrap();
+		let least = json!({ "prompt": "Once", "channel": 0, "sequence": 1, "proof": "0x" });
+		let least: Request = serde_json::from_value(least).unwrap();
 		assert_eq!((least.seed, least.max_bytes, least.disclose, least.voucher), (0, None, false, None));
 		let mut misspelt = request;
 		misspelt["disclosed"] = json!(false);
 		assert!(serde_json::from_value::<Request>(misspelt).is_err());
+	}
+
+	#[test]
+	fn a_request_is_its_signers_for_one_place_of_one_channel_and_to_the_last_word() {
+		let (key, other) = (sr25519::Pair::from_seed(&[1; 32]), sr25519::Pair::from_seed(&[2; 32]));
+		let asked = Request {
+			prompt: "Once".into(),
+			channel: 0,
+			sequence: 5,
+			seed: 7,
+			max_bytes: Some(512),
+			disclose: true,
+			voucher: None,
+			proof: Hex(Vec::new()),
+		};
+		let acc = [9; 32];
+		let (signer, stranger) = (key.public().0, other.public().0);
+		assert!(!asked.is_proved_by(&signer, &acc), "nobody signed");
+		let signature = Signature::from(key.sign(&asked.proved_bytes(&acc)));
+		let asked = Request { proof: Hex(signature.encode()), ..asked };
+		assert!(asked.is_proved_by(&signer, &acc));
+		assert!(!asked.is_proved_by(&stranger, &acc) && !asked.is_proved_by(&signer, &[8; 32]));
+		for changed in [
+			Request { prompt: "Twice".into(), ..asked.clone() },
+			Request { sequence: 6, ..asked.clone() },
+			Request { seed: 8, ..asked.clone() },
+			Request { max_bytes: None, ..asked.clone() },
+			Request { disclose: false, ..asked.clone() },
+			Request { proof: Hex(asked.proof.0[..64].to_vec()), ..asked.clone() },
+		] {
+			assert!(!changed.is_proved_by(&signer, &acc), "{changed:?}");
+		}
 	}
 
 	#[test]

@@ -340,6 +340,12 @@ impl Database {
 		}
 		Ok(())
 	}
+
+	/// As [`Self::flush`], and waits until tables are merged as far as they are going to be: what a quiet node has.
+	pub fn settle(&self) -> Result<(), StorageError> {
+		self.flush()?;
+		Ok(self.0.db.wait_for_compact(&WaitForCompactOptions::default())?)
+	}
 }
 
 fn tip_of(

@@ -70,7 +70,10 @@ impl FileDisk {
 		if (opened.dev(), opened.ino()) != (found.dev(), found.ino()) {
 			return Err(JournalError::InUse);
 		}
-		Ok(Self { path: path.to_path_buf(), length: opened.len(), file })
+		let disk = Self { path: path.to_path_buf(), length: opened.len(), file };
+		// Whoever gave the file its name may have been killed before that was on disk.
+		disk.sync_directory()?;
+		Ok(disk)
 	}
 
 	/// The directory, so that names in it can be synced.

@@ -17,6 +17,7 @@
 //! # Invariants
 //! - When [`Journal::append`] returns, the payload is on disk. When it fails, it is unknown whether it is, and nothing more
 //!   is written by this process.
+//! - What [`Journal::open`] tells is on disk too, whoever wrote it.
 //! - The file is locked for as long as it is open, and readable by its owner only.
 //!
 //! # What is not noticed
@@ -168,6 +169,9 @@ impl Journal {
 			return Ok((journal, Vec::new()));
 		}
 		let payloads = journal.load(&bytes)?;
+		// A process that was killed may have written the last of them, and not synced it any more: what is told from here on
+		// must not be gone after a failure of the power.
+		journal.disk.sync()?;
 		Ok((journal, payloads))
 	}
 

@@ -144,6 +144,9 @@ pub struct Needs {
 	pub redeemed: BTreeMap<ChannelId, u64>,
 	/// What the chain clock showed at last.
 	pub clock_ms: u64,
+	/// Channels that the chain did not show since the start, or only as they were before what is known here: while there are
+	/// some, what it does not show may be what a node that lags behind has yet to see.
+	pub unseen: usize,
 }
 
 /// An agent's receipts and vouchers.
@@ -208,7 +211,8 @@ impl Ledger {
 		self.clock_ms = self.clock_ms.max(clock_ms);
 	}
 
-	/// Tells what the chain has of a channel, or that it has none.
+	/// Tells what the chain has of a channel, or that it is over: whoever says so knows that there was one. A node that lags
+	/// behind has none that was opened since, and what is held of a channel that is over is forgotten.
 	///
 	/// # Errors
 	/// It is toward another agent, or there are too many.
@@ -343,7 +347,8 @@ impl Ledger {
 			[Some(receipt.prompt.root), Some(receipt.output.root), context].into_iter().flatten()
 		});
 		let redeemed = self.tabs.iter().map(|(channel, tab)| (*channel, tab.base.sequence));
-		Needs { roots: roots.collect(), redeemed: redeemed.collect(), clock_ms: self.clock_ms }
+		let unseen = self.tabs.values().filter(|tab| tab.state.is_none()).count();
+		Needs { roots: roots.collect(), redeemed: redeemed.collect(), clock_ms: self.clock_ms, unseen }
 	}
 
 	/// The channels that are known.

@@ -42,6 +42,17 @@ fn a_frame_cut_off_at_any_byte_is_dropped_and_the_next_one_stands_in_its_place()
 }
 
 #[test]
+fn what_a_killed_process_did_not_sync_is_on_disk_before_it_is_told() {
+	let (disk, last) = written(&[b"first", b"second"]);
+	let disk = CrashDisk::unsynced(disk.bytes(), last);
+	let (_, told) = open(&disk).expect("it is whole");
+	assert_eq!(told, [b"first".to_vec(), b"second".to_vec()]);
+	// Now the power fails, too.
+	let (_, left) = open(&disk.restarted()).expect("it is whole");
+	assert_eq!(left, told);
+}
+
+#[test]
 fn any_changed_byte_of_a_frame_with_another_behind_it_is_damage_and_of_the_last_one_a_tear() {
 	let (disk, last) = written(&[b"first", b"second payload"]);
 	let whole = disk.bytes();

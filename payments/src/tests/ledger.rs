@@ -283,6 +283,24 @@ fn what_others_redeemed_and_what_ended_is_told_and_the_channel_goes_on_from_ther
 	assert_eq!(ledger.totals(&BTreeSet::new()), Default::default());
 }
 
+#[test]
+fn what_a_node_that_lags_behind_shows_after_a_restart_is_not_all_there_is() {
+	let disk = CrashDisk::default();
+	let mut before = ledger(&disk);
+	before.see(CHANNEL, Some(state())).unwrap();
+	before.receive(&signed(1..=2)).unwrap();
+	let redeemed = start().after_all(&receipts(1..=2)).unwrap();
+	let later = ChannelState { redeemed, ..state() };
+	before.see(CHANNEL, Some(later.clone())).unwrap();
+	before.commit().unwrap();
+	let mut again = ledger(&disk.killed());
+	assert_eq!(again.needs().unseen, 1, "nobody asked yet");
+	again.see(CHANNEL, Some(state())).unwrap();
+	assert_eq!(again.needs().unseen, 1, "the chain was further");
+	again.see(CHANNEL, Some(later)).unwrap();
+	assert_eq!(again.needs().unseen, 0);
+}
+
 /// Steps of a server, each with its commit.
 fn steps() -> Vec<fn(&mut Ledger, &mut Chain)> {
 	fn take(ledger: &mut Ledger, delivery: &Delivery) {

@@ -188,6 +188,12 @@ fn what_the_manifest_has_too_and_what_is_shown_already_is_not_shown() {
 		&[],
 	);
 	assert_eq!(wrongs(&both), [], "anybody could answer");
+	let mut listed =
+		World::new(&[contribution(1, 1, 1, source.clone())], &[(prompt(), quoting(&source))], &[]);
+	let found = listed.facts.sources[&ContributionId(1)];
+	let besides = crate::claims::facts::Source { datanet: plexus_primitives::DatanetId(0), ..found };
+	listed.facts.places.insert(found.content.root, vec![found, besides]);
+	assert_eq!(wrongs(&listed), [], "the manifest lists the same content under another contribution");
 	let mut shown =
 		World::new(&[contribution(1, 1, 1, source.clone())], &[(prompt(), quoting(&source))], &[]);
 	shown.facts.questions.unlisted.push(Unlisted {

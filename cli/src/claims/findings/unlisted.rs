@@ -60,7 +60,7 @@ impl Check<'_> {
 			|| places.iter().filter_map(|place| Some((place, self.facts.sources.get(&place.contribution)?)));
 		// Whoever shows that the manifest has the same bytes gets the bond.
 		let unsure = !whole || known().count() < places.len();
-		if unsure || known().any(|(_, source)| manifest.version_of(source).is_some()) {
+		if unsure || known().any(|(_, source)| self.facts.is_listed(manifest, source)) {
 			return None;
 		}
 		let source = known().find(|(_, source)| self.is_unlisted(source, manifest));

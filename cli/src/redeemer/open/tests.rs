@@ -123,24 +123,41 @@ fn unlisted_sources_are_answered_in_time_whatever_became_of_the_claims() {
 }
 
 #[test]
-fn what_fails_is_tried_later_each_time_and_not_for_ever() {
+fn what_fails_is_tried_later_each_time_and_as_long_as_it_is_to_be_done() {
 	let (mut tended, mut now) = (Tended::default(), Instant::now());
-	let key = Duty::Draw.key(ID);
+	let key = show(0, true, false, 500).key(ID);
 	let mut pauses = Vec::new();
-	while tended.is_due(&key, now) {
-		let count = tended.failed(key, now);
-		let next = tended.attempts[&key].next;
-		assert!(count == ATTEMPTS_MAX || !tended.is_due(&key, now));
-		pauses.push((next - now).as_secs());
-		now = next;
+	for count in 1..=2 * ATTEMPTS_SOON {
+		assert!(tended.is_due(&key, now), "the hold is lost if it is given up");
+		let (counted, pause) = tended.failed(key, now);
+		assert_eq!(counted, count);
+		assert!(!tended.is_due(&key, now));
+		pauses.push(pause.as_secs());
+		now += pause;
 	}
-	assert_eq!(pauses.len() as u32, ATTEMPTS_MAX);
 	assert_eq!(pauses[..6], [2, 4, 8, 16, 32, 60]);
-	assert_eq!(pauses.last(), Some(&60));
+	let soon = ATTEMPTS_SOON as usize;
+	assert_eq!(pauses[soon - 1..=soon], [60, 600]);
+	assert_eq!(pauses.last(), Some(&600));
+	let live = pallet_attribution::Parameters::LIVE.response_ms;
+	let while_soon: u64 = pauses[..soon].iter().sum();
+	assert!(live / 1_000 > while_soon + 30 * RETRY_LATE.as_secs(), "as the constants' documentation has it");
+
+	tended.failed(key, now);
 	tended.keep(&BTreeSet::from([key]));
 	assert!(!tended.is_due(&key, now));
 	tended.keep(&BTreeSet::new());
 	assert!(tended.is_due(&key, now), "what came up anew is tried anew");
+}
+
+#[test]
+fn what_there_is_nothing_to_say_to_is_left_alone() {
+	let (mut tended, now) = (Tended::default(), Instant::now());
+	let key = Duty::AnswerUnlisted(unlisted(250)).key(ID);
+	tended.leave(key);
+	assert!(!tended.is_due(&key, now + 2 * RETRY_LATE));
+	tended.keep(&BTreeSet::new());
+	assert!(tended.is_due(&key, now), "it came up anew");
 }
 
 #[test]
@@ -176,9 +193,13 @@ fn bytes_leave_the_store_when_neither_an_open_batch_nor_the_ledger_needs_them() 
 		roots: [held.output.root].into(),
 		redeemed: [(ChannelId(4), redeemed)].into(),
 		clock_ms,
+		unseen: 0,
 	};
 
+	let lagging = Needs { unseen: 1, ..needs(9, 100) };
+	assert_eq!(sweep(&store, &BTreeSet::new(), &lagging, 100).unwrap(), 0, "it has not seen the batches yet");
 	assert_eq!(sweep(&store, &roots, &needs(9, 101), 100).unwrap(), 0, "the ledger saw a later block");
+	assert!(has_more(&store, &roots).unwrap());
 	// Sequence 5 is on its way.
 	assert_eq!(sweep(&store, &roots, &needs(4, 100), 100).unwrap(), 1);
 	assert!(there(&own.output) && there(&shared.output) && there(&held.output));
@@ -188,6 +209,7 @@ fn bytes_leave_the_store_when_neither_an_open_batch_nor_the_ledger_needs_them() 
 	assert!(!there(&own.output) && store.pieces(&own.context.unwrap().root).is_err());
 	assert!(there(&shared.output) && there(&shared.prompt));
 	assert!(store.pieces(&shared.context.unwrap().root).is_ok());
+	assert!(!has_more(&store, &roots).unwrap(), "only what is open is left");
 	assert_eq!(sweep(&store, &BTreeSet::new(), &needs(5, 100), 100).unwrap(), 1);
 	assert!(!there(&shared.output) && there(&held.output));
 	assert_eq!(store.batches(9).unwrap(), [[0; 32]; 0]);

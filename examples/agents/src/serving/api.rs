@@ -102,15 +102,56 @@ mod tests {
 			testing::{claiming, index_of},
 			Retrieval, Speaker,
 		},
-		wire::{Answer, Offer, Price},
+		wire::{Answer, Offer, Price, Request, Signed, Voucher},
 	};
 	use axum::http::Method;
-	use plexus_payments::json::{Digits, Hex};
+	use codec::Encode;
+	use plexus_payments::{
+		json::{Digits, Hex},
+		Signature,
+	};
 	use serde_json::Value;
+	use sp_core::{sr25519, Pair};
 	use std::{net::SocketAddr, sync::Mutex};
 	use tokio::net::TcpListener;
 
 	const BYTES_MAX: usize = 1 << 20;
+
+	/// What the channel has come to, whatever that is.
+	const ACC: [u8; 32] = [9; 32];
+
+	/// The channel's signer.
+	fn key() -> sr25519::Pair {
+		sr25519::Pair::from_seed(&[1; 32])
+	}
+
+	/// What a key asks for the place behind the last answer.
+	fn asked_by(key: &sr25519::Pair, request: Request) -> Value {
+		let signature = Signature::from(key.sign(&request.proved_bytes(&ACC)));
+		json!(Request { proof: Hex(signature.encode()), ..request })
+	}
+
+	/// What the signer asks.
+	fn asked(request: Request) -> Value {
+		asked_by(&key(), request)
+	}
+
+	fn request(prompt: &str, sequence: u64) -> Request {
+		Request {
+			prompt: prompt.into(),
+			channel: 0,
+			sequence,
+			seed: 0,
+			max_bytes: None,
+			disclose: false,
+			voucher: None,
+			proof: Hex(Vec::new()),
+		}
+	}
+
+	fn voucher(sequence: u64) -> Voucher {
+		Voucher { sequence, signature: Hex(vec![1]) }
+	}
 
 	/// What was handed in, and how many receipts may be unsigned before the payer has to sign.
 	#[derive(Default)]
@@ -121,10 +162,11 @@ mod tests {
 
 	fn standing(receipts: &Receipts) -> Value {
 		let sequence = receipts.handed.lock().unwrap().len();
-		let place = |sequence: u64| json!({ "sequence": sequence, "cumulative": "0", "acc": Hex([0; 32]) });
+		let place = |sequence: u64| json!({ "sequence": sequence, "cumulative": "0", "acc": Hex(ACC) });
 		json!({
 			"channel": 0, "last": place(sequence as u64), "signed": place(*receipts.vouchers.lock().unwrap()),
 			"redeemed": place(0), "room": "1000000", "closing": false, "ends_at_ms": 1, "models": [5], "corpora": [[0, 1]],
+			"signer": Hex(key().public().0),
 		})
 	}
 
@@ -137,6 +179,14 @@ mod tests {
 				*of_post.vouchers.lock().unwrap() = body["first"].as_u64().expect("a sequence") - 1;
 			}
 			if let Some(receipt) = body["receipts"].get(0) {
+				let place = body["first"].as_u64().expect("a sequence") as usize - 1;
+				let held = of_post.handed.lock().unwrap().get(place).cloned();
+				if let Some(held) = held {
+					return match held == *receipt {
+						true => (StatusCode::OK, standing(&of_post).to_string()),
+						false => (StatusCode::CONFLICT, json!({ "error": "Conflict" }).to_string()),
+					};
+				}
 				if of_post.handed.lock().unwrap().len() as u64 > *of_post.vouchers.lock().unwrap() {
 					let refused =
 						json!({ "error": "Unsigned", "cause": "one is not signed for", "remedy": "sign" });
@@ -192,7 +242,7 @@ mod tests {
 	async fn an_answer_is_paid_by_a_receipt_that_was_handed_in_before() {
 		let receipts = Arc::new(Receipts::default());
 		let agent = agent(receipts_server(receipts.clone()).await).await;
-		let answer = complete(&agent, json!({ "prompt": "a dog?", "channel": 0 })).await.unwrap();
+		let answer = complete(&agent, asked(request("a dog?", 1))).await.unwrap();
 		let handed = receipts.handed.lock().unwrap().clone();
 		assert_eq!(handed.len(), 1);
 		assert_eq!((answer.sequence, answer.price.0), (1, 100 + 2 * answer.text.len() as u128));
@@ -207,12 +257,12 @@ mod tests {
 	#[tokio::test]
 	async fn a_payer_that_owes_a_voucher_is_told_so_and_served_when_it_brings_one() {
 		let agent = agent(receipts_server(Arc::default()).await).await;
-		let mut request = json!({ "prompt": "a dog?", "channel": 0 });
-		complete(&agent, request.clone()).await.unwrap();
-		assert_eq!(refusal(complete(&agent, request.clone()).await), (402, "Unsigned".into()));
-		request["voucher"] = json!({ "sequence": 1, "signature": "0x01" });
-		assert_eq!(complete(&agent, request).await.unwrap().sequence, 2);
-		let signed = json!({ "channel": 0, "voucher": { "sequence": 2, "signature": "0x01" } });
+		complete(&agent, asked(request("a dog?", 1))).await.unwrap();
+		let second = request("a cat?", 2);
+		assert_eq!(refusal(complete(&agent, asked(second.clone())).await), (402, "Unsigned".into()));
+		let second = Request { voucher: Some(voucher(1)), ..second };
+		assert_eq!(complete(&agent, asked(second)).await.unwrap().sequence, 2);
+		let signed = json!(Signed { channel: 0, voucher: voucher(2) });
 		let standing: Value =
 			ask(Method::POST, &format!("{agent}/v1/vouchers"), Some(&signed), BYTES_MAX).await.unwrap();
 		assert_eq!(standing["signed"]["sequence"], 2);
@@ -224,17 +274,32 @@ mod tests {
 		let agent = agent(receipts_server(receipts.clone()).await).await;
 		for (body, expected) in [
 			(json!({}), (400, "Malformed")),
-			(json!({ "prompt": "", "channel": 0 }), (400, "PromptLength")),
-			(json!({ "prompt": "x".repeat(20_000), "channel": 0 }), (400, "PromptLength")),
-			(json!({ "prompt": "a dog?", "channel": 0, "max_bytes": 0 }), (400, "AnswerLength")),
-			(json!({ "prompt": "a dog?", "channel": 0, "max_bytes": 2_000 }), (400, "AnswerLength")),
-			(json!({ "prompt": "elephant", "channel": 0 }), (422, "NothingFound")),
-			(json!({ "prompt": "a dog?", "channel": 9 }), (404, "Refused")),
+			(asked(request("", 1)), (400, "PromptLength")),
+			(asked(request(&"x".repeat(20_000), 1)), (400, "PromptLength")),
+			(asked(Request { max_bytes: Some(0), ..request("a dog?", 1) }), (400, "AnswerLength")),
+			(asked(Request { max_bytes: Some(2_000), ..request("a dog?", 1) }), (400, "AnswerLength")),
+			(asked(request("elephant", 1)), (422, "NothingFound")),
+			(asked(Request { channel: 9, ..request("a dog?", 1) }), (404, "Refused")),
+			(asked(request("a dog?", 0)), (409, "Sequence")),
+			(asked(request("a dog?", 2)), (409, "Sequence")),
+			(json!(request("a dog?", 1)), (403, "Unproved")),
+			(asked_by(&sr25519::Pair::from_seed(&[2; 32]), request("a dog?", 1)), (403, "Unproved")),
 		] {
 			let (status, name) = refusal(complete(&agent, body.clone()).await);
 			assert_eq!((status, &name[..]), expected, "{body}");
 		}
 		assert!(receipts.handed.lock().unwrap().is_empty());
+	}
+
+	#[tokio::test]
+	async fn an_answer_that_was_lost_is_given_again_and_owed_once() {
+		let receipts = Arc::new(Receipts::default());
+		let agent = agent(receipts_server(receipts.clone()).await).await;
+		let lost = complete(&agent, asked(request("a dog?", 1))).await.unwrap();
+		assert_eq!(complete(&agent, asked(request("a dog?", 1))).await.unwrap(), lost);
+		assert_eq!(receipts.handed.lock().unwrap().len(), 1);
+		let other = complete(&agent, asked(request("a cat?", 1))).await;
+		assert_eq!(refusal(other), (409, "Conflict".into()), "another answer is no answer once more");
 	}
 
 	#[tokio::test]

@@ -1,7 +1,7 @@
 //! [`Counter`]: where answers are sold.
 //!
 //! ```text
-//!   lock the channel ─▶ voucher, if one came ─▶ standing ─▶ may it be served? ─▶ say ─▶ receipt, on disk ─▶ answer
+//!   lock the channel ─▶ voucher, if one came ─▶ standing ─▶ who asks? is it paid for? ─▶ say ─▶ receipt, on disk ─▶ answer
 //! ```
 //! The receipts of a channel are in one order, so that its requests are served one after the other; those of others at the
 //! same time.
@@ -11,7 +11,7 @@
 //!
 //! # Invariants
 //! - An answer leaves only after its receipt is on disk.
-//! - Work is begun only for a channel that can pay for the longest answer.
+//! - Work is begun only for a channel's signer, and only if the channel can pay for the longest answer.
 
 use super::{Asked, Said, SayError, Speaker};
 use crate::{
@@ -53,6 +53,26 @@ pub enum ServeError {
 	/// The channel does not name what is retrieved from.
 	#[error("the channel does not name version {1} of datanet {0}; open one with it among its corpora")]
 	Corpus(u32, u32),
+	/// Somebody else asks, or behind something else.
+	#[error(
+		"the request is not proved by the channel's signer behind answer {signed}, the last that it signed for; bring that \
+		 voucher, and sign the request behind it"
+	)]
+	Unproved {
+		/// The last that is signed for.
+		signed: u64,
+	},
+	/// Not the place that comes next.
+	#[error(
+		"the answer is to have place {given}, and the next one is {next}; ask for that, or again for one that is not signed \
+		 for"
+	)]
+	Sequence {
+		/// What was asked for.
+		given: u64,
+		/// Behind the last answer.
+		next: u64,
+	},
 	/// Too little is left.
 	#[error(
 		"the longest answer costs {price} and {room} is left in the channel; top it up, or ask for less"
@@ -83,6 +103,8 @@ impl ServeError {
 			Self::Length { .. } => "AnswerLength",
 			Self::Model(_) => "ModelNotInChannel",
 			Self::Corpus(..) => "SourceNotInChannel",
+			Self::Unproved { .. } => "Unproved",
+			Self::Sequence { .. } => "Sequence",
 			Self::Room { .. } => "AboveLocked",
 			Self::Say(SayError::Unseen) => "Unseen",
 			Self::Say(SayError::NothingFound) => "NothingFound",
@@ -98,7 +120,8 @@ impl ServeError {
 	pub fn status(&self) -> StatusCode {
 		match self {
 			Self::Malformed(_) | Self::Prompt(_) | Self::Length { .. } => StatusCode::BAD_REQUEST,
-			Self::Model(_) | Self::Corpus(..) => StatusCode::CONFLICT,
+			Self::Unproved { .. } => StatusCode::FORBIDDEN,
+			Self::Model(_) | Self::Corpus(..) | Self::Sequence { .. } => StatusCode::CONFLICT,
 			Self::Room { .. } => StatusCode::PAYMENT_REQUIRED,
 			Self::Say(SayError::Setup(_)) => StatusCode::INTERNAL_SERVER_ERROR,
 			Self::Say(SayError::Unseen | SayError::NothingFound | SayError::NoText) => {
@@ -175,10 +198,13 @@ impl Counter {
 			Some(voucher) => self.handing.vouch(request.channel, voucher).await?,
 			None => self.handing.standing(request.channel).await?,
 		};
-		self.may_serve(&standing, max_bytes)?;
+		ensure_asked(&request, &standing)?;
+		let sequence = request.sequence;
+		// What is held already is asked for once more, because its answer was lost: the same receipt costs nothing more.
+		let is_held = sequence <= standing.last.sequence;
+		self.may_serve(&standing, if is_held { 0 } else { self.offer.price.of(max_bytes.into()) })?;
 		let said = self.say(&request, max_bytes).await?;
 		let receipt = self.receipt(&request, &said);
-		let sequence = standing.last.sequence.saturating_add(1);
 		let sources = if said.context.is_some() { self.offer.corpora.clone() } else { Vec::new() };
 		self.handing
 			.hand_in(&Handed {
@@ -231,8 +257,8 @@ impl Counter {
 		Ok(given)
 	}
 
-	/// An error unless the channel pays for an answer of so many bytes.
-	fn may_serve(&self, standing: &Standing, max_bytes: u32) -> Result<(), ServeError> {
+	/// An error unless the channel pays for such an answer, and so much.
+	fn may_serve(&self, standing: &Standing, price: u128) -> Result<(), ServeError> {
 		if !standing.models.contains(&self.offer.model) {
 			return Err(ServeError::Model(self.offer.model));
 		}
@@ -241,7 +267,7 @@ impl Counter {
 		{
 			return Err(ServeError::Corpus(*datanet, *version));
 		}
-		let (price, room) = (self.offer.price.of(max_bytes.into()), standing.room.0);
+		let room = standing.room.0;
 		if price > room {
 			return Err(ServeError::Room { price, room });
 		}
@@ -275,5 +301,18 @@ impl Counter {
 			disclose: request.disclose,
 			execution: None,
 		}
+	}
+}
+
+/// An error unless the channel's signer asks, for the next answer or once more for one that it has not signed for.
+fn ensure_asked(request: &Request, standing: &Standing) -> Result<(), ServeError> {
+	let signed = standing.signed.sequence;
+	if !request.is_proved_by(&standing.signer.0, &standing.signed.acc.0) {
+		return Err(ServeError::Unproved { signed });
+	}
+	let (given, next) = (request.sequence, standing.last.sequence.saturating_add(1));
+	match (signed.saturating_add(1)..=next).contains(&given) {
+		true => Ok(()),
+		false => Err(ServeError::Sequence { given, next }),
 	}
 }
