@@ -5,20 +5,20 @@
 //! panics when it is set twice in a block. The signature, nonce and fee of such a transaction are in order, so the pool takes it.
 
 mod common;
+#[path = "common/development.rs"]
+mod development;
+#[path = "../../execution/tests/common/mod.rs"]
+mod transactions;
 
-use codec::Encode;
-use common::{signed, signed_transfer};
 use plexus_chain::{Chain, Proposal};
-use plexus_chain_spec::{well_known::development_commit, ChainSpec};
-use plexus_execution::{BlockError, Executor};
-use plexus_pool::{Pool, PoolLimits, PoolStatus, StatusReceiver, TransactionStatus};
+use plexus_execution::BlockError;
+use plexus_pool::{PoolStatus, StatusReceiver, TransactionStatus};
 use plexus_runtime as rt;
-use plexus_storage::{Database, Genesis, Hash, Options};
+use plexus_storage::{Hash, Options};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::{transaction_validity::TransactionSource::External, MultiAddress};
+use transactions::{signed, signed_transfer};
 use Sr25519Keyring::{Alice, Bob, Charlie};
-
-const START_MS: u64 = 1_800_000_000_000;
 
 /// What FRAME's clock says.
 const PANIC: &str = "Timestamp must be updated only once in the block";
@@ -32,16 +32,8 @@ struct Node {
 impl Node {
 	fn new() -> Self {
 		let directory = tempfile::tempdir().expect("a temporary directory");
-		let spec = ChainSpec::preset("dev").expect("preset");
-		let genesis = Genesis {
-			header: spec.header().expect("header"),
-			storage: spec.genesis_storage().expect("storage"),
-		};
-		let options = Options { sync: false, ..Default::default() };
-		let database = Database::open(directory.path(), options, genesis).expect("opens");
-		let executor = Executor::new(1_000);
-		let pool = Pool::new(executor.clone(), PoolLimits::default(), database.tip());
-		Self { chain: Chain::new(database, executor, pool), _directory: directory }
+		let database = development::open(directory.path(), Options::default());
+		Self { chain: common::chain(database, 1_000), _directory: directory }
 	}
 
 	fn genesis(&self) -> Hash {
@@ -57,17 +49,11 @@ impl Node {
 	}
 
 	fn propose(&self) -> Proposal {
-		let tip = self.chain.tip();
-		let commit = development_commit(self.genesis(), tip.number, tip.hash);
-		let timestamp = START_MS + u64::from(tip.number) * 1_000;
-		self.chain.propose(Ed25519Keyring::Alice.to_raw_public(), timestamp, commit).expect("builds")
+		common::propose(&self.chain)
 	}
 
 	fn commit(&self, proposal: &Proposal) {
-		let number = proposal.block.header.number;
-		let certificate = development_commit(self.genesis(), number, proposal.hash);
-		let certificate = certificate.expect("not the genesis").encode();
-		self.chain.commit(&proposal.hash, certificate).expect("commits");
+		common::commit(&self.chain, proposal);
 	}
 
 	/// Makes a block; its transactions without the inherents: the timestamp, and in all blocks but the first the precommits
@@ -82,7 +68,7 @@ impl Node {
 
 /// Sets the clock a second time, by the sudo key.
 fn panicking_call() -> rt::RuntimeCall {
-	let set = pallet_timestamp::Call::<rt::Runtime>::set { now: START_MS };
+	let set = pallet_timestamp::Call::<rt::Runtime>::set { now: 1_800_000_000_000 };
 	let nobody = Box::new(rt::OriginCaller::system(frame_system::RawOrigin::None));
 	let as_nobody =
 		pallet_utility::Call::<rt::Runtime>::dispatch_as { as_origin: nobody, call: Box::new(set.into()) };
