@@ -1,8 +1,10 @@
-//! A transaction on which the runtime panics takes down neither the block that is being built nor the chain.
+//! A transaction on which the runtime panics takes down neither the block that is being built nor the chain; nor does one after
+//! which the end of the block panics.
 //!
-//! Nothing that an account may call panics the runtime. What does is a fault of the runtime's own, and one is within reach of
+//! Nothing that an account may call panics the runtime. What does is a fault of the runtime's own, and two are within reach of
 //! the sudo key, which only development chains have: it may act as nobody, as which the clock is set, and FRAME's clock
-//! panics when it is set twice in a block. The signature, nonce and fee of such a transaction are in order, so the pool takes it.
+//! panics when it is set twice in a block; and it may remove what says that it was set, without which that clock panics at the
+//! block's end. The signature, nonce and fee of such a transaction are in order, so the pool takes it.
 
 mod common;
 #[path = "common/development.rs"]
@@ -15,13 +17,17 @@ use plexus_execution::BlockError;
 use plexus_pool::{PoolStatus, StatusReceiver, TransactionStatus};
 use plexus_runtime as rt;
 use plexus_storage::{Hash, Options};
+use sp_io::hashing::twox_128;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::{transaction_validity::TransactionSource::External, MultiAddress};
 use transactions::{signed, signed_transfer};
 use Sr25519Keyring::{Alice, Bob, Charlie};
 
-/// What FRAME's clock says.
+/// What FRAME's clock says when it is set twice in a block.
 const PANIC: &str = "Timestamp must be updated only once in the block";
+
+/// What it says at the end of a block in which it was not set.
+const PANIC_AT_THE_END: &str = "Timestamp must be updated once in the block";
 
 /// A development chain whose blocks are made by hand.
 struct Node {
@@ -75,6 +81,14 @@ fn panicking_call() -> rt::RuntimeCall {
 	// The clock's call is mandatory, as no transaction may be; a batch of it is not.
 	let batch = pallet_utility::Call::<rt::Runtime>::batch { calls: vec![as_nobody.into()] };
 	pallet_sudo::Call::<rt::Runtime>::sudo { call: Box::new(batch.into()) }.into()
+}
+
+/// Has the runtime forget that the clock was set in this block, by the sudo key: that panics at the block's end, when all
+/// of its transactions are done.
+fn call_that_panics_the_end() -> rt::RuntimeCall {
+	let keys = vec![[twox_128(b"Timestamp"), twox_128(b"DidUpdate")].concat()];
+	let kill = frame_system::Call::<rt::Runtime>::kill_storage { keys };
+	pallet_sudo::Call::<rt::Runtime>::sudo { call: Box::new(kill.into()) }.into()
 }
 
 /// What has arrived so far.
@@ -160,4 +174,26 @@ fn when_more_panic_than_a_build_may_drop_the_block_is_empty_and_later_ones_are_n
 		assert!(is_refused(&statuses), "{statuses:?}");
 	}
 	assert_eq!(node.chain.pool().status(), PoolStatus::default());
+}
+
+#[test]
+fn when_the_end_of_a_block_panics_it_is_built_without_transactions_and_the_chain_goes_on() {
+	let node = Node::new();
+	let panicking = signed(node.genesis(), &Alice.pair(), 0, call_that_panics_the_end());
+	for transaction in [&panicking, &node.transfer(Bob, 0)] {
+		node.submit(transaction);
+	}
+
+	let first = node.propose();
+	assert_eq!(first.block.body.len(), 1, "the timestamp alone");
+	let mut with_it = first.block.clone();
+	with_it.body.push(panicking);
+	match node.chain.verify(with_it) {
+		Err(BlockError::Refused { message }) => assert!(message.contains(PANIC_AT_THE_END), "{message}"),
+		other => panic!("a block of another with it is not refused: {other:?}"),
+	}
+
+	node.commit(&first);
+	assert!(node.block().is_empty(), "the next one, too");
+	assert_eq!(node.chain.pool().status().ready, 2, "nobody knows which of them it was");
 }
