@@ -4,7 +4,7 @@
 //! Check more than the form of what was typed.
 
 use super::{inner::InnerCall, SignedArgs};
-use crate::{agents::Span, amount::Amount};
+use crate::{amount::Amount, span::Span};
 use std::{path::PathBuf, str::FromStr};
 
 #[derive(clap::Args, Clone)]
