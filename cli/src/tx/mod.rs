@@ -9,7 +9,6 @@ pub(crate) mod by;
 mod contribute;
 mod contribution;
 mod datanet;
-mod datanet_reviews;
 mod earnings;
 mod model;
 mod review;

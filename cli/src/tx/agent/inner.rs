@@ -123,7 +123,7 @@ impl InnerCall {
 			}
 			Self::Remark(args) => calls::remark(args.text.as_bytes()),
 			Self::CreateDatanet(args) => {
-				let (call, card) = args.draft.call(session).await?;
+				let (call, card) = args.draft.call(&session.at, &session.kind).await?;
 				if let Some(card) = card {
 					eprintln!("{}", card.human());
 				}
