@@ -28,6 +28,8 @@ use crate::{
 use serde::Serialize;
 use subxt::tx::Payload;
 
+pub(crate) use agent::InnerCall;
+
 /// Sends transactions.
 #[derive(clap::Args, Clone)]
 pub struct TxCommand {

@@ -156,7 +156,7 @@ pub(in crate::tx) struct ActArgs {
 	pub(super) delegation: u32,
 
 	#[command(subcommand)]
-	pub(super) call: InnerCall,
+	pub(super) call: InnerCall<SignedArgs>,
 }
 
 #[derive(clap::Args, Clone)]
@@ -165,7 +165,7 @@ pub(in crate::tx) struct ControlArgs {
 	pub(super) agent: u64,
 
 	#[command(subcommand)]
-	pub(super) call: InnerCall,
+	pub(super) call: InnerCall<SignedArgs>,
 }
 
 #[derive(clap::Args, Clone)]

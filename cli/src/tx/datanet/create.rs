@@ -30,7 +30,7 @@ pub(in crate::tx) struct CreateArgs {
 
 /// What a new datanet is.
 #[derive(clap::Args, Clone)]
-pub(in crate::tx) struct DraftArgs {
+pub(crate) struct DraftArgs {
 	/// What it is called. Names need not be unique.
 	#[arg(long, required_unless_present = "from_card")]
 	name: Option<String>,
