@@ -315,14 +315,19 @@ pub(super) async fn run(connection: &ConnectionArgs, json: bool, action: Action)
 	}
 }
 
-async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Registered, Failure> {
-	if args.files.len() > 1 && !args.locator.is_empty() {
-		return Err(Failure::input(
-			"LocatorOfSeveral",
-			format!("there are {} files and one --locator", args.files.len()),
-			"register without, and tell each model's with `plexus tx model locators`",
-		));
+fn refuse_locator_of_several(args: &RegisterArgs) -> Result<(), Failure> {
+	if args.files.len() <= 1 || args.locator.is_empty() {
+		return Ok(());
 	}
+	Err(Failure::input(
+		"LocatorOfSeveral",
+		format!("there are {} files and one --locator", args.files.len()),
+		"register without, and tell each model's with `plexus tx model locators`",
+	))
+}
+
+async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Registered, Failure> {
+	refuse_locator_of_several(&args)?;
 	let (kind, card, imported) = described(&args)?;
 	let (mut session, developer) = args.by.open(connection).await?;
 	let artifacts = prove_files(&args.files).await?;
