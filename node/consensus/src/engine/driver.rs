@@ -11,7 +11,7 @@ use crate::app::{App, ConsensusStatus, Effect};
 use crate::guard::{SigningGuard, Step, StepKind};
 use crate::ledger::{Clock, Ledger};
 use crate::malachite::core::Round;
-use crate::malachite::{AppMsg, NetworkMsg};
+use crate::malachite::{AppMsg, LocallyProposedValue, NetworkMsg};
 use crate::progress::Progress;
 use crate::serving::Server;
 use crate::silence::{Around, Silence, Told};
@@ -81,6 +81,19 @@ impl<L: Ledger + Clone, C: Clock> Driver<L, C> {
 		guard.is_past(Step { height: height.0, round, kind: StepKind::Proposal })
 	}
 
+	/// What is proposed, if anything is.
+	async fn value(
+		&mut self,
+		height: Height,
+		round: Round,
+	) -> Result<Option<LocallyProposedValue<Plexus>>, EngineError> {
+		if self.is_proposal_past(height, round) {
+			warn!(height = height.0, ?round, "not proposing: a later step of this round is signed already");
+			return Ok(None);
+		}
+		Ok(self.call(move |app| app.get_value(height, round)).await??)
+	}
+
 	/// Answers one message. An answer nobody waits for any more is dropped.
 	pub(super) async fn handle(
 		&mut self,
@@ -97,15 +110,7 @@ impl<L: Ledger + Clone, C: Clock> Driver<L, C> {
 			}
 			AppMsg::GetValue { height, round, reply, .. } => {
 				// Without a value the reply is dropped, and the round passes without a proposal.
-				if self.is_proposal_past(height, round) {
-					warn!(
-						height = height.0,
-						?round,
-						"not proposing: a later step of this round is signed already"
-					);
-					return self.after_call().await;
-				}
-				if let Some(value) = self.call(move |app| app.get_value(height, round)).await?? {
+				if let Some(value) = self.value(height, round).await? {
 					let _ = reply.send(value);
 				}
 			}
