@@ -6,6 +6,7 @@
 mod agent;
 mod attribution;
 pub(crate) mod by;
+mod commitment;
 mod contribute;
 mod contribution;
 mod datanet;

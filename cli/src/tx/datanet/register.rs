@@ -4,22 +4,22 @@
 //! Keep the salt: it is printed before the commitment is sent, and given again to register.
 
 use crate::{
-	address::{parse_account, parse_hex32},
+	address::parse_account,
 	calls,
 	client::ConnectionArgs,
-	content::{media_type, prove_file},
+	content::media_type,
 	datanets,
 	failure::{Failure, FailureKind},
-	output::{self, hex, Answer},
+	output::{hex, Answer},
 	tx::{
 		by::ByArgs,
+		commitment::{new_salt, parse_hash, parse_salt, prove_files, CommitmentMade, Committed},
 		skipped::{self, skipped, Skipped},
 		NoId, Sent,
 	},
 };
 use codec::Encode;
-use plexus_primitives::{commitment, prove::ProvenContent, purpose::Purpose};
-use rand_core::{OsRng, RngCore};
+use plexus_primitives::{commitment, purpose::Purpose};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -69,38 +69,6 @@ pub(in crate::tx) struct ClearArgs {
 	by: ByArgs,
 }
 
-/// A commitment that was sent.
-#[derive(Serialize)]
-pub(super) struct Committed {
-	salt: String,
-	hash: String,
-	/// On the chain clock; `null` before finality.
-	usable_from_ms: Option<u64>,
-	/// On the chain clock; `null` before finality.
-	expires_at_ms: Option<u64>,
-	#[serde(flatten)]
-	sent: Sent<NoId>,
-}
-
-impl Answer for Committed {
-	fn human(&self) -> String {
-		let rows = [("salt", self.salt.clone()), ("commitment", self.hash.clone())];
-		let times = match (self.usable_from_ms, self.expires_at_ms) {
-			(Some(from), Some(until)) => Some(("usable", format!("{from} to {until} ms on the chain clock"))),
-			_ => None,
-		};
-		format!("{}\n{}", self.sent.human(), output::fields(rows.into_iter().chain(times)))
-	}
-}
-
-/// The part of `Datanets.CommitmentMade` that is told.
-#[derive(subxt::ext::scale_decode::DecodeAsType)]
-#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-struct CommitmentMade {
-	usable_from_ms: u64,
-	expires_at_ms: u64,
-}
-
 /// The part of `Datanets.ContributionRegistered` that is told.
 #[derive(subxt::ext::scale_decode::DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
@@ -108,19 +76,10 @@ struct ContributionRegistered {
 	contribution: u64,
 }
 
-async fn prove_files(files: &[PathBuf]) -> Result<Vec<ProvenContent>, Failure> {
-	let mut proven = Vec::with_capacity(files.len());
-	for file in files {
-		proven.push(prove_file(file.clone()).await?);
-	}
-	Ok(proven)
-}
-
 pub(super) async fn commit(connection: &ConnectionArgs, args: CommitArgs) -> Result<Committed, Failure> {
 	let (session, party) = args.by.open(connection).await?;
 	let proven = prove_files(&args.files).await?;
-	let mut salt = [0; 32];
-	OsRng.fill_bytes(&mut salt);
+	let salt = new_salt();
 	let genesis = session.client.api.genesis_hash().0;
 	let roots = proven.iter().map(|proven| proven.content.root);
 	let account = party.account.encode();
@@ -134,13 +93,7 @@ pub(super) async fn commit(connection: &ConnectionArgs, args: CommitArgs) -> Res
 			None
 		})
 		.await?;
-	Ok(Committed {
-		salt: hex(salt),
-		hash: hex(hash),
-		usable_from_ms: made.as_ref().map(|made| made.usable_from_ms),
-		expires_at_ms: made.as_ref().map(|made| made.expires_at_ms),
-		sent,
-	})
+	Ok(Committed::new(salt, hash, sent, made))
 }
 
 /// A registration of several files. The id is the first contribution's.
@@ -192,13 +145,7 @@ pub(super) async fn register(connection: &ConnectionArgs, args: RegisterArgs) ->
 			"register without, and tell each one's with `plexus tx contribution locator`",
 		));
 	}
-	let salt = parse_hex32(args.salt.trim()).ok_or_else(|| {
-		Failure::input(
-			"InvalidSalt",
-			"the salt is not 64 hexadecimal digits",
-			"give the salt that `plexus tx datanet commit` answered",
-		)
-	})?;
+	let salt = parse_salt(&args.salt, "datanet")?;
 	let (session, party) = args.by.open(connection).await?;
 	let proven = prove_files(&args.files).await?;
 	let registrations = args.files.iter().zip(&proven).map(|(file, proven)| calls::Registration {
@@ -231,13 +178,7 @@ pub(super) async fn register(connection: &ConnectionArgs, args: RegisterArgs) ->
 
 pub(super) async fn clear(connection: &ConnectionArgs, args: ClearArgs) -> Result<Sent<NoId>, Failure> {
 	let (session, party) = args.by.open(connection).await?;
-	let hash = parse_hex32(args.hash.trim()).ok_or_else(|| {
-		Failure::input(
-			"InvalidCommitment",
-			"the commitment is not 64 hexadecimal digits",
-			"give the commitment that `plexus tx datanet commit` answered",
-		)
-	})?;
+	let hash = parse_hash(&args.hash, "datanet")?;
 	let account = match &args.account {
 		Some(account) => parse_account(account, &session.kind)?,
 		None => party.account.clone(),
