@@ -29,7 +29,7 @@
 //! proof                   files that prove, checked without a node
 //! card                    descriptions of data sets and models that exist elsewhere
 //! licence                 SPDX expressions, and which allow which
-//! keys  address  amount   what people type
+//! keys  address  amount  span  what people type
 //! explain  failure        what went wrong, and the way out
 //! remote  payer  chronicle  for programs: plain calls, payments of a faucet, all events of a block
 //! output                  tables for people, JSON for programs
@@ -76,6 +76,7 @@ mod query;
 pub mod redeemer;
 pub mod remote;
 mod rewards;
+mod span;
 mod state;
 mod submit;
 mod tx;

@@ -13,20 +13,23 @@
 //! - The node never runs on without consensus: when that ends by itself, the process ends with an error.
 //! - At a stop, no new calls are accepted before consensus has finished the commit under way; the database is closed last.
 
+mod figures;
+mod keys;
+
 use crate::{
 	config::Index,
 	control::{Control, Peers},
 	gossip::{self, FromPeers},
-	health::{HealthServer, Vitals, VitalsSource},
+	health::HealthServer,
 	index,
-	keystore::{KeyKind, KeystoreError, PublicKey, SecretKey},
+	keystore::{KeystoreError, PublicKey, SecretKey},
 	logging::LogControl,
-	metrics::{Metrics, Sampled},
+	metrics::Metrics,
 	network,
 	place::{self, Place},
 	report::Report,
 	reporter::{self, LastBlock},
-	rotation::{self, Choice, NextKeyWaits},
+	rotation::{self, NextKeyWaits},
 	rpc_config, snapshot,
 	state_sync::{self, Checkpoint, JoinError, Origin},
 };
@@ -34,12 +37,11 @@ use plexus_chain::Chain;
 use plexus_chain_spec::SpecError;
 use plexus_consensus::{ConsensusStatus, EngineConfig, EngineError, EngineHandle, NetworkPort};
 use plexus_execution::{Executor, SIGNATURES_REMEMBERED};
-use plexus_network::{Network, NetworkError, NetworkHandle, NetworkStats, NetworkTask};
+use plexus_network::{Network, NetworkError, NetworkHandle, NetworkTask};
 use plexus_pool::Pool;
 use plexus_rpc::{RpcContext, RpcHandle};
 use plexus_storage::Hash;
 use std::{
-	fmt,
 	future::Future,
 	net::SocketAddr,
 	sync::{
@@ -49,6 +51,9 @@ use std::{
 };
 use tokio::{sync::watch, task::JoinSet};
 use tracing::{info, warn};
+
+use figures::{NodeVitals, Samples};
+use keys::Keys;
 
 /// What is not a setting, because it must be said each time.
 #[derive(Clone, Copy, Debug, Default)]
@@ -159,66 +164,97 @@ pub async fn run(
 			}
 		}
 	};
-	let chain = open_chain(place.clone()).await?;
-	let keys = keys.of_the_next_height(&place, &chain)?;
-	let mut helpers = Helpers::default();
-	let (metrics, last) = start_metrics(&place, &chain);
-
-	let network = match joined {
-		Some(network) => network,
-		None => open_network(&place, &keys, chain.genesis_hash()).await?,
-	};
-	let (network, mut network_task) = serve_peers(&place, network, &chain, &mut helpers);
-	let peers: Arc<dyn Peers> = Arc::new(network.handle);
-	let own = keys.validator.as_ref().map(SecretKey::public);
-	let built_by = own.map(|key| key.0);
-	helpers.spawn(reporter::report(chain.blocks(), metrics.clone(), last.clone(), built_by, peers.clone()));
-	let mut consensus =
-		start_consensus(&place, options, keys.validator.as_ref(), &chain, network.port).await?;
-	let status = consensus.status();
-	helpers.spawn(reporter::follow_consensus(status.clone(), metrics.clone()));
-	let next_key_waits = follow_next_key(&place, &chain, own, status.clone(), &mut helpers);
-
-	let peer_id = keys.node.public().peer_id();
-	let control = Control::new(&place, chain.clone(), peers.clone(), log, peer_id, status.clone(), own);
-	let block_time_ms = chain.executor().block_time_ms(&chain.tip().state)?;
-	let rpc = start_rpc(&place, &chain, control, &metrics).await?;
-
-	if let Some(keeping) = keeping(&place) {
-		helpers.spawn(snapshot::keep(keeping, Arc::new(place.spec.clone()), chain.clone()));
-	}
-	if place.config().storage.index == Index::On {
-		helpers.spawn(index::keep(chain.clone()));
-	}
-	let index = place.config().storage.index;
-	metrics.sample(Arc::new(Samples { chain: chain.clone(), peers: peers.clone(), index }));
-	let running = Arc::new(AtomicBool::new(true));
-	let vitals = NodeVitals {
-		chain: chain.clone(),
-		peers,
-		last,
-		block_time_ms,
-		consensus: status,
-		next_key_waits,
-		running: running.clone(),
-	};
-	if let Some(server) = health {
-		helpers.spawn(serve_health(server, metrics, vitals));
-	}
+	let mut node = Node::start(place, options, log, keys, joined, health).await?;
 	info!("ready");
+	let ended = first_end(&mut stop, &mut node.consensus, &mut node.network).await;
+	node.stop(ended).await
+}
 
-	let ended = first_end(&mut stop, &mut consensus, &mut network_task).await;
-	running.store(false, Ordering::Release);
-	rpc.stop().await;
-	// After an end of its own there is nothing left to stop.
-	if ended.is_ok() {
-		consensus.stop().await?;
-		network_task.stop().await?;
+/// All that runs.
+struct Node {
+	chain: Chain,
+	network: NetworkTask,
+	consensus: EngineHandle,
+	rpc: RpcHandle,
+	/// What health tells of consensus and RPC.
+	running: Arc<AtomicBool>,
+	helpers: Helpers,
+}
+
+impl Node {
+	/// From the database on; with the network, if there had to be one before the database.
+	async fn start(
+		place: Arc<Place>,
+		options: Options,
+		log: LogControl,
+		keys: Keys,
+		joined: Option<Network>,
+		health: Option<HealthServer>,
+	) -> Result<Self, ServiceError> {
+		let chain = open_chain(place.clone()).await?;
+		let keys = keys.of_the_next_height(&place, &chain)?;
+		let mut helpers = Helpers::default();
+		let (metrics, last) = start_metrics(&place, &chain);
+
+		let network = match joined {
+			Some(network) => network,
+			None => open_network(&place, &keys, chain.genesis_hash()).await?,
+		};
+		let (network, task) = serve_peers(&place, network, &chain, &mut helpers);
+		let peers: Arc<dyn Peers> = Arc::new(network.handle);
+		let own = keys.validator.as_ref().map(SecretKey::public);
+		let built_by = own.map(|key| key.0);
+		helpers.spawn(reporter::report(
+			chain.blocks(),
+			metrics.clone(),
+			last.clone(),
+			built_by,
+			peers.clone(),
+		));
+		let consensus =
+			start_consensus(&place, options, keys.validator.as_ref(), &chain, network.port).await?;
+		let status = consensus.status();
+		helpers.spawn(reporter::follow_consensus(status.clone(), metrics.clone()));
+		let next_key_waits = follow_next_key(&place, &chain, own, status.clone(), &mut helpers);
+
+		let peer_id = keys.node.public().peer_id();
+		let control = Control::new(&place, chain.clone(), peers.clone(), log, peer_id, status.clone(), own);
+		let block_time_ms = chain.executor().block_time_ms(&chain.tip().state)?;
+		let rpc = start_rpc(&place, &chain, control, &metrics).await?;
+
+		keep_behind(&place, &chain, &mut helpers);
+		let index = place.config().storage.index;
+		metrics.sample(Arc::new(Samples { chain: chain.clone(), peers: peers.clone(), index }));
+		let running = Arc::new(AtomicBool::new(true));
+		if let Some(server) = health {
+			let vitals = NodeVitals {
+				chain: chain.clone(),
+				peers,
+				last,
+				block_time_ms,
+				consensus: status,
+				next_key_waits,
+				running: running.clone(),
+			};
+			helpers.spawn(serve_health(server, metrics, vitals));
+		}
+		Ok(Self { chain, network: task, consensus, rpc, running, helpers })
 	}
-	drop(helpers);
-	close(chain).await;
-	info!("stopped");
-	ended
+
+	/// In reverse order; how it ended.
+	async fn stop(self, ended: Result<(), ServiceError>) -> Result<(), ServiceError> {
+		self.running.store(false, Ordering::Release);
+		self.rpc.stop().await;
+		// After an end of its own there is nothing left to stop.
+		if ended.is_ok() {
+			self.consensus.stop().await?;
+			self.network.stop().await?;
+		}
+		drop(self.helpers);
+		close(self.chain).await;
+		info!("stopped");
+		ended
+	}
 }
 
 /// The first end, wanted or not, ends the node.
@@ -327,6 +363,16 @@ fn follow_next_key(
 	waits
 }
 
+/// What the settings ask to keep behind the chain: snapshots, the index of events.
+fn keep_behind(place: &Place, chain: &Chain, helpers: &mut Helpers) {
+	if let Some(keeping) = keeping(place) {
+		helpers.spawn(snapshot::keep(keeping, Arc::new(place.spec.clone()), chain.clone()));
+	}
+	if place.config().storage.index == Index::On {
+		helpers.spawn(index::keep(chain.clone()));
+	}
+}
+
 /// The snapshots that the settings ask for.
 fn keeping(place: &Place) -> Option<snapshot::Keeping> {
 	let storage = &place.config().storage;
@@ -368,57 +414,6 @@ async fn close(chain: Chain) {
 	}
 }
 
-/// What a node signs with.
-struct Keys {
-	node: SecretKey,
-	validator: Option<SecretKey>,
-}
-
-impl Keys {
-	/// The node key, made on first start, and a validator's present key: on the development chain //Alice's, unless there
-	/// is one; where there is none but a next key, that.
-	fn load(place: &Place) -> Result<Self, KeystoreError> {
-		let (keystore, password) = (place.keystore(), place.password());
-		let node = keystore.node_key(&password)?;
-		let validator = match place.config().validator {
-			false => None,
-			true if place.is_single_developer() && !keystore.contains(KeyKind::Validator) => {
-				Some(SecretKey::from_secret("//Alice")?)
-			}
-			true => {
-				if !keystore.contains(KeyKind::Validator) && keystore.next_public()?.is_some() {
-					keystore.promote_next()?;
-				}
-				Some(keystore.load(KeyKind::Validator, &password)?)
-			}
-		};
-		Ok(Self { node, validator })
-	}
-
-	/// With the validator key that the chain names for the height after its tip, where the next key has come to be that:
-	/// it becomes the validator key, and the former one is kept.
-	fn of_the_next_height(mut self, place: &Place, chain: &Chain) -> Result<Self, ServiceError> {
-		let Some(present) = &self.validator else { return Ok(self) };
-		let (keystore, present) = (place.keystore(), present.public());
-		let next = keystore.next_public()?;
-		let choice = match next {
-			None => Choice::Present,
-			Some(_) => rotation::choose(present, next, &chain.executor().validators(&chain.tip().state)?),
-		};
-		if choice == Choice::Next {
-			// Opened first: with a wrong password nothing changes.
-			let key = keystore.load_next(&place.password())?;
-			let kept = keystore.promote_next()?.map(|path| path.display().to_string());
-			info!(former = %present.hex(), kept, "the chain names the next validator key, which signs from now on");
-			self.validator = Some(key);
-		}
-		if let Some(key) = &self.validator {
-			info!(key = %key.public().hex(), "validator key");
-		}
-		Ok(self)
-	}
-}
-
 async fn bind_health(place: &Place) -> Result<Option<HealthServer>, ServiceError> {
 	let Some(address) = place.config().metrics_socket() else { return Ok(None) };
 	let server =
@@ -447,68 +442,4 @@ async fn open_chain(place: Arc<Place>) -> Result<Chain, ServiceError> {
 	let tip = chain.tip();
 	info!(height = tip.number, hash = ?tip.hash, genesis = ?chain.genesis_hash(), "chain");
 	Ok(chain)
-}
-
-/// What metrics read when somebody asks.
-struct Samples {
-	chain: Chain,
-	peers: Arc<dyn Peers>,
-	index: Index,
-}
-
-impl fmt::Debug for Samples {
-	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		f.write_str("Samples")
-	}
-}
-
-impl Sampled for Samples {
-	fn pool(&self) -> (u64, u64, u64) {
-		let status = self.chain.pool().status();
-		(status.ready as u64, status.future as u64, status.bytes as u64)
-	}
-
-	fn database_bytes(&self) -> u64 {
-		self.chain.database().stats().table_bytes
-	}
-
-	fn index_behind(&self) -> Option<u64> {
-		let database = self.chain.database();
-		match (self.index, database.index_mark()) {
-			(Index::On, Ok(Some(mark))) => Some(database.tip().number.saturating_sub(mark.indexed_to).into()),
-			// Nothing is indexed yet, or the failing disk is told elsewhere.
-			(Index::On, _) | (Index::Off, _) => None,
-		}
-	}
-
-	fn network(&self) -> NetworkStats {
-		self.peers.stats()
-	}
-}
-
-/// What readiness is judged by.
-struct NodeVitals {
-	chain: Chain,
-	peers: Arc<dyn Peers>,
-	last: LastBlock,
-	block_time_ms: u64,
-	consensus: watch::Receiver<ConsensusStatus>,
-	next_key_waits: NextKeyWaits,
-	running: Arc<AtomicBool>,
-}
-
-impl VitalsSource for NodeVitals {
-	fn vitals(&self) -> Vitals {
-		let running = self.running.load(Ordering::Acquire);
-		Vitals {
-			height: self.chain.tip().number,
-			silent_ms: u64::try_from(self.last.elapsed().as_millis()).unwrap_or(u64::MAX),
-			block_time_ms: self.block_time_ms,
-			peers: self.peers.count(),
-			needs_peers: self.consensus.borrow().needs_peers(),
-			next_key_waits: self.next_key_waits.load(Ordering::Acquire),
-			consensus_running: running,
-			rpc_listening: running,
-		}
-	}
 }

@@ -155,6 +155,14 @@ async fn a_key_without_funds_acts_within_its_terms_and_not_beyond() -> Result<()
 		let refused = scene.cli.refused(&[&may[..], &[call]].concat()).await?;
 		ensure!(refused.text().contains(words), "{}", refused.text());
 	}
+	// By name, too, as `act` takes it.
+	let pays = ["transfer", "--to", "//Agent//Shop", "--amount", "6"];
+	let allowed = scene.query(&[&may[2..], &pays].concat()).await?;
+	ensure!(amount(&allowed, "budget_left")? == 6 * PLX, "{allowed}");
+	let refused = scene.cli.refused(&[&may[..], &["remark", "hello"]].concat()).await?;
+	ensure!(refused.text().contains("OutsideScope"), "{}", refused.text());
+	let refused = scene.cli.refused(&may).await?;
+	ensure!(refused.code == Some(2) && refused.text().contains("NotOneCall"), "{}", refused.text());
 	let stranger = ["query", "agent", "may-act", "0", &delegation, "--key", "//Charlie", "0x000000"];
 	let refused = scene.cli.refused(&stranger).await?;
 	ensure!(refused.text().contains("NotDelegate"), "{}", refused.text());

@@ -20,13 +20,13 @@ pub(crate) use files::default_journal;
 
 use crate::{
 	address::parse_account,
-	agents::Span,
 	amount::Amount,
 	calls,
 	client::{Client, ConnectionArgs},
 	failure::Failure,
 	output,
 	payments::{self, Channel, Channels},
+	span::Span,
 	tx::{by::ByArgs, Sent},
 	validators::era_and_clock,
 };

@@ -12,6 +12,7 @@ use crate::{
 	content::prove_file,
 	failure::{Failure, FailureKind},
 	output::{self, hex, print, Answer},
+	tx::InnerCall,
 	validators::era_and_clock,
 };
 use plexus_primitives::api::PAGE_MAX;
@@ -46,7 +47,7 @@ pub(super) enum Question {
 	/// One delegation, dead or alive
 	Delegation(AllowanceArgs),
 	/// Whether a key may dispatch a call now, or by which rule not
-	MayAct(MayActArgs),
+	MayAct(Box<MayActArgs>),
 	/// What is left of a delegation's budgets in this period
 	Allowance(AllowanceArgs),
 	/// The agent card: where it is, and whether a file is it
@@ -128,7 +129,11 @@ pub(super) struct MayActArgs {
 	key: String,
 
 	/// The call in SCALE: hexadecimal digits, with or without 0x.
-	call: String,
+	#[arg(value_name = "HEX")]
+	call: Option<String>,
+
+	#[command(subcommand)]
+	named: Option<InnerCall<()>>,
 }
 
 #[derive(clap::Args, Clone)]
@@ -152,7 +157,7 @@ pub(super) async fn run(client: &Client, json: bool, question: Question) -> Resu
 		Question::List(args) => list(client, args).await.map(|answer| print(json, &answer)),
 		Question::Delegations(args) => delegations(client, args).await.map(|answer| print(json, &answer)),
 		Question::Delegation(args) => delegation(client, args).await.map(|answer| print(json, &answer)),
-		Question::MayAct(args) => may_act(client, args).await.map(|answer| print(json, &answer)),
+		Question::MayAct(args) => may_act(client, *args).await.map(|answer| print(json, &answer)),
 		Question::Allowance(args) => allowance(client, args).await.map(|answer| print(json, &answer)),
 		Question::Card(CardQuestion::Show(args)) => {
 			card(client, args).await.map(|answer| print(json, &answer))
@@ -238,14 +243,27 @@ async fn delegation(client: &Client, args: AllowanceArgs) -> Result<Delegation, 
 }
 
 async fn may_act(client: &Client, args: MayActArgs) -> Result<Allowance, Failure> {
-	let MayActArgs { agent, delegation, key, call } = args;
-	let key = parse_account(&key, &client.chain_kind().await?)?;
+	let MayActArgs { agent, delegation, key, call, named } = args;
+	let kind = client.chain_kind().await?;
+	let key = parse_account(&key, &kind)?;
 	let at = client.at_head().await?;
 	let (_, clock_ms) = era_and_clock(&at).await?;
-	let (call, _) = calls::decode(&at, &call)?;
+	let call = match (call, named) {
+		(Some(digits), None) => calls::decode(&at, &digits)?.0,
+		(None, Some(named)) => named.encoded(&at, &kind).await?,
+		(None, None) | (Some(_), Some(_)) => return Err(not_one_call()),
+	};
 	let left = agents::may_act(&at, agent, delegation, &key, &call).await?;
 	let left = left.map_err(|refusal| cannot_act(agent, delegation, refusal))?;
 	Ok(Allowance::new(agent, delegation, left, clock_ms))
+}
+
+fn not_one_call() -> Failure {
+	Failure::input(
+		"NotOneCall",
+		"there is no call to ask about, or there are two",
+		"name one, like `transfer --to //Bob --amount 1`, or give the hexadecimal digits of any",
+	)
 }
 
 async fn card(client: &Client, args: CardArgs) -> Result<Card, Failure> {

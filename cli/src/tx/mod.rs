@@ -6,10 +6,10 @@
 mod agent;
 mod attribution;
 pub(crate) mod by;
+mod commitment;
 mod contribute;
 mod contribution;
 mod datanet;
-mod datanet_reviews;
 mod earnings;
 mod model;
 mod review;
@@ -28,6 +28,8 @@ use crate::{
 };
 use serde::Serialize;
 use subxt::tx::Payload;
+
+pub(crate) use agent::InnerCall;
 
 /// Sends transactions.
 #[derive(clap::Args, Clone)]

@@ -12,11 +12,12 @@
 
 use super::{
 	by::{ByArgs, Party},
+	commitment::{new_salt, parse_hash, parse_salt, prove_files, CommitmentMade, Committed},
 	skipped::{self, skipped, Skipped},
 	NoId, Sent, Session,
 };
 use crate::{
-	address::{display, parse_account, parse_hex32},
+	address::{display, parse_account},
 	calls::{self, ModelDraft},
 	card::{self, Imported},
 	client::ConnectionArgs,
@@ -29,7 +30,6 @@ use crate::{
 };
 use codec::Encode;
 use plexus_primitives::{commitment, prove::ProvenContent, purpose::Purpose};
-use rand_core::{OsRng, RngCore};
 use serde::Serialize;
 use sp_core::crypto::AccountId32;
 use std::{
@@ -258,43 +258,11 @@ fn described(args: &RegisterArgs) -> Result<(Kind, PathBuf, Option<Imported>), F
 	Ok((kind, path.clone(), Some(card.imported)))
 }
 
-/// A commitment that was sent.
-#[derive(Serialize)]
-struct Committed {
-	salt: String,
-	hash: String,
-	/// On the chain clock; `null` before finality.
-	usable_from_ms: Option<u64>,
-	/// On the chain clock; `null` before finality.
-	expires_at_ms: Option<u64>,
-	#[serde(flatten)]
-	sent: Sent<NoId>,
-}
-
-impl Answer for Committed {
-	fn human(&self) -> String {
-		let rows = [("salt", self.salt.clone()), ("commitment", self.hash.clone())];
-		let times = match (self.usable_from_ms, self.expires_at_ms) {
-			(Some(from), Some(until)) => Some(("usable", format!("{from} to {until} ms on the chain clock"))),
-			_ => None,
-		};
-		format!("{}\n{}", self.sent.human(), output::fields(rows.into_iter().chain(times)))
-	}
-}
-
 /// The part of `Models.ModelRegistered` that is told.
 #[derive(subxt::ext::scale_decode::DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 struct ModelRegistered {
 	model: u64,
-}
-
-/// The part of `Models.CommitmentMade` that is told.
-#[derive(subxt::ext::scale_decode::DecodeAsType)]
-#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-struct CommitmentMade {
-	usable_from_ms: u64,
-	expires_at_ms: u64,
 }
 
 /// Sends the call of an action and prints what became of it.
@@ -315,14 +283,19 @@ pub(super) async fn run(connection: &ConnectionArgs, json: bool, action: Action)
 	}
 }
 
-async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Registered, Failure> {
-	if args.files.len() > 1 && !args.locator.is_empty() {
-		return Err(Failure::input(
-			"LocatorOfSeveral",
-			format!("there are {} files and one --locator", args.files.len()),
-			"register without, and tell each model's with `plexus tx model locators`",
-		));
+fn refuse_locator_of_several(args: &RegisterArgs) -> Result<(), Failure> {
+	if args.files.len() <= 1 || args.locator.is_empty() {
+		return Ok(());
 	}
+	Err(Failure::input(
+		"LocatorOfSeveral",
+		format!("there are {} files and one --locator", args.files.len()),
+		"register without, and tell each model's with `plexus tx model locators`",
+	))
+}
+
+async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Registered, Failure> {
+	refuse_locator_of_several(&args)?;
 	let (kind, card, imported) = described(&args)?;
 	let (mut session, developer) = args.by.open(connection).await?;
 	let artifacts = prove_files(&args.files).await?;
@@ -351,7 +324,7 @@ async fn register(connection: &ConnectionArgs, args: RegisterArgs) -> Result<Reg
 
 	let [first, second] = session.submit.in_two_steps();
 	let salt = match &args.salt {
-		Some(salt) => parse_salt(salt)?,
+		Some(salt) => parse_salt(salt, "model")?,
 		None => new_salt(),
 	};
 	let hash = commitment_hash(&session, &developer, &salt, &artifacts);
@@ -388,13 +361,7 @@ async fn commit(connection: &ConnectionArgs, args: CommitArgs) -> Result<Committ
 	let submit = session.submit.clone();
 	eprintln!("commits with --salt {}", hex(salt));
 	let (sent, made) = send_commitment(&mut session, &developer, submit, hash).await?;
-	Ok(Committed {
-		salt: hex(salt),
-		hash: hex(hash),
-		usable_from_ms: made.as_ref().map(|made| made.usable_from_ms),
-		expires_at_ms: made.as_ref().map(|made| made.expires_at_ms),
-		sent,
-	})
+	Ok(Committed::new(salt, hash, sent, made))
 }
 
 async fn send_commitment(
@@ -468,14 +435,6 @@ fn still_too_young(left_ms: u64, salt: &[u8; 32]) -> Failure {
 	)
 }
 
-async fn prove_files(files: &[PathBuf]) -> Result<Vec<ProvenContent>, Failure> {
-	let mut proven = Vec::with_capacity(files.len());
-	for file in files {
-		proven.push(prove_file(file.clone()).await?);
-	}
-	Ok(proven)
-}
-
 /// A commitment that is made now loses against every model that holds a root already.
 async fn refuse_if_held(session: &Session, artifacts: &[ProvenContent]) -> Result<(), Failure> {
 	for artifact in artifacts {
@@ -525,22 +484,6 @@ fn commitment_hash(
 	commitment(Purpose::ModelCommitment, &genesis, &developer.account.encode(), salt, roots)
 }
 
-fn new_salt() -> [u8; 32] {
-	let mut salt = [0; 32];
-	OsRng.fill_bytes(&mut salt);
-	salt
-}
-
-fn parse_salt(given: &str) -> Result<[u8; 32], Failure> {
-	parse_hex32(given.trim()).ok_or_else(|| {
-		Failure::input(
-			"InvalidSalt",
-			"the salt is not 64 hexadecimal digits",
-			"give the salt that `plexus tx model commit` answered",
-		)
-	})
-}
-
 /// The chain takes them sorted, and none twice.
 fn ascending(mut parents: Vec<u64>) -> Vec<u64> {
 	parents.sort_unstable();
@@ -557,13 +500,7 @@ fn in_order(manifest: Vec<Trained>) -> Vec<ManifestEntry> {
 
 async fn clear(connection: &ConnectionArgs, args: ClearArgs) -> Result<Sent<NoId>, Failure> {
 	let (session, developer) = args.by.open(connection).await?;
-	let hash = parse_hex32(args.hash.trim()).ok_or_else(|| {
-		Failure::input(
-			"InvalidCommitment",
-			"the commitment is not 64 hexadecimal digits",
-			"give the commitment that `plexus tx model commit` answered",
-		)
-	})?;
+	let hash = parse_hash(&args.hash, "model")?;
 	let account = match &args.account {
 		Some(account) => parse_account(account, &session.kind)?,
 		None => developer.account.clone(),
@@ -623,27 +560,22 @@ mod tests {
 	}
 
 	#[test]
-	fn salts_are_random_and_read_back() {
-		let salt = new_salt();
-		assert_ne!(salt, new_salt());
-		assert_eq!(parse_salt(&hex(salt)), Ok(salt));
-		for given in ["", "ab", "zz"] {
-			assert_eq!(parse_salt(given).unwrap_err().name, "InvalidSalt");
-		}
-	}
-
-	#[test]
-	fn registrations_and_commitments_have_stable_json_keys() {
-		fn sent<Id>(id: Option<Id>) -> Sent<Id> {
-			let transaction = "0x01".into();
-			Sent { status: "finalised", id, transaction, block_hash: None, block_number: Some(3), fee: None }
-		}
+	fn a_registration_has_stable_json_keys() {
+		let transaction = "0x01".into();
+		let sent = Sent {
+			status: "finalised",
+			id: Some(7),
+			transaction,
+			block_hash: None,
+			block_number: Some(3),
+			fee: None,
+		};
 		let registered = Registered {
 			models: vec![7, 8],
 			skipped: vec![Skipped { file: "a".into(), holder: 3, reserved: false }],
 			salt: "0x02".into(),
 			card: None,
-			sent: sent(Some(7)),
+			sent,
 		};
 		assert_eq!(
 			serde_json::to_value(&registered).unwrap(),
@@ -655,20 +587,5 @@ mod tests {
 		);
 		assert!(registered.human().contains("models 7 to 8"), "{}", registered.human());
 		assert!(registered.human().contains("not registered: a,"), "{}", registered.human());
-		let committed = Committed {
-			salt: "0x02".into(),
-			hash: "0x03".into(),
-			usable_from_ms: Some(4),
-			expires_at_ms: Some(5),
-			sent: sent(None),
-		};
-		assert_eq!(
-			serde_json::to_value(&committed).unwrap(),
-			serde_json::json!({
-				"salt": "0x02", "hash": "0x03", "usable_from_ms": 4, "expires_at_ms": 5, "status": "finalised",
-				"id": null, "transaction": "0x01", "block_hash": null, "block_number": 3, "fee": null,
-			})
-		);
-		assert!(committed.human().contains("4 to 5 ms"), "{}", committed.human());
 	}
 }

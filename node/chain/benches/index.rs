@@ -5,23 +5,22 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+#[path = "../../execution/tests/common/mod.rs"]
+mod transactions;
 
 use codec::Encode;
-use common::signed_transfer;
 use plexus_chain::{index::catch_up, Chain};
-use plexus_chain_spec::{genesis_header, genesis_state_root, well_known::development_commit, ChainSpec};
-use plexus_execution::Executor;
-use plexus_pool::{Pool, PoolLimits};
+use plexus_chain_spec::{genesis_header, genesis_state_root, ChainSpec};
 use plexus_runtime as rt;
 use plexus_storage::{Database, Genesis, Options};
 use sp_core::{ed25519, Pair};
-use sp_keyring::Ed25519Keyring;
 use sp_runtime::transaction_validity::TransactionSource;
 use std::{
 	path::Path,
 	sync::mpsc,
 	time::{Duration, Instant},
 };
+use transactions::signed_transfer;
 
 const SENDERS: usize = 1_000;
 /// Of each sender in each block.
@@ -30,7 +29,6 @@ const BLOCKS: u32 = 10;
 const FUNDS: u128 = 1_000_000 * 1_000_000_000_000;
 /// The existential deposit.
 const VALUE: u128 = 1_000_000_000;
-const START_MS: u64 = 1_800_000_000_000;
 
 fn main() {
 	let senders: Vec<ed25519::Pair> = (0..SENDERS)
@@ -63,10 +61,7 @@ struct Figures {
 }
 
 fn run(path: &Path, senders: &[ed25519::Pair], with_index: bool) -> Figures {
-	let database = open(path, senders);
-	let executor = Executor::new(100_000);
-	let pool = Pool::new(executor.clone(), PoolLimits::default(), database.tip());
-	let chain = Chain::new(database, executor, pool);
+	let chain = common::chain(open(path, senders), 100_000);
 	let mut events = chain.blocks();
 	let (committed, tips) = mpsc::channel::<()>();
 	let indexer = std::thread::spawn({
@@ -107,15 +102,10 @@ fn run(path: &Path, senders: &[ed25519::Pair], with_index: bool) -> Figures {
 
 /// Makes a block of what the pool has; how many transactions are in it.
 fn block(chain: &Chain) -> usize {
-	let tip = chain.tip();
-	let commit = development_commit(chain.genesis_hash(), tip.number, tip.hash);
-	let inherents = 1 + usize::from(commit.is_some());
-	let author = Ed25519Keyring::Alice.to_raw_public();
-	let timestamp = START_MS + u64::from(tip.number) * 1_000;
-	let proposal = chain.propose(author, timestamp, commit).expect("builds");
-	let certificate = development_commit(chain.genesis_hash(), tip.number + 1, proposal.hash);
-	let certificate = certificate.expect("not the genesis").encode();
-	chain.commit(&proposal.hash, certificate).expect("commits");
+	let proposal = common::propose(chain);
+	common::commit(chain, &proposal);
+	// The timestamp and, in all blocks but the first, the precommits for the parent.
+	let inherents = 1 + usize::from(proposal.block.header.number > 1);
 	proposal.block.body.len() - inherents
 }
 

@@ -148,7 +148,8 @@ impl Chain {
 	/// holds the precommits for the tip, by the places of its validators; only on the genesis there are none.
 	///
 	/// # Errors
-	/// [`ChainError::Build`], also when the commit is missing or does not prove the tip final.
+	/// [`ChainError::Build`], also when the commit is missing or does not prove the tip final, and when the runtime panics
+	/// on a block without transactions.
 	pub fn propose(
 		&self,
 		author: [u8; 32],
@@ -169,11 +170,17 @@ impl Chain {
 		Ok(proposal)
 	}
 
+	/// A transaction that panics the runtime is dropped, and building begins anew. If none is at fault, as at the end of a
+	/// block, or too many are, the block is built without any: a node that cannot propose in its turn ends.
 	fn build(&self, tip: &Tip, mut params: BuildParams) -> Result<ExecutedBlock, ChainError> {
 		for _ in 0..BUILD_ATTEMPTS_MAX {
 			let mut source = self.0.pool.ready();
 			match self.0.executor.build(tip, &params, &mut source) {
 				Err(BuildError::Panicked { culprit: Some(_), .. }) => continue,
+				Err(BuildError::Panicked { culprit: None, message }) => {
+					tracing::error!(%message, "the runtime panicked on no single transaction; the block is built without any");
+					break;
+				}
 				other => return Ok(other?),
 			}
 		}

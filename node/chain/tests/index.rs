@@ -1,40 +1,37 @@
 //! The index behind a real development chain, whose blocks the tests make by hand.
 
 mod common;
+#[path = "common/development.rs"]
+mod development;
+#[path = "../../execution/tests/common/mod.rs"]
+mod transactions;
 
-use codec::{DecodeAll, Encode};
-use common::signed_transfer;
+use codec::DecodeAll;
 use plexus_chain::{
 	index::{catch_up, rebuild_by_execution, rebuild_from_states, IndexError},
 	replay::ReplayError,
 	Chain,
 };
-use plexus_chain_spec::{well_known::development_commit, ChainSpec};
-use plexus_execution::{Executor, SPEC_VERSION};
-use plexus_pool::{Pool, PoolLimits};
+use plexus_execution::SPEC_VERSION;
 use plexus_primitives::Subject;
 use plexus_runtime as runtime;
 use plexus_storage::{
-	db::STATE_HISTORY_MIN, index::PAGE_MAX, Database, Genesis, HistoryPage, IndexMark, Options, Order, Place,
+	db::STATE_HISTORY_MIN, index::PAGE_MAX, Database, HistoryPage, IndexMark, Options, Order, Place,
 	StatePruning,
 };
-use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
 	traits::{BlakeTwo256, Hash as _},
 	transaction_validity::TransactionSource,
 };
 use std::{ops::ControlFlow, path::Path};
+use transactions::signed_transfer;
 use Sr25519Keyring::{Alice, Bob, Charlie};
 
-const START_MS: u64 = 1_800_000_000_000;
 const ALL: u32 = 1_000;
 
 fn open(path: &Path, state_pruning: StatePruning) -> Database {
-	let spec = ChainSpec::preset("dev").expect("preset");
-	let genesis =
-		Genesis { header: spec.header().expect("header"), storage: spec.genesis_storage().expect("storage") };
-	let options = Options { state_pruning, sync: false, ..Default::default() };
-	Database::open(path, options, genesis).expect("opens")
+	development::open(path, Options { state_pruning, ..Options::default() })
 }
 
 /// A chain of blocks made by hand.
@@ -48,9 +45,7 @@ impl Scene {
 	fn new(state_pruning: StatePruning) -> Self {
 		let directory = tempfile::tempdir().expect("a temporary directory");
 		let database = open(&directory.path().join("db"), state_pruning);
-		let executor = Executor::new(1_000);
-		let pool = Pool::new(executor.clone(), PoolLimits::default(), database.tip());
-		Self { chain: Chain::new(database, executor, pool), directory, nonce: 0 }
+		Self { chain: common::chain(database, 1_000), directory, nonce: 0 }
 	}
 
 	fn database(&self) -> &Database {
@@ -70,14 +65,7 @@ impl Scene {
 			self.nonce += 1;
 			self.chain.pool().submit(TransactionSource::External, extrinsic).expect("the pool takes it");
 		}
-		let tip = self.chain.tip();
-		let commit = development_commit(self.chain.genesis_hash(), tip.number, tip.hash);
-		let timestamp = START_MS + u64::from(tip.number) * 1_000;
-		let author = Ed25519Keyring::Alice.to_raw_public();
-		let proposal = self.chain.propose(author, timestamp, commit).expect("builds");
-		let certificate = development_commit(self.chain.genesis_hash(), tip.number + 1, proposal.hash);
-		let certificate = certificate.expect("not the genesis").encode();
-		self.chain.commit(&proposal.hash, certificate).expect("commits");
+		common::commit(&self.chain, &common::propose(&self.chain));
 	}
 
 	fn history(&self, of: Sr25519Keyring) -> HistoryPage {

@@ -1,27 +1,33 @@
-//! A transaction on which the runtime panics takes down neither the block that is being built nor the chain.
+//! A transaction on which the runtime panics takes down neither the block that is being built nor the chain; nor does one after
+//! which the end of the block panics.
 //!
-//! Nothing that an account may call panics the runtime. What does is a fault of the runtime's own, and one is within reach of
+//! Nothing that an account may call panics the runtime. What does is a fault of the runtime's own, and two are within reach of
 //! the sudo key, which only development chains have: it may act as nobody, as which the clock is set, and FRAME's clock
-//! panics when it is set twice in a block. The signature, nonce and fee of such a transaction are in order, so the pool takes it.
+//! panics when it is set twice in a block; and it may remove what says that it was set, without which that clock panics at the
+//! block's end. The signature, nonce and fee of such a transaction are in order, so the pool takes it.
 
 mod common;
+#[path = "common/development.rs"]
+mod development;
+#[path = "../../execution/tests/common/mod.rs"]
+mod transactions;
 
-use codec::Encode;
-use common::{signed, signed_transfer};
 use plexus_chain::{Chain, Proposal};
-use plexus_chain_spec::{well_known::development_commit, ChainSpec};
-use plexus_execution::{BlockError, Executor};
-use plexus_pool::{Pool, PoolLimits, PoolStatus, StatusReceiver, TransactionStatus};
+use plexus_execution::BlockError;
+use plexus_pool::{PoolStatus, StatusReceiver, TransactionStatus};
 use plexus_runtime as rt;
-use plexus_storage::{Database, Genesis, Hash, Options};
+use plexus_storage::{Hash, Options};
+use sp_io::hashing::twox_128;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::{transaction_validity::TransactionSource::External, MultiAddress};
+use transactions::{signed, signed_transfer};
 use Sr25519Keyring::{Alice, Bob, Charlie};
 
-const START_MS: u64 = 1_800_000_000_000;
-
-/// What FRAME's clock says.
+/// What FRAME's clock says when it is set twice in a block.
 const PANIC: &str = "Timestamp must be updated only once in the block";
+
+/// What it says at the end of a block in which it was not set.
+const PANIC_AT_THE_END: &str = "Timestamp must be updated once in the block";
 
 /// A development chain whose blocks are made by hand.
 struct Node {
@@ -32,16 +38,8 @@ struct Node {
 impl Node {
 	fn new() -> Self {
 		let directory = tempfile::tempdir().expect("a temporary directory");
-		let spec = ChainSpec::preset("dev").expect("preset");
-		let genesis = Genesis {
-			header: spec.header().expect("header"),
-			storage: spec.genesis_storage().expect("storage"),
-		};
-		let options = Options { sync: false, ..Default::default() };
-		let database = Database::open(directory.path(), options, genesis).expect("opens");
-		let executor = Executor::new(1_000);
-		let pool = Pool::new(executor.clone(), PoolLimits::default(), database.tip());
-		Self { chain: Chain::new(database, executor, pool), _directory: directory }
+		let database = development::open(directory.path(), Options::default());
+		Self { chain: common::chain(database, 1_000), _directory: directory }
 	}
 
 	fn genesis(&self) -> Hash {
@@ -57,17 +55,11 @@ impl Node {
 	}
 
 	fn propose(&self) -> Proposal {
-		let tip = self.chain.tip();
-		let commit = development_commit(self.genesis(), tip.number, tip.hash);
-		let timestamp = START_MS + u64::from(tip.number) * 1_000;
-		self.chain.propose(Ed25519Keyring::Alice.to_raw_public(), timestamp, commit).expect("builds")
+		common::propose(&self.chain)
 	}
 
 	fn commit(&self, proposal: &Proposal) {
-		let number = proposal.block.header.number;
-		let certificate = development_commit(self.genesis(), number, proposal.hash);
-		let certificate = certificate.expect("not the genesis").encode();
-		self.chain.commit(&proposal.hash, certificate).expect("commits");
+		common::commit(&self.chain, proposal);
 	}
 
 	/// Makes a block; its transactions without the inherents: the timestamp, and in all blocks but the first the precommits
@@ -82,13 +74,21 @@ impl Node {
 
 /// Sets the clock a second time, by the sudo key.
 fn panicking_call() -> rt::RuntimeCall {
-	let set = pallet_timestamp::Call::<rt::Runtime>::set { now: START_MS };
+	let set = pallet_timestamp::Call::<rt::Runtime>::set { now: 1_800_000_000_000 };
 	let nobody = Box::new(rt::OriginCaller::system(frame_system::RawOrigin::None));
 	let as_nobody =
 		pallet_utility::Call::<rt::Runtime>::dispatch_as { as_origin: nobody, call: Box::new(set.into()) };
 	// The clock's call is mandatory, as no transaction may be; a batch of it is not.
 	let batch = pallet_utility::Call::<rt::Runtime>::batch { calls: vec![as_nobody.into()] };
 	pallet_sudo::Call::<rt::Runtime>::sudo { call: Box::new(batch.into()) }.into()
+}
+
+/// Has the runtime forget that the clock was set in this block, by the sudo key: that panics at the block's end, when all
+/// of its transactions are done.
+fn call_that_panics_the_end() -> rt::RuntimeCall {
+	let keys = vec![[twox_128(b"Timestamp"), twox_128(b"DidUpdate")].concat()];
+	let kill = frame_system::Call::<rt::Runtime>::kill_storage { keys };
+	pallet_sudo::Call::<rt::Runtime>::sudo { call: Box::new(kill.into()) }.into()
 }
 
 /// What has arrived so far.
@@ -174,4 +174,26 @@ fn when_more_panic_than_a_build_may_drop_the_block_is_empty_and_later_ones_are_n
 		assert!(is_refused(&statuses), "{statuses:?}");
 	}
 	assert_eq!(node.chain.pool().status(), PoolStatus::default());
+}
+
+#[test]
+fn when_the_end_of_a_block_panics_it_is_built_without_transactions_and_the_chain_goes_on() {
+	let node = Node::new();
+	let panicking = signed(node.genesis(), &Alice.pair(), 0, call_that_panics_the_end());
+	for transaction in [&panicking, &node.transfer(Bob, 0)] {
+		node.submit(transaction);
+	}
+
+	let first = node.propose();
+	assert_eq!(first.block.body.len(), 1, "the timestamp alone");
+	let mut with_it = first.block.clone();
+	with_it.body.push(panicking);
+	match node.chain.verify(with_it) {
+		Err(BlockError::Refused { message }) => assert!(message.contains(PANIC_AT_THE_END), "{message}"),
+		other => panic!("a block of another with it is not refused: {other:?}"),
+	}
+
+	node.commit(&first);
+	assert!(node.block().is_empty(), "the next one, too");
+	assert_eq!(node.chain.pool().status().ready, 2, "nobody knows which of them it was");
 }

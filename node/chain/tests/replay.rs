@@ -2,59 +2,44 @@
 //! the storage, which would never write it.
 
 mod common;
+#[path = "common/development.rs"]
+mod development;
+#[path = "../../execution/tests/common/mod.rs"]
+mod transactions;
 
 use codec::{DecodeAll, Encode};
-use common::signed_transfer;
-use plexus_chain::{
-	replay::{replay, ReplayError, Replayed},
-	Chain,
-};
-use plexus_chain_spec::{well_known::development_commit, ChainSpec};
+use plexus_chain::replay::{replay, ReplayError, Replayed};
 use plexus_execution::{BlockError, Executor};
-use plexus_pool::{Pool, PoolLimits};
 use plexus_storage::{
 	schema::{height_key, BODIES, COLUMNS, HEADERS, SETS, STATE},
-	Database, Genesis, Hash, Header, Options,
+	Database, Hash, Header, Options,
 };
 use rocksdb::{ColumnFamily, IteratorMode, DB};
-use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+use sp_keyring::Sr25519Keyring;
 use sp_runtime::transaction_validity::TransactionSource;
 use std::{ops::ControlFlow, path::Path};
 use tempfile::TempDir;
+use transactions::signed_transfer;
 
-const START_MS: u64 = 1_800_000_000_000;
 const PLX: u128 = 1_000_000_000_000;
 const BLOCKS: u32 = 4;
 /// The database that is executed again, in its directory.
 const STORED: &str = "stored";
 
 fn open(path: &Path) -> Database {
-	let spec = ChainSpec::preset("dev").expect("preset");
-	let genesis =
-		Genesis { header: spec.header().expect("header"), storage: spec.genesis_storage().expect("storage") };
-	Database::open(path, Options { sync: false, ..Default::default() }, genesis).expect("opens")
+	development::open(path, Options::default())
 }
 
 /// The closed database of a chain with a transfer in each of its blocks.
 fn stored_chain() -> TempDir {
 	let directory = tempfile::tempdir().expect("a temporary directory");
-	let database = open(&directory.path().join(STORED));
-	let executor = Executor::new(1_000);
-	let pool = Pool::new(executor.clone(), PoolLimits::default(), database.tip());
-	let chain = Chain::new(database, executor, pool);
+	let chain = common::chain(open(&directory.path().join(STORED)), 1_000);
 	let genesis = chain.genesis_hash();
 	for nonce in 0..BLOCKS {
 		let to = Sr25519Keyring::Bob.to_account_id();
 		let transfer = signed_transfer(genesis, &Sr25519Keyring::Alice.pair(), nonce, to, PLX);
 		chain.pool().submit(TransactionSource::External, transfer).expect("the pool takes it");
-		let tip = chain.tip();
-		let commit = development_commit(genesis, tip.number, tip.hash);
-		let timestamp = START_MS + u64::from(tip.number) * 1_000;
-		let author = Ed25519Keyring::Alice.to_raw_public();
-		let proposal = chain.propose(author, timestamp, commit).expect("builds");
-		let certificate = development_commit(genesis, tip.number + 1, proposal.hash);
-		let certificate = certificate.expect("not the genesis").encode();
-		chain.commit(&proposal.hash, certificate).expect("commits");
+		common::commit(&chain, &common::propose(&chain));
 	}
 	directory
 }

@@ -10,30 +10,27 @@
 //!   Malachite's own answer to a failed write-ahead log is to hang, with its channel to us closed.
 //! - Stopping lets a call that is under way, such as a commit, finish.
 
-use crate::actors::{self, Engine, Outside, Settings};
-use crate::app::{App, AppError, ConsensusStatus, Effect};
-use crate::certificate;
+mod driver;
+mod launch;
+
+use crate::actors::{Engine, Outside, Settings};
+use crate::app::{App, AppError, ConsensusStatus};
 use crate::chain_ledger::ChainLedger;
-use crate::guard::{
-	sync_directory, GuardError, GuardPlace, Known, Permit, SigningGuard, Step, StepKind, HEIGHTS_ADVISED,
-};
-use crate::ledger::{Clock, Ledger, LedgerError, LedgerTip, SystemClock};
+use crate::guard::{GuardError, GuardPlace, HEIGHTS_ADVISED};
+use crate::ledger::{Clock, Ledger, SystemClock};
 use crate::malachite::config::{ConsensusConfig, ValuePayload, ValueSyncConfig};
-use crate::malachite::core::Round;
-use crate::malachite::{AppMsg, ConsensusContext, EngineEvent, NetworkMsg, NetworkRef, PeerId};
+use crate::malachite::{EngineEvent, NetworkMsg, NetworkRef, PeerId};
 use crate::progress::Progress;
 use crate::serving::Server;
-use crate::signing::{ChainSigner, ChainVerifier, SigningKey, WatchingVerifier};
-use crate::silence::{self, Around, Silence, Told};
-use crate::standing::LogCodec;
-use crate::types::{AuthorityId, Height, Plexus};
+use crate::signing::SigningKey;
+use crate::silence::{self, Silence, Told};
+use crate::types::Plexus;
+use driver::Driver;
 use futures::future::BoxFuture;
+use launch::{launch, prepare_directories, Guarded};
 use plexus_chain::Chain;
-use plexus_primitives::equivocation::Equivocation;
 use ractor::SpawnErr;
-use sp_core::H256;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::{self, error::TryRecvError};
@@ -54,13 +51,6 @@ const SILENCE_CHECKED: Duration = Duration::from_millis(250);
 /// How long who has listened on the genesis lets others end their silence, too: a first proposal would be lost on them, and
 /// with it some seconds.
 const OTHERS_LISTEN: Duration = Duration::from_secs(1);
-
-/// Bytes of the write-ahead log's header: version (4), height (8, big-endian), durable before the height's first signature.
-/// A shorter file is the torn beginning of one and holds no vote.
-const WAL_HEADER_BYTES: usize = 12;
-
-/// Certificates read at the start in search of the latest precommit of our own: a validator that signs is in most of them.
-const CERTIFICATES_SEARCHED: u32 = 64;
 
 /// What the engine needs to know.
 #[derive(Clone, Debug)]
@@ -290,109 +280,6 @@ pub async fn start<L: Ledger + Clone, C: Clock>(
 	Ok(EngineHandle { status: status_receiver, stop, task, silent })
 }
 
-/// A validator's key and what watches over it.
-struct Guarded {
-	key: SigningKey,
-	me: AuthorityId,
-	guard: Arc<SigningGuard>,
-}
-
-impl Guarded {
-	fn open<L: Ledger>(
-		config: &EngineConfig,
-		key: SigningKey,
-		ledger: &L,
-		tip: &LedgerTip,
-	) -> Result<Self, StartError> {
-		let me = AuthorityId(key.verifying_key().to_bytes());
-		let validators = ledger.validators().map_err(AppError::from)?;
-		let others: u64 = validators.as_slice().iter().filter(|v| v.id != me).map(|v| v.power).sum();
-		let known = Known {
-			genesis: ledger.genesis_hash(),
-			validator: me,
-			tip: tip.number,
-			log_height: log_height(&config.wal),
-			own_precommit: own_precommit(ledger, tip.number, &me).map_err(AppError::from)?,
-			alone: !certificate::is_quorum(others, validators.total_power()),
-		};
-		let permit = Permit { listen: config.doppelganger_heights > 0, sign_from: config.unsafe_sign_from };
-		let guard = SigningGuard::open(&config.guard, &known, permit)?;
-		Ok(Self { key, me, guard: Arc::new(guard) })
-	}
-}
-
-/// The height whose votes the log holds, from its header.
-fn log_height(wal: &Path) -> Option<u64> {
-	let mut header = [0; WAL_HEADER_BYTES];
-	std::fs::File::open(wal).ok()?.read_exact(&mut header).ok()?;
-	header.last_chunk().map(|height| u64::from_be_bytes(*height))
-}
-
-/// The latest precommit of a key in the certificates that the database ends with.
-fn own_precommit<L: Ledger>(ledger: &L, tip: u32, me: &AuthorityId) -> Result<Option<Step>, LedgerError> {
-	let oldest = ledger.oldest_block().max(tip.saturating_sub(CERTIFICATES_SEARCHED - 1)).max(1);
-	for number in (oldest..=tip).rev() {
-		let Some((_, bytes)) = ledger.decided(number)? else { break };
-		let Ok(found) = certificate::decode(&bytes) else { continue };
-		if found.signatures.iter().any(|(id, _)| id == me) {
-			return Ok(Some(Step { height: found.height, round: found.round, kind: StepKind::Precommit }));
-		}
-	}
-	Ok(None)
-}
-
-/// Starts Malachite: as a validator's engine with the validator's log, or as one that follows, with a log of its own.
-async fn launch(
-	config: &EngineConfig,
-	genesis: H256,
-	outside: &Outside,
-	guarded: Option<&Guarded>,
-	signs: bool,
-) -> Result<Engine, StartError> {
-	let log = LogCodec::default();
-	let key = match guarded {
-		None => ConsensusContext::new_full_node(AuthorityId::NOBODY, Box::new(ChainVerifier { genesis })),
-		Some(Guarded { key, me, guard }) => {
-			let verifier = Box::new(WatchingVerifier::new(genesis, *me, guard.clone()));
-			match signs {
-				false => ConsensusContext::new_full_node(AuthorityId::NOBODY, verifier),
-				true => {
-					let signer = ChainSigner::new(key.clone(), genesis, guard.clone(), log.stand_ins.clone());
-					ConsensusContext::new_validator(*me, verifier, Box::new(signer))
-				}
-			}
-		}
-	};
-	let wal = match guarded.is_some() && !signs {
-		true => config.wal.with_extension("following.wal"),
-		false => config.wal.clone(),
-	};
-	remove_torn_log(&wal)?;
-	let engine =
-		actors::start(&settings(config), outside, (&wal, log), key).await.map_err(StartError::Engine)?;
-	// The guard relies on the log's existence once it names a height.
-	sync_directory(&wal).map_err(|cause| StartError::Io { path: wal, cause })?;
-	Ok(engine)
-}
-
-fn prepare_directories(config: &EngineConfig) -> Result<(), StartError> {
-	let [wal, evidence] = [&config.wal, &config.evidence].map(|path| path.parent().unwrap_or(Path::new(".")));
-	for path in [wal, evidence, &config.guard.directory, &config.guard.counterpart] {
-		std::fs::create_dir_all(path).map_err(|cause| StartError::Io { path: path.to_path_buf(), cause })?;
-	}
-	Ok(())
-}
-
-/// A crash while the log was created leaves less than its header, which Malachite refuses to open.
-fn remove_torn_log(wal: &Path) -> Result<(), StartError> {
-	match std::fs::metadata(wal) {
-		Ok(file) if file.len() < WAL_HEADER_BYTES as u64 => {
-			std::fs::remove_file(wal).map_err(|cause| StartError::Io { path: wal.to_path_buf(), cause })
-		}
-		Ok(_) | Err(_) => Ok(()),
-	}
-}
-
 /// All that consensus is, over the engines that follow one another.
 struct Consensus<L: Ledger, C: Clock> {
 	config: EngineConfig,
@@ -522,188 +409,4 @@ async fn alarmed(alarm: &mut Option<watch::Receiver<Option<Arc<GuardError>>>>) -
 		}
 	}
 	std::future::pending().await
-}
-
-/// Owns the application between calls.
-struct Driver<L: Ledger, C: Clock> {
-	app: Option<App<L, C>>,
-	server: Server<L>,
-	guard: Option<Arc<SigningGuard>>,
-	silence: Option<Silence>,
-	/// What peers tell while the node is silent.
-	told: Option<Told>,
-	started: Instant,
-	parts: mpsc::Sender<NetworkMsg<Plexus>>,
-	peers: watch::Receiver<usize>,
-	progress: Progress,
-	wait_for_peers: Duration,
-	status: watch::Sender<ConsensusStatus>,
-}
-
-impl<L: Ledger + Clone, C: Clock> Driver<L, C> {
-	/// Runs one call of the application on a blocking thread.
-	async fn call<T: Send + 'static>(
-		&mut self,
-		call: impl FnOnce(&mut App<L, C>) -> T + Send + 'static,
-	) -> Result<T, EngineError> {
-		let mut app = self.app.take().ok_or(EngineError::Stopped)?;
-		let done = tokio::task::spawn_blocking(move || {
-			let result = call(&mut app);
-			(app, result)
-		});
-		let (app, result) = done.await.map_err(|error| EngineError::Panicked(error.to_string()))?;
-		// Before the engine is answered: with the answer it tells the network the validators of this height.
-		self.progress.enter(app.status().height);
-		self.app = Some(app);
-		Ok(result)
-	}
-
-	/// Whether the node followed in silence and need not any longer; said once.
-	fn may_sign(&mut self) -> bool {
-		let (Some(silence), Some(app)) = (&mut self.silence, &self.app) else { return false };
-		// Only between heights: what the engine tells at the end of one is not to be missed.
-		let around = Around {
-			elapsed: self.started.elapsed(),
-			peers: *self.peers.borrow(),
-			told: self.told.as_ref().map_or(0, Told::highest),
-		};
-		let heard = silence.is_over(app.tip()) || silence.is_stalled(app.tip(), around);
-		let over = heard && app.status().height > u64::from(app.tip().number);
-		if over {
-			self.silence = None;
-			self.told = None;
-		}
-		over
-	}
-
-	/// Whether the guard will refuse a proposal, because later steps were signed before a crash.
-	fn is_proposal_past(&self, height: Height, round: Round) -> bool {
-		let (Some(guard), Some(round)) = (&self.guard, round.as_u32()) else { return false };
-		guard.is_past(Step { height: height.0, round, kind: StepKind::Proposal })
-	}
-
-	/// Answers one message. An answer nobody waits for any more is dropped.
-	async fn handle(
-		&mut self,
-		message: AppMsg<Plexus>,
-		stop: &mut watch::Receiver<bool>,
-	) -> Result<(), EngineError> {
-		match message {
-			AppMsg::ConsensusReady { reply } => {
-				self.await_peers(stop).await?;
-				let _ = reply.send(self.call(App::start).await??);
-			}
-			AppMsg::StartedRound { height, round, reply_value, .. } => {
-				let _ = reply_value.send(self.call(move |app| app.started_round(height, round)).await??);
-			}
-			AppMsg::GetValue { height, round, reply, .. } => {
-				// Without a value the reply is dropped, and the round passes without a proposal.
-				if self.is_proposal_past(height, round) {
-					warn!(
-						height = height.0,
-						?round,
-						"not proposing: a later step of this round is signed already"
-					);
-					return self.after_call().await;
-				}
-				if let Some(value) = self.call(move |app| app.get_value(height, round)).await?? {
-					let _ = reply.send(value);
-				}
-			}
-			AppMsg::ReceivedProposalPart { from, published_by, part, reply } => {
-				let publisher = published_by.unwrap_or(from);
-				let verdict = self.call(move |app| app.received_part(publisher, part)).await?;
-				self.progress.take_part();
-				let _ = reply.send(verdict?);
-			}
-			AppMsg::RestreamProposal { height, round, valid_round, address, value_id } => {
-				self.call(move |app| app.restream(height, round, valid_round, address, value_id)).await??;
-			}
-			AppMsg::Decided { certificate, reply, .. } => {
-				self.call(move |app| app.decided(&certificate)).await??;
-				let _ = reply.send(());
-			}
-			AppMsg::Finalized { certificate, evidence, reply, .. } => {
-				let _ = reply.send(self.call(move |app| app.finalized(&certificate, &evidence)).await??);
-			}
-			AppMsg::ProcessSyncedValue { height, round, proposer, value_bytes, reply } => {
-				let outcome =
-					self.call(move |app| app.synced_value(height, round, proposer, &value_bytes)).await?;
-				let _ = reply.send(outcome);
-			}
-			AppMsg::GetDecidedValues { range, reply } => {
-				self.server.answer(range, reply);
-				return Ok(());
-			}
-			AppMsg::GetHistoryMinHeight { reply } => {
-				let _ = reply.send(self.call(|app| app.oldest_height()).await?);
-			}
-			// Vote extensions are not used.
-			AppMsg::ExtendVote { reply, .. } => {
-				let _ = reply.send(None);
-			}
-			AppMsg::VerifyVoteExtensions { extensions, reply, .. } => {
-				let _ = reply.send(extensions.into_iter().map(|(address, ())| (address, Ok(()))).collect());
-			}
-		}
-		self.after_call().await
-	}
-
-	/// Carries out what the application wants done outside, and tells where it stands.
-	async fn after_call(&mut self) -> Result<(), EngineError> {
-		let Some(app) = &mut self.app else { return Err(EngineError::Stopped) };
-		let (own, effects) = (app.me(), app.take_effects());
-		let status = app.status();
-		self.progress.enter(status.height);
-		self.status.send_if_modified(|old| std::mem::replace(old, status) != status);
-		for effect in effects {
-			match effect {
-				Effect::Publish(part) => {
-					let sent = self.parts.send(NetworkMsg::PublishProposalPart(part)).await;
-					sent.map_err(|_| EngineError::Stopped)?;
-				}
-				Effect::Equivocated(proof) => {
-					let what = match &proof {
-						Equivocation::Votes { .. } => "votes",
-						Equivocation::Proposals { .. } => "proposals",
-					};
-					let (offender, height) = (AuthorityId(proof.key().0), proof.height());
-					match offender == own {
-						true => error!(
-							height,
-							what,
-							"this node's own key signed twice: stop it, and find out who else has the key"
-						),
-						false => warn!(%offender, height, what, "a validator signed twice"),
-					}
-				}
-			}
-		}
-		Ok(())
-	}
-
-	/// Without peers the first height wastes a round. Waits for as many peers as a quorum takes at least, bounded. Which of
-	/// them are validators is not known.
-	async fn await_peers(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), EngineError> {
-		let Some(app) = &self.app else { return Err(EngineError::Stopped) };
-		// Who signs nothing wastes no round.
-		if self.silence.is_some() {
-			return Ok(());
-		}
-		let validators = app.validators().as_slice().len();
-		let quorum = app.validators().others_needed(&app.me());
-		if quorum == 0 {
-			return Ok(());
-		}
-		info!(validators, quorum, "waiting for peers");
-		let heard = tokio::select! {
-			_ = stop.wait_for(|stop| *stop) => true,
-			_ = self.peers.wait_for(|peers| *peers >= quorum) => true,
-			() = tokio::time::sleep(self.wait_for_peers) => false,
-		};
-		if !heard {
-			info!(peers = *self.peers.borrow(), "starting without a quorum of peers");
-		}
-		Ok(())
-	}
 }

@@ -8,10 +8,9 @@
 //! # Must not
 //! Judge: it measures. `docs/benchmarks.md` has the floor.
 
-#[path = "../../chain/tests/common/mod.rs"]
-mod common;
+#[path = "../../execution/tests/common/mod.rs"]
+mod transactions;
 
-use common::signed_transfer;
 use ed25519_dalek::SigningKey;
 use plexus_chain::replay::replay;
 use plexus_chain::Chain;
@@ -32,6 +31,7 @@ use sp_runtime::transaction_validity::TransactionSource;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use transactions::signed_transfer;
 
 /// Empty blocks.
 const BLOCKS: u32 = 10_000;

@@ -93,49 +93,55 @@ pub(crate) struct Behaviour {
 	pub state: sync::Behaviour,
 }
 
+impl Behaviour {
+	fn new(config: &NetworkConfig, keypair: &Keypair, names: &Names) -> Result<Self, NetworkError> {
+		Ok(Self {
+			gate: Gate::new(
+				config.connections,
+				config.reserved_only,
+				config.reserved.iter().take(RESERVED_MAX).filter_map(peer_of),
+			),
+			identify: identify::Behaviour::new(
+				identify::Config::new(names.identity(), keypair.public())
+					.with_agent_version(config.agent.clone())
+					// Who connects before it knows its own addresses tells them when it does.
+					.with_push_listen_addr_updates(true),
+			),
+			ping: ping::Behaviour::new(ping::Config::new().with_interval(PING_EVERY).with_timeout(PING_WAIT)),
+			discovery: discovery(config, keypair, names),
+			gossip: gossip(keypair, names)?,
+			sync: sync::Behaviour::new(
+				sync::Config::default()
+					.with_max_request_size(SYNC_REQUEST_BYTES_MAX)
+					.with_max_response_size(SYNC_RESPONSE_BYTES_MAX),
+				names.sync_protocol(),
+			)
+			.map_err(start_error)?,
+			announce: sync::Behaviour::new(
+				sync::Config::default()
+					.with_request_timeout(ANNOUNCE_TIMEOUT)
+					.with_parallel_requests(1)
+					.with_max_request_size(Topic::Transactions.bytes_max())
+					.with_max_response_size(ANNOUNCE_RESPONSE_BYTES_MAX),
+				names.announce_protocol(),
+			)
+			.map_err(start_error)?,
+			state: sync::Behaviour::new(
+				sync::Config::default()
+					.with_request_timeout(STATE_TIMEOUT)
+					.with_parallel_requests(STATE_REQUESTS_PER_PEER_MAX / 2)
+					.with_max_request_size(STATE_REQUEST_BYTES_MAX)
+					.with_max_response_size(STATE_RESPONSE_BYTES_MAX),
+				names.state_protocol(),
+			)
+			.map_err(start_error)?,
+		})
+	}
+}
+
 pub(crate) fn build_swarm(config: &NetworkConfig, names: &Names) -> Result<Swarm<Behaviour>, NetworkError> {
 	let keypair = Keypair::ed25519_from_bytes(config.node_key).map_err(start_error)?;
-	let behaviour = Behaviour {
-		gate: Gate::new(
-			config.connections,
-			config.reserved_only,
-			config.reserved.iter().take(RESERVED_MAX).filter_map(peer_of),
-		),
-		identify: identify::Behaviour::new(
-			identify::Config::new(names.identity(), keypair.public())
-				.with_agent_version(config.agent.clone())
-				// Who connects before it knows its own addresses tells them when it does.
-				.with_push_listen_addr_updates(true),
-		),
-		ping: ping::Behaviour::new(ping::Config::new().with_interval(PING_EVERY).with_timeout(PING_WAIT)),
-		discovery: discovery(config, &keypair, names),
-		gossip: gossip(&keypair, names)?,
-		sync: sync::Behaviour::new(
-			sync::Config::default()
-				.with_max_request_size(SYNC_REQUEST_BYTES_MAX)
-				.with_max_response_size(SYNC_RESPONSE_BYTES_MAX),
-			names.sync_protocol(),
-		)
-		.map_err(start_error)?,
-		announce: sync::Behaviour::new(
-			sync::Config::default()
-				.with_request_timeout(ANNOUNCE_TIMEOUT)
-				.with_parallel_requests(1)
-				.with_max_request_size(Topic::Transactions.bytes_max())
-				.with_max_response_size(ANNOUNCE_RESPONSE_BYTES_MAX),
-			names.announce_protocol(),
-		)
-		.map_err(start_error)?,
-		state: sync::Behaviour::new(
-			sync::Config::default()
-				.with_request_timeout(STATE_TIMEOUT)
-				.with_parallel_requests(STATE_REQUESTS_PER_PEER_MAX / 2)
-				.with_max_request_size(STATE_REQUEST_BYTES_MAX)
-				.with_max_response_size(STATE_RESPONSE_BYTES_MAX),
-			names.state_protocol(),
-		)
-		.map_err(start_error)?,
-	};
+	let behaviour = Behaviour::new(config, &keypair, names)?;
 	let streams = || {
 		let mut config = yamux::Config::default();
 		config.set_max_num_streams(STREAMS_MAX);

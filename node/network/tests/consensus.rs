@@ -1,42 +1,27 @@
 //! Real engines on real chains over loopback.
 
+mod common;
+#[path = "common/validators.rs"]
+mod validators;
+
+use common::{key_of, open};
 use ed25519_dalek::SigningKey;
 use plexus_chain::Chain;
-use plexus_chain_spec::ChainSpec;
 use plexus_consensus::{
 	verify_certificate, AuthorityId, EngineConfig, EngineHandle, StartError, Validator, ValidatorSet,
 };
-use plexus_execution::Executor;
 use plexus_network::handle::NetworkTask;
 use plexus_network::{Multiaddr, NetworkConfig, NetworkHandle};
-use plexus_pool::{Pool, PoolLimits};
-use plexus_storage::{Database, Genesis, Options};
-use sp_core::Pair;
+use plexus_storage::Options;
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-/// Far above what any of these takes on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+use validators::{started_again, FOUR};
 
 struct Node {
 	chain: Chain,
 	network: NetworkHandle,
 	task: NetworkTask,
 	consensus: EngineHandle,
-}
-
-fn open(preset: &str, directory: &Path) -> Chain {
-	let spec = ChainSpec::preset(preset).expect("a built-in preset");
-	let genesis = Genesis { header: spec.header().unwrap(), storage: spec.genesis_storage().unwrap() };
-	let database = Database::open(&directory.join("db"), Options::default(), genesis).unwrap();
-	let executor = Executor::new(1_024);
-	let pool = Pool::new(executor.clone(), PoolLimits::default(), database.tip());
-	Chain::new(database, executor, pool)
-}
-
-fn key(seed: &str) -> SigningKey {
-	let pair = sp_core::ed25519::Pair::from_string(seed, None).unwrap();
-	SigningKey::from_bytes(&pair.seed())
 }
 
 async fn start(
@@ -46,7 +31,7 @@ async fn start(
 	listen: bool,
 	peers: &[Multiaddr],
 ) -> Result<Node, StartError> {
-	let chain = open(preset, directory);
+	let chain = open(preset, directory, Options::default());
 	let mut config = NetworkConfig::new(chain.genesis_hash(), rand_seed(directory));
 	if listen {
 		config.listen = vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()];
@@ -70,24 +55,11 @@ fn rand_seed(directory: &Path) -> [u8; 32] {
 
 impl Node {
 	async fn reaches(&self, number: u32) {
-		let mut tips = self.chain.subscribe();
-		let reached = tokio::time::timeout(PATIENCE, tips.wait_for(|tip| tip.number >= number))
-			.await
-			.map(|tip| tip.is_ok());
-		let stuck = || {
-			format!("stuck at {}, status {:?}", self.chain.tip().number, *self.consensus.status().borrow())
-		};
-		assert!(reached == Ok(true), "{}", stuck());
+		common::reaches(&self.chain, &self.consensus, number).await;
 	}
 
 	async fn address(&self) -> Multiaddr {
-		let mut addresses = self.network.watch_listen_addresses();
-		let known =
-			tokio::time::timeout(PATIENCE, addresses.wait_for(|addresses| !addresses.is_empty())).await;
-		let known = known.expect("listening").unwrap();
-		let address = known[0].clone();
-		drop(known);
-		address
+		common::address(&self.network).await
 	}
 
 	async fn stop(self) {
@@ -116,25 +88,11 @@ impl Node {
 	}
 }
 
-/// The log's lock is released by a thread that nobody can wait for.
-async fn restart(preset: &str, directory: &Path, validator: Option<SigningKey>) -> Node {
-	let deadline = Instant::now() + PATIENCE;
-	loop {
-		match start(preset, directory, validator.clone(), false, &[]).await {
-			Err(StartError::Engine(cause)) if Instant::now() < deadline => {
-				assert!(cause.contains("lock"), "{cause}");
-				tokio::task::yield_now().await;
-			}
-			other => return other.unwrap_or_else(|error| panic!("{error}")),
-		}
-	}
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_single_validator_without_any_address_decides_at_once_and_after_each_restart() {
 	let directory = tempfile::tempdir().unwrap();
 	let started = Instant::now();
-	let node = start("dev", directory.path(), Some(key("//Alice")), false, &[]).await.unwrap();
+	let node = start("dev", directory.path(), Some(key_of("//Alice")), false, &[]).await.unwrap();
 	node.reaches(1).await;
 	let first = started.elapsed();
 	assert!(first < Duration::from_secs(3), "the first block took {first:?}");
@@ -146,7 +104,7 @@ async fn a_single_validator_without_any_address_decides_at_once_and_after_each_r
 	let tip = node.chain.tip().number;
 	node.stop().await;
 
-	let node = restart("dev", directory.path(), Some(key("//Alice"))).await;
+	let node = started_again(|| start("dev", directory.path(), Some(key_of("//Alice")), false, &[])).await;
 	assert!(node.chain.tip().number >= tip, "nothing finalized is lost");
 	node.reaches(tip + 2).await;
 	node.proves_finality_up_to(tip + 2);
@@ -155,12 +113,11 @@ async fn a_single_validator_without_any_address_decides_at_once_and_after_each_r
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_validators_decide_the_same_blocks_and_a_follower_catches_up() {
-	let seeds = ["//Alice", "//Bob", "//Charlie", "//Dave"];
 	let directories: Vec<_> = (0..5).map(|_| tempfile::tempdir().unwrap()).collect();
 	let mut nodes = Vec::new();
 	let mut addresses = Vec::new();
-	for (seed, directory) in seeds.iter().zip(&directories) {
-		let node = start("local", directory.path(), Some(key(seed)), true, &addresses).await.unwrap();
+	for (seed, directory) in FOUR.iter().zip(&directories) {
+		let node = start("local", directory.path(), Some(key_of(seed)), true, &addresses).await.unwrap();
 		addresses.push(node.address().await);
 		nodes.push(node);
 	}
@@ -188,12 +145,11 @@ async fn four_validators_decide_the_same_blocks_and_a_follower_catches_up() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_of_four_validators_go_on_and_the_fourth_comes_back() {
-	let seeds = ["//Alice", "//Bob", "//Charlie", "//Dave"];
 	let directories: Vec<_> = (0..4).map(|_| tempfile::tempdir().unwrap()).collect();
 	let mut nodes = Vec::new();
 	let mut addresses = Vec::new();
-	for (seed, directory) in seeds.iter().zip(&directories) {
-		let node = start("local", directory.path(), Some(key(seed)), true, &addresses).await.unwrap();
+	for (seed, directory) in FOUR.iter().zip(&directories) {
+		let node = start("local", directory.path(), Some(key_of(seed)), true, &addresses).await.unwrap();
 		addresses.push(node.address().await);
 		nodes.push(node);
 	}
@@ -206,13 +162,8 @@ async fn three_of_four_validators_go_on_and_the_fourth_comes_back() {
 	for node in &nodes {
 		node.reaches(tip + 4).await;
 	}
-	let deadline = Instant::now() + PATIENCE;
-	let back = loop {
-		match start("local", directories[3].path(), Some(key(seeds[3])), true, &addresses[..3]).await {
-			Err(StartError::Engine(_)) if Instant::now() < deadline => tokio::task::yield_now().await,
-			other => break other.unwrap_or_else(|error| panic!("{error}")),
-		}
-	};
+	let fourth = || start("local", directories[3].path(), Some(key_of(FOUR[3])), true, &addresses[..3]);
+	let back = started_again(fourth).await;
 	let tip = nodes[0].chain.tip().number;
 	back.reaches(tip + 2).await;
 	assert_eq!(back.chain.database().hash(tip).unwrap(), nodes[0].chain.database().hash(tip).unwrap());
@@ -225,11 +176,11 @@ async fn three_of_four_validators_go_on_and_the_fourth_comes_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_validator_whose_database_was_rolled_back_does_not_start() {
 	let directory = tempfile::tempdir().unwrap();
-	let node = start("dev", directory.path(), Some(key("//Alice")), false, &[]).await.unwrap();
+	let node = start("dev", directory.path(), Some(key_of("//Alice")), false, &[]).await.unwrap();
 	node.reaches(2).await;
 	node.stop().await;
 	std::fs::remove_dir_all(directory.path().join("db")).unwrap();
-	let refused = start("dev", directory.path(), Some(key("//Alice")), false, &[]).await;
+	let refused = start("dev", directory.path(), Some(key_of("//Alice")), false, &[]).await;
 	let Err(StartError::Guard(error)) = refused else { panic!("it must not sign again") };
 	assert!(error.to_string().contains("; restore the newest database"), "{error}");
 	assert!(error.to_string().contains("--unsafe-sign-from 1"), "{error}");
@@ -243,7 +194,7 @@ const VICTIM_DIRECTORY: &str = "PLEXUS_TEST_VICTIM_DIRECTORY";
 async fn victim() {
 	let directory =
 		std::path::PathBuf::from(std::env::var_os(VICTIM_DIRECTORY).expect("run by the other test"));
-	let node = start("dev", &directory, Some(key("//Alice")), false, &[]).await.unwrap();
+	let node = start("dev", &directory, Some(key_of("//Alice")), false, &[]).await.unwrap();
 	let mut tips = node.chain.subscribe();
 	loop {
 		let tip = tips.borrow_and_update().clone();

@@ -4,14 +4,18 @@
 //!
 //! `PLEXUS_KILLS` sets the number of kills, 50 by default; where in a block they fall is drawn from `PLEXUS_SEED`.
 
-use arc_malachitebft_app_channel::app::engine::network::NetworkEvent;
+mod common;
+#[path = "common/ear.rs"]
+mod ear;
+#[path = "common/validators.rs"]
+mod validators;
+
 use arc_malachitebft_app_channel::app::wal;
-use ed25519_dalek::SigningKey;
+use common::{address, genesis, key_of, open, PATIENCE};
 use plexus_chain::Chain;
-use plexus_chain_spec::ChainSpec;
 use plexus_consensus::guard::{Known, Permit, StepKind};
 use plexus_consensus::malachite::core::{NilOrVal, Round, SignedVote, VoteType};
-use plexus_consensus::malachite::{EngineNetworkMsg, SignedConsensusMsg, Signer};
+use plexus_consensus::malachite::{NetworkEvent, SignedConsensusMsg, Signer};
 use plexus_consensus::signing::{proposal_preimage, verify, vote_preimage, ChainSigner};
 use plexus_consensus::standing::StandIns;
 use plexus_consensus::types::{Proposal, Vote};
@@ -19,13 +23,10 @@ use plexus_consensus::{
 	certificate, AuthorityId, EngineConfig, EngineError, EngineHandle, GuardError, Height, Plexus,
 	SigningGuard, StartError,
 };
-use plexus_execution::Executor;
 use plexus_network::handle::NetworkTask;
 use plexus_network::{Multiaddr, NetworkConfig};
-use plexus_pool::{Pool, PoolLimits};
-use plexus_storage::{Database, Genesis, Options};
-use ractor::{Actor, ActorProcessingErr, ActorRef};
-use sp_core::{Pair, H256};
+use plexus_storage::Options;
+use sp_core::H256;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Child, Command};
@@ -33,12 +34,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
-
-/// Far above what a restart takes on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(90);
-
-/// Messages that may wait for the watcher.
-const HEARD_MAX: usize = 1_024;
+use validators::{started_again, FOUR};
 
 const VICTIM_DIRECTORY: &str = "PLEXUS_TEST_GUARDED_VICTIM_DIRECTORY";
 const VICTIM_PORT: &str = "PLEXUS_TEST_GUARDED_VICTIM_PORT";
@@ -46,24 +42,8 @@ const VICTIM_CHAIN: &str = "PLEXUS_TEST_GUARDED_VICTIM_CHAIN";
 const VICTIM_SEED: &str = "PLEXUS_TEST_GUARDED_VICTIM_SEED";
 const VICTIM_PEERS: &str = "PLEXUS_TEST_GUARDED_VICTIM_PEERS";
 
-/// The validators of the preset `local`.
-const FOUR: [&str; 4] = ["//Alice", "//Bob", "//Charlie", "//Dave"];
-
-fn key_of(seed: &str) -> SigningKey {
-	SigningKey::from_bytes(&sp_core::ed25519::Pair::from_string(seed, None).unwrap().seed())
-}
-
 fn id_of(seed: &str) -> AuthorityId {
 	AuthorityId(key_of(seed).verifying_key().to_bytes())
-}
-
-fn open(preset: &str, directory: &Path) -> Chain {
-	let spec = ChainSpec::preset(preset).expect("a built-in preset");
-	let genesis = Genesis { header: spec.header().unwrap(), storage: spec.genesis_storage().unwrap() };
-	let database = Database::open(&directory.join("db"), Options::default(), genesis).unwrap();
-	let executor = Executor::new(1_024);
-	let pool = Pool::new(executor.clone(), PoolLimits::default(), database.tip());
-	Chain::new(database, executor, pool)
 }
 
 /// A validator of the preset `local`, in this process.
@@ -82,18 +62,9 @@ impl Validator {
 		Self::start_in(directory, seed, heights, peers).await.unwrap()
 	}
 
-	/// Starts one that was stopped. The log's lock is released by a thread that nobody can wait for.
+	/// Starts one that was stopped.
 	async fn restart_in(directory: &Arc<TempDir>, seed: &str) -> Self {
-		let deadline = Instant::now() + PATIENCE;
-		loop {
-			match Self::start_in(directory.clone(), seed, 0, &[]).await {
-				Err(StartError::Engine(cause)) if Instant::now() < deadline => {
-					assert!(cause.contains("lock"), "{cause}");
-					tokio::task::yield_now().await;
-				}
-				other => return other.unwrap_or_else(|error| panic!("{error}")),
-			}
-		}
+		started_again(|| Self::start_in(directory.clone(), seed, 0, &[])).await
 	}
 
 	async fn start_in(
@@ -102,15 +73,13 @@ impl Validator {
 		heights: u32,
 		peers: &[Multiaddr],
 	) -> Result<Self, StartError> {
-		let chain = open("local", directory.path());
+		let chain = open("local", directory.path(), Options::default());
 		let identity = *blake3::hash(directory.path().as_os_str().as_encoded_bytes()).as_bytes();
 		let mut config = NetworkConfig::new(chain.genesis_hash(), identity);
 		config.listen = vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()];
 		config.reserved = peers.to_vec();
 		let network = plexus_network::start(config).await.unwrap();
-		let mut addresses = network.handle.watch_listen_addresses();
-		let known = tokio::time::timeout(PATIENCE, addresses.wait_for(|known| !known.is_empty())).await;
-		let address = known.expect("listening").unwrap()[0].clone();
+		let address = address(&network.handle).await;
 		let mut config = EngineConfig::new(directory.path().join("consensus"));
 		config.doppelganger_heights = heights;
 		let consensus = plexus_consensus::start_on_chain(
@@ -135,9 +104,7 @@ impl Validator {
 	}
 
 	async fn reaches(&self, number: u32) {
-		let mut tips = self.chain.subscribe();
-		let reached = tokio::time::timeout(PATIENCE, tips.wait_for(|tip| tip.number >= number)).await;
-		assert!(reached.is_ok_and(|tip| tip.is_ok()), "stuck at {}", self.chain.tip().number);
+		common::reaches(&self.chain, &self.consensus, number).await;
 	}
 
 	/// Whether a key's precommit is in the certificate of a block.
@@ -224,7 +191,7 @@ async fn a_copy_of_a_key_on_an_empty_directory_listens_unasked_and_never_signs()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_validator_that_decides_alone_is_not_silent_and_others_are_until_they_have_a_peer() {
 	let directory = tempfile::tempdir().unwrap();
-	let chain = open("dev", directory.path());
+	let chain = open("dev", directory.path(), Options::default());
 	let network = plexus_network::start(NetworkConfig::new(chain.genesis_hash(), [3; 32])).await.unwrap();
 	let config = EngineConfig::new(directory.path().join("consensus"));
 	let key = Some(key_of("//Alice"));
@@ -250,7 +217,7 @@ async fn a_validator_that_decides_alone_is_not_silent_and_others_are_until_they_
 async fn guarded_victim() {
 	let told = |name: &str| std::env::var(name).expect("run by another test");
 	let directory = std::path::PathBuf::from(told(VICTIM_DIRECTORY));
-	let chain = open(&told(VICTIM_CHAIN), &directory);
+	let chain = open(&told(VICTIM_CHAIN), &directory, Options::default());
 	let mut config = NetworkConfig::new(chain.genesis_hash(), [1; 32]);
 	config.listen = vec![format!("/ip4/127.0.0.1/tcp/{}", told(VICTIM_PORT)).parse().unwrap()];
 	config.reserved = told(VICTIM_PEERS).split_whitespace().map(|peer| peer.parse().unwrap()).collect();
@@ -262,43 +229,12 @@ async fn guarded_victim() {
 	consensus.finished().await.unwrap();
 }
 
-/// What the network tells the watcher.
-struct Heard(NetworkEvent<Plexus>);
-
-impl From<NetworkEvent<Plexus>> for Heard {
-	fn from(event: NetworkEvent<Plexus>) -> Self {
-		Self(event)
-	}
-}
-
-struct Watcher;
-
-#[async_trait::async_trait]
-impl Actor for Watcher {
-	type Msg = Heard;
-	type State = mpsc::Sender<SignedConsensusMsg<Plexus>>;
-	type Arguments = Self::State;
-
-	async fn pre_start(
-		&self,
-		_: ActorRef<Heard>,
-		messages: Self::State,
-	) -> Result<Self::State, ActorProcessingErr> {
-		Ok(messages)
-	}
-
-	async fn handle(
-		&self,
-		_: ActorRef<Heard>,
-		Heard(event): Heard,
-		messages: &mut Self::State,
-	) -> Result<(), ActorProcessingErr> {
-		let message = match event {
-			NetworkEvent::Vote(_, vote) => SignedConsensusMsg::Vote(vote),
-			NetworkEvent::Proposal(_, proposal) => SignedConsensusMsg::Proposal(proposal),
-			_ => return Ok(()),
-		};
-		Ok(messages.send(message).await?)
+/// What a validator signed.
+fn signed(event: NetworkEvent<Plexus>) -> Option<SignedConsensusMsg<Plexus>> {
+	match event {
+		NetworkEvent::Vote(_, vote) => Some(SignedConsensusMsg::Vote(vote)),
+		NetworkEvent::Proposal(_, proposal) => Some(SignedConsensusMsg::Proposal(proposal)),
+		_ => None,
 	}
 }
 
@@ -332,7 +268,7 @@ async fn crashed_after_signing(directory: &Path, seed: &str, genesis: H256) -> S
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_vote_that_was_signed_and_not_logged_stands_in_at_each_restart_of_its_height() {
-	let genesis = ChainSpec::preset("local").unwrap().genesis_hash().unwrap();
+	let genesis = genesis("local").header.hash();
 	let directory = Arc::new(tempfile::tempdir().unwrap());
 	let signed = crashed_after_signing(directory.path(), "//Dave", genesis).await;
 	// Without the others the height stays undecided, and the engine derives a prevote for nil. From the second start on
@@ -342,7 +278,7 @@ async fn a_vote_that_was_signed_and_not_logged_stands_in_at_each_restart_of_its_
 		let mut listener = Listener::start("local", vec![dave.address.clone()]).await;
 		let heard = tokio::time::timeout(PATIENCE, async {
 			loop {
-				match listener.messages.recv().await.expect("the watcher lives") {
+				match listener.messages.recv().await.expect("the ear lives") {
 					SignedConsensusMsg::Vote(vote) if vote.message.address == id_of("//Dave") => return vote,
 					_ => {}
 				}
@@ -457,13 +393,11 @@ struct Listener {
 
 impl Listener {
 	async fn start(chain: &str, peers: Vec<Multiaddr>) -> Self {
-		let genesis = ChainSpec::preset(chain).unwrap().genesis_hash().unwrap();
+		let genesis = genesis(chain).header.hash();
 		let mut config = NetworkConfig::new(genesis, [2; 32]);
 		config.reserved = peers;
 		let network = plexus_network::start(config).await.unwrap();
-		let (sender, messages) = mpsc::channel(HEARD_MAX);
-		let (watcher, _) = Actor::spawn(None, Watcher, sender).await.unwrap();
-		network.consensus_port.actor.cast(EngineNetworkMsg::Subscribe(Box::new(watcher))).unwrap();
+		let messages = ear::listen_in(&network.consensus_port.actor, signed).await;
 		Self { genesis, messages, task: network.task, record: Record::default(), highest: BTreeMap::new() }
 	}
 
@@ -485,7 +419,7 @@ impl Listener {
 		while self.highest(signer) < height {
 			let heard = tokio::time::timeout_at(deadline.into(), self.messages.recv()).await;
 			let Ok(message) = heard else { panic!("{what}: nothing of it after {}", self.highest(signer)) };
-			self.keep(&message.expect("the watcher lives"));
+			self.keep(&message.expect("the ear lives"));
 		}
 	}
 

@@ -1,44 +1,31 @@
 //! Nodes that keep different pasts serve one another: each tells from which block on it has them, hands that one out and none
 //! before it, and whoever comes late gets from each what it has.
 
-use arc_malachitebft_app_channel::app::engine::network::NetworkEvent;
+mod common;
+#[path = "common/ear.rs"]
+mod ear;
+
+use common::{genesis, key_of, open, PATIENCE};
 use ed25519_dalek::SigningKey;
 use plexus_chain::Chain;
-use plexus_chain_spec::ChainSpec;
 use plexus_consensus::codec::decode_versioned;
-use plexus_consensus::malachite::{self, EngineNetworkMsg, RawDecidedValue, Request, Response, ValueRequest};
-use plexus_consensus::{EngineConfig, EngineHandle, Height, Plexus};
-use plexus_execution::Executor;
-use plexus_network::{Multiaddr, Network, NetworkConfig, NetworkHandle, NetworkTask};
-use plexus_pool::{Pool, PoolLimits};
-use plexus_storage::{
-	Beginning, Block, Database, Genesis, Options, StateError, StateImport, StatePruning, Tip,
+use plexus_consensus::malachite::{
+	self, EngineNetworkMsg, NetworkEvent, RawDecidedValue, Request, Response, ValueRequest,
 };
+use plexus_consensus::{EngineConfig, EngineHandle, Height, Plexus};
+use plexus_network::{Multiaddr, Network, NetworkConfig, NetworkHandle, NetworkTask};
+use plexus_storage::{Beginning, Block, Options, StateError, StateImport, StatePruning, Tip};
 use ractor::rpc::CallResult;
-use ractor::{Actor, ActorProcessingErr, ActorRef};
-use sp_core::Pair;
-use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-/// Far above what any of these takes on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(90);
-
-/// Events that may wait for the bystander.
-const HEARD_MAX: usize = 1_024;
-
 /// Past states of a node that prunes: the fewest that the database can keep.
 const STATES: StatePruning = StatePruning::Keep(2);
 
-fn genesis() -> Genesis {
-	let spec = ChainSpec::preset("dev").expect("a built-in preset");
-	Genesis { header: spec.header().unwrap(), storage: spec.genesis_storage().unwrap() }
-}
-
 /// A network that listens. With `reserved_only` nobody else is let in or looked for.
 async fn listen(seed: u8, reserved: &[Multiaddr], reserved_only: bool) -> Network {
-	let mut config = NetworkConfig::new(genesis().header.hash(), [seed; 32]);
+	let mut config = NetworkConfig::new(genesis("dev").header.hash(), [seed; 32]);
 	config.listen = vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()];
 	config.reserved = reserved.to_vec();
 	config.reserved_only = reserved_only;
@@ -47,10 +34,8 @@ async fn listen(seed: u8, reserved: &[Multiaddr], reserved_only: bool) -> Networ
 
 /// Where a node is reached, with its id.
 async fn address(network: &NetworkHandle) -> Multiaddr {
-	let mut addresses = network.watch_listen_addresses();
-	let known = timeout(PATIENCE, addresses.wait_for(|known| !known.is_empty())).await;
-	let known = known.expect("listening").unwrap();
-	format!("{}/p2p/{}", known[0], network.local_peer_id()).parse().unwrap()
+	let at = common::address(network).await;
+	format!("{at}/p2p/{}", network.local_peer_id()).parse().unwrap()
 }
 
 /// A directory with a database that begins with the state after a chain's tip, as a state sync leaves it.
@@ -62,7 +47,7 @@ fn begins_at(chain: &Chain, tip: &Tip) -> TempDir {
 	import.add(&tip.state.pairs(&[], None, usize::MAX).unwrap(), vec![1]).unwrap();
 	let (_, genesis_set) = database.last_set(0).unwrap().expect("recorded with the genesis");
 	let beginning = Beginning {
-		genesis: genesis().header,
+		genesis: genesis("dev").header,
 		genesis_set,
 		milestones: Vec::new(),
 		parent: database.header_at(tip.number - 1).unwrap().expect("a parent"),
@@ -90,11 +75,7 @@ impl Node {
 		key: Option<SigningKey>,
 		network: Network,
 	) -> Self {
-		let options = Options { state_pruning, ..Options::default() };
-		let database = Database::open(&directory.path().join("db"), options, genesis()).unwrap();
-		let executor = Executor::new(1_024);
-		let pool = Pool::new(executor.clone(), PoolLimits::default(), database.tip());
-		let chain = Chain::new(database, executor, pool);
+		let chain = open("dev", directory.path(), Options { state_pruning, ..Options::default() });
 		let config = EngineConfig::new(directory.path().join("consensus"));
 		let consensus =
 			plexus_consensus::start_on_chain(config, chain.clone(), key, network.consensus_port).await;
@@ -108,9 +89,7 @@ impl Node {
 	}
 
 	async fn reaches(&self, number: u32) {
-		let mut tips = self.chain.subscribe();
-		let reached = timeout(PATIENCE, tips.wait_for(|tip| tip.number >= number)).await;
-		assert!(reached.is_ok_and(|tip| tip.is_ok()), "stuck at {}", self.chain.tip().number);
+		common::reaches(&self.chain, &self.consensus, number).await;
 	}
 
 	/// Waits until some peer has told that it has this block.
@@ -136,45 +115,13 @@ impl Node {
 	}
 }
 
-/// What the network tells the bystander.
-struct Heard(NetworkEvent<Plexus>);
-
-impl From<NetworkEvent<Plexus>> for Heard {
-	fn from(event: NetworkEvent<Plexus>) -> Self {
-		Self(event)
-	}
-}
-
-/// Passes on what nodes say of themselves and what they answer.
-struct Ear;
-
-#[async_trait::async_trait]
-impl Actor for Ear {
-	type Msg = Heard;
-	type State = mpsc::Sender<NetworkEvent<Plexus>>;
-	type Arguments = Self::State;
-
-	async fn pre_start(
-		&self,
-		_: ActorRef<Heard>,
-		heard: Self::State,
-	) -> Result<Self::State, ActorProcessingErr> {
-		Ok(heard)
-	}
-
-	async fn handle(
-		&self,
-		_: ActorRef<Heard>,
-		Heard(event): Heard,
-		heard: &mut Self::State,
-	) -> Result<(), ActorProcessingErr> {
-		match event {
-			NetworkEvent::Status(..)
-			| NetworkEvent::SyncResponse(..)
-			| NetworkEvent::SyncRequestFailed(..) => heard.send(event).await.map_err(|_| "the bystander is gone")?,
-			_ => {}
+/// What nodes say of themselves, and what they answer.
+fn said_or_answered(event: NetworkEvent<Plexus>) -> Option<NetworkEvent<Plexus>> {
+	match event {
+		NetworkEvent::Status(..) | NetworkEvent::SyncResponse(..) | NetworkEvent::SyncRequestFailed(..) => {
+			Some(event)
 		}
-		Ok(())
+		_ => None,
 	}
 }
 
@@ -187,9 +134,7 @@ struct Bystander {
 impl Bystander {
 	async fn start(seed: u8, reserved: &[Multiaddr]) -> Self {
 		let network = listen(seed, reserved, true).await;
-		let (sender, events) = mpsc::channel(HEARD_MAX);
-		let (ear, _) = Actor::spawn(None, Ear, sender).await.unwrap();
-		network.consensus_port.actor.cast(EngineNetworkMsg::Subscribe(Box::new(ear))).unwrap();
+		let events = ear::listen_in(&network.consensus_port.actor, said_or_answered).await;
 		Self { network, events }
 	}
 
@@ -241,10 +186,9 @@ fn engine_id(node: &Node) -> malachite::PeerId {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn archive_and_pruned_nodes_tell_what_they_have_and_serve_who_comes_late() {
-	let alice = sp_core::ed25519::Pair::from_string("//Alice", None).unwrap();
-	let alice = Some(SigningKey::from_bytes(&alice.seed()));
 	let network = listen(1, &[], false).await;
-	let archive = Node::start(tempfile::tempdir().unwrap(), StatePruning::Archive, alice, network).await;
+	let (directory, alice) = (tempfile::tempdir().unwrap(), Some(key_of("//Alice")));
+	let archive = Node::start(directory, StatePruning::Archive, alice, network).await;
 	archive.reaches(3).await;
 	let tip = archive.chain.tip();
 	let begun = tip.number;

@@ -1,38 +1,31 @@
 //! A peer that answers requests for blocks with lies which only the engine can tell: it is asked another time, lies again,
 //! and is banned; the node catches up from an honest one.
 
-use arc_malachitebft_app_channel::app::engine::network::{NetworkEvent, Status};
+mod common;
+#[path = "common/ear.rs"]
+mod ear;
+
+use arc_malachitebft_app_channel::app::engine::network::Status;
 use arc_malachitebft_sync::InboundRequestId;
 use bytes::Bytes;
+use common::{address, key_of, open, PATIENCE};
 use ed25519_dalek::SigningKey;
 use plexus_chain::Chain;
-use plexus_chain_spec::ChainSpec;
 use plexus_consensus::malachite::core::{
 	ExtendedCommitCertificate, NilOrVal, Round, SignedMessage, VoteType,
 };
 use plexus_consensus::malachite::{
-	EngineNetworkMsg, NetworkRef, RawDecidedValue, Request, Response, ValueResponse,
+	EngineNetworkMsg, NetworkEvent, NetworkRef, RawDecidedValue, Request, Response, ValueResponse,
 };
 use plexus_consensus::signing::{sign, vote_preimage};
 use plexus_consensus::types::Vote;
 use plexus_consensus::{certificate, AuthorityId, EngineConfig, EngineHandle, Height, Plexus};
-use plexus_execution::Executor;
 use plexus_network::{BanReason, Misbehaviour, Multiaddr, Network, NetworkConfig, NetworkHandle, PeerId};
-use plexus_pool::{Pool, PoolLimits};
-use plexus_storage::{Database, Genesis, Options};
-use ractor::{Actor, ActorProcessingErr, ActorRef};
-use sp_core::{Pair, H256};
-use std::path::Path;
+use plexus_storage::Options;
+use sp_core::H256;
 use std::time::Duration;
 use tempfile::TempDir;
-use tokio::sync::mpsc;
 use tokio::time::timeout;
-
-/// Far above what any of these takes on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(90);
-
-/// Requests that may wait for the liar.
-const ASKED_MAX: usize = 64;
 
 /// The height that the liar says it is at. The honest node is there when it says so, and has a certificate of each height
 /// that the liar can be asked for.
@@ -41,15 +34,6 @@ const BOAST: u32 = 3;
 /// How often the liar says so: its status is lost on whoever is not connected yet.
 const BOAST_EVERY: Duration = Duration::from_millis(500);
 
-fn open(directory: &Path) -> Chain {
-	let spec = ChainSpec::preset("dev").expect("a built-in preset");
-	let genesis = Genesis { header: spec.header().unwrap(), storage: spec.genesis_storage().unwrap() };
-	let database = Database::open(&directory.join("db"), Options::default(), genesis).unwrap();
-	let executor = Executor::new(1_024);
-	let pool = Pool::new(executor.clone(), PoolLimits::default(), database.tip());
-	Chain::new(database, executor, pool)
-}
-
 async fn listen(seed: u8, genesis: H256, bootnodes: &[Multiaddr]) -> Network {
 	let mut config = NetworkConfig::new(genesis, [seed; 32]);
 	config.listen = vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()];
@@ -57,20 +41,11 @@ async fn listen(seed: u8, genesis: H256, bootnodes: &[Multiaddr]) -> Network {
 	plexus_network::start(config).await.unwrap()
 }
 
-async fn address(network: &NetworkHandle) -> Multiaddr {
-	let mut addresses = network.watch_listen_addresses();
-	let known = timeout(PATIENCE, addresses.wait_for(|known| !known.is_empty())).await;
-	let known = known.expect("listening").unwrap();
-	let address = known[0].clone();
-	drop(known);
-	address
-}
-
 /// An honest node of the development chain.
 struct Node {
 	chain: Chain,
 	network: NetworkHandle,
-	_consensus: EngineHandle,
+	consensus: EngineHandle,
 	_task: plexus_network::handle::NetworkTask,
 	_directory: TempDir,
 }
@@ -78,7 +53,7 @@ struct Node {
 impl Node {
 	async fn start(seed: u8, key: Option<SigningKey>, bootnodes: &[Multiaddr]) -> Self {
 		let directory = tempfile::tempdir().unwrap();
-		let chain = open(directory.path());
+		let chain = open("dev", directory.path(), Options::default());
 		let network = listen(seed, chain.genesis_hash(), bootnodes).await;
 		let config = EngineConfig::new(directory.path().join("consensus"));
 		let consensus =
@@ -86,16 +61,14 @@ impl Node {
 		Self {
 			chain,
 			network: network.handle,
-			_consensus: consensus.unwrap(),
+			consensus: consensus.unwrap(),
 			_task: network.task,
 			_directory: directory,
 		}
 	}
 
 	async fn reaches(&self, number: u32) {
-		let mut tips = self.chain.subscribe();
-		let reached = timeout(PATIENCE, tips.wait_for(|tip| tip.number >= number)).await;
-		assert!(reached.is_ok_and(|tip| tip.is_ok()), "stuck at {}", self.chain.tip().number);
+		common::reaches(&self.chain, &self.consensus, number).await;
 	}
 
 	async fn bans(&self, peer: PeerId) -> BanReason {
@@ -107,50 +80,17 @@ impl Node {
 	}
 }
 
-/// What the network tells the liar.
-struct Heard(NetworkEvent<Plexus>);
-
-impl From<NetworkEvent<Plexus>> for Heard {
-	fn from(event: NetworkEvent<Plexus>) -> Self {
-		Self(event)
-	}
-}
-
-/// Passes on requests for blocks.
-struct Ear;
-
-#[async_trait::async_trait]
-impl Actor for Ear {
-	type Msg = Heard;
-	type State = mpsc::Sender<(InboundRequestId, Request<Plexus>)>;
-	type Arguments = Self::State;
-
-	async fn pre_start(
-		&self,
-		_: ActorRef<Heard>,
-		asked: Self::State,
-	) -> Result<Self::State, ActorProcessingErr> {
-		Ok(asked)
-	}
-
-	async fn handle(
-		&self,
-		_: ActorRef<Heard>,
-		Heard(event): Heard,
-		asked: &mut Self::State,
-	) -> Result<(), ActorProcessingErr> {
-		if let NetworkEvent::SyncRequest(id, _, request) = event {
-			asked.send((id, request)).await?;
-		}
-		Ok(())
+/// A request for blocks.
+fn request(event: NetworkEvent<Plexus>) -> Option<(InboundRequestId, Request<Plexus>)> {
+	match event {
+		NetworkEvent::SyncRequest(id, _, request) => Some((id, request)),
+		_ => None,
 	}
 }
 
 /// Boasts, and answers whatever it is asked with a lie about the first height, until it is dropped.
 async fn lie(network: NetworkRef<Plexus>, make: impl Fn(Height) -> RawDecidedValue<Plexus>) {
-	let (sender, mut asked) = mpsc::channel(ASKED_MAX);
-	let (ear, _) = Actor::spawn(None, Ear, sender).await.unwrap();
-	network.cast(EngineNetworkMsg::Subscribe(Box::new(ear))).unwrap();
+	let mut asked = ear::listen_in(&network, request).await;
 	let mut boasts = tokio::time::interval(BOAST_EVERY);
 	loop {
 		tokio::select! {
@@ -169,8 +109,7 @@ async fn lie(network: NetworkRef<Plexus>, make: impl Fn(Height) -> RawDecidedVal
 
 /// A follower that knows nobody but a liar bans it, and catches up once it knows an honest validator.
 async fn is_found_out(make: impl Fn(&Chain, Height) -> RawDecidedValue<Plexus>) {
-	let pair = sp_core::ed25519::Pair::from_string("//Alice", None).unwrap();
-	let honest = Node::start(1, Some(SigningKey::from_bytes(&pair.seed())), &[]).await;
+	let honest = Node::start(1, Some(key_of("//Alice")), &[]).await;
 	honest.reaches(BOAST).await;
 	let liar = listen(2, honest.chain.genesis_hash(), &[]).await;
 	let (id, at) = (liar.handle.local_peer_id(), address(&liar.handle).await);

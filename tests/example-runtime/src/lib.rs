@@ -145,9 +145,9 @@ parameter_types! {
 	pub const AgentsPalletId: PalletId = PalletId(*b"exa/agnt");
 	/// What a reputation keeps each day.
 	pub const ReputationRetained: Perbill = Perbill::from_percent(99);
-	/// The holds that come back to the agent, in whatever way they end.
+	/// The holds that come back to the agent, in whatever way they end. That for a datanet is none of them, as on Plexus: with
+	/// a version it stays for ever, and so does what is on hold for it.
 	pub const DepositHolds: &'static [RuntimeHoldReason] = &[
-		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Datanet),
 		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Contribution),
 		RuntimeHoldReason::Datanets(pallet_datanets::HoldReason::Commitment),
 		RuntimeHoldReason::Models(pallet_models::HoldReason::Commitment),

@@ -4,7 +4,7 @@
 //! Check more than the form of what was typed.
 
 use super::{inner::InnerCall, SignedArgs};
-use crate::{agents::Span, amount::Amount};
+use crate::{amount::Amount, span::Span};
 use std::{path::PathBuf, str::FromStr};
 
 #[derive(clap::Args, Clone)]
@@ -156,7 +156,7 @@ pub(in crate::tx) struct ActArgs {
 	pub(super) delegation: u32,
 
 	#[command(subcommand)]
-	pub(super) call: InnerCall,
+	pub(super) call: InnerCall<SignedArgs>,
 }
 
 #[derive(clap::Args, Clone)]
@@ -165,7 +165,7 @@ pub(in crate::tx) struct ControlArgs {
 	pub(super) agent: u64,
 
 	#[command(subcommand)]
-	pub(super) call: InnerCall,
+	pub(super) call: InnerCall<SignedArgs>,
 }
 
 #[derive(clap::Args, Clone)]

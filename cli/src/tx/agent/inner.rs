@@ -1,4 +1,5 @@
-//! The call that is dispatched as an agent's account, by `plexus tx agent act` and `control`.
+//! A call by its name: what `plexus tx agent act` and `control` dispatch as an agent's account, and what
+//! `plexus query agent may-act` asks about.
 //!
 //! # Must not
 //! Decide which calls a scope has: the chain does, and says so.
@@ -7,32 +8,45 @@ use super::{Session, SignedArgs};
 use crate::{
 	address::parse_account,
 	amount::Amount,
-	calls,
+	calls::{self, Call},
+	client::AtBlock,
 	content::{media_type, prove_file},
+	explain::explain_client,
 	failure::Failure,
+	keys::ChainKind,
 	tx::datanet::DraftArgs,
 };
 use std::path::PathBuf;
 use subxt::dynamic::Value;
 
+/// A call; with each, what `Besides` takes on the command line: who signs, or nothing.
 #[derive(clap::Subcommand, Clone)]
-pub(in crate::tx) enum InnerCall {
+pub(crate) enum InnerCall<Besides: clap::Args> {
 	/// Pay PLX to an account
-	Transfer(TransferArgs),
+	Transfer(With<TransferArgs, Besides>),
 	/// Leave a text in a block
-	Remark(RemarkArgs),
+	Remark(With<RemarkArgs, Besides>),
 	/// Create a datanet, which the agent then owns
-	CreateDatanet(CreateDatanetArgs),
+	CreateDatanet(With<DraftArgs, Besides>),
 	/// Register a file's content in a datanet
-	Contribute(ContributeArgs),
+	Contribute(With<ContributeArgs, Besides>),
 	/// Withdraw a contribution
-	Withdraw(WithdrawArgs),
+	Withdraw(With<WithdrawArgs, Besides>),
 	/// Any call, as wallets show its bytes
-	Raw(RawArgs),
+	Raw(With<RawArgs, Besides>),
 }
 
 #[derive(clap::Args, Clone)]
-pub(in crate::tx) struct TransferArgs {
+pub(crate) struct With<Arguments: clap::Args, Besides: clap::Args> {
+	#[command(flatten)]
+	call: Arguments,
+
+	#[command(flatten)]
+	besides: Besides,
+}
+
+#[derive(clap::Args, Clone)]
+pub(crate) struct TransferArgs {
 	/// Who receives: an address, or //Bob and the like on development chains.
 	#[arg(long, value_name = "ADDRESS")]
 	to: String,
@@ -40,31 +54,16 @@ pub(in crate::tx) struct TransferArgs {
 	/// How much, in PLX: 12 or 1.5.
 	#[arg(long)]
 	amount: Amount,
-
-	#[command(flatten)]
-	signed: SignedArgs,
 }
 
 #[derive(clap::Args, Clone)]
-pub(in crate::tx) struct RemarkArgs {
+pub(crate) struct RemarkArgs {
 	/// The text. Everybody can read it.
 	text: String,
-
-	#[command(flatten)]
-	signed: SignedArgs,
 }
 
 #[derive(clap::Args, Clone)]
-pub(in crate::tx) struct CreateDatanetArgs {
-	#[command(flatten)]
-	draft: DraftArgs,
-
-	#[command(flatten)]
-	signed: SignedArgs,
-}
-
-#[derive(clap::Args, Clone)]
-pub(in crate::tx) struct ContributeArgs {
+pub(crate) struct ContributeArgs {
 	/// File whose content is registered. The file itself stays where it is.
 	file: PathBuf,
 
@@ -79,64 +78,86 @@ pub(in crate::tx) struct ContributeArgs {
 	/// Where others find the content (a URI). The chain never looks there.
 	#[arg(long, value_name = "URI", default_value = "")]
 	locator: String,
-
-	#[command(flatten)]
-	signed: SignedArgs,
 }
 
 #[derive(clap::Args, Clone)]
-pub(in crate::tx) struct WithdrawArgs {
+pub(crate) struct WithdrawArgs {
 	/// Id of the contribution.
 	contribution: u64,
-
-	#[command(flatten)]
-	signed: SignedArgs,
 }
 
 #[derive(clap::Args, Clone)]
-pub(in crate::tx) struct RawArgs {
+pub(crate) struct RawArgs {
 	/// The call in SCALE: hexadecimal digits, with or without 0x.
 	call: String,
-
-	#[command(flatten)]
-	signed: SignedArgs,
 }
 
-impl InnerCall {
+/// A call as others take it.
+enum Shaped {
+	/// By its name, to be encoded by the chain's metadata.
+	Named(Call),
+	/// As it was given: its bytes, and itself as an argument.
+	Given(Vec<u8>, Value),
+}
+
+impl InnerCall<SignedArgs> {
 	/// Who signs the transaction around it.
 	pub(super) fn signed(&self) -> &SignedArgs {
 		match self {
-			Self::Transfer(args) => &args.signed,
-			Self::Remark(args) => &args.signed,
-			Self::CreateDatanet(args) => &args.signed,
-			Self::Contribute(args) => &args.signed,
-			Self::Withdraw(args) => &args.signed,
-			Self::Raw(args) => &args.signed,
+			Self::Transfer(with) => &with.besides,
+			Self::Remark(with) => &with.besides,
+			Self::CreateDatanet(with) => &with.besides,
+			Self::Contribute(with) => &with.besides,
+			Self::Withdraw(with) => &with.besides,
+			Self::Raw(with) => &with.besides,
 		}
 	}
 
 	/// The call as an argument of another.
 	pub(super) async fn value(self, session: &Session) -> Result<Value, Failure> {
+		Ok(match self.shaped(&session.at, &session.kind).await? {
+			Shaped::Named(call) => call.into_value(),
+			Shaped::Given(_, value) => value,
+		})
+	}
+}
+
+impl<Besides: clap::Args> InnerCall<Besides> {
+	/// The call in SCALE.
+	///
+	/// # Errors
+	/// What was given is no call of this chain, or a file cannot be read.
+	pub(crate) async fn encoded(self, at: &AtBlock, kind: &ChainKind) -> Result<Vec<u8>, Failure> {
+		match self.shaped(at, kind).await? {
+			Shaped::Named(call) => at.tx().call_data(&call).map_err(explain_client),
+			Shaped::Given(bytes, _) => Ok(bytes),
+		}
+	}
+
+	async fn shaped(self, at: &AtBlock, kind: &ChainKind) -> Result<Shaped, Failure> {
 		let call = match self {
-			Self::Transfer(args) => {
-				calls::transfer(&parse_account(&args.to, &session.kind)?, args.amount.0, false)
+			Self::Transfer(With { call, .. }) => {
+				calls::transfer(&parse_account(&call.to, kind)?, call.amount.0, false)
 			}
-			Self::Remark(args) => calls::remark(args.text.as_bytes()),
-			Self::CreateDatanet(args) => {
-				let (call, card) = args.draft.call(session).await?;
+			Self::Remark(With { call, .. }) => calls::remark(call.text.as_bytes()),
+			Self::CreateDatanet(With { call, .. }) => {
+				let (call, card) = call.call(at, kind).await?;
 				if let Some(card) = card {
 					eprintln!("{}", card.human());
 				}
 				call
 			}
-			Self::Contribute(args) => {
-				let proven = prove_file(args.file.clone()).await?;
-				let kind = args.media_type.unwrap_or_else(|| media_type(&args.file).to_string());
-				calls::contribute(args.datanet, &proven, &kind, &args.locator)
+			Self::Contribute(With { call, .. }) => {
+				let proven = prove_file(call.file.clone()).await?;
+				let kind = call.media_type.unwrap_or_else(|| media_type(&call.file).to_string());
+				calls::contribute(call.datanet, &proven, &kind, &call.locator)
 			}
-			Self::Withdraw(args) => calls::about_contribution("withdraw", args.contribution),
-			Self::Raw(args) => return Ok(calls::decode(&session.at, &args.call)?.1),
+			Self::Withdraw(With { call, .. }) => calls::about_contribution("withdraw", call.contribution),
+			Self::Raw(With { call, .. }) => {
+				let (bytes, value) = calls::decode(at, &call.call)?;
+				return Ok(Shaped::Given(bytes, value));
+			}
 		};
-		Ok(call.into_value())
+		Ok(Shaped::Named(call))
 	}
 }

@@ -19,6 +19,8 @@ use crate::{
 use args::*;
 use subxt::dynamic::Value;
 
+pub(crate) use inner::InnerCall;
+
 #[derive(clap::Subcommand, Clone)]
 pub(super) enum Action {
 	/// Register an agent; the answer's id is what all else names

@@ -1,43 +1,35 @@
-//! Signed transactions, for the tests and for the benchmark.
+//! Blocks of the development chain made by hand, for the tests and for the benchmark; also for those of the crates above.
 
 use codec::Encode;
-use plexus_runtime as rt;
-use plexus_storage::Hash;
-use sp_core::Pair;
-use sp_runtime::{generic::Era, MultiAddress};
+use plexus_chain::{Chain, Proposal};
+use plexus_chain_spec::well_known::development_commit;
+use plexus_execution::Executor;
+use plexus_pool::{Pool, PoolLimits};
+use plexus_storage::{Database, Tip};
+use sp_keyring::Ed25519Keyring;
+use std::sync::Arc;
 
-/// `Balances.transfer_keep_alive`, [`signed`].
-pub fn signed_transfer<P: Pair>(
-	genesis: Hash,
-	from: &P,
-	nonce: u32,
-	to: rt::AccountId,
-	value: u128,
-) -> Vec<u8>
-where
-	P::Public: Into<rt::AccountId>,
-	P::Signature: Into<rt::Signature>,
-{
-	let dest = MultiAddress::Id(to);
-	signed(
-		genesis,
-		from,
-		nonce,
-		rt::RuntimeCall::Balances(pallet_balances::Call::transfer_keep_alive { dest, value }),
-	)
+/// The first block's timestamp; each block comes a second after its parent.
+const START_MS: u64 = 1_800_000_000_000;
+
+/// The chain on a database, with an empty pool; so many signatures are remembered.
+pub fn chain(database: Database, signatures: usize) -> Chain {
+	let executor = Executor::new(signatures);
+	let pool = Pool::new(executor.clone(), PoolLimits::default(), database.tip());
+	Chain::new(database, executor, pool)
 }
 
-/// A call, signed for the chain of `genesis`; immortal and without a tip.
-pub fn signed<P: Pair>(genesis: Hash, from: &P, nonce: u32, call: rt::RuntimeCall) -> Vec<u8>
-where
-	P::Public: Into<rt::AccountId>,
-	P::Signature: Into<rt::Signature>,
-{
-	let extension = rt::tx_extension(nonce, Era::Immortal, 0);
-	let versions = (rt::VERSION.spec_version, rt::VERSION.transaction_version);
-	let implicit = ((), (), versions.0, versions.1, genesis, genesis, (), (), (), None, ());
-	let payload = rt::SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
-	let signature: rt::Signature = payload.using_encoded(|message| from.sign(message)).into();
-	let sender: rt::AccountId = from.public().into();
-	rt::UncheckedExtrinsic::new_signed(call, MultiAddress::Id(sender), signature, extension).encode()
+/// A block of what the pool has, on the tip.
+pub fn propose(chain: &Chain) -> Proposal {
+	let tip = chain.tip();
+	let commit = development_commit(chain.genesis_hash(), tip.number, tip.hash);
+	let timestamp_ms = START_MS + u64::from(tip.number) * 1_000;
+	chain.propose(Ed25519Keyring::Alice.to_raw_public(), timestamp_ms, commit).expect("builds")
+}
+
+/// Makes a proposal the tip, final by //Alice's precommit.
+pub fn commit(chain: &Chain, proposal: &Proposal) -> Arc<Tip> {
+	let certificate = development_commit(chain.genesis_hash(), proposal.block.header.number, proposal.hash);
+	let certificate = certificate.expect("not the genesis").encode();
+	chain.commit(&proposal.hash, certificate).expect("commits")
 }

@@ -51,15 +51,7 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		block: Block,
 		arrived_ms: Option<u64>,
 	) -> Result<Option<ProposedValue<Plexus>>, AppError> {
-		if head.height != self.height || head.height <= self.tip.number.into() {
-			return Ok(None);
-		}
-		if head.proposer != self.validators.proposer(self.height, head.round) {
-			debug!(proposer = %head.proposer, round = head.round, "a proposal from a validator whose turn it is not");
-			return Ok(None);
-		}
-		if head.round > self.round.saturating_add(ROUNDS_AHEAD_MAX) {
-			debug!(proposer = %head.proposer, round = head.round, ours = self.round, "a proposal of a round far ahead");
+		if !self.is_due(&head) {
 			return Ok(None);
 		}
 		let hash = head.block_hash();
@@ -70,15 +62,8 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		if self.invalid.contains(&hash) {
 			return Ok(Some(self.verdict(&origin, hash, false)));
 		}
-		if !self.known.contains_key(&hash) {
-			if self.count(|known| known.round == head.round) >= PROPOSALS_PER_ROUND_MAX {
-				warn!(proposer = %head.proposer, round = head.round, "one more different proposal in one round; ignored");
-				return Ok(None);
-			}
-			if self.count(|known| known.proposer == head.proposer) >= PROPOSALS_PER_PROPOSER_MAX {
-				warn!(proposer = %head.proposer, round = head.round, "one more different proposal at one height; ignored");
-				return Ok(None);
-			}
+		if !self.known.contains_key(&hash) && self.is_one_too_many(&head) {
+			return Ok(None);
 		}
 		// A value that two thirds prevoted for may be proposed again by anybody; a fresh one only by its author.
 		if head.pol_round.is_none()
@@ -109,6 +94,35 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		}
 		self.executed.insert(hash);
 		Ok(Some(self.verdict(&origin, hash, true)))
+	}
+
+	/// Whether a head is of this height, by the validator whose turn it is, and of no round far ahead.
+	fn is_due(&self, head: &ProposalHead) -> bool {
+		if head.height != self.height || head.height <= self.tip.number.into() {
+			return false;
+		}
+		if head.proposer != self.validators.proposer(self.height, head.round) {
+			debug!(proposer = %head.proposer, round = head.round, "a proposal from a validator whose turn it is not");
+			return false;
+		}
+		if head.round > self.round.saturating_add(ROUNDS_AHEAD_MAX) {
+			debug!(proposer = %head.proposer, round = head.round, ours = self.round, "a proposal of a round far ahead");
+			return false;
+		}
+		true
+	}
+
+	/// Whether as many different proposals of its round or by its proposer are known already as are looked at.
+	fn is_one_too_many(&self, head: &ProposalHead) -> bool {
+		if self.count(|known| known.round == head.round) >= PROPOSALS_PER_ROUND_MAX {
+			warn!(proposer = %head.proposer, round = head.round, "one more different proposal in one round; ignored");
+			return true;
+		}
+		if self.count(|known| known.proposer == head.proposer) >= PROPOSALS_PER_PROPOSER_MAX {
+			warn!(proposer = %head.proposer, round = head.round, "one more different proposal at one height; ignored");
+			return true;
+		}
+		false
 	}
 
 	/// Learns from a first live proposal how far our clock is from its proposer's, and warns if it is far from most.

@@ -120,34 +120,9 @@ pub(super) fn settle(
 	known: &Known,
 	permit: Permit,
 ) -> Result<(Record, Mode), GuardError> {
+	let Some(objection) = objection else { return Ok(unopposed(record, is_new, known, permit)) };
 	let mut next = record.clone();
 	let noted = record.mark().map(|mark| mark.height);
-	let Some(objection) = objection else {
-		match permit.sign_from {
-			// Nobody else will decide the height that is waited for.
-			Some(asked) if known.alone && asked < record.sign_from => {
-				warn!(sign_from = asked, instead_of = record.sign_from, "overridden: not waiting");
-				next.sign_from = asked;
-			}
-			Some(asked) if is_new && !known.alone => {
-				warn!(sign_from = asked, "overridden: signing with a key that has not listened here");
-				next.sign_from = next.sign_from.max(asked);
-			}
-			Some(_) => {
-				warn!("--unsafe-sign-from is not needed: nothing speaks against signing; leave it out")
-			}
-			None => {}
-		}
-		let listens_unasked = is_new && !known.alone && permit.sign_from.is_none();
-		if is_new {
-			next.suspended = listens_unasked.then_some(UNHEARD);
-		}
-		return Ok(match (permit.listen, listens_unasked) {
-			(true, _) => (next, Mode::Listening { since: None, is_new: false }),
-			(false, true) => (next, Mode::Listening { since: None, is_new: true }),
-			(false, false) => (next, Mode::Signing),
-		});
-	};
 	if permit.listen {
 		warn!(%objection, "listening before signing");
 		let twin = next.suspended.filter(|height| *height != UNHEARD);
@@ -171,6 +146,34 @@ pub(super) fn settle(
 			next.sign_from = if known.alone { asked } else { next.sign_from.max(asked) };
 			Ok((next, Mode::Signing))
 		}
+	}
+}
+
+/// The record to go on with if nothing speaks against signing. A guard that is made anew listens first, unless the operator
+/// allows to sign, or nobody else decides.
+fn unopposed(record: &Record, is_new: bool, known: &Known, permit: Permit) -> (Record, Mode) {
+	let mut next = record.clone();
+	match permit.sign_from {
+		// Nobody else will decide the height that is waited for.
+		Some(asked) if known.alone && asked < record.sign_from => {
+			warn!(sign_from = asked, instead_of = record.sign_from, "overridden: not waiting");
+			next.sign_from = asked;
+		}
+		Some(asked) if is_new && !known.alone => {
+			warn!(sign_from = asked, "overridden: signing with a key that has not listened here");
+			next.sign_from = next.sign_from.max(asked);
+		}
+		Some(_) => warn!("--unsafe-sign-from is not needed: nothing speaks against signing; leave it out"),
+		None => {}
+	}
+	let listens_unasked = is_new && !known.alone && permit.sign_from.is_none();
+	if is_new {
+		next.suspended = listens_unasked.then_some(UNHEARD);
+	}
+	match (permit.listen, listens_unasked) {
+		(true, _) => (next, Mode::Listening { since: None, is_new: false }),
+		(false, true) => (next, Mode::Listening { since: None, is_new: true }),
+		(false, false) => (next, Mode::Signing),
 	}
 }
 

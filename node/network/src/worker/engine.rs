@@ -66,24 +66,7 @@ impl Worker {
 				}
 				Err(error) => warn!(%error, "a request cannot be encoded"),
 			},
-			Msg::OutgoingResponse(id, response) => {
-				match (self.inbound.remove(&id), codec.encode(&response)) {
-					(Some(channel), Ok(bytes)) => {
-						self.counters.bytes(Protocol::Sync, Direction::Out, bytes.len());
-						self.answers.answered(&id, bytes.len());
-						// The connection may be gone meanwhile; then so is the request.
-						if self.swarm.behaviour_mut().sync.send_response(channel, bytes).is_err() {
-							self.answers.over(&id);
-						}
-					}
-					(_, Err(error)) => {
-						warn!(%error, "a response cannot be encoded");
-						self.answers.over(&id);
-					}
-					(None, Ok(_)) => self.answers.over(&id),
-				}
-				self.serve();
-			}
+			Msg::OutgoingResponse(id, response) => self.answer(&id, codec.encode(&response)),
 			Msg::CancelInboundRequest(id) => self.forget_request(&id),
 			Msg::DumpState(reply) => drop(reply.send(None)),
 			Msg::UpdatePersistentPeers(_, reply) => {
@@ -99,6 +82,26 @@ impl Worker {
 			// libp2p cannot cancel a request; it times out. Proofs and raw events come from the stock network only.
 			Msg::CancelRequest(_) | Msg::ValidatorProofVerified { .. } | Msg::NewEvent(_) => {}
 		}
+	}
+
+	/// Sends the engine's answer to a request; after it there may be room for another's.
+	fn answer<E: std::fmt::Display>(&mut self, id: &InboundRequestId, encoded: Result<Bytes, E>) {
+		match (self.inbound.remove(id), encoded) {
+			(Some(channel), Ok(bytes)) => {
+				self.counters.bytes(Protocol::Sync, Direction::Out, bytes.len());
+				self.answers.answered(id, bytes.len());
+				// The connection may be gone meanwhile; then so is the request.
+				if self.swarm.behaviour_mut().sync.send_response(channel, bytes).is_err() {
+					self.answers.over(id);
+				}
+			}
+			(_, Err(error)) => {
+				warn!(%error, "a response cannot be encoded");
+				self.answers.over(id);
+			}
+			(None, Ok(_)) => self.answers.over(id),
+		}
+		self.serve();
 	}
 
 	/// Hands requests to the engine for whose answers there is room.

@@ -6,7 +6,11 @@
 mod agents;
 mod attribution;
 mod bad_input;
+#[path = "../../../chain/tests/common/mod.rs"]
+mod blocks;
 mod chain_head;
+#[path = "../../../chain/tests/common/development.rs"]
+mod development;
 mod finality;
 mod history;
 mod limits;
@@ -17,3 +21,5 @@ mod served;
 mod state;
 mod submissions;
 mod subscriptions;
+#[path = "../../../execution/tests/common/mod.rs"]
+mod transactions;

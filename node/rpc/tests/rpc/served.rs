@@ -1,6 +1,7 @@
 //! [`Served`]: a chain in a temporary directory, served on a free port.
 
-use codec::{DecodeAll, Encode};
+use crate::{blocks, development, transactions};
+use codec::DecodeAll;
 use jsonrpsee::{
 	core::{
 		client::{ClientT, Subscription, SubscriptionClientT},
@@ -10,20 +11,16 @@ use jsonrpsee::{
 	ws_client::{WsClient, WsClientBuilder},
 };
 use plexus_chain::Chain;
-use plexus_chain_spec::{well_known::development_commit, ChainSpec};
-use plexus_execution::Executor;
-use plexus_pool::{Pool, PoolLimits};
+use plexus_chain_spec::ChainSpec;
 use plexus_primitives::consensus::{Commit, ConsensusKey};
 use plexus_rpc::{
 	BannedPeer, ControlError, NodeControl, NodeRole, OwnedKeys, PeerInfo, Precommits, RpcContext, RpcHandle,
 	RpcMethods, RpcObserver, ServerConfig,
 };
 use plexus_runtime as runtime;
-use plexus_storage::{Database, Genesis, Hash, Options, StatePruning, Tip};
+use plexus_storage::{Hash, Options, StatePruning, Tip};
 use serde_json::Value;
-use sp_core::Pair;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
-use sp_runtime::{generic::Era, MultiAddress};
 use std::{
 	future::Future,
 	sync::{
@@ -40,9 +37,6 @@ use tokio::{
 
 /// Nothing here takes longer unless it hangs.
 pub const SOON: Duration = Duration::from_secs(60);
-
-/// The first block's timestamp.
-const START_MS: u64 = 1_800_000_000_000;
 
 /// Waits, with a bound.
 pub async fn within<T>(future: impl Future<Output = T>) -> T {
@@ -91,18 +85,10 @@ impl Served {
 	pub async fn with_history(mut config: ServerConfig, state_pruning: StatePruning) -> Self {
 		config.address.set_port(0);
 		let directory = tempfile::tempdir().expect("temporary directory");
-		let spec = ChainSpec::preset("dev").expect("preset");
-		let genesis = Genesis {
-			header: spec.header().expect("header"),
-			storage: spec.genesis_storage().expect("storage"),
-		};
-		let options = Options { state_pruning, sync: false, ..Default::default() };
-		let database = Database::open(directory.path(), options, genesis).expect("opens");
-		let executor = Executor::new(10_000);
-		let pool = Pool::new(executor.clone(), PoolLimits::default(), database.tip());
-		let chain = Chain::new(database, executor, pool);
-		let context =
-			RpcContext { chain: chain.clone(), spec: Arc::new(spec), node: Arc::new(TestNode), index: true };
+		let options = Options { state_pruning, ..Options::default() };
+		let chain = blocks::chain(development::open(directory.path(), options), 10_000);
+		let spec = Arc::new(ChainSpec::preset("dev").expect("preset"));
+		let context = RpcContext { chain: chain.clone(), spec, node: Arc::new(TestNode), index: true };
 		let seen = Arc::new(Seen {
 			calls: Default::default(),
 			refused: Default::default(),
@@ -115,16 +101,7 @@ impl Served {
 	/// Makes one block of what the pool has, final by //Alice's precommit.
 	pub async fn block(&self) -> Arc<Tip> {
 		let chain = self.chain.clone();
-		let make = move || {
-			let timestamp = START_MS + u64::from(chain.tip().number) * 1_000;
-			let tip = chain.tip();
-			let commit = development_commit(chain.genesis_hash(), tip.number, tip.hash);
-			let author = Ed25519Keyring::Alice.to_raw_public();
-			let proposal = chain.propose(author, timestamp, commit).expect("builds");
-			let height = proposal.block.header.number;
-			let certificate = development_commit(chain.genesis_hash(), height, proposal.hash);
-			chain.commit(&proposal.hash, certificate.expect("not the genesis").encode()).expect("commits")
-		};
+		let make = move || blocks::commit(&chain, &blocks::propose(&chain));
 		tokio::task::spawn_blocking(make).await.expect("joins")
 	}
 
@@ -218,24 +195,12 @@ pub fn hex(bytes: impl AsRef<[u8]>) -> String {
 
 /// A signed transfer of `value` to Bob.
 pub fn transfer(genesis: Hash, from: Sr25519Keyring, nonce: u32, value: u128) -> Vec<u8> {
-	let dest = MultiAddress::Id(Sr25519Keyring::Bob.to_account_id());
-	signed(
-		genesis,
-		from,
-		nonce,
-		runtime::RuntimeCall::Balances(pallet_balances::Call::transfer_keep_alive { dest, value }),
-	)
+	transactions::signed_transfer(genesis, &from.pair(), nonce, Sr25519Keyring::Bob.to_account_id(), value)
 }
 
 /// A signed transaction.
 pub fn signed(genesis: Hash, from: Sr25519Keyring, nonce: u32, call: runtime::RuntimeCall) -> Vec<u8> {
-	let extension = runtime::tx_extension(nonce, Era::Immortal, 0);
-	let (spec, transaction) = (runtime::VERSION.spec_version, runtime::VERSION.transaction_version);
-	let implicit = ((), (), spec, transaction, genesis, genesis, (), (), (), None, ());
-	let payload = runtime::SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
-	let signature: runtime::Signature = payload.using_encoded(|bytes| from.pair().sign(bytes)).into();
-	let sender = MultiAddress::Id(from.to_account_id());
-	runtime::UncheckedExtrinsic::new_signed(call, sender, signature, extension).encode()
+	transactions::signed(genesis, &from.pair(), nonce, call)
 }
 
 /// The storage key of a pallet's value.

@@ -169,6 +169,22 @@ fn named_faults(args: &TestnetRunArgs) -> Result<VecDeque<Step>, Report> {
 	fault::row(&args.faults, usize::from(args.validators))
 }
 
+/// The faults of a run: those that were named, or drawn, and then with what draws them again.
+fn faults_of(
+	args: &TestnetRunArgs,
+	validators: usize,
+	lasting: Option<Duration>,
+	status: &mut Status,
+) -> Result<VecDeque<Step>, Report> {
+	if !args.chaos {
+		return named_faults(args);
+	}
+	let seed = args.seed.unwrap_or_else(rand::random);
+	let steps = schedule(seed, validators, lasting.unwrap_or(CHAOS_LASTING));
+	status.say(&format!("chaos: {} faults, again with --seed {seed}", steps.len()));
+	Ok(steps)
+}
+
 /// How long a run lasts: as long as was said, or as its faults take.
 fn lasting(args: &TestnetRunArgs) -> Result<Option<Duration>, Report> {
 	let named = named_faults(args)?.back().map(Step::over);
@@ -247,15 +263,7 @@ async fn drive(
 			Some(Load::start(prepared, &urls, rate, observer.observed().clone()))
 		}
 	};
-	let steps = match args.chaos {
-		false => named_faults(args)?,
-		true => {
-			let seed = args.seed.unwrap_or_else(rand::random);
-			let steps = schedule(seed, network.nodes.len(), lasting.unwrap_or(CHAOS_LASTING));
-			status.say(&format!("chaos: {} faults, again with --seed {seed}", steps.len()));
-			steps
-		}
-	};
+	let steps = faults_of(args, network.nodes.len(), lasting, &mut status)?;
 	let sampling_every = lasting.unwrap_or(LOAD_LASTING_MAX) / SAMPLES_MAX;
 	let mut running = Running {
 		network,

@@ -6,10 +6,6 @@
 //! Decide who may: the chain knows the curators, and the times. Stop at a contribution that the chain does not take, in a
 //! batch or alone: what failed is counted by its error.
 
-use super::{
-	by::{ByArgs, Party},
-	Session,
-};
 use crate::{
 	amount::Amount,
 	calls::{self, Call},
@@ -19,6 +15,10 @@ use crate::{
 	failure::{Failure, FailureKind},
 	output::{self, Answer},
 	pipeline::{Done, Pipeline},
+	tx::{
+		by::{ByArgs, Party},
+		Session,
+	},
 	validators,
 };
 use futures::{
@@ -37,7 +37,7 @@ const CALLS: usize = 128;
 const IN_FLIGHT: usize = 8;
 
 #[derive(clap::Args, Clone)]
-pub(super) struct ReviewArgs {
+pub(in crate::tx) struct ReviewArgs {
 	/// Id of the datanet.
 	datanet: u32,
 
@@ -58,7 +58,7 @@ pub(super) struct ReviewArgs {
 }
 
 #[derive(clap::Args, Clone)]
-pub(super) struct AcceptArgs {
+pub(in crate::tx) struct AcceptArgs {
 	/// Id of the datanet.
 	datanet: u32,
 
