@@ -21,6 +21,7 @@ use crate::ledger::{Clock, Ledger, LedgerError, LedgerTip, SystemClock};
 use crate::malachite::config::{ConsensusConfig, ValuePayload, ValueSyncConfig};
 use crate::malachite::core::Round;
 use crate::malachite::{AppMsg, ConsensusContext, EngineEvent, NetworkMsg, NetworkRef, PeerId};
+use crate::parking::MESSAGES_PER_HEIGHT_MAX;
 use crate::progress::Progress;
 use crate::serving::Server;
 use crate::signing::{ChainSigner, ChainVerifier, SigningKey, WatchingVerifier};
@@ -210,7 +211,11 @@ impl EngineHandle {
 fn settings(config: &EngineConfig) -> Settings {
 	Settings {
 		name: config.name.clone(),
-		consensus: ConsensusConfig { value_payload: ValuePayload::ProposalAndParts, ..Default::default() },
+		consensus: ConsensusConfig {
+			value_payload: ValuePayload::ProposalAndParts,
+			queue_per_height_capacity: MESSAGES_PER_HEIGHT_MAX,
+			..Default::default()
+		},
 		sync: ValueSyncConfig {
 			status_update_interval: config.status_interval,
 			batch_size: SYNC_BATCH,

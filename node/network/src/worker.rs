@@ -17,6 +17,7 @@
 //! | what is sent on | half of a peer's share; half of that is only for what comes from peers for whom little was sent on | own transactions: as above; others' messages are handled here and not forwarded |
 //! | batches for the node | [`TRANSACTIONS_MAX`], 32 MiB | a batch is ignored: not forwarded, and nobody's fault |
 //! | parts for the application | 304 | dropped here, and forwarded; the proposal comes again or the block is asked for |
+//! | votes and proposals of later heights | for each, 12 of one validator, 100 of all strangers | dropped here, and forwarded; the engines send again |
 //! | chunks before their head | 13.5 MiB, of one peer 4.6 | dropped, not forwarded |
 //! | events for the engine | 512 | the engine misses the oldest and recovers as from lost messages |
 //! | requests for blocks | 128, of one peer 16 | the channel is dropped; the peer asks another |
@@ -42,6 +43,7 @@ use crate::config::{NetworkConfig, NetworkError};
 use crate::counters::Counters;
 use crate::dialer::Dialer;
 use crate::discovery::Discovery;
+use crate::early::Early;
 use crate::engine_side::EngineSide;
 use crate::handle::{BannedPeer, Command, Network, NetworkHandle, NetworkTask, TRANSACTIONS_KIB_MAX};
 use crate::in_flight::InFlight;
@@ -207,6 +209,8 @@ struct Worker {
 	height: Option<u64>,
 	/// What was relayed a moment ago.
 	recent: Recent,
+	/// What the engine keeps of heights that have not begun.
+	early: Early,
 	streams: Streams<HeldPart>,
 	in_flight: InFlight,
 	inbound: HashMap<InboundRequestId, ResponseChannel>,
@@ -247,6 +251,7 @@ impl Worker {
 			progress: Progress::default(),
 			height: None,
 			recent: Recent::new(now),
+			early: Early::default(),
 			streams: Streams::default(),
 			in_flight: InFlight::default(),
 			swarm,

@@ -43,7 +43,7 @@ use crate::malachite::streaming::StreamMessage;
 use crate::malachite::{HeightParams, ProposedValue};
 use crate::offset::ClockOffset;
 use crate::parking::Parking;
-use crate::parts::{ProposalHead, ProposalPart};
+use crate::parts::{decode_block, ProposalHead, ProposalPart};
 use crate::signing::SigningKey;
 use crate::timing;
 use crate::types::{AuthorityId, BlockRef, Height, Plexus, ValidatorSet};
@@ -272,8 +272,11 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		}
 		self.round = round.as_u32().unwrap_or(0);
 		let mut values = Vec::new();
-		for (head, block) in self.parking.take(self.height) {
-			values.extend(self.judge(head, block, None)?);
+		for (head, body) in self.parking.take(self.height) {
+			// One at a time. What was complete when it was parked still is.
+			if let Some(block) = decode_block(&head, &body) {
+				values.extend(self.judge(head, block, None)?);
+			}
 		}
 		for (hash, origin) in self.known.clone() {
 			let known_in = match &origin {

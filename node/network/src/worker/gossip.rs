@@ -13,6 +13,7 @@ use crate::batch::{self, Batcher};
 use crate::certificates::{self, proves, Proof};
 use crate::conduct::Misbehaviour;
 use crate::counters::{Direction, Dropping, Outcome, Protocol};
+use crate::early::Room;
 use crate::engine_side::{claim, decode, from_engine, verify_signed, Claim, Gossip};
 use crate::handle::{BatchId, IncomingTransactions, Verdict, ANNOUNCEMENTS_MAX};
 use crate::meter::{Flow, PART_BYTES_LEAST};
@@ -348,7 +349,8 @@ impl Worker {
 		if let Some(proof) = Proof::of(&event) {
 			return self.on_certificate(proof, event);
 		}
-		let Some(Claim { signer, height, signature }) = claim(&event) else { return Ok(Relay::Nobody) };
+		let Some(claim) = claim(&event) else { return Ok(Relay::Nobody) };
+		let Claim { signer, height, signature } = claim;
 		let (stage, said, now) = (self.stage(height), Said::Signed(signature), Instant::now());
 		if stage == Stage::Past || self.recent.knows(&said, now) {
 			return Ok(Relay::Nobody);
@@ -367,7 +369,7 @@ impl Worker {
 				self.update_peers();
 			}
 		}
-		if stage == Stage::Near {
+		if self.goes_to_engine(&claim, is_stranger) {
 			self.engine.send(event);
 		}
 		Ok(if is_stranger { Relay::Stranger } else { Relay::Known })
@@ -445,10 +447,31 @@ impl Worker {
 		}
 	}
 
-	/// Forgets streams that are of no use to anybody now.
-	pub(super) fn forget_streams(&mut self) {
+	/// Forgets streams that are of no use to anybody now, and what came before its height.
+	pub(super) fn forget_past(&mut self) {
 		if let Some(height) = self.height {
 			self.streams.forget_below(height.saturating_sub(1));
+			self.early.forget_up_to(height);
+		}
+	}
+
+	/// Whether a vote or proposal goes to the engine, which keeps those of heights that have not begun and must not run out
+	/// of room for them.
+	fn goes_to_engine(&mut self, claim: &Claim, is_stranger: bool) -> bool {
+		let Claim { signer, height, signature } = *claim;
+		if self.stage(height) != Stage::Near {
+			return false;
+		}
+		if self.height.is_none_or(|now| height <= now) {
+			return true;
+		}
+		match self.early.take(height, signer, signature, is_stranger) {
+			Room::Taken => true,
+			Room::Copy => false,
+			Room::None => {
+				self.counters.dropped(Dropping::Early);
+				false
+			}
 		}
 	}
 
