@@ -286,6 +286,7 @@ fn serve_peers(
 	let from_peers = FromPeers::default();
 	helpers.spawn(gossip::receive(transactions, pool.clone(), handle.clone(), from_peers.clone()));
 	helpers.spawn(gossip::announce(newcomers, pool.clone(), handle.clone()));
+	helpers.spawn(gossip::repeat(pool.clone(), handle.clone()));
 	helpers.spawn(gossip::publish(pool.subscribe_imported(), pool.clone(), handle.clone(), from_peers));
 	(Connected { handle, port: consensus_port }, task)
 }

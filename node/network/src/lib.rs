@@ -22,7 +22,7 @@
 //! # Reading order
 //! [`config`] and [`handle`] are what the node sees, [`worker`] is the heart, [`behaviour`] what the swarm speaks. Who gets
 //! in: [`gate`]. Who is sent away: [`conduct`] and [`meter`]. Whom to dial: [`dialer`] and [`discovery`]. Bytes: [`topics`],
-//! [`batch`]. Tables: [`peers`], [`validators`], [`early`], [`counters`].
+//! [`batch`]. Tables: [`peers`], [`validators`], [`welcomed`], [`early`], [`counters`].
 
 mod answers;
 pub mod batch;
@@ -45,6 +45,7 @@ mod recent;
 mod streams;
 pub mod topics;
 mod validators;
+mod welcomed;
 mod worker;
 
 pub use bytes::Bytes;

@@ -299,7 +299,9 @@ impl Worker {
 			self.tidied = now;
 			self.meter.forget_full(now);
 			self.relayed.forget_full(now);
-			self.transactions.tidy(now);
+			for peer in self.transactions.tidy(now) {
+				self.welcome(peer);
+			}
 			if self.conduct.tidy(now) {
 				self.update_banned();
 			}

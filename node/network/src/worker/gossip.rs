@@ -20,6 +20,7 @@ use crate::meter::{Flow, PART_BYTES_LEAST};
 use crate::recent::Said;
 use crate::streams::{Passage, Proposer};
 use crate::topics::Topic;
+use crate::welcomed::Welcomed;
 use arc_malachitebft_app_channel::app::engine::network::NetworkEvent;
 use arc_malachitebft_sync::{self as sync, RawRequest, RawResponse};
 use bytes::Bytes;
@@ -46,12 +47,6 @@ const ANNOUNCE_BYTES_MAX: usize = 8 << 20;
 
 /// How long one newcomer may take for all of it: there are few places, and others wait.
 const ANNOUNCE_TIME_MAX: Duration = Duration::from_secs(60);
-
-/// A peer that reconnects within this time is not told again.
-const WELCOME_INTERVAL: Duration = Duration::from_secs(60);
-
-/// Peers of which it is remembered that they were told.
-const WELCOMED_MAX: usize = 1_024;
 
 /// Of what a peer may send us, the part that is sent on for it in any case: 3 MiB of proposed blocks a second, 125 votes.
 const LITTLE: usize = 16;
@@ -114,7 +109,7 @@ pub(super) struct Transactions {
 	room: Arc<Semaphore>,
 	batcher: Batcher,
 	flush_at: Option<tokio::time::Instant>,
-	welcomed: HashMap<PeerId, Instant>,
+	welcomed: Welcomed,
 	announcing: HashMap<PeerId, Announcement>,
 }
 
@@ -130,7 +125,7 @@ impl Transactions {
 			room,
 			batcher: Batcher::default(),
 			flush_at: None,
-			welcomed: HashMap::new(),
+			welcomed: Welcomed::default(),
 			announcing: HashMap::new(),
 		}
 	}
@@ -140,11 +135,11 @@ impl Transactions {
 		self.flush_at
 	}
 
-	/// Forgets who was told long ago, and gives up on those who take their time.
-	pub fn tidy(&mut self, now: Instant) {
+	/// Forgets who was told long ago, and gives up on those who take their time; whom to tell again.
+	pub fn tidy(&mut self, now: Instant) -> Vec<PeerId> {
 		self.announcing
 			.retain(|_, under_way| now.saturating_duration_since(under_way.since) < ANNOUNCE_TIME_MAX);
-		self.welcomed.retain(|_, at| now.saturating_duration_since(*at) < WELCOME_INTERVAL);
+		self.welcomed.tidy(now)
 	}
 }
 
@@ -563,13 +558,13 @@ impl Worker {
 	/// A peer that begins to take transactions knows none of those published before: the node is asked to tell it.
 	pub(super) fn welcome(&mut self, peer: PeerId) {
 		let state = &mut self.transactions;
-		if !self.table.hears_transactions(&peer) || state.welcomed.contains_key(&peer) {
+		if !self.table.hears_transactions(&peer) || !state.welcomed.is_due(&peer) {
 			return;
 		}
-		if state.welcomed.len() >= WELCOMED_MAX || state.newcomers.try_send(peer).is_err() {
+		if state.welcomed.is_full() || state.newcomers.try_send(peer).is_err() {
 			return self.counters.dropped(Dropping::Newcomers);
 		}
-		state.welcomed.insert(peer, Instant::now());
+		state.welcomed.told(peer, Instant::now());
 	}
 
 	pub(super) fn announce(&mut self, peer: PeerId, transactions: Vec<Vec<u8>>, done: oneshot::Sender<()>) {
