@@ -332,8 +332,8 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		self.block_time_ms = self.ledger.block_time_ms()?;
 		self.executed.clear();
 		self.invalid.clear();
-		let current = self.height;
-		self.assembly.retain(|head| head.height >= current);
+		let (current, validators) = (self.height, &self.validators);
+		self.assembly.retain(|head| receive::admission(current, validators, head));
 		self.known.clear();
 		for (hash, bytes) in self.ledger.undecided(self.number()?)? {
 			match crate::codec::decode_versioned::<Undecided>(&bytes) {
