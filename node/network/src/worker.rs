@@ -140,10 +140,14 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 /// The swarm, at all its addresses.
 fn listen(config: &NetworkConfig, names: &Names) -> Result<Swarm<Behaviour>, NetworkError> {
 	let mut swarm = build_swarm(config, names)?;
+	let refused =
+		|address: &Multiaddr, cause: String| NetworkError::Listen { address: address.clone(), cause };
+	// All before the first is taken: all addresses of IPv6 are to the system those of IPv4, too, which libp2p asks it not to do.
 	for address in &config.listen {
-		let refused = |cause: String| NetworkError::Listen { address: address.clone(), cause };
-		probe(address).map_err(|cause| refused(cause.to_string()))?;
-		swarm.listen_on(address.clone()).map_err(|cause| refused(cause.to_string()))?;
+		probe(address).map_err(|cause| refused(address, cause.to_string()))?;
+	}
+	for address in &config.listen {
+		swarm.listen_on(address.clone()).map_err(|cause| refused(address, cause.to_string()))?;
 	}
 	for address in &config.public {
 		swarm.add_external_address(address.clone());
