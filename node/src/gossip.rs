@@ -5,8 +5,11 @@
 //!
 //! All ways are bounded by the network's and the pool's own queues. If this node cannot keep up with its own transactions,
 //! gossip skips some, and what comes while no peer is connected reaches nobody: they stay in the pool, for this node's own
-//! blocks, for peers that connect later, and to be published again if they still wait after a while ([`repeat`]). A node that
-//! makes no blocks could otherwise keep a transaction to itself until it expires.
+//! blocks, for peers that connect later, and to be published again if they still wait after a while ([`repeat`]).
+
+mod again;
+
+pub use again::{repeat, Own};
 
 use parking_lot::Mutex;
 use plexus_execution::InvalidKind;
@@ -19,14 +22,13 @@ use sp_runtime::{
 	traits::{BlakeTwo256, Hash as _},
 	transaction_validity::{InvalidTransaction, TransactionSource},
 };
-use std::{collections::HashSet, num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
+use std::{collections::HashSet, num::NonZero, sync::Arc, thread::available_parallelism};
 use tokio::{
 	sync::{
 		broadcast::{error::RecvError, Receiver},
 		mpsc,
 	},
 	task::{spawn_blocking, JoinSet},
-	time::{interval, sleep, MissedTickBehavior},
 };
 use tracing::{debug, warn};
 
@@ -125,71 +127,31 @@ pub async fn announce(mut newcomers: mpsc::Receiver<PeerId>, pool: Pool, network
 	}
 }
 
-/// Sends what the pool accepted to peers, but for what came from them, until the pool is gone.
+/// Sends what the pool accepted to peers, but for what came from them, until the pool is gone. Notes what is `own`.
 pub async fn publish(
 	mut imported: Receiver<Hash>,
 	pool: Pool,
 	network: NetworkHandle,
 	from_peers: FromPeers,
+	own: Own,
 ) {
 	loop {
 		match imported.recv().await {
-			Ok(hash) if from_peers.take(&hash) || network.peers().is_empty() => {}
+			Ok(hash) if from_peers.take(&hash) => {}
 			Ok(hash) => {
+				own.add(hash);
+				if network.peers().is_empty() {
+					continue;
+				}
 				if let Some(bytes) = pool.get(&hash) {
 					network.publish_transaction(bytes.to_vec());
 				}
 			}
-			Err(RecvError::Lagged(skipped)) => debug!(skipped, "gossip fell behind the pool"),
-			Err(RecvError::Closed) => return,
-		}
-	}
-}
-
-/// How often it is looked what still waits: longer than anything waits unless blocks are full or something went wrong.
-const REPEAT_INTERVAL: Duration = Duration::from_secs(30);
-
-/// Transactions published again at once, and the pause after them: four thousand a second, of the ten thousand that the
-/// network sends for us.
-const REPEATED_AT_ONCE: usize = 1_024;
-const REPEAT_PAUSE: Duration = Duration::from_millis(250);
-
-/// What waits, look by look. No more than [`Pool::pending`] lists.
-#[derive(Default)]
-struct Waiting(HashSet<Hash>);
-
-impl Waiting {
-	/// Looks at what waits now; what of it waited at the last look, too.
-	fn look(&mut self, now: Vec<(Hash, Vec<u8>)>) -> Vec<Vec<u8>> {
-		let before = std::mem::replace(&mut self.0, now.iter().map(|(hash, _)| *hash).collect());
-		now.into_iter().filter(|(hash, _)| before.contains(hash)).map(|(_, bytes)| bytes).collect()
-	}
-}
-
-/// Publishes again what still waits at a second look, whoever sent it: peers that have it ignore it. For as long as the node
-/// runs.
-pub async fn repeat(pool: Pool, network: NetworkHandle) {
-	let mut ticks = interval(REPEAT_INTERVAL);
-	ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-	let mut waiting = Waiting::default();
-	loop {
-		ticks.tick().await;
-		let pool = pool.clone();
-		let list = move || -> Vec<(Hash, Vec<u8>)> {
-			pool.pending().into_iter().map(|bytes| (BlakeTwo256::hash(&bytes), bytes)).collect()
-		};
-		// A panic is told by the hook.
-		let Ok(listed) = spawn_blocking(list).await else { continue };
-		let again = waiting.look(listed);
-		if again.is_empty() || network.peers().is_empty() {
-			continue;
-		}
-		debug!(count = again.len(), "publishing again what still waits");
-		for some in again.chunks(REPEATED_AT_ONCE) {
-			for bytes in some {
-				network.publish_transaction(bytes.clone());
+			Err(RecvError::Lagged(skipped)) => {
+				debug!(skipped, "gossip fell behind the pool");
+				own.add_unheard();
 			}
-			sleep(REPEAT_PAUSE).await;
+			Err(RecvError::Closed) => return,
 		}
 	}
 }
@@ -244,19 +206,6 @@ mod tests {
 		}
 		assert!(from_peers.0.lock().len() <= FROM_PEERS_MAX);
 		assert!(from_peers.take(&Hash::from_low_u64_be(19_999)));
-	}
-
-	#[test]
-	fn what_waits_at_two_looks_in_a_row_is_published_again() {
-		let listed = |numbers: &[u8]| -> Vec<(Hash, Vec<u8>)> {
-			numbers.iter().map(|n| (Hash::repeat_byte(*n), vec![*n])).collect()
-		};
-		let mut waiting = Waiting::default();
-		assert!(waiting.look(listed(&[1, 2, 3])).is_empty(), "they have just come");
-		assert_eq!(waiting.look(listed(&[2, 4, 3])), [vec![2u8], vec![3u8]]);
-		assert_eq!(waiting.look(listed(&[3, 4])), [vec![3u8], vec![4u8]]);
-		assert!(waiting.look(listed(&[])).is_empty() && waiting.0.is_empty(), "all are in blocks");
-		assert!(waiting.look(listed(&[3])).is_empty(), "it came anew");
 	}
 
 	#[test]
