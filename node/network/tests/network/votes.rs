@@ -171,7 +171,7 @@ async fn neither_strangers_nor_one_validator_fill_the_engines_room_for_the_next_
 	let judged = || {
 		let stats = node.handle.stats();
 		let of_consensus = stats.gossip.iter().filter(|(topic, ..)| *topic == Topic::Consensus.name());
-		vec![("all", of_consensus.map(|(_, _, count)| *count).sum())]
+		vec![("all", of_consensus.map(|(_, _, count)| *count).sum::<u64>())]
 	};
 	counts(judged, "all", 340).await;
 	// A hundred of all strangers and twelve of a validator go on to the engine.
