@@ -13,14 +13,11 @@ use plexus_consensus::parking::MESSAGES_PER_HEIGHT_MAX;
 use plexus_consensus::AuthorityId;
 use std::collections::{BTreeMap, HashSet};
 
-/// Of one validator and height: four rounds, of three messages each. Who is further behind is helped by what the engine
-/// sends again.
-const VALIDATOR_MAX: usize = 12;
-
 /// Of all strangers and one height: those who were elected for it say little before it begins.
 const STRANGERS_MAX: usize = 100;
 
-/// Of all validators and one height.
+/// Of all validators and one height, in equal shares: for two sets of a hundred each, four rounds of three messages. Who is
+/// further behind is helped by what the engines send again.
 const VALIDATORS_MAX: usize = MESSAGES_PER_HEIGHT_MAX - STRANGERS_MAX;
 
 /// Whether there is room for a message.
@@ -48,28 +45,29 @@ struct Shares {
 pub(crate) struct Early(BTreeMap<u64, Shares>);
 
 impl Early {
-	/// Takes room for a message that `signer` signed.
-	pub fn take(&mut self, height: u64, signer: AuthorityId, signature: [u8; 64], is_stranger: bool) -> Room {
-		let Shares { validators, count, strangers } = self.0.entry(height).or_default();
-		let (share, has_room) = match is_stranger {
-			true => {
-				let has_room = strangers.len() < STRANGERS_MAX;
-				(strangers, has_room)
-			}
-			false => {
-				let share = validators.entry(signer).or_default();
-				let has_room = share.len() < VALIDATOR_MAX && *count < VALIDATORS_MAX;
-				(share, has_room)
-			}
+	/// Takes room for a message that `signer` signed; `validators` says among how many it is one that we know, and is absent
+	/// for a stranger.
+	pub fn take(
+		&mut self,
+		height: u64,
+		signer: AuthorityId,
+		signature: [u8; 64],
+		validators: Option<usize>,
+	) -> Room {
+		let shares = self.0.entry(height).or_default();
+		let (share, has_room) = match validators {
+			None => (&mut shares.strangers, true),
+			Some(_) => (shares.validators.entry(signer).or_default(), shares.count < VALIDATORS_MAX),
 		};
+		let share_max = validators.map_or(STRANGERS_MAX, |validators| VALIDATORS_MAX / validators.max(1));
 		if share.contains(&signature) {
 			return Room::Copy;
 		}
-		if !has_room {
+		if !has_room || share.len() >= share_max {
 			return Room::None;
 		}
 		share.insert(signature);
-		*count += usize::from(!is_stranger);
+		shares.count += usize::from(validators.is_some());
 		Room::Taken
 	}
 
@@ -93,45 +91,47 @@ mod tests {
 		signature
 	}
 
-	/// How many of so many messages have room.
-	fn taken(early: &mut Early, height: u64, signer: AuthorityId, count: u16, is_stranger: bool) -> usize {
-		let base = u16::from(signer.0[0]) * 256;
-		let mut take = |n| early.take(height, signer, signature(base + n), is_stranger);
+	/// How many of so many messages have room, of one of so many validators, or of a stranger.
+	fn taken(early: &mut Early, signer: u8, count: u16, validators: Option<usize>) -> usize {
+		let base = u16::from(signer) * 256;
+		let mut take = |n| early.take(5, id(signer), signature(base + n), validators);
 		(0..count).filter(|n| take(*n) == Room::Taken).count()
 	}
 
 	#[test]
 	fn neither_strangers_nor_a_talkative_validator_take_the_room_of_others() {
 		let mut early = Early::default();
-		let strangers: usize = (100..200).map(|n| taken(&mut early, 5, id(n), 20, true)).sum();
+		let strangers: usize = (100..200).map(|n| taken(&mut early, n, 20, None)).sum();
 		assert_eq!(strangers, STRANGERS_MAX);
-		assert_eq!(taken(&mut early, 5, id(1), 200, false), VALIDATOR_MAX);
-		assert_eq!(taken(&mut early, 5, id(2), 3, false), 3);
-		assert_eq!(taken(&mut early, 6, id(1), 200, false), VALIDATOR_MAX, "another height");
+		assert_eq!(taken(&mut early, 1, 200, Some(200)), 12, "four rounds");
+		assert_eq!(taken(&mut early, 2, 3, Some(200)), 3);
+		assert_eq!(taken(&mut early, 3, 200, Some(8)), 200, "few have large shares");
 	}
 
 	#[test]
 	fn a_copy_is_told_and_takes_no_room() {
 		let mut early = Early::default();
-		assert_eq!(early.take(5, id(1), signature(7), false), Room::Taken);
-		assert!((0..100).all(|_| early.take(5, id(1), signature(7), false) == Room::Copy));
-		assert_eq!(taken(&mut early, 5, id(1), 200, false), VALIDATOR_MAX - 1);
-		assert_eq!(early.take(5, id(1), signature(7), false), Room::Copy, "also when nothing is left");
+		let mut once_more = || early.take(5, id(1), signature(7), Some(200));
+		assert_eq!(once_more(), Room::Taken);
+		assert!((0..100).all(|_| once_more() == Room::Copy));
+		assert_eq!(taken(&mut early, 1, 200, Some(200)), 11);
+		assert_eq!(early.take(5, id(1), signature(7), Some(200)), Room::Copy, "also when nothing is left");
 	}
 
 	#[test]
 	fn two_sets_of_the_most_validators_fit_and_no_more_than_the_engine_keeps() {
 		let mut early = Early::default();
-		let all = (0..=u8::MAX).map(|n| taken(&mut early, 5, id(n), VALIDATOR_MAX as u16, false));
-		let all: Vec<usize> = all.collect();
-		assert!(all[..200].iter().all(|count| *count == VALIDATOR_MAX), "{all:?}");
+		let all: Vec<usize> = (0..=u8::MAX).map(|n| taken(&mut early, n, 12, Some(200))).collect();
+		assert!(all[..200].iter().all(|count| *count == 12), "{all:?}");
 		assert_eq!(all.iter().sum::<usize>() + STRANGERS_MAX, MESSAGES_PER_HEIGHT_MAX);
 	}
 
 	#[test]
 	fn what_has_begun_is_forgotten() {
 		let mut early = Early::default();
-		(4..8).for_each(|height| assert_eq!(taken(&mut early, height, id(1), 1, false), 1));
+		for height in 4..8 {
+			assert_eq!(early.take(height, id(1), signature(1), Some(4)), Room::Taken);
+		}
 		early.forget_up_to(6);
 		assert_eq!(early.0.keys().copied().collect::<Vec<_>>(), [7]);
 		early.forget_up_to(u64::MAX);

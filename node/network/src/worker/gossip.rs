@@ -460,7 +460,8 @@ impl Worker {
 		if self.height.is_none_or(|now| height <= now) {
 			return true;
 		}
-		match self.early.take(height, signer, signature, is_stranger) {
+		let validators = (!is_stranger).then(|| self.validators.count());
+		match self.early.take(height, signer, signature, validators) {
 			Room::Taken => true,
 			Room::Copy => false,
 			Room::None => {
