@@ -1,7 +1,7 @@
 //! Puts the parts of proposals together again, in any order of arrival, in bounded memory.
 //!
 //! # Must not
-//! Execute blocks, or trust anything before the head's signature was checked.
+//! Look into bodies, or trust anything before the head's signature was checked.
 //!
 //! # Invariants
 //! - Streams are told apart by (publisher, stream): nobody can add parts to another's stream.
@@ -12,8 +12,7 @@
 
 use crate::malachite::streaming::{StreamContent, StreamId, StreamMessage};
 use crate::malachite::PeerId;
-use crate::parts::{decode_block, ProposalHead, ProposalPart, BODY_BYTES_MAX, CHUNKS_MAX, CHUNK_BYTES};
-use plexus_storage::Block;
+use crate::parts::{Complete, ProposalHead, ProposalPart, BODY_BYTES_MAX, CHUNKS_MAX, CHUNK_BYTES};
 use std::collections::BTreeMap;
 
 /// Streams held at once: four rounds of a set of sixteen proposers.
@@ -71,7 +70,7 @@ pub struct Assembly {
 }
 
 impl Assembly {
-	/// Takes a part in; returns the head and the block once all parts are there and are what the head commits to.
+	/// Takes a part in; returns the proposal once all parts are there and are what the head commits to.
 	///
 	/// `admit` judges the head as soon as it is seen: of a stream whose head it refuses nothing is kept.
 	pub fn add(
@@ -79,7 +78,7 @@ impl Assembly {
 		publisher: PeerId,
 		message: StreamMessage<ProposalPart>,
 		admit: impl FnOnce(&ProposalHead) -> Admission,
-	) -> Option<(ProposalHead, Block)> {
+	) -> Option<Complete> {
 		let key = (publisher, message.stream_id);
 		match message.content {
 			StreamContent::Data(ProposalPart::Head(head)) => {
@@ -149,17 +148,16 @@ impl Assembly {
 		Some(())
 	}
 
-	fn complete(&mut self, key: &Key) -> Option<(ProposalHead, Block)> {
+	fn complete(&mut self, key: &Key) -> Option<Complete> {
 		let partial = self.streams.get(key)?;
 		let head = partial.head.as_ref()?;
 		if partial.chunks.len() < head.chunks() {
 			return None;
 		}
 		let partial = self.remove(key)?;
-		let body: Vec<u8> = partial.chunks.into_values().flatten().collect();
-		let head = partial.head?;
-		let block = decode_block(&head, &body)?;
-		Some((head, block))
+		let mut body = Vec::with_capacity(partial.bytes);
+		partial.chunks.values().for_each(|chunk| body.extend_from_slice(chunk));
+		Complete::new(partial.head?, body)
 	}
 
 	fn stream(&mut self, key: &Key) -> &mut Partial {

@@ -5,12 +5,11 @@
 //!
 //! # Invariants
 //! At most [`HEIGHTS_AHEAD_MAX`] heights ahead, [`PROPOSALS_PER_HEIGHT_MAX`] of one height and [`PARKED_BYTES_MAX`]
-//! bytes: bodies wait as they travelled, since a decoded one takes up to 24 times as much, of which strangers could make use.
+//! bytes, in which bodies are as they travelled.
 //! Proposals of today's validators displace others', never the reverse: tomorrow's validators are not known yet.
 
-use crate::parts::{encode_body, ProposalHead, BODY_BYTES_MAX};
+use crate::parts::{Complete, BODY_BYTES_MAX};
 use plexus_runtime::limits::VALIDATORS_MAX;
-use plexus_storage::Block;
 use std::collections::BTreeMap;
 
 /// Heights ahead that are kept; who is further behind gets the blocks from peers.
@@ -28,9 +27,14 @@ pub const PARKED_BYTES_MAX: usize = 8 * BODY_BYTES_MAX;
 
 #[derive(Debug)]
 struct Parked {
-	head: ProposalHead,
-	body: Vec<u8>,
+	proposal: Complete,
 	from_validator: bool,
+}
+
+impl Parked {
+	fn bytes(&self) -> usize {
+		self.proposal.head().body_bytes as usize
+	}
 }
 
 /// Proposals waiting for their height.
@@ -47,9 +51,9 @@ impl Parking {
 	}
 
 	/// Keeps a proposal, if there is room; `from_validator` says that its proposer is one of today's validators.
-	pub fn park(&mut self, head: ProposalHead, block: Block, from_validator: bool) {
-		let size = head.body_bytes as usize;
-		let height = head.height;
+	pub fn park(&mut self, proposal: Complete, from_validator: bool) {
+		let parked = Parked { proposal, from_validator };
+		let (height, size) = (parked.proposal.head().height, parked.bytes());
 		while self.bytes + size > PARKED_BYTES_MAX {
 			if !(from_validator && self.displace(None)) {
 				return;
@@ -60,20 +64,16 @@ impl Parking {
 				return;
 			}
 		}
-		let mut body = encode_body(&block);
-		// The encoder reserves as much as the decoded body has.
-		body.shrink_to_fit();
 		self.bytes += size;
-		self.heights.entry(height).or_default().push(Parked { head, body, from_validator });
+		self.heights.entry(height).or_default().push(parked);
 	}
 
-	/// Takes out what waited for `height`, with bodies for [`decode_block`](crate::parts::decode_block), and forgets
-	/// everything below.
-	pub fn take(&mut self, height: u64) -> Vec<(ProposalHead, Vec<u8>)> {
+	/// Takes out what waited for `height` and forgets everything below.
+	pub fn take(&mut self, height: u64) -> Vec<Complete> {
 		let later = self.heights.split_off(&height.saturating_add(1));
 		let due = std::mem::replace(&mut self.heights, later).remove(&height).unwrap_or_default();
-		self.bytes = self.heights.values().flatten().map(|parked| parked.head.body_bytes as usize).sum();
-		due.into_iter().map(|parked| (parked.head, parked.body)).collect()
+		self.bytes = self.heights.values().flatten().map(Parked::bytes).sum();
+		due.into_iter().map(|parked| parked.proposal).collect()
 	}
 
 	/// Number of proposals that wait.
@@ -93,7 +93,7 @@ impl Parking {
 				continue;
 			}
 			if let Some(index) = parked.iter().position(|parked| !parked.from_validator) {
-				self.bytes -= parked.remove(index).head.body_bytes as usize;
+				self.bytes -= parked.remove(index).bytes();
 				return true;
 			}
 		}
@@ -104,31 +104,56 @@ impl Parking {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::parts::decode_block;
+	use crate::parts::{encode_body, ProposalHead};
 	use crate::signing::SigningKey;
-	use plexus_storage::Header;
+	use plexus_storage::{Block, Header};
 	use sp_core::H256;
 
-	/// A proposal for height 5 of so many empty extrinsics, of which each travels as one byte.
-	fn proposal(extrinsics: usize) -> (ProposalHead, Block) {
+	/// A proposal for height 5 with one extrinsic of so many bytes, and its block.
+	fn proposal(bytes: usize) -> (Complete, Block) {
 		let digest = Default::default();
 		let (state_root, extrinsics_root, parent_hash) = Default::default();
 		let header = Header { number: 5, parent_hash, state_root, extrinsics_root, digest };
-		let block = Block { header: header.clone(), body: vec![Vec::new(); extrinsics] };
+		let block = Block { header: header.clone(), body: vec![vec![7; bytes]] };
 		let (key, body) = (SigningKey::from_bytes(&[7; 32]), encode_body(&block));
-		(ProposalHead::new(&H256([1; 32]), &key, 0, None, header, &body), block)
+		let head = ProposalHead::new(&H256([1; 32]), &key, 0, None, header, &body);
+		(Complete::new(head, body).expect("its own body"), block)
 	}
 
 	#[test]
-	fn what_waits_takes_as_much_memory_as_it_has_bytes_and_comes_out_whole() {
-		let ((head, block), mut parking) = (proposal(100_000), Parking::default());
+	fn what_waits_is_bounded_in_number_and_bytes_and_comes_out_whole() {
+		let ((small, block), mut parking) = (proposal(100), Parking::default());
 		for _ in 0..2 * PROPOSALS_PER_HEIGHT_MAX {
-			parking.park(head.clone(), block.clone(), false);
+			parking.park(small.clone(), false);
 		}
-		let reserved: usize = parking.heights.values().flatten().map(|parked| parked.body.capacity()).sum();
-		assert!(reserved < 2 * PROPOSALS_PER_HEIGHT_MAX * head.body_bytes as usize, "{reserved}");
+		let size = small.head().body_bytes as usize;
+		assert_eq!(
+			(parking.len(), parking.bytes),
+			(PROPOSALS_PER_HEIGHT_MAX, PROPOSALS_PER_HEIGHT_MAX * size)
+		);
 		let taken = parking.take(5);
 		assert_eq!((taken.len(), parking.bytes), (PROPOSALS_PER_HEIGHT_MAX, 0));
-		assert!(taken.iter().all(|(head, body)| decode_block(head, body).as_ref() == Some(&block)));
+		assert!(taken.into_iter().all(|waited| waited.decode().is_some_and(|(_, found)| found == block)));
+
+		let (large, _) = proposal(BODY_BYTES_MAX - 8);
+		for _ in 0..PROPOSALS_PER_HEIGHT_MAX {
+			parking.park(large.clone(), false);
+			assert!(parking.bytes <= PARKED_BYTES_MAX);
+		}
+		assert!(parking.bytes > PARKED_BYTES_MAX / 2);
+	}
+
+	#[test]
+	fn todays_validators_displace_others_and_not_the_reverse() {
+		let ((proposal, _), mut parking) = (proposal(100), Parking::default());
+		for _ in 0..PROPOSALS_PER_HEIGHT_MAX {
+			parking.park(proposal.clone(), false);
+		}
+		parking.park(proposal.clone(), true);
+		for _ in 0..PROPOSALS_PER_HEIGHT_MAX {
+			parking.park(proposal.clone(), false);
+		}
+		let known = parking.heights[&5].iter().filter(|parked| parked.from_validator).count();
+		assert_eq!((known, parking.len()), (1, PROPOSALS_PER_HEIGHT_MAX));
 	}
 }

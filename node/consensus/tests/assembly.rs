@@ -7,7 +7,7 @@ use plexus_consensus::assembly::{
 use plexus_consensus::malachite::streaming::{StreamContent, StreamId, StreamMessage};
 use plexus_consensus::malachite::PeerId;
 use plexus_consensus::parts::{
-	encode_body, stream, ProposalHead, ProposalPart, BODY_BYTES_MAX, CHUNKS_MAX, CHUNK_BYTES,
+	encode_body, stream, Complete, ProposalHead, ProposalPart, BODY_BYTES_MAX, CHUNKS_MAX, CHUNK_BYTES,
 };
 use plexus_consensus::signing::SigningKey;
 use plexus_storage::{Block, Header};
@@ -62,7 +62,12 @@ fn a_block_of_the_greatest_length_comes_back_whole() {
 	let parts = parts(&block, 1);
 	assert!(parts.len() <= CHUNKS_MAX + 2);
 	let mut assembly = Assembly::default();
-	let done: Vec<_> = parts.into_iter().rev().filter_map(|part| assembly.add(peer(1), part, due)).collect();
+	let done: Vec<_> = parts
+		.into_iter()
+		.rev()
+		.filter_map(|part| assembly.add(peer(1), part, due))
+		.filter_map(Complete::decode)
+		.collect();
 	assert_eq!(done.len(), 1);
 	assert_eq!(done[0].1, block);
 	assert!(done[0].0.is_genuine(&GENESIS));
@@ -73,8 +78,11 @@ fn a_block_of_the_greatest_length_comes_back_whole() {
 fn an_empty_block_comes_back_too() {
 	let block = Block { body: vec![], ..block(0) };
 	let mut assembly = Assembly::default();
-	let done: Vec<_> =
-		parts(&block, 1).into_iter().filter_map(|part| assembly.add(peer(1), part, due)).collect();
+	let done: Vec<_> = parts(&block, 1)
+		.into_iter()
+		.filter_map(|part| assembly.add(peer(1), part, due))
+		.filter_map(Complete::decode)
+		.collect();
 	assert_eq!(done[0].1, block);
 }
 
@@ -156,7 +164,10 @@ fn many_strangers_fill_no_more_than_the_bounds_and_do_not_push_out_an_accepted_h
 			assert!(assembly.buffered_bytes() <= BUFFERED_BYTES_MAX);
 		}
 	}
-	let done: Vec<_> = proposal.filter_map(|part| assembly.add(peer(u32::MAX), part, due)).collect();
+	let done: Vec<_> = proposal
+		.filter_map(|part| assembly.add(peer(u32::MAX), part, due))
+		.filter_map(Complete::decode)
+		.collect();
 	assert_eq!(done.len(), 1);
 	assert_eq!(done[0].1, block);
 }
@@ -177,7 +188,10 @@ fn proposals_of_later_heights_do_not_push_out_the_one_that_is_due() {
 		assert!(assembly.buffered_bytes() <= BUFFERED_BYTES_MAX);
 	}
 	assert!(assembly.buffered_bytes() > BUFFERED_BYTES_MAX / 2);
-	let done: Vec<_> = proposal.filter_map(|part| assembly.add(peer(u32::MAX), part, due)).collect();
+	let done: Vec<_> = proposal
+		.filter_map(|part| assembly.add(peer(u32::MAX), part, due))
+		.filter_map(Complete::decode)
+		.collect();
 	assert_eq!(done.len(), 1);
 	assert_eq!(done[0].1, block);
 }

@@ -34,7 +34,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
-use crate::assembly::Assembly;
+use crate::assembly::{Admission, Assembly};
 use crate::certificate::{self, Certificate};
 use crate::evidence::Evidence;
 use crate::ledger::{Clock, Ledger, LedgerError, LedgerTip, VerifyError};
@@ -43,7 +43,7 @@ use crate::malachite::streaming::StreamMessage;
 use crate::malachite::{HeightParams, ProposedValue};
 use crate::offset::ClockOffset;
 use crate::parking::Parking;
-use crate::parts::{decode_block, ProposalHead, ProposalPart};
+use crate::parts::{ProposalHead, ProposalPart};
 use crate::signing::SigningKey;
 use crate::timing;
 use crate::types::{AuthorityId, BlockRef, Height, Plexus, ValidatorSet};
@@ -272,9 +272,12 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		}
 		self.round = round.as_u32().unwrap_or(0);
 		let mut values = Vec::new();
-		for (head, body) in self.parking.take(self.height) {
-			// One at a time. What was complete when it was parked still is.
-			if let Some(block) = decode_block(&head, &body) {
+		for proposal in self.parking.take(self.height) {
+			// Anybody could send these: only that of whose turn it is, is looked into.
+			if receive::admission(self.height, &self.validators, proposal.head()) != Admission::Due {
+				continue;
+			}
+			if let Some((head, block)) = proposal.decode() {
 				values.extend(self.judge(head, block, None)?);
 			}
 		}

@@ -34,13 +34,14 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			}
 			_ => Admission::Refused,
 		};
-		let Some((head, block)) = self.assembly.add(publisher, part, admit) else { return Ok(None) };
-		if head.height > self.height {
-			let from_validator = self.validators.get(&head.proposer).is_some();
-			self.parking.park(head, block, from_validator);
+		let Some(proposal) = self.assembly.add(publisher, part, admit) else { return Ok(None) };
+		if proposal.head().height > self.height {
+			let from_validator = self.validators.get(&proposal.head().proposer).is_some();
+			self.parking.park(proposal, from_validator);
 			return Ok(None);
 		}
 		let arrived_ms = self.clock.now_ms();
+		let Some((head, block)) = proposal.decode() else { return Ok(None) };
 		self.judge(head, block, Some(arrived_ms))
 	}
 
