@@ -15,6 +15,7 @@ use crate::signing::{self, SigningKey};
 use crate::types::{AuthorityId, Plexus, Signature};
 use codec::{DecodeAll, Encode};
 use plexus_primitives::purpose::Purpose;
+use plexus_runtime::limits::{BLOCK_MAX, EXTRINSIC_BASE};
 use plexus_storage::{Block, Header};
 use sp_core::H256;
 
@@ -31,6 +32,10 @@ pub const CHUNKS_MAX: usize = BODY_BYTES_MAX.div_ceil(CHUNK_BYTES);
 
 /// The longest encoded header that is taken. Ours, with the runtime's digest items, stay below 1 KiB.
 pub const HEADER_BYTES_MAX: usize = 64 << 10;
+
+/// Extrinsics of a block, far more than its weight allows: each takes a part of it, but for the few inherents. A body of
+/// more is no block's, which need not be found out by computing the root of millions.
+pub const EXTRINSICS_MAX: usize = 2 * (BLOCK_MAX.ref_time() / EXTRINSIC_BASE.ref_time()) as usize;
 
 /// The first part: what is proposed, by whom, and what the chunks will add up to.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, codec::Decode)]
