@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 pub const HEIGHTS_AHEAD_MAX: u64 = 4;
 
 /// Votes and proposals of one height ahead that the engine keeps: twelve of each validator of two sets, which is four rounds,
-/// and a hundred of others. The network hands over no more, see `early` there.
-pub const MESSAGES_PER_HEIGHT_MAX: usize = 2 * VALIDATORS_MAX as usize * 12 + 100;
+/// and of others as much as one round of a set is. The network hands over no more, see `early` there.
+pub const MESSAGES_PER_HEIGHT_MAX: usize = (2 * 12 + 3) * VALIDATORS_MAX as usize;
 
 /// Proposals of one height: eight rounds.
 pub const PROPOSALS_PER_HEIGHT_MAX: usize = 8;

@@ -13,8 +13,8 @@ use plexus_consensus::parking::MESSAGES_PER_HEIGHT_MAX;
 use plexus_consensus::AuthorityId;
 use std::collections::{BTreeMap, HashSet};
 
-/// Of all strangers and one height: those who were elected for it say little before it begins.
-const STRANGERS_MAX: usize = 100;
+/// Of all strangers and one height: one round of a hundred validators who were elected for it and whom we do not know yet.
+const STRANGERS_MAX: usize = 300;
 
 /// Of all validators and one height, in equal shares: for two sets of a hundred each, four rounds of three messages. Who is
 /// further behind is helped by what the engines send again.

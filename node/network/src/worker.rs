@@ -17,7 +17,7 @@
 //! | what is sent on | half of a peer's share; half of that is only for what comes from peers for whom little was sent on | own transactions: as above; others' messages are handled here and not forwarded |
 //! | batches for the node | [`TRANSACTIONS_MAX`], 32 MiB | a batch is ignored: not forwarded, and nobody's fault |
 //! | parts for the application | 304 | dropped here, and forwarded; the proposal comes again or the block is asked for |
-//! | votes and proposals of later heights | for each, 2,400 of validators in equal shares, 100 of all strangers | dropped here, and forwarded; the engines send again |
+//! | votes and proposals of later heights | for each, 2,400 of validators in equal shares, 300 of all strangers | dropped here, and forwarded; the engines send again |
 //! | chunks before their head | 13.5 MiB, of one peer 4.6 | dropped, not forwarded |
 //! | events for the engine | 512 | the engine misses the oldest and recovers as from lost messages |
 //! | requests for blocks | 128, of one peer 16 | the channel is dropped; the peer asks another |

@@ -165,7 +165,8 @@ impl Source {
 		let Some(hash) = database.hash(height)?.filter(|_| height >= database.oldest_block().max(1)) else {
 			return Ok(None);
 		};
-		let held = |of_snapshot| leases.values().filter(|lease| lease.of_snapshot == of_snapshot).count();
+		let held =
+			|of_snapshot: bool| leases.values().filter(|lease| lease.of_snapshot == of_snapshot).count();
 		let (state, of_snapshot) = match database.state_at(&hash) {
 			Ok(state) if held(false) < LEASES_MAX => (state, false),
 			Ok(state) => return Ok(Some(state)),

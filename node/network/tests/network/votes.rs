@@ -161,7 +161,7 @@ async fn strangers_do_not_fill_the_engines_room_for_the_next_height() {
 	let node = start(1, &[]).await;
 	let (names, at) = (Names::new(&GENESIS), address(&node).await);
 	elect(&node, 10, &[50, 51]);
-	let strangers = (0..300).map(|round| encoded(60, 11, round));
+	let strangers = (0..380).map(|round| encoded(60, 11, round));
 	let validators = (0..20).flat_map(|round| [encoded(50, 11, round), encoded(51, 10, round)]);
 	let raw = raw_peer(11, &names, &at).await;
 	let messages = strangers.chain(validators).collect();
@@ -171,9 +171,9 @@ async fn strangers_do_not_fill_the_engines_room_for_the_next_height() {
 		let of_consensus = stats.gossip.iter().filter(|(topic, ..)| *topic == Topic::Consensus.name());
 		vec![("all", of_consensus.map(|(_, _, count)| *count).sum::<u64>())]
 	};
-	counts(judged, "all", 340).await;
-	// A hundred of all strangers' go on to the engine, and whatever validators say.
-	assert!(node.handle.stats().dropped.contains(&("early", 200)), "{:?}", node.handle.stats().dropped);
+	counts(judged, "all", 420).await;
+	// Three hundred of all strangers' go on to the engine, and whatever validators say.
+	assert!(node.handle.stats().dropped.contains(&("early", 80)), "{:?}", node.handle.stats().dropped);
 	assert!(node.handle.stats().misbehaviours.iter().all(|(_, count)| *count == 0));
 	publishing.abort();
 }
