@@ -4,7 +4,12 @@
 //! Must not: forward what the pool has not validated. Peers are judged by the pool's verdict alone.
 //!
 //! All ways are bounded by the network's and the pool's own queues. If this node cannot keep up with its own transactions,
-//! gossip skips some: they stay in the pool, for this node's own blocks and for peers that connect later.
+//! gossip skips some, and what comes while no peer is connected reaches nobody: they stay in the pool, for this node's own
+//! blocks, for peers that connect later, and to be published again if they still wait after a while ([`repeat`]).
+
+mod again;
+
+pub use again::{repeat, Own};
 
 use parking_lot::Mutex;
 use plexus_execution::InvalidKind;
@@ -122,22 +127,30 @@ pub async fn announce(mut newcomers: mpsc::Receiver<PeerId>, pool: Pool, network
 	}
 }
 
-/// Sends what the pool accepted to peers, but for what came from them, until the pool is gone.
+/// Sends what the pool accepted to peers, but for what came from them, until the pool is gone. Notes what is `own`.
 pub async fn publish(
 	mut imported: Receiver<Hash>,
 	pool: Pool,
 	network: NetworkHandle,
 	from_peers: FromPeers,
+	own: Own,
 ) {
 	loop {
 		match imported.recv().await {
-			Ok(hash) if from_peers.take(&hash) || network.peers().is_empty() => {}
+			Ok(hash) if from_peers.take(&hash) => {}
 			Ok(hash) => {
+				own.add(hash);
+				if network.peers().is_empty() {
+					continue;
+				}
 				if let Some(bytes) = pool.get(&hash) {
 					network.publish_transaction(bytes.to_vec());
 				}
 			}
-			Err(RecvError::Lagged(skipped)) => debug!(skipped, "gossip fell behind the pool"),
+			Err(RecvError::Lagged(skipped)) => {
+				debug!(skipped, "gossip fell behind the pool");
+				own.add_unheard();
+			}
 			Err(RecvError::Closed) => return,
 		}
 	}

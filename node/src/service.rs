@@ -19,7 +19,7 @@ mod keys;
 use crate::{
 	config::Index,
 	control::{Control, Peers},
-	gossip::{self, FromPeers},
+	gossip::{self, FromPeers, Own},
 	health::HealthServer,
 	index,
 	keystore::{KeystoreError, PublicKey, SecretKey},
@@ -322,7 +322,9 @@ fn serve_peers(
 	let from_peers = FromPeers::default();
 	helpers.spawn(gossip::receive(transactions, pool.clone(), handle.clone(), from_peers.clone()));
 	helpers.spawn(gossip::announce(newcomers, pool.clone(), handle.clone()));
-	helpers.spawn(gossip::publish(pool.subscribe_imported(), pool.clone(), handle.clone(), from_peers));
+	let (own, imported) = (Own::default(), pool.subscribe_imported());
+	helpers.spawn(gossip::repeat(pool.clone(), handle.clone(), own.clone()));
+	helpers.spawn(gossip::publish(imported, pool.clone(), handle.clone(), from_peers, own));
 	(Connected { handle, port: consensus_port }, task)
 }
 

@@ -1,18 +1,18 @@
 //! Puts the parts of proposals together again, in any order of arrival, in bounded memory.
 //!
 //! # Must not
-//! Execute blocks, or trust anything before the head's signature was checked.
+//! Look into bodies, or trust anything before the head's signature was checked.
 //!
 //! # Invariants
 //! - Streams are told apart by (publisher, stream): nobody can add parts to another's stream.
 //! - At most [`STREAMS_MAX`] streams, [`STREAMS_PER_PUBLISHER_MAX`] of one publisher, and [`BUFFERED_BYTES_MAX`] bytes
 //!   of chunks are held. Whoever exceeds the bound loses their own oldest stream; when all together exceed it, the
-//!   oldest stream without an accepted head goes first, so that strangers cannot push out a validator's proposal.
+//!   oldest stream without an accepted head goes first, then the oldest of a later height, whose proposers may be anybody:
+//!   so strangers cannot push out the proposal of whose turn it is.
 
 use crate::malachite::streaming::{StreamContent, StreamId, StreamMessage};
 use crate::malachite::PeerId;
-use crate::parts::{decode_block, ProposalHead, ProposalPart, BODY_BYTES_MAX, CHUNKS_MAX, CHUNK_BYTES};
-use plexus_storage::Block;
+use crate::parts::{Complete, ProposalHead, ProposalPart, BODY_BYTES_MAX, CHUNKS_MAX, CHUNK_BYTES};
 use std::collections::BTreeMap;
 
 /// Streams held at once: four rounds of a set of sixteen proposers.
@@ -24,17 +24,41 @@ pub const STREAMS_PER_PUBLISHER_MAX: usize = 4;
 /// Bytes of all chunks held: eight bodies of the greatest length.
 pub const BUFFERED_BYTES_MAX: usize = 8 * BODY_BYTES_MAX;
 
+/// What a head is to the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+	/// Of no use.
+	Refused,
+	/// Of a height that has not begun here: whoever proposes it, its validators may not be known yet.
+	Early,
+	/// Of this height, by a validator that has the turn.
+	Due,
+}
+
 type Key = (PeerId, StreamId);
 
 #[derive(Debug, Default)]
 struct Partial {
 	head: Option<ProposalHead>,
+	/// Whether the head was due, not early.
+	due: bool,
 	chunks: BTreeMap<u64, Vec<u8>>,
 	bytes: usize,
 	/// Whether its head or a chunk was refused: then what follows is not kept.
 	refused: bool,
 	/// When the stream began, counted in streams.
 	began: u64,
+}
+
+impl Partial {
+	/// The lowest goes first when there is no room.
+	fn rank(&self) -> u8 {
+		match self.head {
+			None => 0,
+			Some(_) if !self.due => 1,
+			Some(_) => 2,
+		}
+	}
 }
 
 /// The streams that are under way.
@@ -46,25 +70,30 @@ pub struct Assembly {
 }
 
 impl Assembly {
-	/// Takes a part in; returns the head and the block once all parts are there and are what the head commits to.
+	/// Takes a part in; returns the proposal once all parts are there and are what the head commits to.
 	///
 	/// `admit` judges the head as soon as it is seen: of a stream whose head it refuses nothing is kept.
 	pub fn add(
 		&mut self,
 		publisher: PeerId,
 		message: StreamMessage<ProposalPart>,
-		admit: impl FnOnce(&ProposalHead) -> bool,
-	) -> Option<(ProposalHead, Block)> {
+		admit: impl FnOnce(&ProposalHead) -> Admission,
+	) -> Option<Complete> {
 		let key = (publisher, message.stream_id);
 		match message.content {
 			StreamContent::Data(ProposalPart::Head(head)) => {
-				if message.sequence != 0 || !admit(&head) {
+				let admission = match message.sequence {
+					0 => admit(&head),
+					_ => Admission::Refused,
+				};
+				if admission == Admission::Refused {
 					self.refuse(&key);
 					return None;
 				}
 				let partial = self.stream(&key);
-				if !partial.refused {
-					partial.head.get_or_insert(*head);
+				if !partial.refused && partial.head.is_none() {
+					partial.head = Some(*head);
+					partial.due = admission == Admission::Due;
 				}
 			}
 			StreamContent::Data(ProposalPart::Chunk(chunk)) => {
@@ -76,9 +105,14 @@ impl Assembly {
 		self.complete(&key)
 	}
 
-	/// Forgets refused streams and those of heads that `keep` refuses. Streams without a head stay.
-	pub fn retain(&mut self, keep: impl Fn(&ProposalHead) -> bool) {
-		self.streams.retain(|_, partial| !partial.refused && partial.head.as_ref().is_none_or(&keep));
+	/// Forgets refused streams and those whose heads are of no use any more; what was early may be due now. Streams without
+	/// a head stay.
+	pub fn retain(&mut self, admit: impl Fn(&ProposalHead) -> Admission) {
+		self.streams.retain(|_, partial| {
+			let admission = partial.head.as_ref().map(&admit);
+			partial.due = admission == Some(Admission::Due);
+			!partial.refused && admission != Some(Admission::Refused)
+		});
 		self.buffered_bytes = self.streams.values().map(|partial| partial.bytes).sum();
 	}
 
@@ -114,17 +148,16 @@ impl Assembly {
 		Some(())
 	}
 
-	fn complete(&mut self, key: &Key) -> Option<(ProposalHead, Block)> {
+	fn complete(&mut self, key: &Key) -> Option<Complete> {
 		let partial = self.streams.get(key)?;
 		let head = partial.head.as_ref()?;
 		if partial.chunks.len() < head.chunks() {
 			return None;
 		}
 		let partial = self.remove(key)?;
-		let body: Vec<u8> = partial.chunks.into_values().flatten().collect();
-		let head = partial.head?;
-		let block = decode_block(&head, &body)?;
-		Some((head, block))
+		let mut body = Vec::with_capacity(partial.bytes);
+		partial.chunks.values().for_each(|chunk| body.extend_from_slice(chunk));
+		Complete::new(partial.head?, body)
 	}
 
 	fn stream(&mut self, key: &Key) -> &mut Partial {
@@ -142,13 +175,13 @@ impl Assembly {
 		self.streams.entry(key.clone()).or_insert_with(|| Partial { began, ..Partial::default() })
 	}
 
-	/// Removes the oldest of the streams that `among` allows, those without an accepted head first.
+	/// Removes the oldest of the streams that `among` allows, those without an accepted head first, then those that are early.
 	fn evict(&mut self, among: impl Fn(&Key, &Partial) -> bool) -> bool {
 		let oldest = self
 			.streams
 			.iter()
 			.filter(|(key, partial)| among(key, partial))
-			.min_by_key(|(_, partial)| (partial.head.is_some(), partial.began))
+			.min_by_key(|(_, partial)| (partial.rank(), partial.began))
 			.map(|(key, _)| key.clone());
 		oldest.is_some_and(|key| self.remove(&key).is_some())
 	}

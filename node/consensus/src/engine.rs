@@ -20,6 +20,7 @@ use crate::guard::{GuardError, GuardPlace, HEIGHTS_ADVISED};
 use crate::ledger::{Clock, Ledger, SystemClock};
 use crate::malachite::config::{ConsensusConfig, ValuePayload, ValueSyncConfig};
 use crate::malachite::{EngineEvent, NetworkMsg, NetworkRef, PeerId};
+use crate::parking::MESSAGES_PER_HEIGHT_MAX;
 use crate::progress::Progress;
 use crate::serving::Server;
 use crate::signing::SigningKey;
@@ -200,7 +201,11 @@ impl EngineHandle {
 fn settings(config: &EngineConfig) -> Settings {
 	Settings {
 		name: config.name.clone(),
-		consensus: ConsensusConfig { value_payload: ValuePayload::ProposalAndParts, ..Default::default() },
+		consensus: ConsensusConfig {
+			value_payload: ValuePayload::ProposalAndParts,
+			queue_per_height_capacity: MESSAGES_PER_HEIGHT_MAX,
+			..Default::default()
+		},
 		sync: ValueSyncConfig {
 			status_update_interval: config.status_interval,
 			batch_size: SYNC_BATCH,

@@ -15,6 +15,7 @@ use crate::signing::{self, SigningKey};
 use crate::types::{AuthorityId, Plexus, Signature};
 use codec::{DecodeAll, Encode};
 use plexus_primitives::purpose::Purpose;
+use plexus_runtime::limits::{BLOCK_MAX, EXTRINSIC_BASE};
 use plexus_storage::{Block, Header};
 use sp_core::H256;
 
@@ -31,6 +32,10 @@ pub const CHUNKS_MAX: usize = BODY_BYTES_MAX.div_ceil(CHUNK_BYTES);
 
 /// The longest encoded header that is taken. Ours, with the runtime's digest items, stay below 1 KiB.
 pub const HEADER_BYTES_MAX: usize = 64 << 10;
+
+/// Extrinsics of a block, far more than its weight allows: each takes a part of it, but for the few inherents. A body of
+/// more is no block's, which need not be found out by computing the root of millions.
+pub const EXTRINSICS_MAX: usize = 2 * (BLOCK_MAX.ref_time() / EXTRINSIC_BASE.ref_time()) as usize;
 
 /// The first part: what is proposed, by whom, and what the chunks will add up to.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, codec::Decode)]
@@ -143,13 +148,33 @@ pub fn encode_body(block: &Block) -> Vec<u8> {
 	block.body.encode()
 }
 
-/// Puts a block together from its head and its complete body; `None` if the bytes are not what the head commits to.
-pub fn decode_block(head: &ProposalHead, body: &[u8]) -> Option<Block> {
-	if body.len() != head.body_bytes as usize || blake3::hash(body).as_bytes() != &head.body_root.0 {
-		return None;
+/// A head with all of its body, as it travelled. Nobody has looked into the body: decoded, it takes up to 24 times its bytes,
+/// and time, which is not spent on what anybody may have made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complete {
+	head: ProposalHead,
+	body: Vec<u8>,
+}
+
+impl Complete {
+	/// `None` if the bytes are not what the head commits to.
+	pub fn new(head: ProposalHead, body: Vec<u8>) -> Option<Self> {
+		let fits =
+			body.len() == head.body_bytes as usize && blake3::hash(&body).as_bytes() == &head.body_root.0;
+		fits.then_some(Self { head, body })
 	}
-	let body = Vec::<Vec<u8>>::decode_all(&mut &body[..]).ok()?;
-	Some(Block { header: head.header.clone(), body })
+
+	/// The head.
+	pub fn head(&self) -> &ProposalHead {
+		&self.head
+	}
+
+	/// The block; `None` if the body is no list of extrinsics.
+	pub fn decode(self) -> Option<(ProposalHead, Block)> {
+		let body = Vec::<Vec<u8>>::decode_all(&mut &self.body[..]).ok()?;
+		let block = Block { header: self.head.header.clone(), body };
+		Some((self.head, block))
+	}
 }
 
 /// The messages that carry a proposal: the head, the chunks, the end of the stream.

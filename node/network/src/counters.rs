@@ -102,10 +102,12 @@ pub enum Dropping {
 	SlowPeers,
 	/// Parts of proposals that wait for the application, inside the engine.
 	Parts,
+	/// Votes and proposals that wait for their height, inside the engine.
+	Early,
 }
 
 impl Dropping {
-	const ALL: [(Self, &'static str); 7] = [
+	const ALL: [(Self, &'static str); 8] = [
 		(Self::IncomingTransactions, "incoming_transactions"),
 		(Self::OutgoingTransactions, "outgoing_transactions"),
 		(Self::Newcomers, "newcomers"),
@@ -113,6 +115,7 @@ impl Dropping {
 		(Self::StateRequests, "state_requests"),
 		(Self::SlowPeers, "slow_peers"),
 		(Self::Parts, "parts"),
+		(Self::Early, "early"),
 	];
 }
 

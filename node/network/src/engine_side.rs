@@ -79,6 +79,7 @@ pub(crate) fn decode(
 }
 
 /// What a vote or proposal says of itself.
+#[derive(Clone, Copy)]
 pub(crate) struct Claim {
 	pub signer: AuthorityId,
 	pub height: u64,

@@ -22,7 +22,7 @@
 //! # Reading order
 //! [`config`] and [`handle`] are what the node sees, [`worker`] is the heart, [`behaviour`] what the swarm speaks. Who gets
 //! in: [`gate`]. Who is sent away: [`conduct`] and [`meter`]. Whom to dial: [`dialer`] and [`discovery`]. Bytes: [`topics`],
-//! [`batch`]. Tables: [`peers`], [`validators`], [`counters`].
+//! [`batch`]. Tables: [`peers`], [`validators`], [`welcomed`], [`early`], [`counters`].
 
 mod answers;
 pub mod batch;
@@ -34,6 +34,7 @@ pub mod config;
 pub mod counters;
 pub mod dialer;
 mod discovery;
+mod early;
 mod engine_side;
 mod gate;
 pub mod handle;
@@ -44,6 +45,7 @@ mod recent;
 mod streams;
 pub mod topics;
 mod validators;
+mod welcomed;
 mod worker;
 
 pub use bytes::Bytes;

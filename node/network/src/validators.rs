@@ -45,6 +45,11 @@ impl Validators {
 		self.sets().map(|set| set.as_slice().len()).max().unwrap_or(0)
 	}
 
+	/// How many validators all sets have together that we know.
+	pub fn count(&self) -> usize {
+		self.sets().map(|set| set.as_slice().len()).sum()
+	}
+
 	/// A peer published what this validator signed. Returns whether it has now the validator's place.
 	pub fn published(
 		&mut self,

@@ -17,6 +17,7 @@
 //! | what is sent on | half of a peer's share; half of that is only for what comes from peers for whom little was sent on | own transactions: as above; others' messages are handled here and not forwarded |
 //! | batches for the node | [`TRANSACTIONS_MAX`], 32 MiB | a batch is ignored: not forwarded, and nobody's fault |
 //! | parts for the application | 304 | dropped here, and forwarded; the proposal comes again or the block is asked for |
+//! | votes and proposals of later heights | for each, 2,400 of validators in equal shares, 300 of all strangers | dropped here, and forwarded; the engines send again |
 //! | chunks before their head | 13.5 MiB, of one peer 4.6 | dropped, not forwarded |
 //! | events for the engine | 512 | the engine misses the oldest and recovers as from lost messages |
 //! | requests for blocks | 128, of one peer 16 | the channel is dropped; the peer asks another |
@@ -42,6 +43,7 @@ use crate::config::{NetworkConfig, NetworkError};
 use crate::counters::Counters;
 use crate::dialer::Dialer;
 use crate::discovery::Discovery;
+use crate::early::Early;
 use crate::engine_side::EngineSide;
 use crate::handle::{BannedPeer, Command, Network, NetworkHandle, NetworkTask, TRANSACTIONS_KIB_MAX};
 use crate::in_flight::InFlight;
@@ -138,10 +140,14 @@ async fn open(config: NetworkConfig) -> Result<Network, NetworkError> {
 /// The swarm, at all its addresses.
 fn listen(config: &NetworkConfig, names: &Names) -> Result<Swarm<Behaviour>, NetworkError> {
 	let mut swarm = build_swarm(config, names)?;
+	let refused =
+		|address: &Multiaddr, cause: String| NetworkError::Listen { address: address.clone(), cause };
+	// All before the first is taken: all addresses of IPv6 are to the system those of IPv4, too, which libp2p asks it not to do.
 	for address in &config.listen {
-		let refused = |cause: String| NetworkError::Listen { address: address.clone(), cause };
-		probe(address).map_err(|cause| refused(cause.to_string()))?;
-		swarm.listen_on(address.clone()).map_err(|cause| refused(cause.to_string()))?;
+		probe(address).map_err(|cause| refused(address, cause.to_string()))?;
+	}
+	for address in &config.listen {
+		swarm.listen_on(address.clone()).map_err(|cause| refused(address, cause.to_string()))?;
 	}
 	for address in &config.public {
 		swarm.add_external_address(address.clone());
@@ -207,6 +213,8 @@ struct Worker {
 	height: Option<u64>,
 	/// What was relayed a moment ago.
 	recent: Recent,
+	/// What the engine keeps of heights that have not begun.
+	early: Early,
 	streams: Streams<HeldPart>,
 	in_flight: InFlight,
 	inbound: HashMap<InboundRequestId, ResponseChannel>,
@@ -247,6 +255,7 @@ impl Worker {
 			progress: Progress::default(),
 			height: None,
 			recent: Recent::new(now),
+			early: Early::default(),
 			streams: Streams::default(),
 			in_flight: InFlight::default(),
 			swarm,
@@ -294,7 +303,9 @@ impl Worker {
 			self.tidied = now;
 			self.meter.forget_full(now);
 			self.relayed.forget_full(now);
-			self.transactions.tidy(now);
+			for peer in self.transactions.tidy(now) {
+				self.welcome(peer);
+			}
 			if self.conduct.tidy(now) {
 				self.update_banned();
 			}

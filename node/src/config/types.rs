@@ -190,7 +190,6 @@ impl Default for Rpc {
 		Self {
 			addr: IpAddr::V4(Ipv4Addr::LOCALHOST),
 			port: 9944,
-			// Wallets that run in a local page reach a local node; strangers' pages do not.
 			// Wallets in a local page reach a local node; strangers' pages do not.
 			cors: vec![
 				"http://localhost:*".into(),

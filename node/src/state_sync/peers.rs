@@ -14,7 +14,7 @@ use super::{
 	Checkpoint, JoinError, Origin,
 };
 use codec::Encode;
-use plexus_consensus::parts::BODY_BYTES_MAX;
+use plexus_consensus::parts::{BODY_BYTES_MAX, EXTRINSICS_MAX};
 use plexus_network::{AskError, Misbehaviour, NetworkHandle, PeerId};
 use plexus_storage::{Hash, Header, Range};
 use sp_runtime::{
@@ -376,6 +376,9 @@ fn body(header: &Header, bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
 		return Err(format!("a body of {} bytes", bytes.len()));
 	}
 	let body: Vec<Vec<u8>> = wire::decode(bytes).map_err(|error| format!("no body: {error}"))?;
+	if body.len() > EXTRINSICS_MAX {
+		return Err(format!("a body of {} extrinsics", body.len()));
+	}
 	let root = |version| BlakeTwo256::ordered_trie_root(body.clone(), version);
 	match [StateVersion::V0, StateVersion::V1].into_iter().any(|v| root(v) == header.extrinsics_root) {
 		true => Ok(body),

@@ -5,8 +5,10 @@
 //!
 //! # Invariants
 //! - A state that somebody fetches stays readable until nobody has asked for [`LEASE_IDLE`], whatever is pruned or removed
-//!   meanwhile; [`LEASES_MAX`] at a time, none longer than [`LEASE_TIME`], since what the database would otherwise give up
-//!   stays on the disk for them.
+//!   meanwhile; [`LEASES_MAX`] of the database and as many of snapshots at a time, none longer than [`LEASE_TIME`], since
+//!   what the database would otherwise give up stays on the disk for them.
+//! - What the database keeps is served without being held when there is no room: whoever has many states held keeps nobody
+//!   from the others.
 //! - Every request is answered, if only by [`Answer::Nothing`], but for those that do not decode: they are reported.
 
 use super::{
@@ -18,7 +20,7 @@ use codec::Encode;
 use parking_lot::Mutex;
 use plexus_chain::Chain;
 use plexus_network::{Misbehaviour, NetworkHandle, StateRequest};
-use plexus_storage::{Database, Options, State, StorageError};
+use plexus_storage::{Database, Hash, Options, State, StorageError};
 use std::{
 	collections::{hash_map::Entry, HashMap},
 	num::NonZero,
@@ -40,7 +42,7 @@ const RANGE_BYTES: usize = 1 << 20;
 /// The most requests that are read for at a time, however many cores there are.
 pub const AT_A_TIME_MAX: usize = 4;
 
-/// The most states that are held for those who fetch them.
+/// The most states that are held for those who fetch them, of the database and of snapshots each.
 pub const LEASES_MAX: usize = 4;
 
 /// How long a state is held after the last request.
@@ -58,6 +60,8 @@ const SNAPSHOT_CACHE_BYTES: usize = 8 << 20;
 /// A state that somebody fetches.
 struct Lease {
 	state: State,
+	/// Whether it is a snapshot's, whose database was opened for it.
+	of_snapshot: bool,
 	since: Instant,
 	used: Instant,
 }
@@ -151,37 +155,36 @@ impl Source {
 
 	/// The state after a block, held for those who ask for more of it.
 	fn state(&self, height: u32) -> Result<Option<State>, StorageError> {
-		let now = Instant::now();
+		let (now, database) = (Instant::now(), self.chain.database());
 		let mut leases = self.leases.lock();
 		leases.retain(|_, lease| !lease.is_over(now));
 		if let Some(lease) = leases.get_mut(&height) {
 			lease.used = now;
 			return Ok(Some(lease.state.clone()));
 		}
-		if leases.len() >= LEASES_MAX {
-			return Ok(None);
-		}
-		// The lock is held, so that two do not open one snapshot.
-		let state = match self.kept(height)? {
-			Some(state) => state,
-			None => return Ok(None),
-		};
-		info!(height, "a peer fetches the state after this block");
-		leases.insert(height, Lease { state: state.clone(), since: now, used: now });
-		Ok(Some(state))
-	}
-
-	fn kept(&self, height: u32) -> Result<Option<State>, StorageError> {
-		let database = self.chain.database();
 		let Some(hash) = database.hash(height)?.filter(|_| height >= database.oldest_block().max(1)) else {
 			return Ok(None);
 		};
-		if let Ok(state) = database.state_at(&hash) {
-			return Ok(Some(state));
-		}
-		let Some((_, path)) = self.snapshots().into_iter().find(|(found, _)| *found == height) else {
-			return Ok(None);
+		let held =
+			|of_snapshot: bool| leases.values().filter(|lease| lease.of_snapshot == of_snapshot).count();
+		let (state, of_snapshot) = match database.state_at(&hash) {
+			Ok(state) if held(false) < LEASES_MAX => (state, false),
+			Ok(state) => return Ok(Some(state)),
+			Err(_) if held(true) >= LEASES_MAX => return Ok(None),
+			// The lock is held, so that two do not open one snapshot.
+			Err(_) => match self.of_snapshot(height, hash) {
+				Some(state) => (state, true),
+				None => return Ok(None),
+			},
 		};
+		info!(height, "a peer fetches the state after this block");
+		leases.insert(height, Lease { state: state.clone(), of_snapshot, since: now, used: now });
+		Ok(Some(state))
+	}
+
+	/// The state after a block, from a snapshot that ends with it.
+	fn of_snapshot(&self, height: u32, hash: Hash) -> Option<State> {
+		let (_, path) = self.snapshots().into_iter().find(|(found, _)| *found == height)?;
 		let options = Options {
 			value_cache_bytes: SNAPSHOT_CACHE_BYTES,
 			trie_cache_bytes: SNAPSHOT_CACHE_BYTES,
@@ -191,11 +194,10 @@ impl Source {
 		let opened =
 			Database::open_read_only(&snapshot::database_of(&path), options, self.chain.genesis_hash());
 		match opened {
-			Ok(copy) if copy.tip().hash == hash => Ok(Some(copy.tip().state.clone())),
-			Ok(_) => Ok(None),
+			Ok(copy) => (copy.tip().hash == hash).then(|| copy.tip().state.clone()),
 			Err(error) => {
 				warn!(path = %path.display(), %error, "a snapshot cannot be served");
-				Ok(None)
+				None
 			}
 		}
 	}

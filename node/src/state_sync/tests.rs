@@ -418,6 +418,26 @@ fn requests_for_what_is_not_there_and_rubbish_are_answered_or_refused() {
 }
 
 #[test]
+fn who_has_many_states_held_keeps_nobody_from_those_that_are_there() {
+	let home = Home::new(0, 20);
+	(0..8).for_each(|_| drop(home.block()));
+	let source = home.source();
+	let is_served = |height: u32| {
+		let request = Request::Range { height, start: Vec::new(), end: None };
+		matches!(source.answer(&request.encode()), Ok(Answer::Range(_)))
+	};
+	assert!((1..=11).all(is_served), "more than are held");
+	(0..30).for_each(|_| drop(home.block()));
+	let served: Vec<u32> = (1..=41).filter(|height| is_served(*height)).collect();
+	let held = 1..=serve::LEASES_MAX as u32;
+	assert_eq!(
+		served,
+		held.chain(22..=41).collect::<Vec<_>>(),
+		"those that were held first, and those that are kept"
+	);
+}
+
+#[test]
 fn a_checkpoint_is_a_height_and_perhaps_a_hash() {
 	let hash = Hash::repeat_byte(0xab);
 	let (plain, prefixed) = (format!("12:{}", "ab".repeat(32)), format!("12:0x{}", "ab".repeat(32)));

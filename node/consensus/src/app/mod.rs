@@ -34,7 +34,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
-use crate::assembly::Assembly;
+use crate::assembly::{Admission, Assembly};
 use crate::certificate::{self, Certificate};
 use crate::evidence::Evidence;
 use crate::ledger::{Clock, Ledger, LedgerError, LedgerTip, VerifyError};
@@ -272,8 +272,14 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		}
 		self.round = round.as_u32().unwrap_or(0);
 		let mut values = Vec::new();
-		for (head, block) in self.parking.take(self.height) {
-			values.extend(self.judge(head, block, None)?);
+		for proposal in self.parking.take(self.height) {
+			// Anybody could send these: only that of whose turn it is, is looked into.
+			if receive::admission(self.height, &self.validators, proposal.head()) != Admission::Due {
+				continue;
+			}
+			if let Some((head, block)) = proposal.decode() {
+				values.extend(self.judge(head, block, None)?);
+			}
 		}
 		for (hash, origin) in self.known.clone() {
 			let known_in = match &origin {
@@ -329,8 +335,8 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		self.block_time_ms = self.ledger.block_time_ms()?;
 		self.executed.clear();
 		self.invalid.clear();
-		let current = self.height;
-		self.assembly.retain(|head| head.height >= current);
+		let (current, validators) = (self.height, &self.validators);
+		self.assembly.retain(|head| receive::admission(current, validators, head));
 		self.known.clear();
 		for (hash, bytes) in self.ledger.undecided(self.number()?)? {
 			match crate::codec::decode_versioned::<Undecided>(&bytes) {

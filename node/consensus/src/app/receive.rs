@@ -4,6 +4,7 @@
 //! Let anything that a peer sent become an error of ours.
 
 use super::{App, AppError, Origin, PROPOSALS_PER_PROPOSER_MAX, PROPOSALS_PER_ROUND_MAX, ROUNDS_AHEAD_MAX};
+use crate::assembly::Admission;
 use crate::ledger::{Clock, Ledger, VerifyError};
 use crate::malachite::streaming::StreamMessage;
 use crate::malachite::{PeerId, ProposedValue};
@@ -11,7 +12,7 @@ use crate::offset::{Arrival, BODY_BYTES_COMPARED_MAX};
 use crate::parking::Parking;
 use crate::parts::{ProposalHead, ProposalPart};
 use crate::timing;
-use crate::types::Plexus;
+use crate::types::{Plexus, ValidatorSet};
 use plexus_storage::Block;
 use tracing::{debug, warn};
 
@@ -27,19 +28,20 @@ impl<L: Ledger, C: Clock> App<L, C> {
 	) -> Result<Option<ProposedValue<Plexus>>, AppError> {
 		let (genesis, current, decided) = (self.genesis, self.height, u64::from(self.tip.number));
 		let validators = &self.validators;
-		let admit = |head: &ProposalHead| {
-			let due = head.height == current
-				&& head.height > decided
-				&& head.proposer == validators.proposer(current, head.round);
-			(due || Parking::reaches(current, head.height)) && head.is_genuine(&genesis)
+		let admit = |head: &ProposalHead| match admission(current, validators, head) {
+			found if found != Admission::Refused && head.height > decided && head.is_genuine(&genesis) => {
+				found
+			}
+			_ => Admission::Refused,
 		};
-		let Some((head, block)) = self.assembly.add(publisher, part, admit) else { return Ok(None) };
-		if head.height > self.height {
-			let from_validator = self.validators.get(&head.proposer).is_some();
-			self.parking.park(head, block, from_validator);
+		let Some(proposal) = self.assembly.add(publisher, part, admit) else { return Ok(None) };
+		if proposal.head().height > self.height {
+			let from_validator = self.validators.get(&proposal.head().proposer).is_some();
+			self.parking.park(proposal, from_validator);
 			return Ok(None);
 		}
 		let arrived_ms = self.clock.now_ms();
+		let Some((head, block)) = proposal.decode() else { return Ok(None) };
 		self.judge(head, block, Some(arrived_ms))
 	}
 
@@ -152,5 +154,14 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			Origin::Synced { .. } => false,
 		};
 		self.known.values().filter(counts).count()
+	}
+}
+
+/// What a head is while a height is decided, by what it says of itself: its signature is for the caller to verify.
+pub(super) fn admission(current: u64, validators: &ValidatorSet, head: &ProposalHead) -> Admission {
+	match head.height == current && head.proposer == validators.proposer(current, head.round) {
+		true => Admission::Due,
+		false if Parking::reaches(current, head.height) => Admission::Early,
+		false => Admission::Refused,
 	}
 }

@@ -13,7 +13,7 @@ use crate::codec::decode_versioned;
 use crate::ledger::{Clock, Ledger, VerifyError};
 use crate::malachite::core::Round;
 use crate::malachite::SyncedValueOutcome;
-use crate::parts::{BODY_BYTES_MAX, HEADER_BYTES_MAX};
+use crate::parts::{BODY_BYTES_MAX, EXTRINSICS_MAX, HEADER_BYTES_MAX};
 use crate::types::{AuthorityId, Height, Plexus};
 use plexus_storage::Block;
 use tracing::{error, warn};
@@ -74,5 +74,7 @@ fn decode_synced(height: Height, bytes: &[u8]) -> Option<Block> {
 	if bytes.len() > BODY_BYTES_MAX + HEADER_BYTES_MAX {
 		return None;
 	}
-	decode_versioned::<Block>(bytes).ok().filter(|block| u64::from(block.header.number) == height.0)
+	let block = decode_versioned::<Block>(bytes).ok()?;
+	let is_possible = u64::from(block.header.number) == height.0 && block.body.len() <= EXTRINSICS_MAX;
+	is_possible.then_some(block)
 }

@@ -13,6 +13,7 @@ use super::Worker;
 use crate::bridge::EngineMessage;
 use crate::conduct::Misbehaviour;
 use crate::counters::{Direction, Dropping, Protocol};
+use crate::early::Early;
 use crate::engine_side::{from_engine, is_answer, to_engine};
 use crate::meter::Flow;
 use crate::topics::Topic;
@@ -39,6 +40,8 @@ impl Worker {
 		let codec = ScaleCodec;
 		match message {
 			Msg::Subscribe(subscriber) => {
+				// A new engine has nothing of what was handed to the one before.
+				self.early = Early::default();
 				let hears = |peer: &PeerId| self.table.hears_status(peer);
 				self.engine.subscribe(subscriber, self.table.ids(), hears);
 			}
@@ -76,7 +79,7 @@ impl Worker {
 			Msg::UpdateValidatorSet(validators) => {
 				self.height = self.progress.height();
 				self.validators.set(validators);
-				self.forget_streams();
+				self.forget_past();
 				self.update_validators();
 			}
 			// libp2p cannot cancel a request; it times out. Proofs and raw events come from the stock network only.

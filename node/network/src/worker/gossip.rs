@@ -13,12 +13,14 @@ use crate::batch::{self, Batcher};
 use crate::certificates::{self, proves, Proof};
 use crate::conduct::Misbehaviour;
 use crate::counters::{Direction, Dropping, Outcome, Protocol};
+use crate::early::Room;
 use crate::engine_side::{claim, decode, from_engine, verify_signed, Claim, Gossip};
 use crate::handle::{BatchId, IncomingTransactions, Verdict, ANNOUNCEMENTS_MAX};
 use crate::meter::{Flow, PART_BYTES_LEAST};
 use crate::recent::Said;
 use crate::streams::{Passage, Proposer};
 use crate::topics::Topic;
+use crate::welcomed::Welcomed;
 use arc_malachitebft_app_channel::app::engine::network::NetworkEvent;
 use arc_malachitebft_sync::{self as sync, RawRequest, RawResponse};
 use bytes::Bytes;
@@ -45,12 +47,6 @@ const ANNOUNCE_BYTES_MAX: usize = 8 << 20;
 
 /// How long one newcomer may take for all of it: there are few places, and others wait.
 const ANNOUNCE_TIME_MAX: Duration = Duration::from_secs(60);
-
-/// A peer that reconnects within this time is not told again.
-const WELCOME_INTERVAL: Duration = Duration::from_secs(60);
-
-/// Peers of which it is remembered that they were told.
-const WELCOMED_MAX: usize = 1_024;
 
 /// Of what a peer may send us, the part that is sent on for it in any case: 3 MiB of proposed blocks a second, 125 votes.
 const LITTLE: usize = 16;
@@ -113,7 +109,7 @@ pub(super) struct Transactions {
 	room: Arc<Semaphore>,
 	batcher: Batcher,
 	flush_at: Option<tokio::time::Instant>,
-	welcomed: HashMap<PeerId, Instant>,
+	welcomed: Welcomed,
 	announcing: HashMap<PeerId, Announcement>,
 }
 
@@ -129,7 +125,7 @@ impl Transactions {
 			room,
 			batcher: Batcher::default(),
 			flush_at: None,
-			welcomed: HashMap::new(),
+			welcomed: Welcomed::default(),
 			announcing: HashMap::new(),
 		}
 	}
@@ -139,11 +135,11 @@ impl Transactions {
 		self.flush_at
 	}
 
-	/// Forgets who was told long ago, and gives up on those who take their time.
-	pub fn tidy(&mut self, now: Instant) {
+	/// Forgets who was told long ago, and gives up on those who take their time; whom to tell again.
+	pub fn tidy(&mut self, now: Instant) -> Vec<PeerId> {
 		self.announcing
 			.retain(|_, under_way| now.saturating_duration_since(under_way.since) < ANNOUNCE_TIME_MAX);
-		self.welcomed.retain(|_, at| now.saturating_duration_since(*at) < WELCOME_INTERVAL);
+		self.welcomed.tidy(now)
 	}
 }
 
@@ -348,7 +344,8 @@ impl Worker {
 		if let Some(proof) = Proof::of(&event) {
 			return self.on_certificate(proof, event);
 		}
-		let Some(Claim { signer, height, signature }) = claim(&event) else { return Ok(Relay::Nobody) };
+		let Some(claim) = claim(&event) else { return Ok(Relay::Nobody) };
+		let Claim { signer, height, signature } = claim;
 		let (stage, said, now) = (self.stage(height), Said::Signed(signature), Instant::now());
 		if stage == Stage::Past || self.recent.knows(&said, now) {
 			return Ok(Relay::Nobody);
@@ -367,7 +364,7 @@ impl Worker {
 				self.update_peers();
 			}
 		}
-		if stage == Stage::Near {
+		if self.goes_to_engine(&claim, is_stranger) {
 			self.engine.send(event);
 		}
 		Ok(if is_stranger { Relay::Stranger } else { Relay::Known })
@@ -445,10 +442,32 @@ impl Worker {
 		}
 	}
 
-	/// Forgets streams that are of no use to anybody now.
-	pub(super) fn forget_streams(&mut self) {
+	/// Forgets streams that are of no use to anybody now, and what came before its height.
+	pub(super) fn forget_past(&mut self) {
 		if let Some(height) = self.height {
 			self.streams.forget_below(height.saturating_sub(1));
+			self.early.forget_up_to(height);
+		}
+	}
+
+	/// Whether a vote or proposal goes to the engine, which keeps those of heights that have not begun and must not run out
+	/// of room for them.
+	fn goes_to_engine(&mut self, claim: &Claim, is_stranger: bool) -> bool {
+		let Claim { signer, height, signature } = *claim;
+		if self.stage(height) != Stage::Near {
+			return false;
+		}
+		if self.height.is_none_or(|now| height <= now) {
+			return true;
+		}
+		let validators = (!is_stranger).then(|| self.validators.count());
+		match self.early.take(height, signer, signature, validators) {
+			Room::Taken => true,
+			Room::Copy => false,
+			Room::None => {
+				self.counters.dropped(Dropping::Early);
+				false
+			}
 		}
 	}
 
@@ -540,13 +559,13 @@ impl Worker {
 	/// A peer that begins to take transactions knows none of those published before: the node is asked to tell it.
 	pub(super) fn welcome(&mut self, peer: PeerId) {
 		let state = &mut self.transactions;
-		if !self.table.hears_transactions(&peer) || state.welcomed.contains_key(&peer) {
+		if !self.table.hears_transactions(&peer) || !state.welcomed.is_due(&peer) {
 			return;
 		}
-		if state.welcomed.len() >= WELCOMED_MAX || state.newcomers.try_send(peer).is_err() {
+		if state.welcomed.is_full() || state.newcomers.try_send(peer).is_err() {
 			return self.counters.dropped(Dropping::Newcomers);
 		}
-		state.welcomed.insert(peer, Instant::now());
+		state.welcomed.told(peer, Instant::now());
 	}
 
 	pub(super) fn announce(&mut self, peer: PeerId, transactions: Vec<Vec<u8>>, done: oneshot::Sender<()>) {

@@ -230,6 +230,25 @@ async fn a_taken_port_is_an_error_that_names_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_port_is_listened_on_for_both_kinds_of_addresses() {
+	fn has(addresses: &[Multiaddr], kind: &str) -> bool {
+		addresses.iter().any(|address| address.to_string().starts_with(kind))
+	}
+	let free = std::net::TcpListener::bind(("::", 0)).and_then(|listener| listener.local_addr());
+	let Ok(free) = free else {
+		println!("SKIPPED: this machine has no IPv6");
+		return;
+	};
+	let on = |any: &str| format!("{any}/tcp/{}", free.port()).parse::<Multiaddr>().unwrap();
+	let mut config = NetworkConfig::new(H256([1; 32]), [1; 32]);
+	config.listen = vec![on("/ip4/127.0.0.1"), on("/ip6/::")];
+	let node = plexus_network::start(config).await.expect("nobody has the port");
+	let mut known = node.handle.watch_listen_addresses();
+	let both = known.wait_for(|known| has(known, "/ip4/") && has(known, "/ip6/"));
+	timeout(PATIENCE, both).await.expect("listening in time").unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_nodes_find_each_other_through_one_bootnode() {
 	let curious = |seed, peers: &[Multiaddr]| {
 		let mut config = config(seed, peers);

@@ -156,6 +156,28 @@ async fn old_votes_and_copies_are_not_relayed() {
 	publishing.abort();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_do_not_fill_the_engines_room_for_the_next_height() {
+	let node = start(1, &[]).await;
+	let (names, at) = (Names::new(&GENESIS), address(&node).await);
+	elect(&node, 10, &[50, 51]);
+	let strangers = (0..380).map(|round| encoded(60, 11, round));
+	let validators = (0..20).flat_map(|round| [encoded(50, 11, round), encoded(51, 10, round)]);
+	let raw = raw_peer(11, &names, &at).await;
+	let messages = strangers.chain(validators).collect();
+	let publishing = tokio::spawn(publish(raw, names.topic(Topic::Consensus), messages));
+	let judged = || {
+		let stats = node.handle.stats();
+		let of_consensus = stats.gossip.iter().filter(|(topic, ..)| *topic == Topic::Consensus.name());
+		vec![("all", of_consensus.map(|(_, _, count)| *count).sum::<u64>())]
+	};
+	counts(judged, "all", 420).await;
+	// Three hundred of all strangers' go on to the engine, and whatever validators say.
+	assert!(node.handle.stats().dropped.contains(&("early", 80)), "{:?}", node.handle.stats().dropped);
+	assert!(node.handle.stats().misbehaviours.iter().all(|(_, count)| *count == 0));
+	publishing.abort();
+}
+
 /// The messages of a proposal, by a proposer at a height, under a stream's name.
 fn proposal(seed: u8, height: u32, name: &'static [u8], body: &[u8]) -> Vec<Vec<u8>> {
 	let (parent_hash, state_root, extrinsics_root) = Default::default();

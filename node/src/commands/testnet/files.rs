@@ -31,7 +31,8 @@ const HEALTH_PROBE: &str =
 	"exec 3<>/dev/tcp/127.0.0.1/9615 && printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3 \
 	&& head -n 1 <&3 | grep -q ' 200 '";
 
-/// The compose file. Services are named like the nodes' folders; `hosts` are further names of theirs.
+/// The compose file. Services are named like the nodes' folders; `hosts` are further names of theirs. A node that has one is
+/// on a machine of its own, where others look for it at the usual port; without them all are on one machine.
 pub(super) fn compose(layout: &Layout, hosts: &[String], user: (u32, u32)) -> String {
 	let mut services: Map<String, Value> = layout
 		.members
@@ -57,6 +58,7 @@ pub(super) fn compose(layout: &Layout, hosts: &[String], user: (u32, u32)) -> St
 
 fn service(name: &str, host: Option<&String>, index: u16, (uid, gid): (u32, u32)) -> Value {
 	let aliases: Vec<&String> = host.filter(|host| host.as_str() != name).into_iter().collect();
+	let index = if aliases.is_empty() { index } else { 0 };
 	json!({
 		"build": ".",
 		"image": "plexus:testnet",
@@ -151,6 +153,15 @@ mod tests {
 		assert_eq!(text.matches("healthcheck:").count(), 4);
 		assert_eq!(text.matches("restart: \"unless-stopped\"").count(), 6);
 		assert!(!text.contains("accounts"), "no account's secret is mounted");
+	}
+
+	#[test]
+	fn a_node_on_a_host_of_its_own_publishes_the_port_at_which_others_look_for_it() {
+		let (_directory, layout) = example(2);
+		let text = compose(&layout, &["a.example".into(), "b.example".into()], (1_000, 1_000));
+		assert_eq!(text.matches("\"30333:30333\"").count(), 2, "{text}");
+		assert_eq!(text.matches("\"127.0.0.1:9944:9944\"").count(), 2, "{text}");
+		assert!(layout.members[1].address("b.example", P2P_PORT).starts_with("/dns4/b.example/tcp/30333/"));
 	}
 
 	#[test]

@@ -5,6 +5,7 @@
 //! | one block for each height | two hashes at one height, over all nodes |
 //! | no block without a quorum | a node of a stuck side beyond the highest block its side had when the cut was complete |
 //! | what was accepted is final exactly once | an accepted transfer in no block, or in two |
+//! | under load something is accepted | no accepted transfer |
 //! | one state | different state roots at the last height that all have |
 //! | a healed network goes on | a node that never got beyond the height at healing |
 //! | who joins arrives | a node without a past that never got to the head |
@@ -62,6 +63,8 @@ pub(super) struct Evidence {
 	pub(super) heights: Vec<Vec<Span>>,
 	/// For each height, the blocks that nodes named.
 	pub(super) decisions: BTreeMap<u32, BTreeSet<Hash>>,
+	/// Whether transfers were sent.
+	pub(super) loaded: bool,
 	/// Transfers that a node accepted.
 	pub(super) accepted: BTreeSet<Hash>,
 	/// For each transaction in a block, in how many places.
@@ -105,6 +108,7 @@ pub(super) fn judge(evidence: &Evidence) -> Verdict {
 		&& verdict.blocks_without_quorum.is_empty()
 		&& verdict.recovery.recovered == verdict.recovery.healed
 		&& verdict.transfers.accepted == verdict.transfers.final_once
+		&& (verdict.transfers.accepted > 0 || !evidence.loaded)
 		&& verdict.state_roots_equal
 		&& verdict.joinings.iter().all(|joining| joining.took_ms.is_some())
 		&& verdict.resources.flat != Some(false);
@@ -222,6 +226,7 @@ mod tests {
 			faults: vec![Injected { fault, from: at(10), until: at(30) }],
 			heights: vec![node; 4],
 			decisions: (9..=11).map(|height| (height, [[height as u8; 32]].into())).collect(),
+			loaded: true,
 			accepted: [[1; 32], [2; 32]].into(),
 			included: [([1; 32], 1), ([2; 32], 1), ([3; 32], 1)].into(),
 			roots: vec![Some("0x00".into()); 4],
@@ -269,6 +274,13 @@ mod tests {
 		let verdict = judge(&evidence);
 		assert!(!verdict.sound);
 		assert_eq!(verdict.transfers, Transfers { accepted: 2, final_once: 0, lost: 1, twice: 1 });
+	}
+
+	#[test]
+	fn a_load_of_which_nothing_is_accepted_is_found_and_no_load_is_none() {
+		let nothing = Evidence { accepted: BTreeSet::new(), ..split() };
+		assert!(!judge(&nothing).sound);
+		assert!(judge(&Evidence { loaded: false, ..nothing }).sound);
 	}
 
 	#[test]

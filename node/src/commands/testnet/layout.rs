@@ -103,7 +103,7 @@ pub(super) struct NodeSettings {
 	/// Whether it votes.
 	pub(super) validator: bool,
 	/// Where it listens for peers.
-	pub(super) listen: String,
+	pub(super) listen: Vec<String>,
 	/// The other validators.
 	pub(super) reserved: Vec<String>,
 	/// Whether it connects with those alone.
@@ -284,7 +284,7 @@ fn configuration(member: &Member, settings: &NodeSettings) -> String {
 	}
 	#[derive(Serialize)]
 	struct P2p<'a> {
-		listen: [&'a str; 1],
+		listen: &'a [String],
 		reserved: &'a [String],
 		#[serde(skip_serializing_if = "Option::is_none")]
 		reserved_only: Option<bool>,
@@ -310,7 +310,7 @@ fn configuration(member: &Member, settings: &NodeSettings) -> String {
 		name: &member.name,
 		validator: settings.validator,
 		rpc: Port { port: settings.rpc_port },
-		p2p: P2p { listen: [&settings.listen], reserved: &settings.reserved, reserved_only },
+		p2p: P2p { listen: &settings.listen, reserved: &settings.reserved, reserved_only },
 		metrics: Port { port: settings.metrics_port },
 		storage: (cache_bytes.is_some() || snapshots.is_some()).then_some(storage),
 	};
@@ -412,7 +412,7 @@ pub(super) mod tests {
 			rpc_port: 1,
 			metrics_port: 2,
 			validator: true,
-			listen: "/ip4/0.0.0.0/tcp/3".into(),
+			listen: vec!["/ip4/0.0.0.0/tcp/3".into()],
 			reserved: vec![second.address("validator-2", 3)],
 			reserved_only: true,
 			cache_bytes: Some(9 << 20),

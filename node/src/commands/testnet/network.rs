@@ -93,7 +93,7 @@ impl Network {
 				rpc_port: ports[node].rpc,
 				metrics_port: ports[node].metrics,
 				validator: node < layout.members.len(),
-				listen: format!("/ip4/{HOST}/tcp/{}", ports[node].p2p),
+				listen: vec![format!("/ip4/{HOST}/tcp/{}", ports[node].p2p)],
 				reserved: others(node, &members, &ports, links.as_ref()),
 				// With links in between, an address that a peer tells would lead around them.
 				reserved_only: true,

@@ -11,7 +11,7 @@ use crate::{cli::TestnetNewArgs, report::Report};
 use anyhow::Context;
 use plexus_chain_spec::ChainType;
 use serde_json::json;
-use std::{env, fs, path::Path, process::Command};
+use std::{env, fs, net::IpAddr, path::Path, process::Command};
 
 /// What every validator makes of itself, so that there is something to restore from and newcomers find a state to join
 /// with. At one block a second these are hours apart, which is little to execute again, and each takes no more than what
@@ -80,7 +80,7 @@ fn write(args: &TestnetNewArgs) -> Result<Layout, Report> {
 			rpc_port: files::RPC_PORT,
 			metrics_port: files::METRICS_PORT,
 			validator: true,
-			listen: format!("/ip4/0.0.0.0/tcp/{}", files::P2P_PORT),
+			listen: listen(&hosts[index]),
 			reserved,
 			reserved_only: false,
 			cache_bytes: None,
@@ -101,6 +101,15 @@ fn write(args: &TestnetNewArgs) -> Result<Layout, Report> {
 		fs::write(&path, text).map_err(|error| unwritable(&path, &error))?;
 	}
 	Ok(layout)
+}
+
+/// All addresses of a host; those of IPv6 only where others know it by one, since not every host has any.
+fn listen(host: &str) -> Vec<String> {
+	let mut any = vec![format!("/ip4/0.0.0.0/tcp/{}", files::P2P_PORT)];
+	if let Ok(IpAddr::V6(_)) = host.parse() {
+		any.push(format!("/ip6/::/tcp/{}", files::P2P_PORT));
+	}
+	any
 }
 
 fn print(layout: &Layout, json: bool) -> anyhow::Result<()> {
@@ -134,7 +143,7 @@ fn print(layout: &Layout, json: bool) -> anyhow::Result<()> {
 mod tests {
 	use super::*;
 	use crate::cli::{self, Cli, TestnetCommand};
-	use crate::config::{self, Flags, Storage};
+	use crate::config::{self, Flags, P2p, Storage};
 	use clap::Parser;
 	use plexus_chain_spec::Genesis;
 	use std::{ffi::OsString, io};
@@ -172,6 +181,20 @@ mod tests {
 		] {
 			assert!(layout.root.join(name).is_file(), "{name}");
 		}
+	}
+
+	#[test]
+	fn a_host_with_an_ipv6_address_listens_where_the_others_look_for_it() {
+		let directory = tempfile::tempdir().expect("a temporary directory");
+		let layout = write(&args(&directory.path().join("net"), &["2001:db8::1", "192.0.2.1"]));
+		let layout = layout.expect("a new directory");
+		let p2p = |number: usize| {
+			let flags = Flags::default().with_file(Some(layout.members[number].base.join("config.toml")));
+			config::load(&flags, []).expect("valid").config.p2p
+		};
+		assert_eq!(p2p(0).listen, ["/ip4/0.0.0.0/tcp/30333", "/ip6/::/tcp/30333"]);
+		assert_eq!(p2p(1).listen, P2p::default().listen);
+		assert!(p2p(1).reserved[0].starts_with("/ip6/2001:db8::1/tcp/30333/p2p/"));
 	}
 
 	#[test]

@@ -417,6 +417,7 @@ async fn verdict(observer: &Observer, faults: Vec<Injected>, load: Option<&Load>
 		faults,
 		heights: observed.heights.clone(),
 		decisions: observed.decisions.clone(),
+		loaded: load.is_some(),
 		accepted: load.map(Load::accepted).unwrap_or_default(),
 		included: observed.included.clone(),
 		roots,

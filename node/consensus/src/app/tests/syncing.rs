@@ -3,6 +3,7 @@
 use super::*;
 use crate::codec::encode_versioned;
 use crate::malachite::SyncedValueOutcome;
+use crate::parts::EXTRINSICS_MAX;
 use crate::serving::{decided_values, Server, BLOCKS_PER_RESPONSE_MAX, READERS_MAX};
 
 fn sync(node: &mut Node, height: u64, bytes: &[u8]) -> SyncedValueOutcome<Plexus> {
@@ -55,6 +56,18 @@ fn bytes_that_are_no_block_of_that_height_are_the_peers_fault() {
 		assert!(matches!(sync(&mut node, 1, &bytes), SyncedValueOutcome::PeerFault));
 	}
 	assert_eq!(node.ledger.undecided_count(), 0);
+}
+
+#[test]
+fn a_body_of_more_extrinsics_than_any_block_has_is_the_peers_fault_before_anything_is_executed() {
+	let mut node = Node::new(bystander(1, 0));
+	let mut block = built(&node);
+	block.body = vec![Vec::new(); EXTRINSICS_MAX + 1];
+	assert!(matches!(sync(&mut node, 1, &encode_versioned(&block)), SyncedValueOutcome::PeerFault));
+	assert_eq!(node.ledger.executions(), 0);
+	block.body.pop();
+	assert!(matches!(sync(&mut node, 1, &encode_versioned(&block)), SyncedValueOutcome::PeerFault));
+	assert_eq!(node.ledger.executions(), 1, "one of another body was tried");
 }
 
 #[test]
