@@ -68,11 +68,10 @@ pub(crate) async fn listing(at: &AtBlock, root: [u8; 32], datanet: u32) -> Resul
 }
 
 /// The contributions by which the holder of a root lists it besides, as many as [`LISTINGS_PAGES_MAX`] pages have.
-pub(crate) async fn listings(at: &AtBlock, root: [u8; 32]) -> Result<Vec<Info>, Failure> {
+pub(crate) async fn all_listings(at: &AtBlock, root: [u8; 32]) -> Result<Vec<Info>, Failure> {
 	let (mut found, mut cursor) = (Vec::new(), None::<u32>);
 	for _ in 0..LISTINGS_PAGES_MAX {
-		let page: ListingPage<AccountId32, u128, u32> =
-			runtime_call(at, "DatanetsApi_listings", (root, cursor, PAGE_MAX)).await?;
+		let page = listings(at, root, cursor, PAGE_MAX).await?;
 		found.extend(page.items);
 		match page.next {
 			Some(next) if Some(next.0) != cursor => cursor = Some(next.0),

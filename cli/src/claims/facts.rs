@@ -196,7 +196,7 @@ pub(crate) async fn places_of(
 	root: [u8; 32],
 ) -> Result<Vec<(ContributionId, Source)>, Failure> {
 	let held = datanets::contribution_by_root(at, root).await?;
-	let besides = datanets::listings(at, root).await?;
+	let besides = datanets::all_listings(at, root).await?;
 	Ok(held.iter().chain(&besides).filter_map(|info| Some((info.id, Source::of(info)?))).collect())
 }
 

@@ -15,8 +15,9 @@ use crate::{
 };
 use parking_lot::RwLock;
 use rocksdb::{
-	checkpoint::Checkpoint, BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor,
-	DBCompressionType, DBRecoveryMode, WriteBatch, WriteOptions, DB,
+	checkpoint::Checkpoint, BlockBasedIndexType, BlockBasedOptions, BlockBasedTablePinningTier, Cache,
+	ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, DataBlockIndexType, WaitForCompactOptions,
+	WriteBatch, WriteOptions, DB,
 };
 use sp_state_machine::Backend;
 use sp_storage::StateVersion;
@@ -487,12 +488,20 @@ fn column_options(name: &'static str, cache: &Cache) -> rocksdb::Options {
 		table.set_bloom_filter(10.0, false);
 	}
 	// A table's whole index, or filter, is larger than a shard of the cache: it would be read and checked anew for each key.
-	// In parts, only those that are looked at are kept.
+	// In parts, only those that are looked at are kept; those of the state always, two bytes or so for each of its keys.
 	table.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
 	table.set_partition_filters(point_reads);
 	table.set_metadata_block_size(4 << 10);
 	table.set_pin_top_level_index_and_filter(true);
-	table.set_block_size(if point_reads { 8 << 10 } else { 32 << 10 });
+	if name == STATE {
+		table.set_partition_pinning_tier(BlockBasedTablePinningTier::All);
+		table.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
+	}
+	table.set_block_size(match name {
+		STATE => 4 << 10,
+		_ if point_reads => 8 << 10,
+		_ => 32 << 10,
+	});
 	let mut options = rocksdb::Options::default();
 	options.set_block_based_table_factory(&table);
 	options.set_compression_type(if name == STATE {

@@ -23,7 +23,8 @@ impl Snapshot {
 	}
 
 	pub fn get(&self, column: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-		Ok(self.0.borrow_dependent().get_cf(cf(self.0.borrow_owner(), column), key)?)
+		let value = self.0.borrow_dependent().get_pinned_cf(cf(self.0.borrow_owner(), column), key)?;
+		Ok(value.map(|value| value.to_vec()))
 	}
 
 	/// First key at or after `from`, strictly after when `exclusive`.

@@ -89,9 +89,9 @@ impl Chain {
 		self.db.commit(commit).expect("the block is the next one");
 	}
 
-	/// Puts everything into tables, as a node that was restarted has it.
-	pub fn flush(&self) {
-		self.db.flush().expect("the disk takes it");
+	/// Puts everything into tables and merges these, as a node has them that nothing happened to for a while.
+	pub fn settle(&self) {
+		self.db.settle().expect("the disk takes it");
 	}
 
 	/// The state after the last commit.

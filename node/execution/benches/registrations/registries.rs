@@ -172,7 +172,7 @@ fn fill(chain: &mut Chain, entries: u64, of_account: impl Fn(u64, &AccountId)) {
 		}
 	}
 	chain.commit();
-	chain.flush();
+	chain.settle();
 }
 
 /// Contributions in one open datanet.

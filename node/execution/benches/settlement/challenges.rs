@@ -122,7 +122,7 @@ impl World {
 			(0..3).for_each(|_| market::next_block());
 		});
 		chain.commit();
-		chain.flush();
+		chain.settle();
 		Self {
 			_directory: directory,
 			chain,

@@ -175,7 +175,7 @@ fn fill(directory: &Path, contributions: u64, versions: u32) -> Chain {
 		market::rich("anybody", 0);
 	});
 	chain.commit();
-	chain.flush();
+	chain.settle();
 	chain
 }
 

@@ -27,7 +27,7 @@ pub fn measure() {
 		market::rich("anybody", 0);
 	});
 	chain.commit();
-	chain.flush();
+	chain.settle();
 	println!(
 		"\nreceipts in full batches, one core, vouchers verified\n{:<44}{:>12}{:>12}{:>14}",
 		"", "p50 µs", "p99 µs", "receipts/s"
