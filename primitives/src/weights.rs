@@ -1,8 +1,7 @@
 //! How the weight of a call is put together: the unit, the prices of keys, and the sum.
 //!
 //! A pallet's `weights.rs` matches its calls with the cases of its `benchmarking.rs`. What a case takes is in
-//! `weights/measured.rs`, or as long as it was only counted by hand in `weights/counted.rs`: the picoseconds, the keys read
-//! and the keys written. Both sum it up by [`cost`] and [`each`].
+//! `weights/measured.rs`: the picoseconds, the keys read and the keys written, summed up by [`cost`] and [`each`].
 //!
 //! # Must not
 //! Know a pallet, a call or what one took.

@@ -4,14 +4,12 @@
 //! Depend on state that a call does not name: each weight follows from the call's arguments alone.
 //!
 //! # Reasoning
-//! Each call costs what its worst case takes: `benchmarking.rs` makes the cases, and here a call is matched with its case.
-//! **The figures of the cases are counted by hand so far** (`counted.rs`). `scripts/bench weights pallet_receipts` writes
-//! those that were measured to `measured.rs`, with the same functions: `use measured as cases` is the switch. The unit, the
-//! prices of keys and the sum are those of [`plexus_primitives::weights`].
+//! Each call costs what its worst case took when it was measured: `benchmarking.rs` makes the cases, `measured.rs` has their
+//! figures and names the command that takes them anew. Here a call is matched with its case, and its arguments with the
+//! sizes of that case. The unit, the prices of keys and the sum are those of [`plexus_primitives::weights`].
 
-mod counted;
+mod measured;
 
-use counted as cases;
 use frame_support::weights::Weight;
 use plexus_primitives::weights::{PricedBy, Prices};
 
@@ -49,36 +47,36 @@ pub type SubstrateWeight<T> = PricedBy<<T as frame_system::Config>::DbWeight>;
 
 impl<P: Prices> WeightInfo for P {
 	fn open(models: u32, corpora: u32) -> Weight {
-		cases::open::<P>(models, corpora)
+		measured::open::<P>(models, corpora)
 	}
 	fn top_up() -> Weight {
-		cases::top_up::<P>()
+		measured::top_up::<P>()
 	}
 	fn close() -> Weight {
-		cases::close::<P>()
+		measured::close::<P>()
 	}
 	fn close_all() -> Weight {
-		cases::close_all::<P>()
+		measured::close_all::<P>()
 	}
 	fn finish() -> Weight {
-		cases::finish::<P>()
+		measured::finish::<P>()
 	}
 	fn submit(channels: u32, receipts: u32) -> Weight {
-		cases::submit::<P>(channels, receipts)
+		measured::submit::<P>(channels, receipts)
 	}
 	fn clear_batch() -> Weight {
-		cases::clear_batch::<P>()
+		measured::clear_batch::<P>()
 	}
 	fn pull_developer() -> Weight {
-		cases::pull_developer::<P>()
+		measured::pull_developer::<P>()
 	}
 	fn pull_royalty() -> Weight {
-		cases::pull_royalty::<P>()
+		measured::pull_royalty::<P>()
 	}
 	fn withdraw() -> Weight {
-		cases::withdraw::<P>()
+		measured::withdraw::<P>()
 	}
 	fn set_protocol_share() -> Weight {
-		cases::set_protocol_share::<P>()
+		measured::set_protocol_share::<P>()
 	}
 }

@@ -5,14 +5,12 @@
 //! downwards once the call knows how long its walks through trees were.
 //!
 //! # Reasoning
-//! Each call costs what its worst case takes: `benchmarking.rs` makes the cases, and here a call is matched with its case.
-//! **The figures of the cases are counted by hand so far** (`counted.rs`). `scripts/bench weights pallet_rewards` writes
-//! those that were measured to `measured.rs`, with the same functions: `use measured as cases` is the switch. The unit, the
-//! prices of keys and the sum are those of [`plexus_primitives::weights`].
+//! Each call costs what its worst case took when it was measured: `benchmarking.rs` makes the cases, `measured.rs` has their
+//! figures and names the command that takes them anew. Here a call is matched with its case, and its arguments with the
+//! sizes of that case. The unit, the prices of keys and the sum are those of [`plexus_primitives::weights`].
 
-mod counted;
+mod measured;
 
-use counted as cases;
 use frame_support::weights::Weight;
 use plexus_primitives::weights::{PricedBy, Prices};
 
@@ -39,25 +37,25 @@ pub type SubstrateWeight<T> = PricedBy<<T as frame_system::Config>::DbWeight>;
 
 impl<P: Prices> WeightInfo for P {
 	fn distribute(nodes: u32) -> Weight {
-		cases::distribute::<P>(nodes)
+		measured::distribute::<P>(nodes)
 	}
 	fn claim(places: u32, nodes: u32) -> Weight {
 		// Each place but the first brings one node in the case.
-		cases::claim::<P>(places, nodes.saturating_sub(places.saturating_sub(1)))
+		measured::claim::<P>(places, nodes.saturating_sub(places.saturating_sub(1)))
 	}
 	fn withdraw() -> Weight {
-		cases::withdraw::<P>()
+		measured::withdraw::<P>()
 	}
 	fn deposit_data() -> Weight {
-		cases::deposit_data::<P>()
+		measured::deposit_data::<P>()
 	}
 	fn credit() -> Weight {
-		cases::credit::<P>()
+		measured::credit::<P>()
 	}
 	fn accepted() -> Weight {
-		cases::accepted::<P>()
+		measured::accepted::<P>()
 	}
 	fn moved() -> Weight {
-		cases::moved::<P>()
+		measured::moved::<P>()
 	}
 }
