@@ -53,7 +53,8 @@ pub fn timeouts(block_time_ms: u64, validators: usize) -> LinearTimeouts {
 		prevote_delta: step,
 		precommit: vote,
 		precommit_delta: step,
-		rebroadcast: propose + vote + vote,
+		// A round that lasts longer lacks votes, as after a partition: whoever hears us now has not heard them.
+		rebroadcast: propose + vote,
 		max_timeout: Duration::from_secs(60),
 	}
 }
