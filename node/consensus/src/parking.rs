@@ -6,7 +6,9 @@
 //! # Invariants
 //! At most [`HEIGHTS_AHEAD_MAX`] heights ahead, [`PROPOSALS_PER_HEIGHT_MAX`] of one height and [`PARKED_BYTES_MAX`]
 //! bytes, in which bodies are as they travelled.
-//! Proposals of today's validators displace others', never the reverse: tomorrow's validators are not known yet.
+//! Tomorrow's validators are not known yet: by today's, whose turn it is displaces other validators, and these strangers;
+//! then what is due sooner displaces what is due later. Never the reverse, so that no validator can keep another's out by
+//! proposing when it is not its turn.
 
 use crate::parts::{Complete, BODY_BYTES_MAX};
 use plexus_runtime::limits::VALIDATORS_MAX;
@@ -25,15 +27,32 @@ pub const PROPOSALS_PER_HEIGHT_MAX: usize = 8;
 /// Bytes of all bodies parked.
 pub const PARKED_BYTES_MAX: usize = 8 * BODY_BYTES_MAX;
 
+/// What the proposer of a later height is by today's validators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+	/// Whose turn it is, unless the validators change.
+	Turn,
+	/// Another of them.
+	Validator,
+	/// None of them.
+	Stranger,
+}
+
 #[derive(Debug)]
 struct Parked {
 	proposal: Complete,
-	from_validator: bool,
+	standing: Standing,
 }
 
 impl Parked {
 	fn bytes(&self) -> usize {
 		self.proposal.head().body_bytes as usize
+	}
+
+	/// The greatest goes first when there is no room.
+	fn rank(&self) -> (Standing, u64, u32) {
+		let head = self.proposal.head();
+		(self.standing, head.height, head.round)
 	}
 }
 
@@ -50,17 +69,17 @@ impl Parking {
 		height > current && height - current <= HEIGHTS_AHEAD_MAX
 	}
 
-	/// Keeps a proposal, if there is room; `from_validator` says that its proposer is one of today's validators.
-	pub fn park(&mut self, proposal: Complete, from_validator: bool) {
-		let parked = Parked { proposal, from_validator };
+	/// Keeps a proposal, if there is room or others give way.
+	pub fn park(&mut self, proposal: Complete, standing: Standing) {
+		let parked = Parked { proposal, standing };
 		let (height, size) = (parked.proposal.head().height, parked.bytes());
 		while self.bytes + size > PARKED_BYTES_MAX {
-			if !(from_validator && self.displace(None)) {
+			if !self.displace(None, &parked) {
 				return;
 			}
 		}
-		while self.heights.get(&height).is_some_and(|parked| parked.len() >= PROPOSALS_PER_HEIGHT_MAX) {
-			if !(from_validator && self.displace(Some(height))) {
+		while self.heights.get(&height).is_some_and(|others| others.len() >= PROPOSALS_PER_HEIGHT_MAX) {
+			if !self.displace(Some(height), &parked) {
 				return;
 			}
 		}
@@ -86,18 +105,16 @@ impl Parking {
 		self.heights.is_empty()
 	}
 
-	/// Drops one proposal that is not from today's validators, of the furthest height or of the given one.
-	fn displace(&mut self, height: Option<u64>) -> bool {
-		for (at, parked) in self.heights.iter_mut().rev() {
-			if height.is_some_and(|height| height != *at) {
-				continue;
-			}
-			if let Some(index) = parked.iter().position(|parked| !parked.from_validator) {
-				self.bytes -= parked.remove(index).bytes();
-				return true;
-			}
-		}
-		false
+	/// Drops the proposal of the greatest rank, of the given height or of all, unless the one that comes has as great a rank.
+	fn displace(&mut self, height: Option<u64>, comes: &Parked) -> bool {
+		let among = self.heights.iter().filter(|(at, _)| height.is_none_or(|height| height == **at));
+		let ranked = among.flat_map(|(at, waiting)| {
+			waiting.iter().enumerate().map(move |(index, parked)| (parked.rank(), *at, index))
+		});
+		let Some((rank, at, index)) = ranked.max() else { return false };
+		let Some(waiting) = self.heights.get_mut(&at).filter(|_| rank > comes.rank()) else { return false };
+		self.bytes -= waiting.remove(index).bytes();
+		true
 	}
 }
 
@@ -109,22 +126,27 @@ mod tests {
 	use plexus_storage::{Block, Header};
 	use sp_core::H256;
 
-	/// A proposal for height 5 with one extrinsic of so many bytes, and its block.
-	fn proposal(bytes: usize) -> (Complete, Block) {
+	/// A proposal for a height and round with one extrinsic of so many bytes, and its block.
+	fn proposal_at(number: u32, round: u32, bytes: usize) -> (Complete, Block) {
 		let digest = Default::default();
 		let (state_root, extrinsics_root, parent_hash) = Default::default();
-		let header = Header { number: 5, parent_hash, state_root, extrinsics_root, digest };
+		let header = Header { number, parent_hash, state_root, extrinsics_root, digest };
 		let block = Block { header: header.clone(), body: vec![vec![7; bytes]] };
 		let (key, body) = (SigningKey::from_bytes(&[7; 32]), encode_body(&block));
-		let head = ProposalHead::new(&H256([1; 32]), &key, 0, None, header, &body);
+		let head = ProposalHead::new(&H256([1; 32]), &key, round, None, header, &body);
 		(Complete::new(head, body).expect("its own body"), block)
+	}
+
+	/// One for the first round of height 5.
+	fn proposal(bytes: usize) -> (Complete, Block) {
+		proposal_at(5, 0, bytes)
 	}
 
 	#[test]
 	fn what_waits_is_bounded_in_number_and_bytes_and_comes_out_whole() {
 		let ((small, block), mut parking) = (proposal(100), Parking::default());
 		for _ in 0..2 * PROPOSALS_PER_HEIGHT_MAX {
-			parking.park(small.clone(), false);
+			parking.park(small.clone(), Standing::Stranger);
 		}
 		let size = small.head().body_bytes as usize;
 		assert_eq!(
@@ -137,23 +159,60 @@ mod tests {
 
 		let (large, _) = proposal(BODY_BYTES_MAX - 8);
 		for _ in 0..PROPOSALS_PER_HEIGHT_MAX {
-			parking.park(large.clone(), false);
+			parking.park(large.clone(), Standing::Stranger);
 			assert!(parking.bytes <= PARKED_BYTES_MAX);
 		}
 		assert!(parking.bytes > PARKED_BYTES_MAX / 2);
 	}
 
+	/// What of height 5 waits, as it came.
+	fn standings(parking: &Parking) -> Vec<Standing> {
+		parking.heights[&5].iter().map(|parked| parked.standing).collect()
+	}
+
 	#[test]
-	fn todays_validators_displace_others_and_not_the_reverse() {
+	fn whose_turn_it_is_displaces_other_validators_and_these_strangers_and_not_the_reverse() {
+		use Standing::{Stranger, Turn, Validator};
 		let ((proposal, _), mut parking) = (proposal(100), Parking::default());
-		for _ in 0..PROPOSALS_PER_HEIGHT_MAX {
-			parking.park(proposal.clone(), false);
+		for standing in [Stranger, Validator, Turn, Validator, Stranger] {
+			for _ in 0..PROPOSALS_PER_HEIGHT_MAX - 1 {
+				parking.park(proposal.clone(), standing);
+			}
+			assert!(parking.len() <= PROPOSALS_PER_HEIGHT_MAX);
 		}
-		parking.park(proposal.clone(), true);
-		for _ in 0..PROPOSALS_PER_HEIGHT_MAX {
-			parking.park(proposal.clone(), false);
+		let mut found = standings(&parking);
+		found.sort();
+		let mut expected = vec![Turn; PROPOSALS_PER_HEIGHT_MAX - 1];
+		expected.push(Validator);
+		assert_eq!(found, expected);
+	}
+
+	#[test]
+	fn who_proposes_for_many_rounds_keeps_nobody_out_of_the_first() {
+		let mut parking = Parking::default();
+		for round in 1..=2 * PROPOSALS_PER_HEIGHT_MAX as u32 {
+			parking.park(proposal_at(5, round, 100).0, Standing::Turn);
 		}
-		let known = parking.heights[&5].iter().filter(|parked| parked.from_validator).count();
-		assert_eq!((known, parking.len()), (1, PROPOSALS_PER_HEIGHT_MAX));
+		let (first, block) = proposal(200);
+		parking.park(first, Standing::Turn);
+		let taken: Vec<_> = parking.take(5).into_iter().filter_map(Complete::decode).collect();
+		assert_eq!(taken.len(), PROPOSALS_PER_HEIGHT_MAX);
+		assert!(taken.iter().any(|(head, found)| head.round == 0 && *found == block));
+		assert!(taken.iter().all(|(head, _)| head.round < PROPOSALS_PER_HEIGHT_MAX as u32));
+	}
+
+	#[test]
+	fn bodies_for_later_heights_make_room_for_the_next() {
+		let mut parking = Parking::default();
+		let (large, _) = proposal_at(8, 0, BODY_BYTES_MAX - 8);
+		for _ in 0..PROPOSALS_PER_HEIGHT_MAX {
+			parking.park(large.clone(), Standing::Turn);
+		}
+		let (next, _) = proposal(BODY_BYTES_MAX - 8);
+		parking.park(next.clone(), Standing::Validator);
+		assert!(parking.take(5).is_empty(), "turns come first");
+		parking.park(next, Standing::Turn);
+		assert!(parking.bytes <= PARKED_BYTES_MAX);
+		assert_eq!(parking.take(5).len(), 1);
 	}
 }

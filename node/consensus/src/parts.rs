@@ -169,9 +169,12 @@ impl Complete {
 		&self.head
 	}
 
-	/// The block; `None` if the body is no list of extrinsics.
+	/// The block; `None` if the body is no list of extrinsics, or one of more than [`EXTRINSICS_MAX`].
 	pub fn decode(self) -> Option<(ProposalHead, Block)> {
 		let body = Vec::<Vec<u8>>::decode_all(&mut &self.body[..]).ok()?;
+		if body.len() > EXTRINSICS_MAX {
+			return None;
+		}
 		let block = Block { header: self.head.header.clone(), body };
 		Some((self.head, block))
 	}

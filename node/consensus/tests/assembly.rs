@@ -8,6 +8,7 @@ use plexus_consensus::malachite::streaming::{StreamContent, StreamId, StreamMess
 use plexus_consensus::malachite::PeerId;
 use plexus_consensus::parts::{
 	encode_body, stream, Complete, ProposalHead, ProposalPart, BODY_BYTES_MAX, CHUNKS_MAX, CHUNK_BYTES,
+	EXTRINSICS_MAX,
 };
 use plexus_consensus::signing::SigningKey;
 use plexus_storage::{Block, Header};
@@ -84,6 +85,18 @@ fn an_empty_block_comes_back_too() {
 		.filter_map(Complete::decode)
 		.collect();
 	assert_eq!(done[0].1, block);
+}
+
+#[test]
+fn a_body_of_more_extrinsics_than_any_block_has_is_no_blocks() {
+	let decoded = |count: usize| {
+		let block = Block { body: vec![vec![]; count], ..block(0) };
+		let body = encode_body(&block);
+		let head = ProposalHead::new(&GENESIS, &key(), 0, None, block.header, &body);
+		Complete::new(head, body).expect("its own body").decode()
+	};
+	assert!(decoded(EXTRINSICS_MAX).is_some());
+	assert!(decoded(EXTRINSICS_MAX + 1).is_none());
 }
 
 #[test]

@@ -68,8 +68,13 @@ impl Own {
 		let mut known = self.0.lock();
 		known.hashes.retain(waits);
 		if mem::take(&mut known.incomplete) {
-			let room = OWN_MAX.saturating_sub(known.hashes.len());
-			known.hashes.extend(listed.iter().map(|(hash, _)| *hash).take(room));
+			for (hash, _) in &listed {
+				if known.hashes.len() < OWN_MAX {
+					known.hashes.insert(*hash);
+				} else if !known.hashes.contains(hash) {
+					known.incomplete = true;
+				}
+			}
 		}
 		listed.into_iter().filter(|(hash, _)| known.hashes.contains(hash)).collect()
 	}
@@ -165,6 +170,7 @@ mod tests {
 		(0..=OWN_MAX as u64).for_each(|number| own.add(Hash::from_low_u64_be(number)));
 		assert_eq!(own.0.lock().hashes.len(), OWN_MAX);
 		let last = (Hash::from_low_u64_be(OWN_MAX as u64), vec![7]);
+		assert!(own.among(vec![last.clone()], |_| true).is_empty(), "all others still wait");
 		assert_eq!(own.among(vec![last.clone()], |found| *found == last.0), [last]);
 	}
 }

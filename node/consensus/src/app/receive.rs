@@ -9,7 +9,7 @@ use crate::ledger::{Clock, Ledger, VerifyError};
 use crate::malachite::streaming::StreamMessage;
 use crate::malachite::{PeerId, ProposedValue};
 use crate::offset::{Arrival, BODY_BYTES_COMPARED_MAX};
-use crate::parking::Parking;
+use crate::parking::{Parking, Standing};
 use crate::parts::{ProposalHead, ProposalPart};
 use crate::timing;
 use crate::types::{Plexus, ValidatorSet};
@@ -36,8 +36,8 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		};
 		let Some(proposal) = self.assembly.add(publisher, part, admit) else { return Ok(None) };
 		if proposal.head().height > self.height {
-			let from_validator = self.validators.get(&proposal.head().proposer).is_some();
-			self.parking.park(proposal, from_validator);
+			let standing = standing(&self.validators, proposal.head());
+			self.parking.park(proposal, standing);
 			return Ok(None);
 		}
 		let arrived_ms = self.clock.now_ms();
@@ -163,5 +163,14 @@ pub(super) fn admission(current: u64, validators: &ValidatorSet, head: &Proposal
 		true => Admission::Due,
 		false if Parking::reaches(current, head.height) => Admission::Early,
 		false => Admission::Refused,
+	}
+}
+
+/// What the proposer of a later height is by the validators of this one.
+fn standing(validators: &ValidatorSet, head: &ProposalHead) -> Standing {
+	match validators.get(&head.proposer) {
+		Some(_) if head.proposer == validators.proposer(head.height, head.round) => Standing::Turn,
+		Some(_) => Standing::Validator,
+		None => Standing::Stranger,
 	}
 }

@@ -138,6 +138,26 @@ fn a_proposal_that_came_a_height_early_is_judged_when_its_height_starts() {
 }
 
 #[test]
+fn who_proposes_much_for_the_next_height_does_not_keep_out_whose_turn_it_is() {
+	let mut ahead = Node::new(proposer(1, 0));
+	let (first, first_parts) = ahead.proposes(1, 0);
+	ahead.decides(1, first);
+	let (mut behind, much) = (Node::new(bystander(1, 0)), bystander(2, 0));
+	for round in 0..2 * PROPOSALS_PER_HEIGHT_MAX as u32 {
+		let block = ahead.ledger.build(id_of(&much), 1_001_000);
+		assert!(behind.receives(parts_of(&much, &block, round, None)).is_none());
+	}
+	assert!(behind.receives(proposal(&ahead.ledger, 0, None, 1_001_000)).is_none());
+	behind.receives(first_parts).unwrap();
+	behind.decides(1, first);
+	let values = behind.app.started_round(Height(2), Round::ZERO).unwrap();
+	let of_the_round: Vec<_> = values.iter().filter(|value| value.round == Round::ZERO).collect();
+	assert_eq!(of_the_round.len(), 1);
+	assert_eq!(of_the_round[0].proposer, id_of(&proposer(2, 0)));
+	assert_eq!(of_the_round[0].validity, Validity::Valid);
+}
+
+#[test]
 fn parking_is_bounded_by_height_and_number() {
 	let mut ahead = Node::new(proposer(1, 0));
 	let mut node = Node::new(bystander(1, 0));
