@@ -141,6 +141,7 @@ impl Registrar {
 			.await
 			.map_err(|failure| about(failure, &items))?;
 		tally.sent(&done);
+		self.journal.borrow_mut().include(&salt, done.block_number)?;
 		let made = done.find_all::<CommitmentMade>("Datanets", "CommitmentMade");
 		let usable_from_ms = made.first().map_or(0, |made| made.usable_from_ms);
 		self.register(Committed { items, salt, usable_from_ms }, tally).await
@@ -280,7 +281,7 @@ impl Registrar {
 	/// datanet takes them, cleared otherwise. `closed_from` is the first commitment that it does not take.
 	///
 	/// # Errors
-	/// The chain does not answer, or a commitment cannot be cleared.
+	/// The chain does not answer, or lags behind one of the commitments; or one cannot be cleared.
 	pub(super) async fn left_over(
 		&self,
 		batches: Vec<JournalBatch>,
@@ -294,6 +295,7 @@ impl Registrar {
 			let hash = self.hash(&salt, roots.iter().copied());
 			let at = self.pipeline.head().await?;
 			let Some(made) = datanets::commitment(&at, &self.party.account, hash).await? else {
+				ensure_knows(&batch, at.block_number())?;
 				self.journal.borrow_mut().end(&salt)?;
 				continue;
 			};
@@ -332,6 +334,24 @@ fn is_for_good(failure: &Failure) -> bool {
 	failure.kind == FailureKind::Failed
 		&& failure.name.starts_with("Datanets.")
 		&& !["Datanets.CommitmentTooEarly", "Datanets.UnknownCommitment"].contains(&failure.name.as_str())
+}
+
+/// Whether a node at this block would know of a batch's commitment. The journal forgets the salt of what is not there, and
+/// what is there after all would keep its deposit on hold.
+///
+/// # Errors
+/// It was seen in a later block.
+fn ensure_knows(batch: &JournalBatch, block: u64) -> Result<(), Failure> {
+	match batch.included {
+		Some(included) if block < included => Err(Failure::new(
+			FailureKind::Refused,
+			"NodeBehind",
+			format!("an earlier run committed in block {included}, and the node is at block {block}"),
+			"wait until the node is there, or ask another one with --url; if the chain was begun anew, give another file with \
+			 --journal",
+		)),
+		Some(_) | None => Ok(()),
+	}
 }
 
 /// The files of a batch, if all of them have the roots that were committed to.
@@ -397,6 +417,16 @@ mod tests {
 		let refusal = kept_for("a.txt", &kept);
 		assert!(refusal.cause.contains(&address::display(&[3; 32].into())), "{refusal:?}");
 		assert!(refusal.cause.contains("5000 ms") && !refusal.remedy.contains("query contribution"));
+	}
+
+	#[test]
+	fn a_salt_is_kept_while_the_node_is_not_where_its_commitment_was_seen() {
+		let unseen = JournalBatch::new(&[1; 32], &[2; 32], [("a.txt", [3; 32])].into_iter());
+		assert_eq!(ensure_knows(&unseen, 0), Ok(()), "nobody saw it on the chain");
+		let seen = JournalBatch { included: Some(9), ..unseen };
+		assert_eq!(ensure_knows(&seen, 9), Ok(()));
+		let refused = ensure_knows(&seen, 8).unwrap_err();
+		assert!(refused.name == "NodeBehind" && refused.cause.contains("block 9"), "{refused}");
 	}
 
 	#[test]
