@@ -255,6 +255,13 @@ impl Registrar {
 		if held.datanet.0 == self.datanet || datanets::is_listed(at, root, self.datanet).await? {
 			return Ok(Standing::Already);
 		}
+		if held.beneficiary != self.party.account {
+			return Ok(Standing::Refused(earned_by(
+				&item.path,
+				held.id.0,
+				&address::display(&held.beneficiary),
+			)));
+		}
 		if datanets::is_published(at, &held).await? {
 			return Ok(Standing::Free);
 		}
@@ -379,6 +386,15 @@ fn held_by(path: &str, contribution: u64, holder: &str) -> Refusal {
 		path,
 		format!("{holder} holds its content as contribution {contribution}"),
 		format!("content is held once in the whole chain: use that one (`plexus query contribution {contribution}`)"),
+	)
+}
+
+/// The chain lists it nowhere else for who lost what it earns.
+fn earned_by(path: &str, contribution: u64, beneficiary: &str) -> Refusal {
+	Refusal::new(
+		path,
+		format!("you have it as contribution {contribution}, by which {beneficiary} earns after a dispute"),
+		format!("it is listed nowhere besides: use that one (`plexus query contribution {contribution}`)"),
 	)
 }
 
