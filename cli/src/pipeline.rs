@@ -40,6 +40,9 @@ use subxt::{
 /// How long a block counts as the head. Blocks are a fifth of a second to ten seconds apart.
 const HEAD_AGE: Duration = Duration::from_millis(300);
 
+/// How long a block may stay the head until it is taken as it is: longer than blocks are apart.
+const HEAD_STAYS: Duration = Duration::from_secs(15);
+
 /// How long transactions of an earlier run may take to leave the pool: as long as they are valid, on a chain with
 /// blocks of one second.
 const SETTLE: Duration = Duration::from_secs(75);
@@ -141,6 +144,22 @@ impl Pipeline {
 		let at = self.client.at_head().await?;
 		*self.head.borrow_mut() = (Instant::now(), at.clone());
 		Ok(at)
+	}
+
+	/// The chain at its head now, or at the next one if that is this block: what was sent at it cannot be in it. Bounded: a
+	/// chain that stands still has no next one.
+	///
+	/// # Errors
+	/// The node does not answer.
+	pub(crate) async fn head_other_than(&self, block: u64) -> Result<AtBlock, Failure> {
+		let deadline = Instant::now() + HEAD_STAYS;
+		loop {
+			let at = self.last_head().await?;
+			if at.block_number() != block || Instant::now() > deadline {
+				return Ok(at);
+			}
+			tokio::time::sleep(HEAD_AGE).await;
+		}
 	}
 
 	/// Waits until the chain clock shows this time. Bounded by twice the time that is left and the patience: the clock

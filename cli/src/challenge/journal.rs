@@ -93,7 +93,7 @@ pub(crate) struct Play {
 	/// The finding's name.
 	pub(crate) finding: String,
 	pub(crate) challenge: Challenge,
-	/// The head's number before the commitment left: a node that is not there yet cannot know of it.
+	/// The head's number before the commitment left: a node that is not beyond it cannot know of it.
 	pub(crate) at: u64,
 	/// Whether it was revealed and did not hold.
 	pub(crate) refused: bool,

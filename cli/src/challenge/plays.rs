@@ -249,7 +249,7 @@ impl Player {
 	pub(crate) async fn resume(&mut self) -> Result<Vec<Played>, Failure> {
 		let mut played = Vec::new();
 		for play in self.journal.plays().to_vec() {
-			let at = self.pipeline.last_head().await?;
+			let at = self.pipeline.head_other_than(play.at).await?;
 			let made = chain::commitment(&at, &self.party.account, &play.hash).await?;
 			let batch = chain::open_batch(&at, play.batch).await?;
 			let (_, now_ms) = era_and_clock(&at).await?;
@@ -379,10 +379,10 @@ fn next(play: &Play, made: &Commitment, batch: Option<&OpenBatch>, now_ms: u64) 
 	}
 }
 
-/// What is to be done for a commitment that a node at this block does not have. The journal forgets the salt of what is not
-/// there, and the deposit of what is there after all would burn.
+/// What is to be done for a commitment that a node at this block does not have. It left at a head, and is in a later block at
+/// the earliest. The journal forgets the salt of what is not there, and the deposit of what is there after all would burn.
 fn next_without(play: &Play, block: u64) -> Next {
-	match block < play.at {
+	match block <= play.at {
 		true => Next::Wait,
 		false => Next::NotThere,
 	}
@@ -477,7 +477,8 @@ mod tests {
 	#[test]
 	fn a_salt_is_kept_while_the_node_is_not_where_it_was_committed() {
 		assert_eq!(next_without(&fraud(), 6), Next::Wait);
-		assert_eq!(next_without(&fraud(), 7), Next::NotThere);
+		assert_eq!(next_without(&fraud(), 7), Next::Wait, "it left at this block, and came in a later one");
+		assert_eq!(next_without(&fraud(), 8), Next::NotThere);
 	}
 
 	#[test]

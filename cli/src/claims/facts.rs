@@ -98,8 +98,8 @@ pub(crate) struct Facts {
 	pub(crate) manifests: BTreeMap<ModelId, Manifest>,
 	/// The first version that holds a contribution, for those that were asked for.
 	pub(crate) versions: BTreeMap<(DatanetId, DatanetVersion), Published>,
-	/// All places of contents that may be unlisted: an index has each content once, by its earliest contribution, and the
-	/// manifest may have another one.
+	/// All places of contents that a manifest does not have where the index has them, if one of them may be unlisted: an index
+	/// has each content once, by its earliest contribution, and the manifest may have another one.
 	pub(crate) places: BTreeMap<[u8; 32], Vec<Source>>,
 }
 
@@ -144,11 +144,9 @@ impl Facts {
 		let lookups = unknown.map(|id| async move { source(at, *id).await.map(|found| (*id, found)) });
 		let found: Vec<(ContributionId, Option<Source>)> =
 			futures::stream::iter(lookups).buffered(LOOKUPS).try_collect().await?;
-		let mut learned = Vec::new();
 		for (id, source) in found {
 			let Some(source) = source else { continue };
 			self.sources.insert(id, source);
-			learned.push(source);
 			let place = (source.datanet, source.from);
 			if let std::collections::btree_map::Entry::Vacant(vacant) = self.versions.entry(place) {
 				if let Some(published) = published(at, place).await? {
@@ -156,18 +154,13 @@ impl Facts {
 				}
 			}
 		}
-		self.learn_places(at, &learned).await
+		self.learn_places(at).await
 	}
 
-	/// Learns where else the contents of these sources stand, as far as they may be unlisted.
-	async fn learn_places(&mut self, at: &AtBlock, sources: &[Source]) -> Result<(), Failure> {
-		let may_be_unlisted = |source: &&Source| {
-			let first = self.versions.get(&(source.datanet, source.from));
-			first.is_some_and(|first| first.curated)
-				&& self.manifests.values().any(|manifest| manifest.version_of(source).is_none())
-		};
-		let roots = sources.iter().filter(may_be_unlisted).map(|source| source.content.root);
-		let unknown: BTreeSet<[u8; 32]> = roots.filter(|root| !self.places.contains_key(root)).collect();
+	/// Learns where else contents stand, as far as that may keep something from being unlisted.
+	async fn learn_places(&mut self, at: &AtBlock) -> Result<(), Failure> {
+		let unknown: BTreeSet<_> =
+			self.unplaced().into_iter().filter(|root| !self.places.contains_key(root)).collect();
 		let lookups = unknown.into_iter().map(|root| async move {
 			let found = places_of(at, root).await?;
 			Ok::<_, Failure>((root, found.into_iter().map(|(_, source)| source).collect::<Vec<_>>()))
@@ -176,6 +169,17 @@ impl Facts {
 			futures::stream::iter(lookups).buffered(LOOKUPS).try_collect().await?;
 		self.places.extend(found);
 		Ok(())
+	}
+
+	/// The contents of which other places count. Whoever answers for an unlisted source may name any source that has the same
+	/// bytes, of an open datanet too; but only one of a curated datanet is unlisted.
+	pub(crate) fn unplaced(&self) -> BTreeSet<[u8; 32]> {
+		if !self.versions.values().any(|first| first.curated) {
+			return BTreeSet::new();
+		}
+		let lacks =
+			|source: &&Source| self.manifests.values().any(|manifest| manifest.version_of(source).is_none());
+		self.sources.values().filter(lacks).map(|source| source.content.root).collect()
 	}
 
 	/// Whether a manifest has a source's content, as this contribution or as another one.

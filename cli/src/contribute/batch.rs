@@ -141,6 +141,7 @@ impl Registrar {
 			.await
 			.map_err(|failure| about(failure, &items))?;
 		tally.sent(&done);
+		self.journal.borrow_mut().include(&salt, done.block_number)?;
 		let made = done.find_all::<CommitmentMade>("Datanets", "CommitmentMade");
 		let usable_from_ms = made.first().map_or(0, |made| made.usable_from_ms);
 		self.register(Committed { items, salt, usable_from_ms }, tally).await
@@ -254,6 +255,13 @@ impl Registrar {
 		if held.datanet.0 == self.datanet || datanets::is_listed(at, root, self.datanet).await? {
 			return Ok(Standing::Already);
 		}
+		if held.beneficiary != self.party.account {
+			return Ok(Standing::Refused(earned_by(
+				&item.path,
+				held.id.0,
+				&address::display(&held.beneficiary),
+			)));
+		}
 		if datanets::is_published(at, &held).await? {
 			return Ok(Standing::Free);
 		}
@@ -280,7 +288,7 @@ impl Registrar {
 	/// datanet takes them, cleared otherwise. `closed_from` is the first commitment that it does not take.
 	///
 	/// # Errors
-	/// The chain does not answer, or a commitment cannot be cleared.
+	/// The chain does not answer, or lags behind one of the commitments; or one cannot be cleared.
 	pub(super) async fn left_over(
 		&self,
 		batches: Vec<JournalBatch>,
@@ -294,6 +302,7 @@ impl Registrar {
 			let hash = self.hash(&salt, roots.iter().copied());
 			let at = self.pipeline.head().await?;
 			let Some(made) = datanets::commitment(&at, &self.party.account, hash).await? else {
+				ensure_knows(&batch, at.block_number())?;
 				self.journal.borrow_mut().end(&salt)?;
 				continue;
 			};
@@ -334,6 +343,24 @@ fn is_for_good(failure: &Failure) -> bool {
 		&& !["Datanets.CommitmentTooEarly", "Datanets.UnknownCommitment"].contains(&failure.name.as_str())
 }
 
+/// Whether a node at this block would know of a batch's commitment. The journal forgets the salt of what is not there, and
+/// what is there after all would keep its deposit on hold.
+///
+/// # Errors
+/// It was seen in a later block.
+fn ensure_knows(batch: &JournalBatch, block: u64) -> Result<(), Failure> {
+	match batch.included {
+		Some(included) if block < included => Err(Failure::new(
+			FailureKind::Refused,
+			"NodeBehind",
+			format!("an earlier run committed in block {included}, and the node is at block {block}"),
+			"wait until the node is there, or ask another one with --url; if the chain was begun anew, give another file with \
+			 --journal",
+		)),
+		Some(_) | None => Ok(()),
+	}
+}
+
 /// The files of a batch, if all of them have the roots that were committed to.
 async fn hash_again(
 	batch: &JournalBatch,
@@ -359,6 +386,15 @@ fn held_by(path: &str, contribution: u64, holder: &str) -> Refusal {
 		path,
 		format!("{holder} holds its content as contribution {contribution}"),
 		format!("content is held once in the whole chain: use that one (`plexus query contribution {contribution}`)"),
+	)
+}
+
+/// The chain lists it nowhere else for who lost what it earns.
+fn earned_by(path: &str, contribution: u64, beneficiary: &str) -> Refusal {
+	Refusal::new(
+		path,
+		format!("you have it as contribution {contribution}, by which {beneficiary} earns after a dispute"),
+		format!("it is listed nowhere besides: use that one (`plexus query contribution {contribution}`)"),
 	)
 }
 
@@ -397,6 +433,16 @@ mod tests {
 		let refusal = kept_for("a.txt", &kept);
 		assert!(refusal.cause.contains(&address::display(&[3; 32].into())), "{refusal:?}");
 		assert!(refusal.cause.contains("5000 ms") && !refusal.remedy.contains("query contribution"));
+	}
+
+	#[test]
+	fn a_salt_is_kept_while_the_node_is_not_where_its_commitment_was_seen() {
+		let unseen = JournalBatch::new(&[1; 32], &[2; 32], [("a.txt", [3; 32])].into_iter());
+		assert_eq!(ensure_knows(&unseen, 0), Ok(()), "nobody saw it on the chain");
+		let seen = JournalBatch { included: Some(9), ..unseen };
+		assert_eq!(ensure_knows(&seen, 9), Ok(()));
+		let refused = ensure_knows(&seen, 8).unwrap_err();
+		assert!(refused.name == "NodeBehind" && refused.cause.contains("block 9"), "{refused}");
 	}
 
 	#[test]

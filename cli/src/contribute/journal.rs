@@ -1,11 +1,12 @@
 //! The journal: which commitments a run has made, and with which salts, so that a run that was killed goes on.
 //!
 //! One line of JSON for each fact. The first names format, chain, account, datanet and directory; the others are batches,
-//! each written and synced before its commitment is sent, and the ends of batches:
+//! each written and synced before its commitment is sent, the blocks of commitments, and the ends of batches:
 //!
 //! ```text
 //! {"format":2,"genesis":"0x…","account":"5…","datanet":0,"directory":"/data"}
 //! {"batch":{"salt":"0x…","commitment":"0x…","files":[{"path":"a.txt","root":"0x…"},…]}}
+//! {"included":{"salt":"0x…","block":9}}                                 where a batch's commitment was seen
 //! {"done":"0x…"}                                                        the salt of a batch
 //! ```
 //!
@@ -91,6 +92,9 @@ pub(super) struct JournalBatch {
 	commitment: String,
 	/// In the order of the commitment.
 	pub(super) files: Vec<JournalFile>,
+	/// The block in which the commitment was seen, from a line of its own: a node that is not there yet cannot know of it.
+	#[serde(skip)]
+	pub(super) included: Option<u64>,
 }
 
 impl JournalBatch {
@@ -101,7 +105,7 @@ impl JournalBatch {
 		files: impl Iterator<Item = (&'a str, [u8; 32])>,
 	) -> Self {
 		let files = files.map(|(path, root)| JournalFile { path: path.to_string(), root: hex(root) });
-		Self { salt: hex(salt), commitment: hex(commitment), files: files.collect() }
+		Self { salt: hex(salt), commitment: hex(commitment), files: files.collect(), included: None }
 	}
 
 	/// Salt and roots; nothing if they are none, which the journal never writes.
@@ -111,10 +115,19 @@ impl JournalBatch {
 	}
 }
 
+/// Where a batch's commitment was seen.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Included {
+	salt: String,
+	block: u64,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Line {
 	Batch(JournalBatch),
+	Included(Included),
 	Done(String),
 }
 
@@ -135,6 +148,10 @@ impl Journal {
 			match line {
 				Line::Batch(batch) if batches.len() < BATCHES_MAX => batches.push(batch),
 				Line::Batch(_) => return Err("it holds too many batches"),
+				Line::Included(Included { salt, block }) => {
+					let of = batches.iter_mut().filter(|batch| batch.salt == salt);
+					of.for_each(|batch| batch.included = Some(block));
+				}
 				Line::Done(salt) => batches.retain(|batch| batch.salt != salt),
 			}
 			Ok(())
@@ -148,6 +165,15 @@ impl Journal {
 	/// It cannot be written: then it must not be committed to.
 	pub(super) fn begin(&mut self, batch: JournalBatch) -> Result<(), Failure> {
 		self.lines.append_synced(&Line::Batch(batch))
+	}
+
+	/// Notes in which block the commitment of the batch with this salt was seen. Not synced: without it, whichever node is
+	/// asked is believed.
+	///
+	/// # Errors
+	/// It cannot be written.
+	pub(super) fn include(&mut self, salt: &[u8; 32], block: u64) -> Result<(), Failure> {
+		self.lines.append(&Line::Included(Included { salt: hex(salt), block }))
 	}
 
 	/// Notes that nothing is left to do for the batch with this salt. Not synced: without it, the chain is asked.
@@ -189,11 +215,13 @@ mod tests {
 		for byte in 1..4 {
 			journal.begin(batch(byte)).unwrap();
 		}
+		journal.include(&[2; 32], 8).unwrap();
+		journal.include(&[3; 32], 9).unwrap();
 		journal.end(&[2; 32]).unwrap();
 		drop(journal);
 		assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 		let (journal, left) = Journal::open(&path, &head(0)).unwrap();
-		assert_eq!(left, [batch(1), batch(3)]);
+		assert_eq!(left, [batch(1), JournalBatch { included: Some(9), ..batch(3) }]);
 		assert_eq!(left[1].committed(), Some(([3; 32], vec![[3; 32], [9; 32]])));
 		journal.remove().unwrap();
 		assert!(!path.exists());
@@ -205,6 +233,7 @@ mod tests {
 		let path = directory.path().join("journal");
 		let (mut journal, _) = Journal::open(&path, &head(0)).unwrap();
 		journal.begin(batch(1)).unwrap();
+		journal.include(&[1; 32], 9).unwrap();
 		journal.end(&[1; 32]).unwrap();
 		let (one, seven, nine) = ("01".repeat(32), "07".repeat(32), "09".repeat(32));
 		let files = format!(r#"{{"path":"a b/c.txt","root":"0x{one}"}},{{"path":"d","root":"0x{nine}"}}"#);
@@ -212,6 +241,7 @@ mod tests {
 		let lines = [
 			format!(r#"{{"format":2,"genesis":"0x{one}",{head}}}"#),
 			format!(r#"{{"batch":{{"salt":"0x{one}","commitment":"0x{seven}","files":[{files}]}}}}"#),
+			format!(r#"{{"included":{{"salt":"0x{one}","block":9}}}}"#),
 			format!(r#"{{"done":"0x{one}"}}"#),
 		];
 		assert_eq!(std::fs::read_to_string(&path).unwrap(), lines.join("\n") + "\n");

@@ -182,7 +182,16 @@ fn reserved(kept: &Kept) -> Failure {
 
 fn already_held(held: &datanets::Info, own: &sp_core::crypto::AccountId32, datanet: u32) -> Failure {
 	let held_by = Contribution::from(held.clone());
-	let (holder, remedy) = if held.contributor == *own && held.datanet.0 != datanet {
+	let elsewhere = held.contributor == *own && held.datanet.0 != datanet;
+	let (holder, remedy) = if elsewhere && held.beneficiary != *own {
+		(
+			"you".to_string(),
+			format!(
+				"it is listed nowhere besides, since {} earns by it after a dispute: use contribution {}",
+				held_by.beneficiary, held_by.id
+			),
+		)
+	} else if elsewhere {
 		(
 			"you".to_string(),
 			format!(
@@ -266,5 +275,8 @@ mod tests {
 		assert!(by_oneself.remedy.contains("plexus tx withdraw 5"), "{by_oneself}");
 		let elsewhere = already_held(&held, &[1; 32].into(), 3);
 		assert!(elsewhere.remedy.contains("when a version of datanet 2 holds it"), "{elsewhere}");
+		let lost = datanets::Info { beneficiary: [4; 32].into(), ..held };
+		let lost = already_held(&lost, &[1; 32].into(), 3);
+		assert!(lost.remedy.contains(&crate::address::display(&[4; 32].into())), "{lost}");
 	}
 }

@@ -269,6 +269,10 @@ impl Watch {
 	) -> Result<(), Failure> {
 		if let Some(player) = player.as_deref_mut().filter(|player| player.has_open()) {
 			for played in player.resume().await? {
+				// What it was to show could not be shown while a node that lags behind did not tell what became of it.
+				if played.outcome == Outcome::NotThere {
+					self.looks.is_not_all(BatchId(played.batch));
+				}
 				self.tell(&Event::Played(played));
 			}
 		}

@@ -194,6 +194,17 @@ fn what_the_manifest_has_too_and_what_is_shown_already_is_not_shown() {
 	let besides = crate::claims::facts::Source { datanet: plexus_primitives::DatanetId(0), ..found };
 	listed.facts.places.insert(found.content.root, vec![found, besides]);
 	assert_eq!(wrongs(&listed), [], "the manifest lists the same content under another contribution");
+	let copy = contribution(2, 2, 2, source[100..700].to_vec());
+	let curated = contribution(1, 1, 1, source.clone());
+	let mut open = World::new(&[curated, copy], &[(prompt(), quoting(&source))], &[]);
+	assert_eq!(wrongs(&open).len(), 1);
+	let found = open.facts.sources[&ContributionId(2)];
+	assert!(open.facts.unplaced().contains(&found.content.root), "it may be in the manifest, too");
+	let besides = crate::claims::facts::Source { datanet: plexus_primitives::DatanetId(0), ..found };
+	open.facts.places.insert(found.content.root, vec![found, besides]);
+	assert_eq!(wrongs(&open), [], "the manifest lists what an open datanet has with the same bytes");
+	open.facts.versions.values_mut().for_each(|first| first.curated = false);
+	assert_eq!(open.facts.unplaced(), BTreeSet::new(), "nothing can be unlisted");
 	let mut shown =
 		World::new(&[contribution(1, 1, 1, source.clone())], &[(prompt(), quoting(&source))], &[]);
 	shown.facts.questions.unlisted.push(Unlisted {
