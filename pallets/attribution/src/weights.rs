@@ -26,13 +26,13 @@ pub const UNLISTED: u32 = 32;
 /// The contributions that claims of a batch are for, at most: a runtime's `TargetsMax` should not be above.
 pub const TARGETS: u32 = 128;
 
-/// Levels of trees above both edges of what two slices show, at most. The contents of the cases have 24 KiB, and next to none.
+/// Levels of trees above both edges of what two slices show, at most. The contents of the cases have 24 KiB, and few.
 const SLICES_LEVELS: u32 = 4 * TREE_DEPTH_MAX as u32;
 
 /// The same with those above a content's last byte.
 const ANSWER_LEVELS: u32 = 5 * TREE_DEPTH_MAX as u32;
 
-/// What so many levels add: each takes below 0.13 µs natively where it was measured, in the calls of the datanets that verify.
+/// What so many levels add: each takes below 0.13 µs natively where it was measured, in the datanets' calls that verify.
 fn levels<P: Prices>(count: u32) -> Weight {
 	each::<P>(count, 130_000, 0, 0)
 }
