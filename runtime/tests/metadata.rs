@@ -85,7 +85,7 @@ fn whatever_the_runtime_apis_tell_is_open_to_callers() {
 		"GenesisBuilder_build_state",
 		"SessionKeys_generate_session_keys",
 	];
-	assert_eq!(closed, known.map(String::from).into());
+	assert_eq!(closed, BTreeSet::from(known.map(String::from)));
 }
 
 #[test]
