@@ -40,10 +40,10 @@ use sp_runtime::Perbill;
 pub enum Scope {
 	/// Paying PLX to any account, within the budget.
 	Payments,
-	/// Creating, describing, pausing and removing datanets, contributing to them, withdrawing, reviewing,
-	/// judging disputes, and publishing versions. Deposits that always come back are no spending: only the
-	/// free balance bounds them. What pays for records that may stay for ever is spending, a datanet's too,
-	/// and so is the price of a version.
+	/// Creating, describing, pausing and removing datanets, contributing to them, withdrawing, showing chunks
+	/// that are asked for, reviewing, judging disputes, and publishing versions. Deposits that always come
+	/// back are no spending: only the free balance bounds them. What pays for records that may stay for ever
+	/// is spending, a datanet's too, and so is the price of a version.
 	Datanets,
 	/// Leaving remarks, whose bytes the fee budget pays for.
 	Remarks,
@@ -108,6 +108,9 @@ fn works_on_datanets(call: &pallet_datanets::Call<Runtime>) -> bool {
 			| Call::contribute { .. }
 			| Call::set_locator { .. }
 			| Call::withdraw { .. }
+			| Call::draw_chunk { .. }
+			// It pays the contributor out of the challenger's hold, and nobody challenges an own contribution.
+			| Call::answer { .. }
 			| Call::release_deposit { .. }
 			| Call::expire { .. }
 			| Call::accept { .. }

@@ -76,7 +76,7 @@ parameter_types! {
 	pub const ClaimDeposit: Balance = deposit(0, CLAIM_ENTRY_BYTES);
 	/// One entry.
 	pub const CommitmentDeposit: Balance = deposit(1, COMMITMENT_ENTRY_BYTES);
-	/// 1 PLX: whoever answers has it, and pays a fee of two thirds of that at most.
+	/// 1 PLX: whoever answers has it, and pays a fee of 0.55 PLX at most.
 	pub const UnlistedBond: Balance = UNITS;
 	/// The method, and its place among the hashes. They stay for ever.
 	pub const MethodPrice: Balance = deposit(2, METHOD_ENTRY_BYTES);

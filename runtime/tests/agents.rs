@@ -466,6 +466,12 @@ fn a_controller_does_with_datanets_what_outlasts_no_change_of_the_controller() {
 	let no_dispute = pallet_datanets::Error::<Runtime>::NoDispute;
 	let vote = Datanets::vote { contribution, uphold: true };
 	world.fails(&key(1), act(FIRST, vote.into()), no_dispute);
+	// One that contributed shows the chunks that it is asked for: that brings money, and takes none.
+	let answer = Datanets::<Runtime>::answer { contribution, slice: Default::default() };
+	for call in [Datanets::draw_chunk { contribution }, answer] {
+		let no_challenge = pallet_datanets::Error::<Runtime>::NoChallenge;
+		world.fails(&key(1), act(FIRST, call.into()), no_challenge);
+	}
 	// Keys do not give away, end or risk what is the agent's.
 	for call in [dispute, Datanets::challenge { contribution }, Datanets::retire { datanet: DatanetId(1) }] {
 		world.is_refused(&key(1), act(FIRST, call.into()), Refusal::NotLeafCall);

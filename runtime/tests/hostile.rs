@@ -232,6 +232,7 @@ fn queries_are_open_one_by_one_and_their_arguments_are_exact() {
 		("ModelsApi_models_of", ([1u8; 32], Some(u64::MAX), u32::MAX).encode()),
 		("ModelsApi_children", (0u64, Option::<u64>::None, 10u32).encode()),
 		("ModelsApi_commitment", ([1u8; 32], [2u8; 32]).encode()),
+		("ReceiptsApi_protocol_share", vec![]),
 		("ValidatorsApi_chain_block_time_ms", vec![]),
 		("ValidatorsApi_validators", vec![]),
 		("ValidatorsApi_next_validators", vec![]),

@@ -10,6 +10,7 @@ use frame_metadata::{
 use plexus_runtime::{native, Address, RuntimeCall, Signature, TxExtension, UncheckedExtrinsic, VERSION};
 use scale_info::{meta_type, PortableRegistry, Registry};
 use sp_runtime::{generic, MultiSignature};
+use std::collections::BTreeSet;
 
 fn metadata(block_time_ms: u64, version: u32) -> RuntimeMetadata {
 	let mut chain = Chain::new(&[&Key::ed25519("//Alice")], block_time_ms);
@@ -63,6 +64,28 @@ fn the_minimum_period_is_half_of_each_chains_own_block_time() {
 		let half = constant(&v15(block_time_ms), "Timestamp", "MinimumPeriod");
 		assert_eq!(half, (block_time_ms / 2).encode());
 	}
+}
+
+#[test]
+fn whatever_the_runtime_apis_tell_is_open_to_callers() {
+	let metadata = v15(1_000);
+	let named = metadata
+		.apis
+		.iter()
+		.flat_map(|api| api.methods.iter().map(move |method| format!("{}_{}", api.name, method.name)));
+	let closed: BTreeSet<String> = named.filter(|method| !native::is_query(method)).collect();
+	// These build and execute blocks, make a genesis, or make keys.
+	let known = [
+		"BlockBuilder_apply_extrinsic",
+		"BlockBuilder_check_inherents",
+		"BlockBuilder_finalize_block",
+		"BlockBuilder_inherent_extrinsics",
+		"Core_execute_block",
+		"Core_initialize_block",
+		"GenesisBuilder_build_state",
+		"SessionKeys_generate_session_keys",
+	];
+	assert_eq!(closed, BTreeSet::from(known.map(String::from)));
 }
 
 #[test]

@@ -416,6 +416,10 @@ pub mod pallet {
 			assert!(T::ClaimBytesMax::get() > 0, "ClaimBytesMax is zero: nothing could be claimed");
 			assert!(T::ClaimsMax::get() <= weights::CLAIMS, "ClaimsMax is above what the weights count with");
 			assert!(
+				T::TargetsMax::get() <= weights::TARGETS,
+				"TargetsMax is above what the weights count with"
+			);
+			assert!(
 				T::UnlistedMax::get() <= weights::UNLISTED,
 				"UnlistedMax is above what the weights count with"
 			);

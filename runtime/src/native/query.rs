@@ -142,6 +142,7 @@ const QUERIES: &[(&str, Arguments)] = &[
 	("ReceiptsApi_revenue", plain::<ModelId>()),
 	("ReceiptsApi_royalty_due", plain::<(ModelId, ModelId)>()),
 	("ReceiptsApi_earnings", plain::<AccountId>()),
+	("ReceiptsApi_protocol_share", plain::<()>()),
 	("RewardsApi_earnings", plain::<Holder<AccountId>>()),
 	("RewardsApi_datanet_earnings", plain::<(Holder<AccountId>, Option<DatanetId>, u32)>()),
 	("RewardsApi_positions", plain::<(Holder<AccountId>, Option<Place>, u32)>()),

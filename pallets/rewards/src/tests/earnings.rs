@@ -114,6 +114,9 @@ fn calls_cost_what_their_walks_were_and_never_more_than_was_charged() {
 		let actual = Rewards::distribute(by(OTHER), ModelId(0), 0).expect("it has earned");
 		assert_eq!(actual.actual_weight, Some(<() as WeightInfo>::distribute(1)));
 		assert!(charged.all_gte(<() as WeightInfo>::distribute(1)));
+		let burned = <() as WeightInfo>::distribute(0);
+		assert!(charged.all_gte(burned), "of an empty version the amount is burned");
+		assert!(burned.all_gte(<() as WeightInfo>::distribute(1)), "which costs more than a node");
 		let places = listed([place(0, 1, None), place(0, 1, Some(2))]);
 		let call = crate::Call::<Test>::claim { account: account(ALICE), places };
 		let charged = call.get_dispatch_info().call_weight;
