@@ -18,6 +18,7 @@ use crate::{failure::Failure, licence, models::Kind};
 use plexus_primitives::text::{is_name, is_tag};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use serde_saphyr::NonFiniteFloatPolicy;
 use std::{io::Read, path::Path};
 
 /// The longest card that is read: Croissant lists every file and field of a data set.
@@ -132,7 +133,9 @@ fn front_matter(text: &str) -> Option<(&str, &str)> {
 }
 
 fn fields(path: &Path, matter: &str) -> Result<Map<String, Value>, Failure> {
-	match serde_saphyr::from_str::<Value>(matter) {
+	// Evaluations write `.nan` into cards of models; JSON has no such number.
+	let options = serde_saphyr::options! { non_finite_float_policy: NonFiniteFloatPolicy::AsString };
+	match serde_saphyr::from_str_with_options::<Value>(matter, options) {
 		Ok(Value::Object(fields)) => Ok(fields),
 		Ok(Value::Null) => Ok(Map::new()),
 		Ok(_) => Err(unusable(path, "its front matter is no list of fields")),

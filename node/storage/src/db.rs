@@ -55,7 +55,7 @@ pub struct Options {
 	pub value_cache_bytes: usize,
 	/// Memory for decoded trie nodes, bytes.
 	pub trie_cache_bytes: usize,
-	/// Memory for RocksDB's blocks, bytes.
+	/// Memory for RocksDB's blocks, bytes: half of it for the state, whose filters and index may take more.
 	pub block_cache_bytes: usize,
 	/// Whether a commit waits for the disk. Only a throw-away database may say no.
 	pub sync: bool,
@@ -112,7 +112,7 @@ pub struct DatabaseStats {
 	pub table_bytes: u64,
 	/// Bytes in memory tables.
 	pub memtable_bytes: u64,
-	/// Bytes in the block cache.
+	/// Bytes in the block caches.
 	pub block_cache_bytes: u64,
 }
 
@@ -308,7 +308,11 @@ impl Database {
 		DatabaseStats {
 			table_bytes: self.column_bytes().iter().map(|(_, bytes)| bytes).sum(),
 			memtable_bytes: memtables.sum(),
-			block_cache_bytes: self.property(STATE, "rocksdb.block-cache-usage"),
+			// One column for each of the two caches.
+			block_cache_bytes: [STATE, META]
+				.map(|of| self.property(of, "rocksdb.block-cache-usage"))
+				.iter()
+				.sum(),
 		}
 	}
 
@@ -459,8 +463,12 @@ fn rocksdb_options(options: &Options) -> (rocksdb::Options, Vec<ColumnFamilyDesc
 	// Bounds both the log that a start replays and the disk it takes.
 	db_options.set_max_total_wal_size(64 << 20);
 	db_options.set_db_write_buffer_size(64 << 20);
-	let cache = Cache::new_lru_cache(options.block_cache_bytes);
-	let columns = COLUMNS.map(|name| ColumnFamilyDescriptor::new(name, column_options(name, &cache)));
+	// The state's filters and index, which stay in its half however large they become, must not push out everybody else.
+	let [of_state, of_others] = [(); 2].map(|()| Cache::new_lru_cache(options.block_cache_bytes / 2));
+	let columns = COLUMNS.map(|name| {
+		let cache = if name == STATE { &of_state } else { &of_others };
+		ColumnFamilyDescriptor::new(name, column_options(name, cache))
+	});
 	(db_options, columns.into())
 }
 

@@ -420,6 +420,15 @@ impl Model {
 			0 => count,
 			drawn => count - 1 - drawn % count.min(3),
 		};
+		// Few agents have a recovery account and fewer a recovery: a call about it goes to one of these, if it is to be right.
+		let concerned = |agent: &ModelAgent| match (&step.call, &agent.recovery) {
+			(Call::Begin { .. }, Some((_, _, pending))) => pending.is_none(),
+			(Call::Cancel | Call::Complete { .. }, Some((_, _, pending))) => pending.is_some(),
+			_ => false,
+		};
+		if let (true, Some(place)) = (step.as_entitled, self.agents.iter().position(concerned)) {
+			step.agent = place as u64;
+		}
 		let Some(agent) = self.agents.get(step.agent as usize) else { return step };
 		let ids: Vec<u32> = agent.delegations.keys().copied().collect();
 		// The highest draws stay what they are, which is mostly an id that does not exist.
