@@ -328,7 +328,7 @@ async fn a_curated_datanet_is_reviewed_published_and_a_changed_byte_is_found() -
 	let listings = scene.cli.json(&["query", "listings", &published]).await?;
 	ensure!(listings["listings"].as_array().map(Vec::len) == Some(1), "{listings}");
 	ensure!(listings["listings"][0]["id"] == listed["id"], "{listings}");
-	ensure!(listings["listings"][0]["datanet"].to_string() == other, "{listings}");
+	ensure!(number(&listings["listings"][0], "datanet")?.to_string() == other, "{listings}");
 	let refused = scene.cli.refused(&list("//Bob")).await?;
 	ensure!(refused.text().contains("AlreadyContributed"), "{}", refused.text());
 
