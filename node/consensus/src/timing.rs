@@ -53,8 +53,7 @@ pub fn timeouts(block_time_ms: u64, validators: usize) -> LinearTimeouts {
 		prevote_delta: step,
 		precommit: vote,
 		precommit_delta: step,
-		// A round that lasts longer lacks votes, as after a partition: whoever hears us now has not heard them.
-		rebroadcast: propose + vote,
+		rebroadcast: propose + vote + vote,
 		max_timeout: Duration::from_secs(60),
 	}
 }

@@ -21,7 +21,7 @@ const BOOTNODE_BACKOFF_MAX: Duration = Duration::from_secs(60);
 
 /// Longest wait for a reserved node: with what consensus takes to get going, a network that was cut apart has its first block
 /// within ten seconds of healing.
-const RESERVED_BACKOFF_MAX: Duration = Duration::from_secs(2);
+const RESERVED_BACKOFF_MAX: Duration = Duration::from_secs(4);
 
 /// How long a node of another chain or version is left alone.
 const FOREIGN_BACKOFF: Duration = Duration::from_secs(3_600);
@@ -189,12 +189,12 @@ mod tests {
 				last = now;
 			}
 		}
-		assert_eq!(waits, [1, 2, 2, 2, 2, 2]);
+		assert_eq!(waits, [1, 2, 4, 4, 4, 4]);
 		dialer.connected(peer, Some(&address(1)));
 		assert!(dialer.due(now + Duration::from_secs(1_000)).is_empty(), "connected");
 		dialer.disconnected(&peer, now);
-		assert!(dialer.due(now + Duration::from_secs(1)).is_empty(), "who sends us away is not bothered");
-		assert_eq!(dialer.due(now + Duration::from_secs(2)).len(), 1);
+		assert!(dialer.due(now + Duration::from_secs(3)).is_empty(), "who sends us away is not bothered");
+		assert_eq!(dialer.due(now + Duration::from_secs(4)).len(), 1);
 		dialer.connected(peer, Some(&address(1)));
 		dialer.identified(&peer);
 		dialer.disconnected(&peer, now + Duration::from_secs(1_000));
