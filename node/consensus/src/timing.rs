@@ -53,6 +53,8 @@ pub fn timeouts(block_time_ms: u64, validators: usize) -> LinearTimeouts {
 		prevote_delta: step,
 		precommit: vote,
 		precommit_delta: step,
+		// Not before a round's three steps may be over: the engine ends a repetition when a round certificate brings it news. With
+		// a second less, one network of three stood still for a minute after silent halves.
 		rebroadcast: propose + vote + vote,
 		max_timeout: Duration::from_secs(60),
 	}
