@@ -57,18 +57,26 @@ fn early(_: &ProposalHead) -> Admission {
 	Admission::Early
 }
 
+/// What is whole when these have come from a publisher, all of it due.
+fn completed(
+	assembly: &mut Assembly,
+	from: u32,
+	parts: impl IntoIterator<Item = StreamMessage<ProposalPart>>,
+) -> Vec<(ProposalHead, Block)> {
+	parts
+		.into_iter()
+		.filter_map(|part| assembly.add(peer(from), part, due))
+		.filter_map(Complete::decode)
+		.collect()
+}
+
 #[test]
 fn a_block_of_the_greatest_length_comes_back_whole() {
 	let block = block(BODY_BYTES_MAX - 8);
 	let parts = parts(&block, 1);
 	assert!(parts.len() <= CHUNKS_MAX + 2);
 	let mut assembly = Assembly::default();
-	let done: Vec<_> = parts
-		.into_iter()
-		.rev()
-		.filter_map(|part| assembly.add(peer(1), part, due))
-		.filter_map(Complete::decode)
-		.collect();
+	let done = completed(&mut assembly, 1, parts.into_iter().rev());
 	assert_eq!(done.len(), 1);
 	assert_eq!(done[0].1, block);
 	assert!(done[0].0.is_genuine(&GENESIS));
@@ -79,11 +87,7 @@ fn a_block_of_the_greatest_length_comes_back_whole() {
 fn an_empty_block_comes_back_too() {
 	let block = Block { body: vec![], ..block(0) };
 	let mut assembly = Assembly::default();
-	let done: Vec<_> = parts(&block, 1)
-		.into_iter()
-		.filter_map(|part| assembly.add(peer(1), part, due))
-		.filter_map(Complete::decode)
-		.collect();
+	let done = completed(&mut assembly, 1, parts(&block, 1));
 	assert_eq!(done[0].1, block);
 }
 
@@ -177,10 +181,7 @@ fn many_strangers_fill_no_more_than_the_bounds_and_do_not_push_out_an_accepted_h
 			assert!(assembly.buffered_bytes() <= BUFFERED_BYTES_MAX);
 		}
 	}
-	let done: Vec<_> = proposal
-		.filter_map(|part| assembly.add(peer(u32::MAX), part, due))
-		.filter_map(Complete::decode)
-		.collect();
+	let done = completed(&mut assembly, u32::MAX, proposal);
 	assert_eq!(done.len(), 1);
 	assert_eq!(done[0].1, block);
 }
@@ -201,10 +202,7 @@ fn proposals_of_later_heights_do_not_push_out_the_one_that_is_due() {
 		assert!(assembly.buffered_bytes() <= BUFFERED_BYTES_MAX);
 	}
 	assert!(assembly.buffered_bytes() > BUFFERED_BYTES_MAX / 2);
-	let done: Vec<_> = proposal
-		.filter_map(|part| assembly.add(peer(u32::MAX), part, due))
-		.filter_map(Complete::decode)
-		.collect();
+	let done = completed(&mut assembly, u32::MAX, proposal);
 	assert_eq!(done.len(), 1);
 	assert_eq!(done[0].1, block);
 }

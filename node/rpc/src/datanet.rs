@@ -7,6 +7,7 @@ use crate::{
 	account::parse_account,
 	arguments::{to_hash, Arguments, HexBytes},
 	context::{json, Context},
+	model::CommitmentJson,
 	registry::{Answer, Registry},
 	types::to_hex,
 };
@@ -477,15 +478,6 @@ impl From<ReservationInfo<AccountId, Balance>> for ReservationJson {
 			deposit: kept.deposit.to_string(),
 		}
 	}
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CommitmentJson {
-	number: u64,
-	usable_from_ms: u64,
-	expires_at_ms: u64,
-	deposit: String,
 }
 
 impl From<ContentCommitmentInfo<Balance>> for CommitmentJson {

@@ -264,13 +264,14 @@ impl From<LineageInfo> for LineageJson {
 	}
 }
 
+/// A commitment to contents or to models that was neither used nor cleared.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CommitmentJson {
-	number: u64,
-	usable_from_ms: u64,
-	expires_at_ms: u64,
-	deposit: String,
+pub(crate) struct CommitmentJson {
+	pub(crate) number: u64,
+	pub(crate) usable_from_ms: u64,
+	pub(crate) expires_at_ms: u64,
+	pub(crate) deposit: String,
 }
 
 impl From<CommitmentInfo<Balance>> for CommitmentJson {
