@@ -12,7 +12,7 @@ use std::time::Duration;
 const BLOCK_TIME_MS: u64 = 1_000;
 
 /// Beyond what is warned of and within what the others vote for.
-const SKEW: &str = "--clock-offset-ms=1500";
+const SKEW_MS: i64 = 1_500;
 
 /// From this distance on a node warns.
 const WARN_FROM_MS: i64 = 500;
@@ -31,13 +31,28 @@ async fn offset_ms(node: &Node) -> Result<i64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_validator_whose_clock_is_wrong_is_warned_and_those_whose_clocks_are_right_are_not() -> Result<()> {
+async fn a_validator_whose_clock_is_ahead_is_warned_and_those_whose_clocks_are_right_are_not() -> Result<()> {
+	one_clock_is_wrong_by(SKEW_MS).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_validator_whose_clock_is_behind_is_warned_and_those_whose_clocks_are_right_are_not() -> Result<()>
+{
+	one_clock_is_wrong_by(-SKEW_MS).await
+}
+
+async fn one_clock_is_wrong_by(skew_ms: i64) -> Result<()> {
 	let chain = LocalChain::new(BLOCK_TIME_MS).await?;
 	let (mut nodes, mut addresses) = (Vec::new(), Vec::new());
 	for seed in SEEDS {
 		let options = chain.validator_options(&seed[2..], seed, &addresses).await?;
 		let is_wrong = nodes.len() + 1 == SEEDS.len();
-		let node = Node::start(if is_wrong { options.arguments([SKEW]) } else { options }).await?;
+		let node = Node::start(if is_wrong {
+			options.arguments([&format!("--clock-offset-ms={skew_ms}")])
+		} else {
+			options
+		})
+		.await?;
 		addresses.push(p2p_address(&node).await?);
 		nodes.push(node);
 	}
@@ -45,7 +60,7 @@ async fn a_validator_whose_clock_is_wrong_is_warned_and_those_whose_clocks_are_r
 	until(TURNS, "a warning", || async {
 		ensure!(wrong.logged(WARNING), "{}", wrong.log_tail());
 		let offset_ms = offset_ms(&wrong).await?;
-		ensure!(offset_ms >= WARN_FROM_MS, "it says that it is {offset_ms} ms ahead");
+		ensure!(offset_ms * skew_ms.signum() >= WARN_FROM_MS, "it says that it is {offset_ms} ms ahead");
 		Ok(())
 	})
 	.await?;

@@ -291,7 +291,7 @@ fn ensure_lawful(given: &Given, known: &Known) -> Result<(), ClaimFault> {
 		ensure_in_version(given, known, claim)?;
 		ensure_ranges(given, known, claim)?;
 		ensure_moves(given.receipt, known, claim)?;
-		if claims[..place].iter().any(|other| overlap(other, claim)) {
+		if claims[..place].iter().any(|other| overlap(known, other, claim)) {
 			return Err(ClaimFault::RangesOverlap);
 		}
 	}
@@ -400,10 +400,13 @@ fn ensure_below_ceiling(receipt: &Receipt, known: &Known, claims: &[ReceiptClaim
 	}
 }
 
-/// Whether two claims of one receipt are about the same bytes, as the chain sees it.
-fn overlap(one: &ReceiptClaim, other: &ReceiptClaim) -> bool {
+/// Whether two claims of one receipt are about the same bytes, as the chain sees it: content is the same wherever it is listed.
+fn overlap(known: &Known, one: &ReceiptClaim, other: &ReceiptClaim) -> bool {
 	use Evidence::*;
-	let same_source = one.contribution == other.contribution;
+	let root =
+		|claim: &ReceiptClaim| known.sources.get(&claim.contribution).map(|source| source.content.root);
+	let same_source =
+		one.contribution == other.contribution || root(one).is_some() && root(one) == root(other);
 	match (one.evidence, other.evidence) {
 		(Span { output: a, length: m, .. }, Span { output: b, length: n, .. }) => {
 			ranges_overlap((a, m), (b, n))

@@ -42,6 +42,7 @@ pub enum Standing {
 struct Parked {
 	proposal: Complete,
 	standing: Standing,
+	arrived_ms: u64,
 }
 
 impl Parked {
@@ -70,8 +71,8 @@ impl Parking {
 	}
 
 	/// Keeps a proposal, if there is room or others give way.
-	pub fn park(&mut self, proposal: Complete, standing: Standing) {
-		let parked = Parked { proposal, standing };
+	pub fn park(&mut self, proposal: Complete, standing: Standing, arrived_ms: u64) {
+		let parked = Parked { proposal, standing, arrived_ms };
 		let (height, size) = (parked.proposal.head().height, parked.bytes());
 		while self.bytes + size > PARKED_BYTES_MAX {
 			if !self.displace(None, &parked) {
@@ -87,12 +88,12 @@ impl Parking {
 		self.heights.entry(height).or_default().push(parked);
 	}
 
-	/// Takes out what waited for `height` and forgets everything below.
-	pub fn take(&mut self, height: u64) -> Vec<Complete> {
+	/// Takes out what waited for `height`, each with when it came, and forgets everything below.
+	pub fn take(&mut self, height: u64) -> Vec<(Complete, u64)> {
 		let later = self.heights.split_off(&height.saturating_add(1));
 		let due = std::mem::replace(&mut self.heights, later).remove(&height).unwrap_or_default();
 		self.bytes = self.heights.values().flatten().map(Parked::bytes).sum();
-		due.into_iter().map(|parked| parked.proposal).collect()
+		due.into_iter().map(|parked| (parked.proposal, parked.arrived_ms)).collect()
 	}
 
 	/// Number of proposals that wait.
@@ -146,7 +147,7 @@ mod tests {
 	fn what_waits_is_bounded_in_number_and_bytes_and_comes_out_whole() {
 		let ((small, block), mut parking) = (proposal(100), Parking::default());
 		for _ in 0..2 * PROPOSALS_PER_HEIGHT_MAX {
-			parking.park(small.clone(), Standing::Stranger);
+			parking.park(small.clone(), Standing::Stranger, 0);
 		}
 		let size = small.head().body_bytes as usize;
 		assert_eq!(
@@ -155,11 +156,13 @@ mod tests {
 		);
 		let taken = parking.take(5);
 		assert_eq!((taken.len(), parking.bytes), (PROPOSALS_PER_HEIGHT_MAX, 0));
-		assert!(taken.into_iter().all(|waited| waited.decode().is_some_and(|(_, found)| found == block)));
+		assert!(taken
+			.into_iter()
+			.all(|(waited, _)| waited.decode().is_some_and(|(_, found)| found == block)));
 
 		let (large, _) = proposal(BODY_BYTES_MAX - 8);
 		for _ in 0..PROPOSALS_PER_HEIGHT_MAX {
-			parking.park(large.clone(), Standing::Stranger);
+			parking.park(large.clone(), Standing::Stranger, 0);
 			assert!(parking.bytes <= PARKED_BYTES_MAX);
 		}
 		assert!(parking.bytes > PARKED_BYTES_MAX / 2);
@@ -176,7 +179,7 @@ mod tests {
 		let ((proposal, _), mut parking) = (proposal(100), Parking::default());
 		for standing in [Stranger, Validator, Turn, Validator, Stranger] {
 			for _ in 0..PROPOSALS_PER_HEIGHT_MAX - 1 {
-				parking.park(proposal.clone(), standing);
+				parking.park(proposal.clone(), standing, 0);
 			}
 			assert!(parking.len() <= PROPOSALS_PER_HEIGHT_MAX);
 		}
@@ -191,11 +194,11 @@ mod tests {
 	fn who_proposes_for_many_rounds_keeps_nobody_out_of_the_first() {
 		let mut parking = Parking::default();
 		for round in 1..=2 * PROPOSALS_PER_HEIGHT_MAX as u32 {
-			parking.park(proposal_at(5, round, 100).0, Standing::Turn);
+			parking.park(proposal_at(5, round, 100).0, Standing::Turn, 0);
 		}
 		let (first, block) = proposal(200);
-		parking.park(first, Standing::Turn);
-		let taken: Vec<_> = parking.take(5).into_iter().filter_map(Complete::decode).collect();
+		parking.park(first, Standing::Turn, 0);
+		let taken: Vec<_> = parking.take(5).into_iter().filter_map(|(waited, _)| waited.decode()).collect();
 		assert_eq!(taken.len(), PROPOSALS_PER_HEIGHT_MAX);
 		assert!(taken.iter().any(|(head, found)| head.round == 0 && *found == block));
 		assert!(taken.iter().all(|(head, _)| head.round < PROPOSALS_PER_HEIGHT_MAX as u32));
@@ -206,12 +209,12 @@ mod tests {
 		let mut parking = Parking::default();
 		let (large, _) = proposal_at(8, 0, BODY_BYTES_MAX - 8);
 		for _ in 0..PROPOSALS_PER_HEIGHT_MAX {
-			parking.park(large.clone(), Standing::Turn);
+			parking.park(large.clone(), Standing::Turn, 0);
 		}
 		let (next, _) = proposal(BODY_BYTES_MAX - 8);
-		parking.park(next.clone(), Standing::Validator);
+		parking.park(next.clone(), Standing::Validator, 0);
 		assert!(parking.take(5).is_empty(), "turns come first");
-		parking.park(next, Standing::Turn);
+		parking.park(next, Standing::Turn, 0);
 		assert!(parking.bytes <= PARKED_BYTES_MAX);
 		assert_eq!(parking.take(5).len(), 1);
 	}

@@ -91,8 +91,10 @@ pub fn proposal_timestamp_ms(block_time_ms: u64, parent_timestamp_ms: Option<u64
 	}
 }
 
-/// Whether a live proposal's timestamp is acceptable. Not asked for values that two thirds already prevoted for, nor
-/// for synced, replayed or imported blocks: those must stay decidable whatever the clock says.
+/// Whether a live proposal's timestamp is acceptable, of whatever round, and whatever its proposer says of votes for it: the
+/// engine joins a value with any signed proposal of its height, so that what a head says of rounds proves nothing. What was
+/// timely once stays so, and what is not becomes so. Not asked for synced, replayed or imported blocks: those must stay
+/// decidable whatever the clock says.
 pub fn is_timely(timestamp_ms: u64, now_ms: u64) -> bool {
 	timestamp_ms <= now_ms.saturating_add(CLOCK_DRIFT_MAX_MS)
 }

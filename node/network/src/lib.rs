@@ -40,6 +40,7 @@ mod gate;
 pub mod handle;
 mod in_flight;
 pub mod meter;
+mod own_votes;
 pub mod peers;
 mod recent;
 mod streams;

@@ -5,7 +5,7 @@
 //!
 //! # Must not
 //! Remember what was not verified, or anything so long that what honest nodes send again is taken for a copy: the engine
-//! waits 1.6 seconds at least.
+//! waits 1.6 seconds at least, and [`crate::own_votes`] 1.5.
 //!
 //! # Invariants
 //! At most twice [`REMEMBERED_MAX`] entries, each for one to two times [`TURN`] unless there are more.

@@ -48,6 +48,7 @@ use crate::engine_side::EngineSide;
 use crate::handle::{BannedPeer, Command, Network, NetworkHandle, NetworkTask, TRANSACTIONS_KIB_MAX};
 use crate::in_flight::InFlight;
 use crate::meter::{Meter, FORGET_INTERVAL};
+use crate::own_votes::OwnVotes;
 use crate::peers::{PeerInfo, PeerTable};
 use crate::recent::Recent;
 use crate::streams::Streams;
@@ -215,6 +216,7 @@ struct Worker {
 	recent: Recent,
 	/// What the engine keeps of heights that have not begun.
 	early: Early,
+	own_votes: OwnVotes,
 	streams: Streams<HeldPart>,
 	in_flight: InFlight,
 	inbound: HashMap<InboundRequestId, ResponseChannel>,
@@ -256,6 +258,7 @@ impl Worker {
 			height: None,
 			recent: Recent::new(now),
 			early: Early::default(),
+			own_votes: OwnVotes::default(),
 			streams: Streams::default(),
 			in_flight: InFlight::default(),
 			swarm,
@@ -299,6 +302,7 @@ impl Worker {
 		self.dial(now);
 		self.disconnect_silent(now);
 		self.drop_held_parts(now);
+		self.repeat_own_votes(now);
 		if now.saturating_duration_since(self.tidied) >= FORGET_INTERVAL {
 			self.tidied = now;
 			self.meter.forget_full(now);

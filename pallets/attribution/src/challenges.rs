@@ -190,11 +190,16 @@ impl<T: Config> Pallet<T> {
 		let checked =
 			Self::ensure_lawful(&batch.parameters, &claim, &proof.receipt, &source, versions.as_ref());
 		let beside = claims.iter().enumerate().filter(|(index, other)| {
-			*index != place as usize && other.receipt == receipt && overlap(other, record)
+			*index != place as usize && other.receipt == receipt && overlap(other, record, Self::root_of)
 		});
 		let model = batch.models.get(record.model as usize).map(|share| share.model);
 		let known = method < NextMethodId::<T>::get();
 		checked.is_ok() && known && model == Some(proof.receipt.model) && beside.count() == 0
+	}
+
+	/// What a contribution is named by.
+	pub(crate) fn root_of(contribution: ContributionId) -> Option<[u8; 32]> {
+		T::Sources::source(contribution).map(|source| source.content.root)
 	}
 
 	/// The contribution that was claimed for.

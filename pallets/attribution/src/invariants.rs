@@ -63,7 +63,7 @@ impl<T: Config> Pallet<T> {
 			ensure!(record.receipt < batch.receipts, "a claim is of no receipt");
 			ensure!(record.amount > 0, "a claim moves nothing");
 			let beside = of_receipt.entry(record.receipt).or_default();
-			ensure!(!beside.iter().any(|other| overlap(other, record)), "claims overlap");
+			ensure!(!beside.iter().any(|other| overlap(other, record, Self::root_of)), "claims overlap");
 			beside.push(record);
 			ensure!(beside.len() <= T::ReceiptClaimsMax::get() as usize, "a receipt has too many claims");
 		}

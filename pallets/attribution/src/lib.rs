@@ -420,6 +420,10 @@ pub mod pallet {
 				"TargetsMax is above what the weights count with"
 			);
 			assert!(
+				T::ReceiptClaimsMax::get() <= weights::RECEIPT_CLAIMS,
+				"ReceiptClaimsMax is above what the weights count with"
+			);
+			assert!(
 				T::UnlistedMax::get() <= weights::UNLISTED,
 				"UnlistedMax is above what the weights count with"
 			);

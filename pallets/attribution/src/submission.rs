@@ -191,7 +191,9 @@ impl<T: Config> Pallet<T> {
 			let model = model.ok_or(Error::<T>::UnknownReceipt)?;
 			let share = shares.get_mut(model).ok_or(Error::<T>::UnknownReceipt)?;
 			let record = Self::record(parameters, &claim, model as u32, receipt, share)?;
-			Self::ensure_fits(parameters, &records, &record, share.data_of(receipt.fee))?;
+			let data = share.data_of(receipt.fee);
+			let root = |id| known.source::<T>(id).map(|source| source.content.root);
+			Self::ensure_fits(parameters, &records, &record, data, root)?;
 			share.claimed = share.claimed.saturating_add(record.amount);
 			records.try_push(record).map_err(|_| Error::<T>::TooManyClaims)?;
 		}
@@ -236,11 +238,12 @@ impl<T: Config> Pallet<T> {
 		records: &ClaimsOf<T>,
 		record: &ClaimRecord<AccountIdOf<T>>,
 		data: Balance,
+		mut root: impl FnMut(ContributionId) -> Option<[u8; 32]>,
 	) -> Result<(), Error<T>> {
 		ensure!(records.last().is_none_or(|last| last.receipt <= record.receipt), Error::ClaimsNotAscending);
 		let beside = || records.iter().rev().take_while(|other| other.receipt == record.receipt);
 		ensure!(beside().count() < T::ReceiptClaimsMax::get() as usize, Error::TooManyClaimsOfReceipt);
-		ensure!(!beside().any(|other| overlap(other, record)), Error::RangesOverlap);
+		ensure!(!beside().any(|other| overlap(other, record, &mut root)), Error::RangesOverlap);
 		let taken = beside().fold(record.amount, |sum, other| sum.saturating_add(other.amount));
 		ensure!(taken <= parameters.all.mul_floor(data), Error::ExceedsCeiling);
 		Ok(())
@@ -309,10 +312,20 @@ pub(crate) fn ranges_overlap(one: (u64, u64), other: (u64, u64)) -> bool {
 	one.0 < other.0.saturating_add(other.1) && other.0 < one.0.saturating_add(one.1)
 }
 
-/// Whether two claims of one receipt are about the same bytes.
-pub(crate) fn overlap<AccountId>(one: &ClaimRecord<AccountId>, other: &ClaimRecord<AccountId>) -> bool {
+/// Whether two claims of one receipt are about the same bytes. Content is the same in whatever datanets it is listed, so
+/// that different contributions are told apart by `root`.
+pub(crate) fn overlap<AccountId>(
+	one: &ClaimRecord<AccountId>,
+	other: &ClaimRecord<AccountId>,
+	mut root: impl FnMut(ContributionId) -> Option<[u8; 32]>,
+) -> bool {
 	use Evidence::*;
-	let same_source = one.contribution == other.contribution;
+	let mut same_source = || {
+		one.contribution == other.contribution || {
+			let known = root(one.contribution);
+			known.is_some() && known == root(other.contribution)
+		}
+	};
 	match (one.evidence, other.evidence) {
 		(Span { output: a, length: m, .. }, Span { output: b, length: n, .. }) => {
 			ranges_overlap((a, m), (b, n))
@@ -320,8 +333,8 @@ pub(crate) fn overlap<AccountId>(one: &ClaimRecord<AccountId>, other: &ClaimReco
 		(Grounded { offset: a, length: m }, Grounded { offset: b, length: n })
 		| (Grounded { offset: a, length: m }, Span { offset: b, length: n, .. })
 		| (Span { offset: a, length: m, .. }, Grounded { offset: b, length: n }) => {
-			same_source && ranges_overlap((a, m), (b, n))
+			ranges_overlap((a, m), (b, n)) && same_source()
 		}
-		(Attested { .. }, _) | (_, Attested { .. }) => same_source,
+		(Attested { .. }, _) | (_, Attested { .. }) => same_source(),
 	}
 }

@@ -26,6 +26,9 @@ pub const UNLISTED: u32 = 32;
 /// The contributions that claims of a batch are for, at most: a runtime's `TargetsMax` should not be above.
 pub const TARGETS: u32 = 128;
 
+/// The claims of a receipt, at most: a runtime's `ReceiptClaimsMax` should not be above.
+pub const RECEIPT_CLAIMS: u32 = 16;
+
 /// Levels of trees above both edges of what two slices show, at most. The contents of the cases have 24 KiB, and few.
 const SLICES_LEVELS: u32 = 4 * TREE_DEPTH_MAX as u32;
 
@@ -86,8 +89,14 @@ impl<P: Prices> WeightInfo for P {
 	fn commit() -> Weight {
 		measured::commit::<P>()
 	}
+	/// Of a claim that is said to be unlawful the contributions beside it are read, each decoded below 1 µs natively.
 	fn reveal() -> Weight {
-		measured::reveal::<P>().saturating_add(levels::<P>(SLICES_LEVELS))
+		measured::reveal::<P>().saturating_add(levels::<P>(SLICES_LEVELS)).saturating_add(each::<P>(
+			RECEIPT_CLAIMS,
+			1_000_000,
+			1,
+			0,
+		))
 	}
 	fn clear_commitment() -> Weight {
 		measured::clear_commitment::<P>()

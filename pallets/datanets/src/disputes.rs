@@ -99,6 +99,8 @@ impl<T: Config> Pallet<T> {
 		let is_party = |account| Self::is_party(&record, &dispute.claimant, account);
 		ensure!(!is_party(&signer), Error::<T>::IsParty);
 		let eligible = members.iter().filter(|member| !is_party(member)).count();
+		// Otherwise the first vote, whatever it says, would decide against the claimant before the judge does.
+		ensure!(majority(members.len(), eligible, 0, 0).is_none(), Error::<T>::NobodyJudges);
 		ensure!(dispute.votes.iter().all(|vote| vote.curator != curator), Error::<T>::AlreadyReviewed);
 		// There is room: each of the curators votes at most once.
 		dispute.votes.try_push(Vote { curator, uphold }).map_err(|_| Error::<T>::AlreadyReviewed)?;

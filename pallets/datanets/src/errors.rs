@@ -150,7 +150,8 @@ pub mod errors {
 		/// A dispute about this contribution is open. Wait until it is decided.
 		DisputeOpen,
 		/// Nobody could uphold the claim: the chain has no judge, and the datanet is open, or half or more of its curators are
-		/// parties. Claim it where the dispute can be decided, or ask the owner for other curators.
+		/// parties. Claim it where the dispute can be decided, or ask the owner for other curators. Of a vote: half or
+		/// more of the curators are parties, so that the chain's judge alone decides; ask that one.
 		NobodyJudges,
 		/// No dispute about this contribution is open. It begins with `dispute`.
 		NoDispute,

@@ -123,8 +123,8 @@
 //!
 //! [`dispute`] claims, with a bond, what a contribution earns, or that it be taken down. Its earnings go to an escrow
 //! meanwhile. The curators at that time judge, parties excepted, by a strict majority of all; where they do not in
-//! `dispute_ms`, the claim is dismissed. `JudgeOrigin` decides any open dispute, and alone in open datanets. Where
-//! there is no judge, and too few curators who are no party, nothing is disputed. Upheld,
+//! `dispute_ms`, the claim is dismissed. `JudgeOrigin` decides any open dispute, and alone in open datanets and where half
+//! or more of the curators are parties. Where there is no judge either, nothing is disputed. Upheld,
 //! position and escrow go to the claimant; dismissed, both go back, with half of the bond for the wait, and the other
 //! half is burned, so that nobody protects itself cheaply by disputes with itself. No weight and no version changes:
 //! that would change history. A takedown clears the locator and ends the membership in new versions of this datanet,
@@ -251,6 +251,7 @@ use plexus_primitives::{
 	commitment::SALT_BYTES, text, CommitmentNumber, Content, ContributionId, DatanetId, DatanetVersion,
 	Sequence,
 };
+use registration::Met;
 use types::*;
 
 #[import_section(events::events)]
@@ -572,7 +573,7 @@ pub mod pallet {
 		/// Emits `ContributionRegistered` with the new id.
 		#[pallet::call_index(1)]
 		#[pallet::weight(Pallet::<T>::contribute_weight(
-			1,
+			Met::rivals(1),
 			media_type.len().saturating_add(locator.len()),
 			length_proof.len(),
 		))]
@@ -587,8 +588,8 @@ pub mod pallet {
 			let contributor = ensure_signed(origin)?;
 			let (text, proof) = (media_type.len().saturating_add(locator.len()), length_proof.len());
 			let registration = Registration { content, media_type, locator, length_proof };
-			let removed = Self::do_contribute(contributor, datanet, registration)?;
-			Ok(Some(Self::contribute_weight(removed, text, proof)).into())
+			let met = Self::do_contribute(contributor, datanet, registration)?;
+			Ok(Some(Self::contribute_weight(met, text, proof)).into())
 		}
 
 		/// Withdraws the signer's contribution. If no version holds it, it is removed, its root is free (or reserved, if
@@ -657,7 +658,7 @@ pub mod pallet {
 		#[pallet::call_index(6)]
 		#[pallet::weight(Pallet::<T>::register_weight(
 			registrations.len() as u32,
-			registrations.len() as u32,
+			Met::rivals(registrations.len() as u32),
 			Pallet::<T>::bytes_of(registrations),
 		))]
 		pub fn register(
@@ -669,8 +670,8 @@ pub mod pallet {
 			let contributor = ensure_signed(origin)?;
 			ensure!(!registrations.is_empty(), Error::<T>::NothingToRegister);
 			let (count, bytes) = (registrations.len() as u32, Self::bytes_of(&registrations));
-			let removed = Self::do_register(contributor, datanet, &salt, registrations)?;
-			Ok(Some(Self::register_weight(count, removed, bytes)).into())
+			let met = Self::do_register(contributor, datanet, &salt, registrations)?;
+			Ok(Some(Self::register_weight(count, met, bytes)).into())
 		}
 
 		/// Accepts a contribution of an open datanet that was registered in one step, once it is old enough. Anybody

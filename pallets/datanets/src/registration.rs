@@ -32,12 +32,20 @@ struct Claimed {
 	not_before_ms: u64,
 }
 
-/// What came of a registration.
-struct Inserted<T: Config> {
-	/// To be put on hold.
-	deposit: Deposit<BalanceOf<T>>,
-	/// How many rivals gave way, or reservations ended.
+/// What registrations met that was there before them.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Met {
+	/// Rivals that gave way, and reservations that ended.
 	removed: u32,
+	/// Roots that somebody holds, or the same account lists once more: their holders and holders' datanets were read.
+	held: u32,
+}
+
+impl Met {
+	/// So many rivals that give way: the most that a registration does.
+	pub(crate) fn rivals(removed: u32) -> Self {
+		Self { removed, held: 0 }
+	}
 }
 
 impl<T: Config> Pallet<T> {
@@ -110,21 +118,20 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The cheap checks come first, the proof last. Gives back how many rivals were removed; so does the next one.
+	/// The cheap checks come first, the proof last.
 	pub(crate) fn do_contribute(
 		contributor: T::AccountId,
 		datanet: DatanetId,
 		registration: Registration<T>,
-	) -> Result<u32, DispatchError> {
+	) -> Result<Met, DispatchError> {
 		Self::ensure_texts(&registration)?;
 		let age_ms = CurrentWindows::<T>::get().commitment_age_ms;
 		let not_before_ms = T::Clock::now_ms().saturating_add(age_ms);
 		let claimed = Claimed { commitment: Self::take_number()?, not_before_ms };
 		Self::ensure_takes(datanet, claimed.commitment)?;
-		let inserted = Self::claim_and_insert(&contributor, datanet, registration, claimed)?
-			.ok_or(Error::<T>::RootAlreadyHeld)?;
-		Self::hold_deposit(&contributor, inserted.deposit)?;
-		Ok(inserted.removed)
+		let (deposit, met) = Self::claim_and_insert(&contributor, datanet, registration, claimed)?;
+		Self::hold_deposit(&contributor, deposit.ok_or(Error::<T>::RootAlreadyHeld)?)?;
+		Ok(met)
 	}
 
 	pub(crate) fn do_register(
@@ -132,7 +139,7 @@ impl<T: Config> Pallet<T> {
 		datanet: DatanetId,
 		salt: &[u8; SALT_BYTES],
 		registrations: RegistrationsOf<T>,
-	) -> Result<u32, DispatchError> {
+	) -> Result<Met, DispatchError> {
 		let roots = registrations.iter().map(|registration| registration.content.root);
 		let hash = Self::commitment_hash(&contributor, salt, roots);
 		let commitment = Commitments::<T>::get(&contributor, hash).ok_or(Error::<T>::UnknownCommitment)?;
@@ -142,17 +149,18 @@ impl<T: Config> Pallet<T> {
 		Self::ensure_takes(datanet, commitment.number)?;
 		Self::do_close_commitment(&contributor, hash, &commitment, true)?;
 		let claimed = Claimed { commitment: commitment.number, not_before_ms: now_ms };
-		let (mut total, mut removed) = (Deposit::<BalanceOf<T>>::default(), 0u32);
+		let (mut total, mut all) = (Deposit::<BalanceOf<T>>::default(), Met::default());
 		for registration in registrations {
 			Self::ensure_texts(&registration)?;
-			if let Some(inserted) = Self::claim_and_insert(&contributor, datanet, registration, claimed)? {
-				total.conduct = total.conduct.saturating_add(inserted.deposit.conduct);
-				total.storage = total.storage.saturating_add(inserted.deposit.storage);
-				removed = removed.saturating_add(inserted.removed);
-			}
+			let (deposit, met) = Self::claim_and_insert(&contributor, datanet, registration, claimed)?;
+			let deposit = deposit.unwrap_or_default();
+			total.conduct = total.conduct.saturating_add(deposit.conduct);
+			total.storage = total.storage.saturating_add(deposit.storage);
+			all.removed = all.removed.saturating_add(met.removed);
+			all.held = all.held.saturating_add(met.held);
 		}
 		Self::hold_deposit(&contributor, total)?;
-		Ok(removed)
+		Ok(all)
 	}
 
 	/// One hold for all that a call registers.
@@ -179,41 +187,42 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Registers; nothing, with an event that names the holder, if the root is another's, or listed in this datanet.
+	/// Registers, and gives the deposit that is to be put on hold; nothing, with an event that names the holder, if the root
+	/// is another's, or listed in this datanet.
 	fn claim_and_insert(
 		contributor: &T::AccountId,
 		datanet: DatanetId,
 		registration: Registration<T>,
 		mut claimed: Claimed,
-	) -> Result<Option<Inserted<T>>, DispatchError> {
+	) -> Result<(Option<Deposit<BalanceOf<T>>>, Met), DispatchError> {
 		let content = registration.content;
 		let claim = Self::claim(contributor, datanet, &content, claimed.commitment)?;
 		let listing = matches!(claim, Claim::Listing);
 		if let Claim::Held(holder) = claim {
 			let (root, contributor) = (content.root, contributor.clone());
 			Self::deposit_event(Event::RootHeld { root, holder, contributor });
-			return Ok(None);
+			return Ok((None, Met { held: 1, ..Met::default() }));
 		}
 		if !listing {
 			verify_length_proof(&content, &registration.length_proof).map_err(Error::<T>::from)?;
 		}
-		let mut removed = 0;
-		match claim {
+		let met = match claim {
 			Claim::Weaker(id, record, reason) => {
 				Self::remove_contribution(id, record, reason)?;
-				removed = 1;
+				Met::rivals(1)
 			}
 			Claim::Reserved(reservation) => {
 				if Self::is_reserved_for(&reservation, contributor) {
 					claimed.commitment = claimed.commitment.min(reservation.commitment);
 				}
 				Self::end_reservation(content.root, reservation)?;
-				removed = 1;
+				Met::rivals(1)
 			}
-			Claim::Free | Claim::Listing | Claim::Held(_) => {}
-		}
+			Claim::Listing | Claim::Held(_) => Met { held: 1, ..Met::default() },
+			Claim::Free => Met::default(),
+		};
 		let deposit = Self::insert(contributor.clone(), datanet, registration, claimed, listing)?;
-		Ok(Some(Inserted { deposit, removed }))
+		Ok((Some(deposit), met))
 	}
 
 	fn claim(
@@ -390,21 +399,23 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// What a contribution costs, of which `removed` rivals give way.
-	pub(crate) fn contribute_weight(removed: u32, text: usize, proof: usize) -> Weight {
-		T::WeightInfo::contribute(removed, text as u32, proof as u32)
-			.saturating_add(Self::positions_weight(1, removed))
+	/// What a contribution costs.
+	pub(crate) fn contribute_weight(met: Met, text: usize, proof: usize) -> Weight {
+		T::WeightInfo::contribute(met.removed, text as u32, proof as u32)
+			.saturating_add(Self::met_weight(1, met))
 	}
 
-	/// What `count` registrations cost, of which `removed` rivals give way.
-	pub(crate) fn register_weight(count: u32, removed: u32, (text, proof): (u32, u32)) -> Weight {
-		T::WeightInfo::register(count, removed, text, proof)
-			.saturating_add(Self::positions_weight(count, removed))
+	/// What `count` registrations cost.
+	pub(crate) fn register_weight(count: u32, met: Met, (text, proof): (u32, u32)) -> Weight {
+		T::WeightInfo::register(count, met.removed, text, proof).saturating_add(Self::met_weight(count, met))
 	}
 
-	/// Each is accepted at most; who gives way may leave an escrow, and departs.
-	fn positions_weight(count: u32, removed: u32) -> Weight {
+	/// Each is accepted at most; who gives way may leave an escrow, and departs. Of a held root the holder, its datanet and
+	/// the listing are read, where a free one looks for a reservation.
+	fn met_weight(count: u32, Met { removed, held }: Met) -> Weight {
 		let accepted = T::Positions::acceptance_weight().saturating_mul(count.into());
-		accepted.saturating_add(T::Positions::weight().saturating_mul(u64::from(removed).saturating_mul(2)))
+		let departed = T::Positions::weight().saturating_mul(u64::from(removed).saturating_mul(2));
+		let read = T::DbWeight::get().reads(u64::from(held).saturating_mul(2));
+		accepted.saturating_add(departed).saturating_add(read)
 	}
 }

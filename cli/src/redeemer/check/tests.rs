@@ -149,6 +149,12 @@ fn what_the_chain_would_refuse_is_refused() {
 	] {
 		assert_eq!(Scene::claiming(claims.clone()), Err(name), "{claims:?}");
 	}
+	// The same content, listed twice.
+	let listed = Scene::changed(|scene| {
+		let content = scene.known.sources[&SEVEN].content;
+		scene.known.sources.get_mut(&EIGHT).expect("known").content = content;
+	});
+	assert_eq!(listed, Err("RangesOverlap"));
 	assert_eq!(Scene::changed(|scene| scene.receipt.disclose = false), Err("NotDisclosed"));
 	assert_eq!(Scene::changed(|scene| scene.known.claim_bytes_max = 199), Err("ClaimTooLong"));
 	assert_eq!(Scene::changed(|scene| scene.receipt.fee = 3), Err("MovesNothing"));

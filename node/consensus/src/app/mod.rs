@@ -272,13 +272,13 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		}
 		self.round = round.as_u32().unwrap_or(0);
 		let mut values = Vec::new();
-		for proposal in self.parking.take(self.height) {
+		for (proposal, arrived_ms) in self.parking.take(self.height) {
 			// Anybody could send these: only that of whose turn it is, is looked into.
 			if receive::admission(self.height, &self.validators, proposal.head()) != Admission::Due {
 				continue;
 			}
 			if let Some((head, block)) = proposal.decode() {
-				values.extend(self.judge(head, block, None)?);
+				values.extend(self.judge(head, block, arrived_ms)?);
 			}
 		}
 		for (hash, origin) in self.known.clone() {

@@ -35,23 +35,22 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			_ => Admission::Refused,
 		};
 		let Some(proposal) = self.assembly.add(publisher, part, admit) else { return Ok(None) };
+		let arrived_ms = self.clock.now_ms();
 		if proposal.head().height > self.height {
 			let standing = standing(&self.validators, proposal.head());
-			self.parking.park(proposal, standing);
+			self.parking.park(proposal, standing, arrived_ms);
 			return Ok(None);
 		}
-		let arrived_ms = self.clock.now_ms();
 		let Some((head, block)) = proposal.decode() else { return Ok(None) };
-		self.judge(head, block, Some(arrived_ms))
+		self.judge(head, block, arrived_ms)
 	}
 
-	/// The verdict on a complete proposal of this height; `None` if it is none of this chain's. `arrived_ms` is when it
-	/// came, unless it had to wait.
+	/// The verdict on a complete proposal of this height, which came at `arrived_ms`; `None` if it is none of this chain's.
 	pub(super) fn judge(
 		&mut self,
 		head: ProposalHead,
 		block: Block,
-		arrived_ms: Option<u64>,
+		arrived_ms: u64,
 	) -> Result<Option<ProposedValue<Plexus>>, AppError> {
 		if !self.is_due(&head) {
 			return Ok(None);
@@ -83,11 +82,9 @@ impl<L: Ledger, C: Clock> App<L, C> {
 				return Ok(Some(self.verdict(&origin, hash, false)));
 			}
 		};
-		if let Some(arrived_ms) = arrived_ms {
-			self.compare_clocks(&head, timestamp_ms, arrived_ms);
-		}
+		self.compare_clocks(&head, timestamp_ms, arrived_ms);
 		let now_ms = self.clock.now_ms();
-		if head.pol_round.is_none() && !timing::is_timely(timestamp_ms, now_ms) {
+		if !timing::is_timely(timestamp_ms, now_ms) {
 			warn!(proposer = %head.proposer, timestamp_ms, now_ms, "the proposal's timestamp is ahead of our clock");
 			return Ok(Some(self.verdict(&origin, hash, false)));
 		}

@@ -11,10 +11,11 @@ use frame_support::{
 };
 use pallet_models::{
 	types::{Asks, Locators, RevenuePolicy, Spec},
-	ModelKind,
+	ManifestEntry, ModelKind,
 };
 use plexus_primitives::{
-	constants::UNITS, prove::LengthProver, verify_length_proof, Content, DatanetId, ModelId,
+	constants::UNITS, prove::LengthProver, verify_length_proof, Content, ContributionId, DatanetId,
+	DatanetVersion, ModelId,
 };
 use plexus_runtime::{limits::NATIVE_SPEEDUP, AccountId, Balances, Runtime, RuntimeOrigin, System};
 use sp_runtime::Perbill;
@@ -175,12 +176,13 @@ fn fill(chain: &mut Chain, entries: u64, of_account: impl Fn(u64, &AccountId)) {
 	chain.settle();
 }
 
-/// Contributions in one open datanet.
+/// Contributions in one open datanet, and calls for a curated one beside it.
 pub mod datanets {
 	use super::*;
+	use frame_support::traits::Get;
 	use pallet_datanets::{
-		types::{Admission, Licence, Registration},
-		Call, Pallet,
+		types::{Admission, Licence, Registration, Verdict},
+		Call, NextContributionId, NextDatanetId, Pallet,
 	};
 
 	const DATANET: DatanetId = DatanetId(0);
@@ -194,10 +196,10 @@ pub mod datanets {
 		}
 	}
 
-	fn register(contents: Vec<Proven>) -> Call<Runtime> {
+	fn register(datanet: DatanetId, contents: Vec<Proven>) -> Call<Runtime> {
 		let registrations = contents.into_iter().map(registration).collect::<Vec<_>>();
 		let registrations = registrations.try_into().expect("as many as are allowed");
-		Call::register { datanet: DATANET, salt: SALT, registrations }
+		Call::register { datanet, salt: SALT, registrations }
 	}
 
 	fn commit(who: &AccountId, contents: &[Proven]) -> Call<Runtime> {
@@ -205,25 +207,44 @@ pub mod datanets {
 		Call::commit { hash: Pallet::<Runtime>::commitment_hash(who, &SALT, roots) }
 	}
 
-	fn create() -> Call<Runtime> {
+	fn create(admission: Admission<Runtime>) -> Call<Runtime> {
 		Call::create_datanet {
 			name: b"source code".to_vec().try_into().expect("it is short"),
 			tags: Default::default(),
 			licence: Licence::Spdx(b"MIT".to_vec().try_into().expect("it is short")),
-			admission: Admission::Open,
+			admission,
 		}
+	}
+
+	/// A new datanet that `owner` curates.
+	fn curated(owner: &AccountId) -> DatanetId {
+		let id = NextDatanetId::<Runtime>::get();
+		let curators = vec![owner.clone()].try_into().expect("one is allowed");
+		done(create(Admission::Curated(curators)), owner);
+		id
+	}
+
+	/// A new curated datanet with one contribution, in its first version.
+	pub fn published(owner: &AccountId, seed: u64) -> (DatanetId, DatanetVersion) {
+		let (datanet, contribution) = (curated(owner), NextContributionId::<Runtime>::get());
+		let contents = vec![content(seed, 8)];
+		done(commit(owner, &contents), owner);
+		done(register(datanet, contents), owner);
+		done(Call::<Runtime>::review { contribution, verdict: Verdict::Accept { weight: 1 } }, owner);
+		done(Call::<Runtime>::publish { datanet }, owner);
+		(datanet, DatanetVersion(1))
 	}
 
 	/// Fills a chain.
 	pub fn fill(chain: &mut Chain, entries: u64) {
 		super::fill(chain, entries, |index, who| {
 			if index == 0 {
-				done(create(), who);
+				done(create(Admission::Open), who);
 			}
 			let first = index * PER_ACCOUNT;
 			let contents: Vec<_> = (first..first + PER_ACCOUNT).map(|seed| content(seed, 8)).collect();
 			done(commit(who, &contents), who);
-			done(register(contents), who);
+			done(register(DATANET, contents), who);
 		});
 	}
 
@@ -237,28 +258,33 @@ pub mod datanets {
 			let call = Call::contribute { datanet: DATANET, content, media_type, locator, length_proof };
 			Signed { proofs: vec![proven], ..of(index, call) }
 		});
-		let created = samples(0, SAMPLES).map(|index| of(index, create()));
+		let created = samples(0, SAMPLES).map(|index| of(index, create(Admission::Open)));
 		let committed = samples(1, SAMPLES)
 			.map(|index| of(index, Call::commit { hash: sp_io::hashing::blake2_256(&index.to_le_bytes()) }));
-		vec![
+		let mut all = vec![
 			series(chain, "datanets: create_datanet", created),
 			series(chain, "datanets: commit", committed),
 			series(chain, "datanets: contribute", contributed),
-			registered(chain, "datanets: register, 1", entries, samples(3, SAMPLES), 1),
+			registered(chain, "datanets: register, 1", (DATANET, entries), samples(3, SAMPLES), 1),
 			registered(
 				chain,
 				"datanets: register, each of 256",
-				entries,
+				(DATANET, entries),
 				samples(4, SAMPLES_OF_BATCHES),
 				most.into(),
 			),
-		]
+		];
+		let reviewed = chain.execute(|| curated(&account(0)));
+		chain.commit();
+		let name = "datanets: register, 1, curated";
+		all.push(registered(chain, name, (reviewed, entries), samples(5, SAMPLES), 1));
+		all
 	}
 
 	fn registered(
 		chain: &mut Chain,
 		name: &'static str,
-		entries: u64,
+		(datanet, entries): (DatanetId, u64),
 		samples: Range<u64>,
 		count: u64,
 	) -> Series {
@@ -271,12 +297,10 @@ pub mod datanets {
 		chain.commit();
 		let calls = samples.map(|index| {
 			let proofs = new_contents(index, count);
-			Signed { who: spread(index, entries), call: register(proofs.clone()), proofs }
+			Signed { who: spread(index, entries), call: register(datanet, proofs.clone()), proofs }
 		});
 		series(chain, name, calls)
 	}
-
-	use frame_support::traits::Get;
 }
 
 /// Models without parents, and as many adapters of the first.
@@ -285,14 +309,30 @@ pub mod models {
 	use frame_support::traits::Get;
 	use pallet_models::{types::Registration, Call, Pallet};
 
-	fn registration(parent: Option<ModelId>, (artifact, proof): Proven) -> Registration<Runtime> {
+	/// What a model is made from.
+	#[derive(Clone, Default)]
+	struct Origins {
+		parents: Vec<ModelId>,
+		manifest: Vec<ManifestEntry>,
+	}
+
+	fn kind(Origins { parents, manifest }: &Origins) -> ModelKind {
+		match (parents.len(), manifest.len()) {
+			(0, _) => ModelKind::Base,
+			(1, 0) => ModelKind::Adapter,
+			(1, _) => ModelKind::FineTune,
+			_ => ModelKind::Merge,
+		}
+	}
+
+	fn registration(origins: &Origins, (artifact, proof): Proven) -> Registration<Runtime> {
 		let (none, all) = (Perbill::zero(), Perbill::one());
 		let spec = Spec {
-			kind: if parent.is_some() { ModelKind::Adapter } else { ModelKind::Base },
+			kind: kind(origins),
 			artifact,
 			card: Content { root: [1; 32], len: 1 },
-			parents: parent.into_iter().collect::<Vec<_>>().try_into().expect("one is allowed"),
-			manifest: Default::default(),
+			parents: origins.parents.clone().try_into().expect("as many as are allowed"),
+			manifest: origins.manifest.clone().try_into().expect("as many as are allowed"),
 			policy: RevenuePolicy { server: none, developer: all, data: none },
 			asks: Asks { royalty: none, data: none },
 		};
@@ -307,8 +347,8 @@ pub mod models {
 		}
 	}
 
-	fn register(parent: Option<ModelId>, contents: Vec<Proven>) -> Call<Runtime> {
-		let models = contents.into_iter().map(|content| registration(parent, content)).collect::<Vec<_>>();
+	fn register(origins: &Origins, contents: Vec<Proven>) -> Call<Runtime> {
+		let models = contents.into_iter().map(|content| registration(origins, content)).collect::<Vec<_>>();
 		Call::register { salt: SALT, models: models.try_into().expect("as many as are allowed") }
 	}
 
@@ -324,28 +364,47 @@ pub mod models {
 			let contents: Vec<_> = (first..first + PER_ACCOUNT).map(|seed| content(seed, 8)).collect();
 			done(commit(who, &contents), who);
 			let base = (index % 2 == 1).then_some(ModelId(0));
-			done(register(base, contents), who);
+			let origins = Origins { parents: base.into_iter().collect(), ..Default::default() };
+			done(register(&origins, contents), who);
 		});
 	}
 
 	/// The calls that bring models.
 	pub fn measure(chain: &mut Chain, entries: u64) -> Vec<Series> {
 		let most: u32 = <Runtime as pallet_models::Config>::RegistrationsMax::get();
-		let base = Some(ModelId(0));
+		let base = Origins { parents: vec![ModelId(0)], ..Default::default() };
+		let entries_max = <Runtime as pallet_models::Config>::ManifestEntriesMax::get();
+		let parents_max = u64::from(<Runtime as pallet_models::Config>::ParentsMax::get());
+		let versions: Vec<_> = chain.execute(|| {
+			let owner = account(0);
+			(0..entries_max).map(|index| datanets::published(&owner, u64::MAX - u64::from(index))).collect()
+		});
+		chain.commit();
+		let manifest = |entries: u32| -> Vec<ManifestEntry> {
+			let share = Perbill::from_rational(1, entries);
+			let entry = |&(datanet, version)| ManifestEntry { datanet, version, share };
+			versions.iter().take(entries as usize).map(entry).collect()
+		};
+		let tune = Origins { manifest: manifest(1), ..base.clone() };
+		// The first account's models have no parents.
+		let parents = (0..parents_max).map(ModelId).collect();
+		let merge = Origins { parents, manifest: manifest(entries_max) };
 		let committed = samples(0, SAMPLES).map(|index| {
 			let call = Call::<Runtime>::commit { hash: sp_io::hashing::blake2_256(&index.to_le_bytes()) };
 			Signed { who: spread(index, entries), call, proofs: Vec::new() }
 		});
 		vec![
 			series(chain, "models: commit", committed),
-			registered(chain, "models: register, 1", entries, (samples(1, SAMPLES), 1), None),
-			registered(chain, "models: register, 1 adapter", entries, (samples(2, SAMPLES), 1), base),
+			registered(chain, "models: register, 1", entries, (samples(1, SAMPLES), 1), &Origins::default()),
+			registered(chain, "models: register, 1 adapter", entries, (samples(2, SAMPLES), 1), &base),
+			registered(chain, "models: register, 1 fine-tune", entries, (samples(4, SAMPLES), 1), &tune),
+			registered(chain, "models: register, 1 largest merge", entries, (samples(5, SAMPLES), 1), &merge),
 			registered(
 				chain,
 				"models: register, each of 256",
 				entries,
 				(samples(3, SAMPLES_OF_BATCHES), most.into()),
-				None,
+				&Origins::default(),
 			),
 		]
 	}
@@ -355,7 +414,7 @@ pub mod models {
 		name: &'static str,
 		entries: u64,
 		(samples, count): (Range<u64>, u64),
-		parent: Option<ModelId>,
+		origins: &Origins,
 	) -> Series {
 		chain.execute(|| {
 			for index in samples.clone() {
@@ -366,7 +425,7 @@ pub mod models {
 		chain.commit();
 		let calls = samples.map(|index| {
 			let proofs = new_contents(index, count);
-			Signed { who: spread(index, entries), call: register(parent, proofs.clone()), proofs }
+			Signed { who: spread(index, entries), call: register(origins, proofs.clone()), proofs }
 		});
 		series(chain, name, calls)
 	}
@@ -377,22 +436,27 @@ pub mod agents {
 	use super::*;
 	use frame_support::traits::Get;
 	use pallet_agents::{
-		types::{Card, Terms},
+		types::{Card, Service, Terms},
 		Call, Profile,
 	};
 	use plexus_primitives::AgentId;
 	use plexus_runtime::Scope;
 
-	fn profile(tags: u64) -> Profile<Runtime> {
+	fn profile(tags: u64, services: u32) -> Profile<Runtime> {
 		let card = Card {
 			content: Content { root: [1; 32], len: 1 },
 			locator: b"https://example.org/agent.json".to_vec().try_into().expect("it is short"),
 		};
 		let tag = |index| format!("skill/{index}").into_bytes().try_into().expect("it is short");
 		let tags = (0..tags).map(tag).collect::<Vec<_>>();
+		let service = |index| Service {
+			name: format!("a2a/{index}").into_bytes().try_into().expect("it is short"),
+			endpoint: b"https://example.org/agents/translator".to_vec().try_into().expect("it is short"),
+		};
+		let services = (0..services).map(service).collect::<Vec<_>>();
 		Profile {
 			card: Some(card),
-			services: Default::default(),
+			services: services.try_into().expect("as many as are allowed"),
 			tags: tags.try_into().expect("as many as are allowed"),
 		}
 	}
@@ -400,7 +464,7 @@ pub mod agents {
 	/// Fills a chain.
 	pub fn fill(chain: &mut Chain, entries: u64) {
 		super::fill(chain, entries, |index, who| {
-			(0..PER_ACCOUNT).for_each(|_| done(Call::<Runtime>::register { profile: profile(1) }, who));
+			(0..PER_ACCOUNT).for_each(|_| done(Call::<Runtime>::register { profile: profile(1, 0) }, who));
 			// The deposit of a delegation is the agent's.
 			let agent = pallet_agents::Pallet::<Runtime>::account_of(AgentId(index * PER_ACCOUNT));
 			Balances::mint_into(&agent, 100 * UNITS).expect("there is room");
@@ -410,9 +474,10 @@ pub mod agents {
 	/// The calls that bring agents.
 	pub fn measure(chain: &mut Chain, entries: u64) -> Vec<Series> {
 		let most: u32 = <Runtime as pallet_agents::Config>::TagsMax::get();
-		let registered = |number, tags| {
+		let services_max = <Runtime as pallet_agents::Config>::ServicesMax::get();
+		let registered = |number, tags, services| {
 			samples(number, SAMPLES).map(move |index| {
-				let call = Call::<Runtime>::register { profile: profile(tags) };
+				let call = Call::<Runtime>::register { profile: profile(tags, services) };
 				Signed { who: spread(index, entries), call, proofs: Vec::new() }
 			})
 		};
@@ -433,12 +498,16 @@ pub mod agents {
 		});
 		let mut all = vec![
 			series(chain, "agents: delegate", delegated),
-			series(chain, "agents: register, 1 tag", registered(1, 1)),
+			series(chain, "agents: register, 1 tag", registered(1, 1, 0)),
 		];
 		// The next agents have other ids, so that nobody looked for their accounts yet.
 		chain.execute(|| pallet_agents::NextAgentId::<Runtime>::put(AgentId(entries + SAMPLES)));
 		chain.commit();
-		all.push(series(chain, "agents: register, 16 tags", registered(2, most.into())));
+		all.push(series(chain, "agents: register, 16 tags", registered(2, most.into(), 0)));
+		chain.execute(|| pallet_agents::NextAgentId::<Runtime>::put(AgentId(entries + 2 * SAMPLES)));
+		chain.commit();
+		let full = registered(3, most.into(), services_max);
+		all.push(series(chain, "agents: register, fullest profile", full));
 		all
 	}
 }

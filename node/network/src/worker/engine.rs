@@ -45,9 +45,13 @@ impl Worker {
 				let hears = |peer: &PeerId| self.table.hears_status(peer);
 				self.engine.subscribe(subscriber, self.table.ids(), hears);
 			}
-			Msg::PublishConsensusMsg(message) => {
-				self.publish_encoded(Topic::Consensus, codec.encode(&message))
-			}
+			Msg::PublishConsensusMsg(message) => match codec.encode(&message) {
+				Ok(bytes) => {
+					self.own_votes.note(&message, bytes.clone(), Instant::now());
+					self.publish(Topic::Consensus, bytes);
+				}
+				Err(error) => warn!(%error, "a vote or proposal cannot be encoded"),
+			},
 			Msg::PublishLivenessMsg(message) => self.publish_encoded(Topic::Liveness, codec.encode(&message)),
 			Msg::PublishProposalPart(part) => self.publish_encoded(Topic::Parts, codec.encode(&part)),
 			Msg::BroadcastStatus(status) => {

@@ -245,7 +245,12 @@ impl Worker {
 
 	fn on_subscription(&mut self, peer: &PeerId, topic: &gossipsub::TopicHash, follows: bool) {
 		match self.names.find(topic) {
-			Some(Topic::Consensus) => self.table.follows_consensus(peer, follows),
+			Some(Topic::Consensus) => {
+				self.table.follows_consensus(peer, follows);
+				if follows {
+					self.own_votes.heard_by_newcomer();
+				}
+			}
 			Some(Topic::Status) => {
 				let heard = self.table.hears_status(peer);
 				self.table.follows_status(peer, follows);
@@ -432,6 +437,13 @@ impl Worker {
 		match self.in_flight.send(self.progress.parts(), Instant::now()) {
 			true => self.engine.send(event),
 			false => self.counters.dropped(Dropping::Parts),
+		}
+	}
+
+	/// Says again what others may lack to end a round.
+	pub(super) fn repeat_own_votes(&mut self, now: Instant) {
+		for bytes in self.own_votes.due(self.height, now) {
+			self.publish(Topic::Consensus, bytes);
 		}
 	}
 

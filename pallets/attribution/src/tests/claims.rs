@@ -108,6 +108,36 @@ fn bytes_that_were_put_before_the_model_are_not_claimed_as_a_span_too() {
 }
 
 #[test]
+fn content_that_is_listed_twice_is_not_claimed_twice() {
+	run(|| {
+		let listing = contribute(2, &bytes_of(ORIGINAL), false);
+		publish(2);
+		pallet_receipts::Channels::<Test>::mutate(ChannelId(0), |channel| {
+			let channel = channel.as_mut().expect("the world has it");
+			channel.terms.corpora = listed([(DatanetId(2), DatanetVersion(2))]);
+		});
+		let pieces = [piece(listing, 1_000, 2_000)];
+		let one = Receipt { context: Some(context(&pieces)), ..receipt(&quoting()) };
+		let found = Claim { version: DatanetVersion(2), ..grounded(0, listing, 1_000, 600) };
+		let (within, beside) = (span(0, ORIGINAL, 500, 1_500, 200), span(0, ORIGINAL, 600, 1_600, 200));
+		for claims in [[found, within], [within, found]] {
+			assert_eq!(try_file(&[one], &claims).err(), Some(Error::<Test>::RangesOverlap.into()));
+		}
+		let filed = file(&[one], &[found, beside]);
+		// Had submission a mistake, the challenge would find it.
+		let set = |evidence| {
+			Claims::<Test>::mutate(filed.batch, |claims| {
+				claims.as_mut().expect("it has claims")[1].evidence = evidence;
+			});
+		};
+		set(within.evidence);
+		let shown = Challenge::Unlawful { claim: 0, receipt: filed.proof(0) };
+		assert_ok!(challenge(filed.batch, &shown));
+		set(beside.evidence);
+	});
+}
+
+#[test]
 fn an_output_that_repeats_itself_may_be_claimed_for_each_time() {
 	run(|| {
 		let quote = &bytes_of(ORIGINAL)[..100];

@@ -268,6 +268,20 @@ fn nothing_is_disputed_that_nobody_could_uphold() {
 }
 
 #[test]
+fn where_half_of_the_curators_are_parties_the_judge_alone_decides() {
+	run(|| {
+		scene(&[CAROL, DAVE]);
+		assert_ok!(dispute(DAVE, Remedy::Redirect));
+		// Carol alone is no strict majority of two, whatever she votes.
+		for uphold in [true, false] {
+			assert_noop!(vote(CAROL, uphold), Error::<Test>::NobodyJudges);
+		}
+		assert_ok!(judge(true));
+		assert_eq!((beneficiary(), free(DAVE)), (DAVE, ENDOWMENT));
+	});
+}
+
+#[test]
 fn curators_vote_in_time_and_are_those_of_the_beginning() {
 	run(|| {
 		scene(&[CAROL, DAVE]);

@@ -706,9 +706,11 @@ impl Model {
 		let parties = [one.contributor, one.beneficiary, dispute.claimant];
 		must(judges.contains(&signer) && !parties.contains(&signer))?;
 		must(dispute.votes.iter().all(|(judge, _)| *judge != signer))?;
+		let eligible = judges.iter().filter(|judge| !parties.contains(judge)).count();
+		must(eligible * 2 > judges.len())?;
 		dispute.votes.push((signer, uphold));
 		let yes = dispute.votes.iter().filter(|(_, uphold)| *uphold).count();
-		let silent = judges.iter().filter(|judge| !parties.contains(judge)).count() - dispute.votes.len();
+		let silent = eligible - dispute.votes.len();
 		let total = judges.len();
 		self.contributions.get_mut(&id).ok_or(Refused)?.dispute = Some(dispute);
 		if yes * 2 > total {

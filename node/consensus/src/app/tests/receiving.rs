@@ -47,12 +47,19 @@ fn a_fresh_proposal_of_somebody_elses_block_is_invalid_a_locked_one_is_not() {
 }
 
 #[test]
-fn a_timestamp_ahead_of_the_clock_is_untimely_only_in_a_first_live_proposal() {
+fn a_timestamp_ahead_of_the_clock_is_untimely_whatever_its_proposer_says_until_the_clock_has_come_to_it() {
 	let mut node = Node::new(proposer(1, 2));
 	let author = proposer(1, 0);
 	let block = node.ledger.build(id_of(&author), 1_000_000 + timing::CLOCK_DRIFT_MAX_MS + 1);
 	let first = node.receives(parts_of(&author, &block, 0, None)).unwrap();
 	assert_eq!(first.validity, Validity::Invalid);
+	// The engine would join it with the author's signed proposal of round 0, so that votes which nobody gave do not help.
+	let own_turn = turns_of_first(1).nth(1).unwrap();
+	for (by, round) in [(&author, own_turn), (&proposer(1, 1), 1)] {
+		let again = node.receives(parts_of(by, &block, round, Some(0))).unwrap();
+		assert_eq!(again.validity, Validity::Invalid, "in round {round}");
+	}
+	node.clock.set(1_000_001);
 	let locked = node.receives(parts_of(&proposer(1, 1), &block, 1, Some(0))).unwrap();
 	assert_eq!(locked.validity, Validity::Valid, "locked before a partition, it must stay decidable");
 }

@@ -116,8 +116,10 @@ fn what_is_no_first_live_proposal_of_small_size_shows_nothing() {
 	let large = proposal(&node.ledger, 0, None, 900_000);
 	node.receives(large).unwrap();
 	assert_eq!(node.app.status().clock_offset_ms, None);
+}
 
-	// Parked: it came early, and was judged when its height began.
+#[test]
+fn a_proposal_that_came_before_its_height_shows_our_clock_when_it_came() {
 	let mut ahead = Node::new(proposer(1, 0));
 	let (first, first_parts) = ahead.proposes(1, 0);
 	ahead.decides(1, first);
@@ -127,8 +129,8 @@ fn what_is_no_first_live_proposal_of_small_size_shows_nothing() {
 	assert!(behind.receives(second).is_none());
 	behind.receives(first_parts);
 	behind.decides(1, first);
-	let before = behind.app.status().clock_offset_ms;
+	assert_eq!(behind.app.status().clock_offset_ms, Some(0));
 	behind.clock.set(1_900_000);
 	assert_eq!(behind.app.started_round(Height(2), Round::ZERO).unwrap().len(), 1);
-	assert_eq!(behind.app.status().clock_offset_ms, before);
+	assert_eq!(behind.app.status().clock_offset_ms, Some(-2_000));
 }
