@@ -43,9 +43,9 @@ const HEAD_AGE: Duration = Duration::from_millis(300);
 /// How long a block may stay the head until it is taken as it is: longer than blocks are apart.
 const HEAD_STAYS: Duration = Duration::from_secs(15);
 
-/// How long transactions of an earlier run may take to leave the pool: as long as they are valid, on a chain with
-/// blocks of one second.
-const SETTLE: Duration = Duration::from_secs(75);
+/// How long transactions of an earlier run may take to leave the pool, or to be void: as long as they are valid, on a chain
+/// with blocks of one second.
+pub(crate) const SETTLE: Duration = Duration::from_secs(75);
 
 /// How often the account's nonce is looked at meanwhile.
 const SETTLE_EVERY: Duration = Duration::from_millis(250);
@@ -190,7 +190,14 @@ impl Pipeline {
 	/// It cannot be signed, is refused, fails in its block, or takes too long. All but the failure in a block leave the
 	/// nonce unused.
 	pub(crate) async fn send(&self, call: &impl Payload) -> Result<Done, Failure> {
-		let at = self.head().await?;
+		self.send_at(&self.head().await?, call).await
+	}
+
+	/// The same, signed at a block that was the head a moment ago: in none after [`submit::last_block`] is it valid.
+	///
+	/// # Errors
+	/// As [`Self::send`].
+	pub(crate) async fn send_at(&self, at: &AtBlock, call: &impl Payload) -> Result<Done, Failure> {
 		let nonce = self.nonce.get();
 		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
 			.nonce(nonce)

@@ -39,6 +39,11 @@ use subxt::{
 /// blocks of 200 ms for whoever signs at once.
 pub(crate) const MORTAL_BLOCKS: u64 = 64;
 
+/// The last block that can have a transaction that is signed at this one, which counts as the first in which it is valid.
+pub(crate) fn last_block(at: u64) -> u64 {
+	at.saturating_add(MORTAL_BLOCKS - 1)
+}
+
 /// How a transaction is sent and waited for.
 #[derive(clap::Args, Clone)]
 pub(crate) struct SubmitArgs {
@@ -360,6 +365,14 @@ mod tests {
 			.execute_with(|| plexus_runtime::Runtime::metadata_at_version(15))
 			.expect("the runtime has this version");
 		subxt::Metadata::decode(&mut &opaque[..]).expect("it is metadata").into()
+	}
+
+	#[test]
+	fn what_is_signed_at_a_block_is_valid_until_the_last_one_and_no_longer() {
+		for at in [0, 1, 63, 64, 1_000_003] {
+			let (era, last) = (sp_runtime::generic::Era::mortal(MORTAL_BLOCKS, at), last_block(at));
+			assert_eq!((era.birth(last), era.birth(last + 1)), (at, at + MORTAL_BLOCKS));
+		}
 	}
 
 	#[test]

@@ -133,6 +133,16 @@ fn bytes(place: usize) -> Vec<u8> {
 	bytes
 }
 
+/// A journal's first line and its first batch, which says how long its commitment may be on its way.
+fn first_batch(journal: &str) -> Result<(&str, Value)> {
+	let mut lines = journal.lines();
+	let begun = lines.next().context("a journal has a first line")?;
+	let batch: Value = serde_json::from_str(lines.next().context("a batch is in the journal")?)?;
+	let (at, until) = (number(&batch["batch"], "at")?, number(&batch["batch"], "until")?);
+	ensure!(at > 0 && until > at, "{batch}");
+	Ok((begun, batch))
+}
+
 async fn kill(mut child: Child) -> Result<()> {
 	child.kill().await?;
 	Ok(())
@@ -157,6 +167,8 @@ async fn a_run_that_is_killed_again_and_again_goes_on_and_registers_nothing_twic
 	})
 	.await?;
 	kill(none).await?;
+	let written = fs::read_to_string(scene.journal())?;
+	let (begun, batch) = first_batch(&written)?;
 
 	let first = scene.start(&slowly)?;
 	until(BATCHES, "a commitment", || async {
@@ -193,7 +205,20 @@ async fn a_run_that_is_killed_again_and_again_goes_on_and_registers_nothing_twic
 	ensure!(roots.len() == FILES, "{} contributions", roots.len());
 	ensure!(roots.into_iter().collect::<BTreeSet<_>>() == expected, "other contents than the files'");
 
+	// As if the first commitment had left at a block that is to come: the node cannot tell that it is gone.
+	let mut ahead = batch.clone();
+	ahead["batch"]["at"] = 4_000_000_000_u64.into();
+	let ahead = format!("{begun}\n{ahead}\n");
+	fs::write(scene.journal(), &ahead)?;
+	let arguments = scene.contribute(&[])?;
+	let refused = scene.cli.refused(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+	ensure!(refused.text().contains("NodeBehind"), "{}", refused.text());
+	ensure!(fs::read_to_string(scene.journal())? == ahead, "a salt was forgotten");
+
+	// As it was: the node is where no block can have the commitment any more, or waits until it is.
+	fs::write(scene.journal(), format!("{begun}\n{batch}\n"))?;
 	let again = scene.contributed(&[]).await?;
+	ensure!(!scene.journal().exists(), "what is used is not remembered");
 	ensure!(number(&again, "registered")? == 0 && number(&again, "already")? == FILES as u64, "{again}");
 	ensure!(number(&again, "transactions")? == 0, "nothing is paid for what is there: {again}");
 	Ok(())

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! # Must not
-//! Commit before the journal is on disk. Count as registered what the chain's events do not tell.
+//! Commit before the journal is on disk. Forget a salt while its commitment may be on its way. Count as registered what the
+//! chain's events do not tell.
 
 use super::{
 	journal::{Journal, JournalBatch},
@@ -21,14 +22,14 @@ use crate::{
 	datanets::{self, Kept},
 	failure::{Failure, FailureKind},
 	output::hex,
-	pipeline::{Done, Pipeline},
+	pipeline::{Done, Pipeline, SETTLE},
 	tx::by::Party,
 };
 use codec::Encode;
 use futures::{StreamExt, TryStreamExt};
-use plexus_primitives::{commitment, purpose::Purpose};
+use plexus_primitives::{api::ContentCommitmentInfo, commitment, purpose::Purpose};
 use rand_core::{OsRng, RngCore};
-use std::{cell::RefCell, collections::HashSet};
+use std::{cell::RefCell, collections::HashSet, time::Instant};
 
 /// Look-ups of one batch that are under way at once. The node answers as many of a connection.
 const LOOKUPS: usize = 32;
@@ -134,12 +135,19 @@ impl Registrar {
 		OsRng.fill_bytes(&mut salt);
 		let named = items.iter().map(|item| (item.path.as_str(), item.proven.content.root));
 		let hash = self.hash(&salt, items.iter().map(|item| item.proven.content.root));
-		self.journal.borrow_mut().begin(JournalBatch::new(&salt, &hash, named))?;
-		let done = self
-			.pipeline
-			.send(&self.party.sends(calls::commit(&hash)))
-			.await
-			.map_err(|failure| about(failure, &items))?;
+		let at = self.pipeline.head().await?;
+		self.journal.borrow_mut().begin(JournalBatch::new(&salt, &hash, at.block_number(), named))?;
+		let sent = self.pipeline.send_at(&at, &self.party.sends(calls::commit(&hash))).await;
+		let done = match sent {
+			Ok(done) => done,
+			Err(failure) => {
+				// What failed in its block has nothing on hold. Whatever else went wrong, it may still be included.
+				if failure.kind == FailureKind::Failed {
+					self.journal.borrow_mut().end(&salt)?;
+				}
+				return Err(about(failure, &items));
+			}
+		};
 		tally.sent(&done);
 		self.journal.borrow_mut().include(&salt, done.block_number)?;
 		let made = done.find_all::<CommitmentMade>("Datanets", "CommitmentMade");
@@ -288,7 +296,7 @@ impl Registrar {
 	/// datanet takes them, cleared otherwise. `closed_from` is the first commitment that it does not take.
 	///
 	/// # Errors
-	/// The chain does not answer, or lags behind one of the commitments; or one cannot be cleared.
+	/// The chain does not answer, or lags behind one of the commitments; one is on its way for too long, or cannot be cleared.
 	pub(super) async fn left_over(
 		&self,
 		batches: Vec<JournalBatch>,
@@ -297,12 +305,12 @@ impl Registrar {
 		terms: &Terms,
 	) -> Result<Left, Failure> {
 		let mut left = Left::default();
+		let deadline = Instant::now() + SETTLE;
 		for batch in batches {
 			let Some((salt, roots)) = batch.committed() else { continue };
 			let hash = self.hash(&salt, roots.iter().copied());
-			let at = self.pipeline.head().await?;
-			let Some(made) = datanets::commitment(&at, &self.party.account, hash).await? else {
-				ensure_knows(&batch, at.block_number())?;
+			let (at, made) = self.arrived(&batch, hash, deadline).await?;
+			let Some(made) = made else {
 				self.journal.borrow_mut().end(&salt)?;
 				continue;
 			};
@@ -326,6 +334,27 @@ impl Registrar {
 		Ok(left)
 	}
 
+	/// A batch's commitment, and the block that has it; or nothing, if it is in none and can be in none that is to come.
+	async fn arrived(
+		&self,
+		batch: &JournalBatch,
+		hash: [u8; 32],
+		deadline: Instant,
+	) -> Result<(AtBlock, Option<ContentCommitmentInfo<u128>>), Failure> {
+		let mut at = self.pipeline.last_head().await?;
+		loop {
+			let made = datanets::commitment(&at, &self.party.account, hash).await?;
+			let block = at.block_number();
+			if made.is_some() || !may_come(batch, block)? {
+				return Ok((at, made));
+			}
+			if Instant::now() > deadline {
+				return Err(on_its_way(batch, block));
+			}
+			at = self.pipeline.head_other_than(block).await?;
+		}
+	}
+
 	fn clears(&self, hash: &[u8; 32]) -> Call {
 		self.party.sends(calls::clear_commitment(&self.party.account, hash))
 	}
@@ -343,22 +372,35 @@ fn is_for_good(failure: &Failure) -> bool {
 		&& !["Datanets.CommitmentTooEarly", "Datanets.UnknownCommitment"].contains(&failure.name.as_str())
 }
 
-/// Whether a node at this block would know of a batch's commitment. The journal forgets the salt of what is not there, and
-/// what is there after all would keep its deposit on hold.
+/// Whether a batch's commitment that a node at this block does not have may still come: in another node's pool nobody sees it.
+/// The journal forgets the salt of what is not there, and what is there after all would keep its deposit on hold.
 ///
 /// # Errors
-/// It was seen in a later block.
-fn ensure_knows(batch: &JournalBatch, block: u64) -> Result<(), Failure> {
-	match batch.included {
-		Some(included) if block < included => Err(Failure::new(
+/// It was seen in a later block, or left at one.
+fn may_come(batch: &JournalBatch, block: u64) -> Result<bool, Failure> {
+	let seen = batch.included.unwrap_or(batch.at);
+	if block < seen {
+		return Err(Failure::new(
 			FailureKind::Refused,
 			"NodeBehind",
-			format!("an earlier run committed in block {included}, and the node is at block {block}"),
+			format!("an earlier run committed at block {seen}, and the node is at block {block}"),
 			"wait until the node is there, or ask another one with --url; if the chain was begun anew, give another file with \
 			 --journal",
-		)),
-		Some(_) | None => Ok(()),
+		));
 	}
+	Ok(batch.included.is_none() && block < batch.until)
+}
+
+fn on_its_way(batch: &JournalBatch, block: u64) -> Failure {
+	Failure::new(
+		FailureKind::TimedOut,
+		"CommitmentOnItsWay",
+		format!(
+			"what an earlier run committed to at block {} may be included until block {}, and the node is at block {block}",
+			batch.at, batch.until
+		),
+		"wait until the chain is there: `plexus query chain` shows its head",
+	)
 }
 
 /// The files of a batch, if all of them have the roots that were committed to.
@@ -437,12 +479,34 @@ mod tests {
 
 	#[test]
 	fn a_salt_is_kept_while_the_node_is_not_where_its_commitment_was_seen() {
-		let mut batch = JournalBatch::new(&[1; 32], &[2; 32], [("a.txt", [3; 32])].into_iter());
-		assert_eq!(ensure_knows(&batch, 0), Ok(()), "nobody saw it on the chain");
+		let mut batch = batch_at(5);
 		batch.included = Some(9);
-		assert_eq!(ensure_knows(&batch, 9), Ok(()));
-		let refused = ensure_knows(&batch, 8).unwrap_err();
+		assert_eq!(may_come(&batch, 9), Ok(false), "it was used since, or cleared");
+		let refused = may_come(&batch, 8).unwrap_err();
 		assert!(refused.name == "NodeBehind" && refused.cause.contains("block 9"), "{refused}");
+	}
+
+	#[test]
+	fn a_salt_is_kept_while_its_commitment_may_be_on_its_way() {
+		let batch = batch_at(5);
+		let refused = may_come(&batch, 4).unwrap_err();
+		assert!(refused.name == "NodeBehind" && refused.cause.contains("block 5"), "{refused}");
+		assert_eq!(may_come(&batch, 5), Ok(true), "it left at this block, and comes in a later one");
+		assert_eq!(may_come(&batch, 67), Ok(true));
+		assert_eq!(may_come(&batch, 68), Ok(false), "no block after this one takes it");
+		let late = on_its_way(&batch, 67);
+		assert!(late.cause.contains("until block 68") && late.cause.contains("at block 67"), "{late}");
+	}
+
+	#[test]
+	fn a_node_is_believed_about_a_batch_that_does_not_say_when_it_was_written() {
+		let mut batch = batch_at(5);
+		(batch.at, batch.until) = (0, 0);
+		assert_eq!(may_come(&batch, 0), Ok(false));
+	}
+
+	fn batch_at(at: u64) -> JournalBatch {
+		JournalBatch::new(&[1; 32], &[2; 32], at, [("a.txt", [3; 32])].into_iter())
 	}
 
 	#[test]

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! {"format":2,"genesis":"0x…","account":"5…","datanet":0,"directory":"/data"}
-//! {"batch":{"salt":"0x…","commitment":"0x…","files":[{"path":"a.txt","root":"0x…"},…]}}
+//! {"batch":{"salt":"0x…","commitment":"0x…","at":7,"until":70,"files":[{"path":"a.txt","root":"0x…"},…]}}
 //! {"included":{"salt":"0x…","block":9}}                                 where a batch's commitment was seen
 //! {"done":"0x…"}                                                        the salt of a batch
 //! ```
@@ -26,6 +26,7 @@ use crate::{
 	failure::Failure,
 	journal::{Kind, Lines},
 	output::hex,
+	submit,
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::Path};
@@ -90,6 +91,13 @@ pub(super) struct JournalFile {
 pub(super) struct JournalBatch {
 	salt: String,
 	commitment: String,
+	/// The head's number before the commitment left: a node that is not beyond it cannot know of it. Not in lines of programs
+	/// that did not ask for it.
+	#[serde(default)]
+	pub(super) at: u64,
+	/// The last block that can have the commitment. Where `at` is not, this is not either.
+	#[serde(default)]
+	pub(super) until: u64,
 	/// In the order of the commitment.
 	pub(super) files: Vec<JournalFile>,
 	/// The block in which the commitment was seen, from a line of its own: a node that is not there yet cannot know of it.
@@ -98,14 +106,22 @@ pub(super) struct JournalBatch {
 }
 
 impl JournalBatch {
-	/// A batch that is to be committed to.
+	/// A batch that is to be committed to by what is signed at this block.
 	pub(super) fn new<'a>(
 		salt: &[u8; 32],
 		commitment: &[u8; 32],
+		at: u64,
 		files: impl Iterator<Item = (&'a str, [u8; 32])>,
 	) -> Self {
 		let files = files.map(|(path, root)| JournalFile { path: path.to_string(), root: hex(root) });
-		Self { salt: hex(salt), commitment: hex(commitment), files: files.collect(), included: None }
+		Self {
+			salt: hex(salt),
+			commitment: hex(commitment),
+			at,
+			until: submit::last_block(at),
+			files: files.collect(),
+			included: None,
+		}
 	}
 
 	/// Salt and roots; nothing if they are none, which the journal never writes.
@@ -167,8 +183,8 @@ impl Journal {
 		self.lines.append_synced(&Line::Batch(batch))
 	}
 
-	/// Notes in which block the commitment of the batch with this salt was seen. Not synced: without it, whichever node is
-	/// asked is believed.
+	/// Notes in which block the commitment of the batch with this salt was seen. Not synced: without it, it counts as on its
+	/// way for as long as it can be.
 	///
 	/// # Errors
 	/// It cannot be written.
@@ -203,7 +219,8 @@ mod tests {
 	}
 
 	fn batch(byte: u8) -> JournalBatch {
-		JournalBatch::new(&[byte; 32], &[7; 32], [("a b/c.txt", [byte; 32]), ("d", [9; 32])].into_iter())
+		let files = [("a b/c.txt", [byte; 32]), ("d", [9; 32])];
+		JournalBatch::new(&[byte; 32], &[7; 32], 7, files.into_iter())
 	}
 
 	#[test]
@@ -238,13 +255,24 @@ mod tests {
 		let (one, seven, nine) = ("01".repeat(32), "07".repeat(32), "09".repeat(32));
 		let files = format!(r#"{{"path":"a b/c.txt","root":"0x{one}"}},{{"path":"d","root":"0x{nine}"}}"#);
 		let head = r#""account":"account","datanet":0,"directory":"/data""#;
+		let batch = format!(r#""salt":"0x{one}","commitment":"0x{seven}""#);
 		let lines = [
 			format!(r#"{{"format":2,"genesis":"0x{one}",{head}}}"#),
-			format!(r#"{{"batch":{{"salt":"0x{one}","commitment":"0x{seven}","files":[{files}]}}}}"#),
+			format!(r#"{{"batch":{{{batch},"at":7,"until":70,"files":[{files}]}}}}"#),
 			format!(r#"{{"included":{{"salt":"0x{one}","block":9}}}}"#),
 			format!(r#"{{"done":"0x{one}"}}"#),
 		];
 		assert_eq!(std::fs::read_to_string(&path).unwrap(), lines.join("\n") + "\n");
+	}
+
+	#[test]
+	fn a_line_that_does_not_say_when_it_was_written_is_read() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("journal");
+		Journal::open(&path, &head(0)).unwrap().0.begin(batch(1)).unwrap();
+		let text = std::fs::read_to_string(&path).unwrap().replace(",\"at\":7,\"until\":70", "");
+		std::fs::write(&path, text).unwrap();
+		assert_eq!(Journal::open(&path, &head(0)).unwrap().1, [JournalBatch { at: 0, until: 0, ..batch(1) }]);
 	}
 
 	#[test]

@@ -143,6 +143,9 @@
 //!   several block hashes.
 //! - That a registration finds its datanet: one that is empty and never had a version can be removed. The commitment is
 //!   good for another datanet then, and has its number still.
+//! - That content earns once for each model: versions tell what they hold apart from each other, so what is listed in two
+//!   datanets earns in both if both are paid. Curators see that a contribution is a listing ([`Pallet::listings`], and
+//!   `listing` in `ContributionRegistered`) and may reject it; whoever pays versions chooses them.
 //! - That a retired datanet publishes what it had accepted. What no version holds can be withdrawn and listed elsewhere.
 //! - That the media type is true or the locator leads to the bytes; secrecy: a short private text can be guessed from
 //!   its root.

@@ -23,12 +23,16 @@ const SEED: Option<[u8; 32]> = None;
 /// Contents are drawn from so few that rivals often meet.
 const CONTENTS: u8 = 10;
 
+/// A datanet is created with the first of them; the last is none.
+const TAGS: [&[u8]; 4] = [b"botany", b"b", b"c", b"None"];
+
 #[derive(Clone, Debug)]
 enum Call {
 	Create { curators: Option<Vec<u64>> },
 	SetPaused { paused: bool },
 	Retire,
 	RemoveDatanet,
+	Describe { name_bytes: usize, tags: Vec<usize> },
 	ProposeOwner { to: Option<u64> },
 	AcceptOwnership,
 	ProposeCurators { curators: Option<Vec<u64>> },
@@ -54,6 +58,7 @@ enum Call {
 	CloseDispute,
 	ClearReservation { content: u8 },
 	SetPrices { conduct: Balance, storage: Balance, per_byte: Balance, bond: Balance },
+	SetWindows { windows: Windows },
 }
 
 /// One step of a history: time passes, then an account calls. Whom it means is drawn as well as who would be right, so
@@ -72,7 +77,29 @@ fn any_curators() -> impl Strategy<Value = Vec<u64>> {
 	prop::collection::vec(1..=ACCOUNTS, 1..5)
 }
 
+/// Around [`WINDOWS`], so that what can be done in them stays likely; sometimes unsound.
+fn any_windows() -> impl Strategy<Value = Windows> {
+	let commitments = (0..120u64, 100..1_000u64, 700..1_200u64);
+	let others = (900..2_400u64, 0..140u64, 0..480u64, 0..150u64, 0..280u64);
+	(commitments, others).prop_map(|(commitments, others)| {
+		let (commitment_age_ms, commitment_lifetime_ms, acceptance_ms) = commitments;
+		let (deposit_ms, curators_ms, publication_ms, challenge_ms, dispute_ms) = others;
+		Windows {
+			commitment_age_ms,
+			commitment_lifetime_ms,
+			acceptance_ms,
+			deposit_ms,
+			curators_ms,
+			publication_ms,
+			challenge_ms,
+			dispute_ms,
+		}
+	})
+}
+
 fn any_call() -> impl Strategy<Value = Call> {
+	let name_bytes = prop_oneof![9 => 1..9usize, 1 => Just(0)];
+	let tags = prop::collection::vec(prop_oneof![12 => 0..3usize, 1 => Just(3)], 0..4);
 	let contents = prop::collection::vec(0..CONTENTS, 1..4);
 	prop_oneof![
 		1 => prop::option::weighted(0.6, any_curators()).prop_map(|curators| Call::Create { curators }),
@@ -81,6 +108,7 @@ fn any_call() -> impl Strategy<Value = Call> {
 			true => Call::Retire,
 			false => Call::RemoveDatanet,
 		}),
+		1 => (name_bytes, tags).prop_map(|(name_bytes, tags)| Call::Describe { name_bytes, tags }),
 		1 => prop::option::weighted(0.9, 1..=ACCOUNTS).prop_map(|to| Call::ProposeOwner { to }),
 		2 => Just(Call::AcceptOwnership),
 		2 => prop::option::weighted(0.9, any_curators())
@@ -110,6 +138,7 @@ fn any_call() -> impl Strategy<Value = Call> {
 		3 => (0..CONTENTS).prop_map(|content| Call::ClearReservation { content }),
 		1 => (0..60u64, 0..90u64, 0..3u64, prop_oneof![9 => 0..200u64, 1 => Just(ENDOWMENT)])
 			.prop_map(|(conduct, storage, per_byte, bond)| Call::SetPrices { conduct, storage, per_byte, bond }),
+		1 => any_windows().prop_map(|windows| Call::SetWindows { windows }),
 	]
 }
 
@@ -170,11 +199,15 @@ struct ModelContribution {
 #[derive(Clone, Debug)]
 struct ModelDatanet {
 	owner: u64,
+	name: Vec<u8>,
+	/// Places in [`TAGS`].
+	tags: Vec<usize>,
 	proposed: Option<u64>,
 	status: DatanetStatus,
 	curators: Option<Vec<u64>>,
 	next_curators: Option<(Vec<u64>, u64)>,
-	retired: Option<u64>,
+	/// Once it is retired: from when on anybody may remove what no version holds.
+	expirable: Option<u64>,
 	/// The number of the next commitment when it was closed.
 	closed: Option<u64>,
 	publishable: u64,
@@ -187,7 +220,8 @@ struct ModelCommitment {
 	account: u64,
 	contents: Vec<u8>,
 	number: u64,
-	made: u64,
+	usable: u64,
+	expires: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -211,6 +245,7 @@ struct Prices {
 struct Model {
 	now: u64,
 	prices: Prices,
+	windows: Windows,
 	free: BTreeMap<u64, Balance>,
 	burned: Balance,
 	datanets: BTreeMap<u32, ModelDatanet>,
@@ -231,8 +266,8 @@ fn must(rule: bool) -> Applied {
 	rule.then_some(()).ok_or(Refused)
 }
 
-fn is_set(curators: &[u64]) -> bool {
-	curators.iter().collect::<BTreeSet<_>>().len() == curators.len()
+fn is_set<Item: Ord>(items: &[Item]) -> bool {
+	items.iter().collect::<BTreeSet<_>>().len() == items.len()
 }
 
 impl Model {
@@ -240,6 +275,7 @@ impl Model {
 		Self {
 			now: 0,
 			prices: Prices { conduct: 15, storage: 20, per_byte: 1, bond: 31 },
+			windows: WINDOWS,
 			free: (1..=ACCOUNTS).map(|account| (account, ENDOWMENT)).collect(),
 			burned: 0,
 			datanets: BTreeMap::new(),
@@ -296,9 +332,8 @@ impl Model {
 		match one.state {
 			State::Pending { expires, .. } => self.now >= expires,
 			State::Accepted { .. } => {
-				let retired = self.datanets[&one.datanet].retired;
-				let over = |since| self.now >= since + WINDOWS.acceptance_ms;
-				retired.is_some_and(over) && !self.in_a_version(id)
+				let over = self.datanets[&one.datanet].expirable.is_some_and(|from| self.now >= from);
+				over && !self.in_a_version(id)
 			}
 			State::Departed { .. } => false,
 		}
@@ -315,7 +350,7 @@ impl Model {
 		self.give(one.contributor, one.conduct + one.storage);
 		if reserved && !one.listing {
 			let deposit = one.storage.min(7);
-			let until = self.now + WINDOWS.commitment_lifetime_ms;
+			let until = self.now + self.windows.commitment_lifetime_ms;
 			let (account, depositor, commitment) = (one.beneficiary, one.contributor, one.commitment);
 			*self.free.get_mut(&depositor).expect("every account is in the model") -= deposit;
 			let reserved = ModelReservation { account, depositor, commitment, until, deposit };
@@ -348,10 +383,10 @@ impl Model {
 	}
 
 	fn accept(&mut self, id: u64, weight: u8) {
-		let now = self.now;
+		let deposit_until = self.now + self.windows.deposit_ms;
 		let one = self.contributions.get_mut(&id).expect("the caller found it");
 		one.state = State::Accepted { weight };
-		one.deposit_until = now + WINDOWS.deposit_ms;
+		one.deposit_until = deposit_until;
 	}
 
 	/// Registers, and gives back what to hold; nothing if the root is another's.
@@ -399,7 +434,7 @@ impl Model {
 		let not_before = if listing { self.now } else { not_before };
 		let curators = self.datanets[&datanet].curators.clone();
 		let open = curators.is_none();
-		let expires = self.now + WINDOWS.acceptance_ms;
+		let expires = self.now + self.windows.acceptance_ms;
 		let one = ModelContribution {
 			datanet,
 			contributor: account,
@@ -456,20 +491,22 @@ impl Model {
 
 	/// Applies a call of a signer, about a datanet and a contribution.
 	fn apply(&mut self, signer: u64, datanet: u32, id: u64, call: &Call) -> Applied {
-		let now = self.now;
+		let (now, windows) = (self.now, self.windows);
 		match call {
 			Call::Create { curators } => {
 				must(curators.as_ref().is_none_or(|curators| is_set(curators)))?;
 				self.take(signer, 100)?;
 				let created = ModelDatanet {
 					owner: signer,
+					name: b"flora".to_vec(),
+					tags: vec![0],
 					proposed: None,
 					status: DatanetStatus::Active,
 					curators: curators.clone(),
 					next_curators: None,
-					retired: None,
+					expirable: None,
 					closed: None,
-					publishable: now + WINDOWS.publication_ms,
+					publishable: now + windows.publication_ms,
 					versions: Vec::new(),
 				};
 				self.datanets.insert(self.next_datanet, created);
@@ -487,7 +524,8 @@ impl Model {
 				let next = self.next_commitment;
 				let datanet = self.owned(datanet, signer)?;
 				must(datanet.status != DatanetStatus::Retired)?;
-				(datanet.status, datanet.retired) = (DatanetStatus::Retired, Some(now));
+				datanet.status = DatanetStatus::Retired;
+				datanet.expirable = Some(now + windows.acceptance_ms);
 				datanet.closed.get_or_insert(next);
 			}
 			Call::RemoveDatanet => {
@@ -495,6 +533,11 @@ impl Model {
 				must(self.contributions.values().all(|one| one.datanet != datanet))?;
 				self.datanets.remove(&datanet);
 				self.give(signer, 100);
+			}
+			Call::Describe { name_bytes, tags } => {
+				let datanet = self.owned(datanet, signer)?;
+				must(*name_bytes > 0 && !tags.contains(&(TAGS.len() - 1)) && is_set(tags))?;
+				(datanet.name, datanet.tags) = (name(*name_bytes), tags.clone());
 			}
 			Call::ProposeOwner { to } => self.owned(datanet, signer)?.proposed = *to,
 			Call::AcceptOwnership => {
@@ -509,7 +552,7 @@ impl Model {
 				let datanet = self.owned(datanet, signer)?;
 				must(datanet.curators.is_some())?;
 				must(curators.as_ref().is_none_or(|curators| is_set(curators)))?;
-				datanet.next_curators = curators.clone().map(|next| (next, now + WINDOWS.curators_ms));
+				datanet.next_curators = curators.clone().map(|next| (next, now + windows.curators_ms));
 			}
 			Call::EnactCurators => {
 				let datanet = self.datanets.get_mut(&datanet).ok_or(Refused)?;
@@ -523,12 +566,14 @@ impl Model {
 				self.take(signer, 7)?;
 				let number = self.next_commitment;
 				self.next_commitment += 1;
-				let made = ModelCommitment { account: signer, contents: contents.clone(), number, made: now };
-				self.commitments.push(made);
+				let (usable, expires) =
+					(now + windows.commitment_age_ms, now + windows.commitment_lifetime_ms);
+				let contents = contents.clone();
+				self.commitments.push(ModelCommitment { account: signer, contents, number, usable, expires });
 			}
 			Call::Clear { which } => {
 				let made = self.commitments.get(*which).cloned().ok_or(Refused)?;
-				must(made.account == signer || now >= made.made + WINDOWS.commitment_lifetime_ms)?;
+				must(made.account == signer || now >= made.expires)?;
 				self.commitments.remove(*which);
 				self.give(made.account, 7);
 			}
@@ -539,8 +584,7 @@ impl Model {
 				let place = self.commitments.iter().position(own).ok_or(Refused)?;
 				let made = self.commitments[place].clone();
 				self.takes(datanet, made.number)?;
-				must(now >= made.made + WINDOWS.commitment_age_ms)?;
-				must(now < made.made + WINDOWS.commitment_lifetime_ms)?;
+				must((made.usable..made.expires).contains(&now))?;
 				self.commitments.remove(place);
 				self.give(signer, 7);
 				let mut total = 0;
@@ -554,7 +598,7 @@ impl Model {
 				let number = self.next_commitment;
 				self.takes(datanet, number)?;
 				self.next_commitment += 1;
-				let not_before = now + WINDOWS.commitment_age_ms;
+				let not_before = now + windows.commitment_age_ms;
 				let claimed = self.claim(signer, datanet, *content, *locator_bytes, number, not_before)?;
 				self.take(signer, claimed.ok_or(Refused)?)?;
 			}
@@ -572,7 +616,7 @@ impl Model {
 			Call::Withdraw => {
 				let one = self.one(id)?;
 				must(one.contributor == signer)?;
-				let retired = self.datanets[&one.datanet].retired.is_some();
+				let retired = self.datanets[&one.datanet].status == DatanetStatus::Retired;
 				match one.state {
 					State::Pending { .. } => self.remove(id, retired),
 					State::Accepted { .. } => self.leave(id, retired),
@@ -610,7 +654,7 @@ impl Model {
 				self.burned += 9;
 				let record = self.datanets.get_mut(&datanet).ok_or(Refused)?;
 				record.versions.push(members);
-				record.publishable = now + WINDOWS.publication_ms;
+				record.publishable = now + windows.publication_ms;
 			}
 			Call::Challenge => {
 				let one = self.one(id)?;
@@ -625,7 +669,7 @@ impl Model {
 				let (_, deadline, _) =
 					self.contributions.get_mut(&id).ok_or(Refused)?.challenge.as_mut().ok_or(Refused)?;
 				must(deadline.is_none())?;
-				*deadline = (!renewed).then_some(now + WINDOWS.challenge_ms);
+				*deadline = (!renewed).then_some(now + windows.challenge_ms);
 			}
 			Call::Answer { truly } => {
 				let one = self.one(id)?;
@@ -648,7 +692,7 @@ impl Model {
 				let bond = self.prices.bond;
 				self.take(signer, bond)?;
 				let judges = self.datanets[&one.datanet].curators.clone();
-				let (claimant, redirect, deadline) = (signer, *redirect, now + WINDOWS.dispute_ms);
+				let (claimant, redirect, deadline) = (signer, *redirect, now + windows.dispute_ms);
 				let dispute = ModelDispute { claimant, redirect, judges, votes: Vec::new(), deadline, bond };
 				self.contributions.get_mut(&id).ok_or(Refused)?.dispute = Some(dispute);
 			}
@@ -667,6 +711,12 @@ impl Model {
 			Call::SetPrices { conduct, storage, per_byte, bond } => {
 				let (conduct, storage, per_byte, bond) = (*conduct, *storage, *per_byte, *bond);
 				self.prices = Prices { conduct, storage, per_byte, bond };
+			}
+			Call::SetWindows { windows } => {
+				must(windows.commitment_age_ms < windows.commitment_lifetime_ms)?;
+				must(windows.commitment_lifetime_ms < windows.acceptance_ms)?;
+				must(windows.challenge_ms > 0 && windows.dispute_ms > 0)?;
+				self.windows = *windows;
 			}
 		}
 		Ok(())
@@ -723,10 +773,8 @@ impl Model {
 
 	/// The place of a commitment that can be used now, if there is one.
 	fn usable(&self, which: usize) -> usize {
-		let age = |made: &ModelCommitment| self.now - made.made;
-		let times = WINDOWS.commitment_age_ms..WINDOWS.commitment_lifetime_ms;
-		let usable =
-			(0..self.commitments.len()).filter(|place| times.contains(&age(&self.commitments[*place])));
+		let usable = |made: &ModelCommitment| (made.usable..made.expires).contains(&self.now);
+		let usable = (0..self.commitments.len()).filter(|place| usable(&self.commitments[*place]));
 		let usable: Vec<usize> = usable.collect();
 		which.checked_rem(usable.len()).map_or(which, |place| usable[place])
 	}
@@ -764,6 +812,7 @@ impl Model {
 			Call::SetPaused { .. }
 			| Call::Retire
 			| Call::RemoveDatanet
+			| Call::Describe { .. }
 			| Call::ProposeOwner { .. }
 			| Call::ProposeCurators { .. }
 			| Call::Publish => owner,
@@ -816,6 +865,10 @@ fn content_bytes(content: u8) -> Vec<u8> {
 	vec![content; 1 + usize::from(content) * 400]
 }
 
+fn name(bytes: usize) -> Vec<u8> {
+	vec![b'n'; bytes]
+}
+
 fn locator(bytes: usize) -> Vec<u8> {
 	let mut locator = b"a:".to_vec();
 	locator.resize(bytes, b'x');
@@ -837,7 +890,7 @@ fn dispatch(model: &Model, signer: u64, datanet: u32, id: u64, call: &Call) -> D
 	let curated = |curators: &Vec<u64>| -> CuratorsOf<Test> { listed(curators.iter().copied()) };
 	let made = |which: usize| match model.commitments.get(which) {
 		Some(made) => made.clone(),
-		None => ModelCommitment { account: signer, contents: vec![99], number: 0, made: 0 },
+		None => ModelCommitment { account: signer, contents: vec![99], number: 0, usable: 0, expires: 0 },
 	};
 	let roots =
 		|contents: &[u8]| contents.iter().map(|content| root(&content_bytes(*content))).collect::<Vec<_>>();
@@ -847,6 +900,10 @@ fn dispatch(model: &Model, signer: u64, datanet: u32, id: u64, call: &Call) -> D
 		Call::SetPaused { paused } => Datanets::set_paused(origin, datanet, *paused),
 		Call::Retire => Datanets::retire(origin, datanet),
 		Call::RemoveDatanet => Datanets::remove_datanet(origin, datanet),
+		Call::Describe { name_bytes, tags } => {
+			let tags = listed(tags.iter().map(|tag| bounded(TAGS[*tag])));
+			Datanets::describe(origin, datanet, bounded(&name(*name_bytes)), tags)
+		}
 		Call::ProposeOwner { to } => Datanets::propose_owner(origin, datanet, *to),
 		Call::AcceptOwnership => Datanets::accept_ownership(origin, datanet),
 		Call::ProposeCurators { curators } => {
@@ -922,6 +979,7 @@ fn dispatch(model: &Model, signer: u64, datanet: u32, id: u64, call: &Call) -> D
 			DisputeBond::set(*bond);
 			Ok(())
 		}
+		Call::SetWindows { windows } => Datanets::set_windows(RuntimeOrigin::root(), *windows),
 	}
 }
 
@@ -996,6 +1054,16 @@ fn assert_same(model: &Model) {
 		assert_eq!((actual.owner, actual.status), (expected.owner, expected.status));
 		assert_eq!(actual.curators, expected.curators.clone().unwrap_or_default());
 		assert_eq!(actual.version.0 as usize, expected.versions.len());
+		let tags: Vec<Vec<u8>> = expected.tags.iter().map(|tag| TAGS[*tag].to_vec()).collect();
+		assert_eq!((actual.name, actual.tags), (expected.name.clone(), tags));
+	}
+	for (place, tag) in TAGS.iter().enumerate() {
+		let page = Datanets::datanets_by_tag(tag.to_vec(), None, u32::MAX);
+		let mut found: Vec<u32> = page.items.iter().map(|info| info.id.0).collect();
+		found.sort_unstable();
+		let tagged = model.datanets.iter().filter(|(_, datanet)| datanet.tags.contains(&place));
+		let tagged: Vec<u32> = tagged.map(|(id, _)| *id).collect();
+		assert_eq!((found, page.next), (tagged, None));
 	}
 	assert_eq!(crate::Contributions::<Test>::iter().count(), model.contributions.len());
 	for (id, expected) in &model.contributions {
@@ -1080,6 +1148,8 @@ fn unwind(model: &mut Model) {
 			assert!(model.apply(signer, 0, id, &call).is_ok());
 		}
 	};
+	let windows = model.windows;
+	// Longer than any window.
 	pass(10_000);
 	model.now += 10_000;
 	for _ in 0..model.commitments.len() {
@@ -1088,13 +1158,13 @@ fn unwind(model: &mut Model) {
 	for id in model.contributions.keys().copied().collect::<Vec<_>>() {
 		let draw = Call::Draw { renewed: false };
 		for call in [Call::CloseDispute, draw, Call::CloseChallenge, Call::Expire, Call::Release] {
-			pass(WINDOWS.challenge_ms);
-			model.now += WINDOWS.challenge_ms;
+			pass(windows.challenge_ms);
+			model.now += windows.challenge_ms;
 			step(model, 1, id, call);
 		}
 	}
-	pass(WINDOWS.commitment_lifetime_ms);
-	model.now += WINDOWS.commitment_lifetime_ms;
+	pass(windows.commitment_lifetime_ms);
+	model.now += windows.commitment_lifetime_ms;
 	for content in model.reserved.keys().copied().collect::<Vec<_>>() {
 		step(model, 1, 0, Call::ClearReservation { content });
 	}
@@ -1145,7 +1215,7 @@ fn the_pallet_does_what_the_model_does() {
 	println!("{tally:?}");
 	checked.unwrap_or_else(|failed| panic!("seed {seed:?}: {failed}"));
 	assert!(tally.failed > 1_000 && tally.displaced > 10, "the histories show too little: {tally:?}");
-	let kinds = 29;
+	let kinds = 31;
 	let enough = tally.succeeded.len() == kinds && tally.succeeded.values().all(|count| *count > 1);
 	assert!(enough, "the histories show too little: {tally:?}");
 }

@@ -501,7 +501,8 @@ fn dispatch(before: &Model, signer: u64, call: &Resolved) -> DispatchResult {
 /// How often what happened, so that a history which only fails is noticed.
 #[derive(Default, Debug)]
 struct Tally {
-	succeeded: u32,
+	/// By the call's name.
+	succeeded: BTreeMap<String, u32>,
 	failed: u32,
 	registered: u32,
 	with_parents: u32,
@@ -523,7 +524,9 @@ fn play(model: &mut Model, follower: &mut Follower, step: &Step, tally: &mut Tal
 	assert_eq!(result.is_ok(), expected, "{signer} with {step:?} gave {result:?}");
 	follower.follow();
 	if expected {
-		tally.succeeded += 1;
+		let name = format!("{:?}", step.call);
+		let name = name.split([' ', '{']).next().unwrap_or_default().to_string();
+		*tally.succeeded.entry(name).or_default() += 1;
 		let new = &model.models[before.models.len()..];
 		tally.registered += new.len() as u32;
 		tally.with_parents += new.iter().filter(|model| !model.parents.is_empty()).count() as u32;
@@ -633,8 +636,12 @@ fn the_pallet_does_what_the_model_does() {
 	let tally = tally.into_inner();
 	println!("{tally:?}");
 	checked.unwrap_or_else(|failed| panic!("seed {seed:?}: {failed}"));
-	assert!(tally.succeeded + tally.failed >= 10_000, "the histories are too short: {tally:?}");
-	let enough = [tally.succeeded, tally.failed, tally.registered, tally.with_parents];
+	let succeeded: u32 = tally.succeeded.values().sum();
+	assert!(succeeded + tally.failed >= 10_000, "the histories are too short: {tally:?}");
+	let enough = [succeeded, tally.failed, tally.registered, tally.with_parents];
 	assert!(enough.iter().all(|count| *count > 300), "the histories show too little: {tally:?}");
+	let kinds = 6;
+	let every = tally.succeeded.len() == kinds && tally.succeeded.values().all(|count| *count > 20);
+	assert!(every, "a call hardly ever succeeds: {tally:?}");
 	assert!(tally.superseded > 3 && tally.unaffordable > 10, "the histories show too little: {tally:?}");
 }
