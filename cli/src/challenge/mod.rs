@@ -129,7 +129,8 @@ pub(crate) async fn submit(
 }
 
 /// What is worth showing: one fraud, since all forfeit the same hold and void all claims; if there is none, what moves
-/// claims; and unlisted sources. Nothing that there is no time for: what is not revealed loses its deposit.
+/// claims; and unlisted sources, which come in the order of what they move, as many as there is place for. Nothing that there
+/// is no time for: what is not revealed loses its deposit.
 pub(crate) fn choose(facts: &Facts, findings: &[Finding]) -> Vec<Finding> {
 	let batch = &facts.batch;
 	let fraud = findings.iter().find(|finding| finding.wrong.is_fraud());
@@ -141,19 +142,38 @@ pub(crate) fn choose(facts: &Facts, findings: &[Finding]) -> Vec<Finding> {
 		Wrong::Unlisted { .. } => facts.now_ms < batch.demands_end_at_ms,
 		Wrong::Mismatch { .. } | Wrong::FalseLength { .. } | Wrong::PromptEcho { .. } => false,
 	});
-	let free = facts.limits.unlisted_max.saturating_sub(facts.questions.unlisted.len());
+	let places = unlisted_places(facts, findings);
 	let mut unlisted = 0;
 	let bounded = others.filter(|finding| {
-		unlisted += usize::from(matches!(finding.wrong, Wrong::Unlisted { .. }));
-		!matches!(finding.wrong, Wrong::Unlisted { .. }) || unlisted <= free
+		unlisted += usize::from(is_unlisted(finding));
+		!is_unlisted(finding) || unlisted <= places
 	});
 	fraud.into_iter().filter(|_| batch.claims > 0).chain(bounded).take(PLAYS_MAX).copied().collect()
+}
+
+/// For how many of these unlisted sources there is place on the chain: what is free, and what those hold that move less. Where
+/// nothing is free, whatever moves more takes the place of the least.
+fn unlisted_places(facts: &Facts, findings: &[Finding]) -> usize {
+	let mut shown: Vec<_> = facts.questions.unlisted.iter().map(|one| one.amount).collect();
+	let mut ours: Vec<_> = findings.iter().filter(|one| is_unlisted(one)).map(|one| one.moves).collect();
+	shown.sort_unstable();
+	ours.sort_unstable_by(|one, other| other.cmp(one));
+	let free = facts.limits.unlisted_max.saturating_sub(shown.len());
+	let displaces = ours.iter().skip(free).zip(&shown).take_while(|(ours, least)| least < ours);
+	free + displaces.count()
+}
+
+fn is_unlisted(finding: &Finding) -> bool {
+	matches!(finding.wrong, Wrong::Unlisted { .. })
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::claims::testing::{bytes, World};
+	use crate::claims::{
+		chain::Unlisted,
+		testing::{bytes, World},
+	};
 	use plexus_primitives::{ContributionId, DatanetVersion};
 
 	fn facts() -> Facts {
@@ -178,6 +198,27 @@ mod tests {
 	fn unlisted(start: u64) -> Finding {
 		let (contribution, version) = (ContributionId(1), DatanetVersion(1));
 		finding(Wrong::Unlisted { start, length: 300, contribution, version, offset: 0 })
+	}
+
+	/// That many sources were shown already, which move this much.
+	fn with_shown(amounts: impl IntoIterator<Item = u128>) -> Facts {
+		let mut facts = facts();
+		facts.questions.unlisted = (0..)
+			.zip(amounts)
+			.map(|(receipt, amount)| Unlisted {
+				receipt,
+				model: 0,
+				start: 0,
+				length: 300,
+				contribution: ContributionId(1),
+				version: DatanetVersion(1),
+				by: [1; 32].into(),
+				amount,
+				bond: 900,
+				deadline_ms: 5,
+			})
+			.collect();
+		facts
 	}
 
 	#[test]
@@ -207,6 +248,19 @@ mod tests {
 		assert_eq!(choose(&few, &many).len(), 2);
 		let counters: Vec<_> = (0..3).map(counter).collect();
 		assert_eq!(choose(&few, &[&counters[..], &many].concat()).len(), 5);
+		assert_eq!(choose(&with_shown([10; 32]), &many), [], "they move as much: the chain would refuse it");
+		assert_eq!(choose(&with_shown([10; 30]), &many).len(), 2);
+	}
+
+	#[test]
+	fn what_moves_more_than_what_was_shown_takes_its_place() {
+		let larger = |moves: u128| Finding { moves, ..unlisted(0) };
+		let ours: Vec<_> = [50, 40, 30, 20].map(larger).to_vec();
+		assert_eq!(choose(&with_shown([1; 32]), &ours), ours, "small ones keep nothing out");
+		let mixed = || [60; 30].into_iter().chain([39, 25]);
+		assert_eq!(choose(&with_shown(mixed()), &ours), ours[..2], "50 instead of 25, 40 instead of 39");
+		assert_eq!(choose(&with_shown(mixed().skip(1)), &ours), ours[..2], "50 is added, 40 instead of 25");
+		assert_eq!(choose(&with_shown([50; 32]), &ours), []);
 	}
 
 	#[test]

@@ -8,14 +8,14 @@ use crate::{
 	amount::Amount,
 	claims::{
 		facts::Facts,
-		findings::{Finding, Found, Unchecked, Wrong},
+		findings::{Finding, Found, Unchecked, Unproved, Wrong},
 	},
 	output::{self, Answer},
 };
 use serde::Serialize;
 
-/// Lines of what could not be looked at that people are shown; JSON has all.
-const UNCHECKED_SHOWN: usize = 20;
+/// Lines of what cannot be proved and of what could not be looked at that people are shown; JSON has all.
+const REMARKS_SHOWN: usize = 20;
 
 /// A finding as it is printed.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -110,6 +110,8 @@ pub(crate) struct Report {
 	/// Who found fraud already; `null` if nobody did.
 	verdict: Option<String>,
 	pub(crate) findings: Vec<Told>,
+	/// Wrong, and nothing that the chain would take.
+	unproved: Vec<Unproved>,
 	unchecked: Vec<NotSeen>,
 	/// What became of what an earlier run began.
 	resumed: Vec<Played>,
@@ -131,6 +133,7 @@ impl Report {
 			ends_at_ms: batch.ends_at_ms,
 			verdict: batch.verdict.as_ref().map(|verdict| crate::address::display(&verdict.challenger)),
 			findings: found.findings.iter().map(Told::from).collect(),
+			unproved: found.unproved.clone(),
 			unchecked: found.unchecked.iter().map(NotSeen::from).collect(),
 			resumed,
 			played,
@@ -147,9 +150,10 @@ impl Report {
 
 	fn findings(&self) -> String {
 		if self.findings.is_empty() {
-			return match self.unchecked.is_empty() {
-				true => "nothing is wrong with it".into(),
-				false => "nothing was found wrong, as far as could be seen".into(),
+			return match (self.unproved.is_empty(), self.unchecked.is_empty()) {
+				(false, _) => "nothing was found wrong that can be proved to the chain".into(),
+				(true, true) => "nothing is wrong with it".into(),
+				(true, false) => "nothing was found wrong, as far as could be seen".into(),
 			};
 		}
 		let rows = self.findings.iter().map(|one| {
@@ -167,14 +171,15 @@ impl Report {
 		output::columns(["FOUND", "RECEIPT", "CLAIM", "MOVES", "BRINGS", "DEPOSIT", "BOND", "WHY"], rows)
 	}
 
-	fn not_seen(&self) -> String {
-		let mut text = String::new();
-		for one in self.unchecked.iter().take(UNCHECKED_SHOWN) {
+	fn remarks(&self) -> String {
+		let unproved = self.unproved.iter().map(|one| format!("wrong: {}", one.line()));
+		let unseen = self.unchecked.iter().map(|one| {
 			let claim = one.claim.map_or(String::new(), |claim| format!(", claim {claim}"));
-			let line = format!("{}, receipt {}{claim}: {}", one.not_looked_for, one.receipt, one.why);
-			text += &format!("\nnot looked for: {}", output::clean(&line));
-		}
-		match self.unchecked.len().saturating_sub(UNCHECKED_SHOWN) {
+			format!("not looked for: {}, receipt {}{claim}: {}", one.not_looked_for, one.receipt, one.why)
+		});
+		let shown = unproved.chain(unseen).take(REMARKS_SHOWN);
+		let text: String = shown.map(|line| format!("\n{}", output::clean(&line))).collect();
+		match (self.unproved.len() + self.unchecked.len()).saturating_sub(REMARKS_SHOWN) {
 			0 => text,
 			more => format!("{text}\nand {more} more; --json has all"),
 		}
@@ -200,7 +205,7 @@ impl Answer for Report {
 		rows.extend(self.verdict.clone().map(|challenger| ("fraud found by", challenger)));
 		let rows = output::fields(rows);
 		let (resumed, played) = (lines(&self.resumed), lines(&self.played));
-		format!("{rows}\n\n{}{}{resumed}{played}", self.findings(), self.not_seen())
+		format!("{rows}\n\n{}{}{resumed}{played}", self.findings(), self.remarks())
 	}
 }
 
@@ -266,5 +271,16 @@ mod tests {
 		let text = Report::new(&world.facts, &found, vec![], vec![]).human();
 		assert!(text.contains("as far as could be seen") && text.contains("not looked for"), "{text}");
 		assert_eq!(Resumed { resumed: vec![] }.human(), "nothing was left to do");
+	}
+
+	#[test]
+	fn what_is_wrong_and_cannot_be_proved_is_told() {
+		let unproved = vec![Unproved { receipt: 3, detail: "it is false".into() }];
+		let found = Found { unproved, ..Found::default() };
+		let report = Report::new(&world().facts, &found, vec![], vec![]);
+		let text = report.human();
+		assert!(text.contains("that can be proved") && text.contains("wrong: receipt 3"), "{text}");
+		let json = serde_json::to_value(&report).expect("plain data");
+		assert_eq!(json["unproved"][0], serde_json::json!({ "receipt": 3, "detail": "it is false" }));
 	}
 }

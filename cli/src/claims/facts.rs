@@ -93,7 +93,9 @@ pub(crate) struct Facts {
 	pub(crate) limits: Limits,
 	/// On the chain clock.
 	pub(crate) now_ms: u64,
-	/// Those that were asked for and are accepted.
+	/// Those that the chain was asked about.
+	pub(crate) asked: BTreeSet<ContributionId>,
+	/// Of these the ones that it accepted.
 	pub(crate) sources: BTreeMap<ContributionId, Source>,
 	pub(crate) manifests: BTreeMap<ModelId, Manifest>,
 	/// The first version that holds a contribution, for those that were asked for.
@@ -121,6 +123,7 @@ impl Facts {
 			claims,
 			receipts,
 			now_ms,
+			asked: BTreeSet::new(),
 			sources: BTreeMap::new(),
 			manifests: BTreeMap::new(),
 			versions: BTreeMap::new(),
@@ -134,17 +137,18 @@ impl Facts {
 		Ok(facts)
 	}
 
-	/// Learns of contributions that may come into question.
+	/// Learns of contributions that may come into question, some at a time.
 	pub(crate) async fn learn(
 		&mut self,
 		at: &AtBlock,
 		contributions: &BTreeSet<ContributionId>,
 	) -> Result<(), Failure> {
-		let unknown = contributions.iter().filter(|id| !self.sources.contains_key(id));
+		let unknown = contributions.iter().filter(|id| !self.asked.contains(id));
 		let lookups = unknown.map(|id| async move { source(at, *id).await.map(|found| (*id, found)) });
 		let found: Vec<(ContributionId, Option<Source>)> =
 			futures::stream::iter(lookups).buffered(LOOKUPS).try_collect().await?;
 		for (id, source) in found {
+			self.asked.insert(id);
 			let Some(source) = source else { continue };
 			self.sources.insert(id, source);
 			let place = (source.datanet, source.from);

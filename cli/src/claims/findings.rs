@@ -10,7 +10,7 @@
 //!
 //! # Must not
 //! Talk to anybody, or find what the chain would refuse: a commitment that is not revealed loses its deposit. Pass over what
-//! could not be looked at: it is named, with the reason.
+//! could not be looked at: it is named, with the reason. So is what is wrong and cannot be proved to the chain.
 //!
 //! # Invariants
 //! - A true claim gives no finding. Every finding can be proved from the same facts and files ([`super::proofs`]).
@@ -28,14 +28,15 @@ use super::{
 };
 use plexus_payments::store::Placed;
 use plexus_primitives::{ContributionId, DatanetVersion, Evidence};
-use std::collections::BTreeSet;
+use serde::Serialize;
+use std::{cmp::Reverse, collections::BTreeSet};
 use unlisted::unlisted_ranges;
 
 /// Contributions that are looked at for a range.
 const PLACES_MAX: usize = 16;
 
-/// Contributions that the chain is asked about for one batch.
-const CANDIDATES_MAX: usize = 1_024;
+/// Contributions that the chain is asked about for one batch: all places of the 512 claims that one can have.
+const CANDIDATES_MAX: usize = 512 * PLACES_MAX;
 
 /// The longest output or prompt that is searched: what a report of it takes too.
 const SEARCHED_BYTES_MAX: usize = plexus_attribution::OUTPUT_BYTES_MAX;
@@ -115,11 +116,28 @@ pub(crate) struct Unchecked {
 	pub(crate) why: Missing,
 }
 
+/// Something that is wrong, and that nobody can prove to the chain.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub(crate) struct Unproved {
+	/// The receipt's place in the batch.
+	pub(crate) receipt: u32,
+	/// What is wrong, in words.
+	pub(crate) detail: String,
+}
+
+impl Unproved {
+	/// In one line.
+	pub(crate) fn line(&self) -> String {
+		format!("receipt {}, not to be proved to the chain: {}", self.receipt, self.detail)
+	}
+}
+
 /// What was found.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Found {
-	/// Frauds first, then by what they bring.
+	/// Frauds first, then by what they bring, then by what they move.
 	pub(crate) findings: Vec<Finding>,
+	pub(crate) unproved: Vec<Unproved>,
 	pub(crate) unchecked: Vec<Unchecked>,
 }
 
@@ -137,25 +155,32 @@ const ECHO: &str = "a prompt echo";
 const EARLIER: &str = "an earlier contribution";
 const UNLISTED: &str = "an unlisted source";
 
-/// The contributions that may be what claims or outputs should have named: the chain is to be asked about them.
+/// The contributions that may be what claims or outputs should have named: the chain is to be asked about them. Those of
+/// claims come before those of outputs, of which there may be more than are asked about.
 pub(crate) fn candidates(facts: &Facts, files: &Files) -> BTreeSet<ContributionId> {
 	let mut found = BTreeSet::new();
-	for (place, placed) in (0u32..).zip(&facts.receipts) {
-		let Ok(output) = files.content("output", &placed.receipt.output.root) else { continue };
-		for claim in facts.claims.iter().filter(|claim| claim.receipt == place) {
-			if let Some(range) = claimed_of(&claim.evidence, &output) {
-				found.extend(files.places(range, PLACES_MAX).0.iter().map(|place| place.contribution));
+	let mut add = |bytes: &[u8]| {
+		for place in files.places(bytes, PLACES_MAX).0 {
+			if found.len() < CANDIDATES_MAX {
+				found.insert(place.contribution);
 			}
 		}
-		for (start, length) in unlisted_ranges(facts, files, placed, &output).0 {
-			let part = &output[start..start + length];
-			found.extend(files.places(part, PLACES_MAX).0.iter().map(|place| place.contribution));
+	};
+	for (place, placed) in (0u32..).zip(&facts.receipts) {
+		let mut claims = facts.claims.iter().filter(|claim| claim.receipt == place).peekable();
+		if claims.peek().is_none() {
+			continue;
 		}
-		if found.len() >= CANDIDATES_MAX {
-			break;
+		let Ok(output) = files.content("output", &placed.receipt.output.root) else { continue };
+		claims.filter_map(|claim| claimed_of(&claim.evidence, &output)).for_each(&mut add);
+	}
+	for placed in facts.receipts.iter().filter(|placed| placed.receipt.disclose) {
+		let Ok(output) = files.content("output", &placed.receipt.output.root) else { continue };
+		for (start, length) in unlisted_ranges(facts, files, placed, &output).0 {
+			add(&output[start..start + length]);
 		}
 	}
-	found.into_iter().take(CANDIDATES_MAX).collect()
+	found
 }
 
 /// The bytes of a span in the output, if it has them.
@@ -186,7 +211,8 @@ pub(crate) fn find(facts: &Facts, files: &Files) -> Found {
 			check.unlisted(&output);
 		}
 	}
-	let rank = |finding: &Finding| (!finding.wrong.is_fraud(), std::cmp::Reverse(finding.brings));
+	let rank =
+		|finding: &Finding| (!finding.wrong.is_fraud(), Reverse(finding.brings), Reverse(finding.moves));
 	found.findings.sort_by_key(rank);
 	found
 }
@@ -205,6 +231,23 @@ impl Check<'_> {
 	fn unchecked(&mut self, claim: Option<u32>, what: &'static str, why: impl Into<Missing>) {
 		let why = why.into();
 		self.found.unchecked.push(Unchecked { receipt: self.place, claim, what, why });
+	}
+
+	fn unproved(&mut self, detail: String) {
+		self.found.unproved.push(Unproved { receipt: self.place, detail });
+	}
+
+	/// Why it is not known what the chain has of one that has the same bytes.
+	fn unknown(&self, id: ContributionId) -> Missing {
+		match self.facts.asked.contains(&id) {
+			true => {
+				format!("contribution {} has the same bytes, and the chain has not accepted it", id.0)
+			}
+			false => format!(
+				"contribution {} has the same bytes, and the chain is asked about {CANDIDATES_MAX} of a batch at most",
+				id.0
+			),
+		}
 	}
 
 	fn fraud(&mut self, wrong: Wrong) {

@@ -51,6 +51,11 @@ impl<Told: PartialEq> Looks<Told> {
 		self.0.get(&id).map(|look| look.at)
 	}
 
+	/// Whether a batch that was looked at was seen whole.
+	pub(super) fn is_whole(&self, id: BatchId) -> Option<bool> {
+		self.0.get(&id).map(|look| look.whole)
+	}
+
 	/// Remembers a look; whether it is something else than the last time. It is whole if nothing was left unseen.
 	pub(super) fn looked(&mut self, id: BatchId, whole: bool, told: Told, now: Instant) -> bool {
 		let before = self.0.get(&id);
@@ -74,7 +79,7 @@ impl<Told: PartialEq> Looks<Told> {
 		}
 	}
 
-	/// Forgets what is final.
+	/// Forgets what is not followed any more.
 	pub(super) fn keep(&mut self, open: &BTreeSet<BatchId>) {
 		self.0.retain(|id, _| open.contains(id));
 	}
@@ -93,7 +98,7 @@ impl Failed {
 		self.0.insert((id, chore), (now + pause, pause));
 	}
 
-	/// Forgets what is final.
+	/// Forgets what is not followed any more.
 	pub(super) fn keep(&mut self, open: &BTreeSet<BatchId>) {
 		self.0.retain(|(id, _), _| open.contains(id));
 	}
@@ -108,13 +113,14 @@ mod tests {
 	#[test]
 	fn what_was_seen_whole_is_not_looked_at_again_and_what_was_not_is() {
 		let (mut looks, now) = (Looks::new(), Instant::now());
-		assert!(looks.is_due(ID, now) && looks.at(ID).is_none());
+		assert!(looks.is_due(ID, now) && looks.at(ID).is_none() && looks.is_whole(ID).is_none());
 		assert!(looks.looked(ID, false, "some", now));
+		assert_eq!(looks.is_whole(ID), Some(false));
 		assert!(!looks.is_due(ID, now) && looks.at(ID) == Some(now));
 		assert!(looks.is_due(ID, now + AGAIN_EVERY));
 		assert!(!looks.looked(ID, false, "some", now + AGAIN_EVERY), "it was told before");
 		assert!(looks.looked(ID, true, "all", now + AGAIN_EVERY));
-		assert!(!looks.is_due(ID, now + AGAIN_MAX * 9));
+		assert!(!looks.is_due(ID, now + AGAIN_MAX * 9) && looks.is_whole(ID) == Some(true));
 		looks.is_not_all(ID);
 		assert!(looks.is_due(ID, now + AGAIN_EVERY * 2), "there was more than one go shows");
 		looks.keep(&BTreeSet::new());

@@ -79,7 +79,7 @@ pub(super) fn chores(
 }
 
 /// Whether nothing is left to do about a batch, demands of one's own apart, but what others are to do, such as finalising it.
-/// They may leave it so for ever: whoever goes on looking from the first open batch would not see the last ones any more.
+/// They may leave it so for ever, and it would be followed for ever.
 /// `own` is nothing for whoever only looks.
 pub(super) fn is_over(batch: &OpenBatch, own: Option<&AccountId32>, now_ms: u64) -> bool {
 	let left = own.is_some_and(|own| match &batch.verdict {

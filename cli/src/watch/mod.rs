@@ -12,10 +12,12 @@
 //! goes on there. Print the same line again and again.
 //!
 //! # Invariants
-//! One line for each event; with `--json` one JSON value each. Batches, pages and pauses are bounded.
+//! One line for each event; with `--json` one JSON value each. Batches, pages and pauses are bounded; no bound skips a batch that
+//! was never looked at.
 
 mod again;
 mod chores;
+mod followed;
 
 use crate::{
 	amount::Amount,
@@ -29,7 +31,7 @@ use crate::{
 		chain::{self, OpenBatch, Questions},
 		facts::Facts,
 		files::{Files, FilesArgs},
-		findings::Found,
+		findings::{Found, Unproved},
 	},
 	client::{AtBlock, Client, ConnectionArgs},
 	failure::{Failure, FailureKind},
@@ -39,11 +41,12 @@ use crate::{
 };
 use again::{Failed, Looks};
 use chores::{chores, is_over, Chore};
+use followed::{Followed, LetGo, Read};
 use plexus_primitives::BatchId;
 use serde::Serialize;
 use sp_core::crypto::AccountId32;
 use std::{
-	collections::BTreeSet,
+	cmp::Reverse,
 	convert::Infallible,
 	path::PathBuf,
 	time::{Duration, Instant},
@@ -61,12 +64,13 @@ const LOOKING_MAX: Duration = Duration::from_secs(10);
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(120);
 
-/// Ids of batches that a page looks at, and pages of one look.
+/// Ids of batches that a page looks at; pages of one look, of what is followed and as many of what is new. The next look goes
+/// on where they ended.
 const PAGE: u32 = 256;
 const PAGES_MAX: usize = 64;
 
-/// Open batches that are followed; of more the earliest, whose windows end first.
-const BATCHES_MAX: usize = 4_096;
+/// Open batches that are followed: where all ids are open, one look reads all of them again.
+const BATCHES_MAX: usize = PAGES_MAX * PAGE as usize;
 
 /// Claims that one call of `finalise` may void: all that a batch can have.
 const FINALISE_LIMIT: u32 = 512;
@@ -106,9 +110,11 @@ enum Event {
 	/// It is connected.
 	Watching { url: String, submits: bool },
 	/// A batch was looked at.
-	Looked { batch: u64, findings: Vec<Told>, unchecked: usize },
+	Looked { batch: u64, findings: Vec<Told>, unproved: Vec<Unproved>, unchecked: usize },
 	/// A batch could not be looked at.
 	NotLooked { batch: u64, failure: Failure },
+	/// So many open batches are not followed any more, of some of which something was not seen: there are too many.
+	LetGo { batches: usize, unseen: usize },
 	/// Something that was committed to came to an end.
 	Played(Played),
 	/// A call was made and did its work.
@@ -133,12 +139,13 @@ impl Event {
 				};
 				format!("watching {url}, {does}")
 			}
-			Self::Looked { batch, findings, unchecked } => {
-				let findings: Vec<_> = findings.iter().map(Told::line).collect();
-				let found = match (findings.is_empty(), *unchecked) {
+			Self::Looked { batch, findings, unproved, unchecked } => {
+				let unproved = unproved.iter().map(Unproved::line);
+				let wrong: Vec<_> = findings.iter().map(Told::line).chain(unproved).collect();
+				let found = match (wrong.is_empty(), *unchecked) {
 					(true, 0) => "nothing is wrong with it".into(),
 					(true, _) => "nothing was found wrong".into(),
-					(false, _) => findings.join("; "),
+					(false, _) => wrong.join("; "),
 				};
 				let unseen = match unchecked {
 					0 => String::new(),
@@ -149,6 +156,10 @@ impl Event {
 			Self::NotLooked { batch, failure } => {
 				format!("batch {batch}: not looked at: {}: {}", failure.name, failure.cause)
 			}
+			Self::LetGo { batches, unseen } => format!(
+				"{batches} open batches are not followed any more, for there are more than {BATCHES_MAX}: in {unseen} of them \
+				 something was not seen"
+			),
 			Self::Played(played) => {
 				format!("batch {}: {}: {}", played.batch, played.finding, played.outcome.human())
 			}
@@ -172,8 +183,7 @@ struct Watch {
 	files: Files,
 	looks: Looks<Event>,
 	failed: Failed,
-	/// Batches before this are final, or over for whoever watches.
-	from: BatchId,
+	followed: Followed,
 	/// What demands cost so far.
 	spent: u128,
 }
@@ -187,8 +197,8 @@ impl WatchCommand {
 		let mut interrupt = signal(SignalKind::interrupt()).map_err(unavailable)?;
 		let mut terminate = signal(SignalKind::terminate()).map_err(unavailable)?;
 		let files = self.files.open().await?;
-		let (looks, failed, from) = (Looks::new(), Failed::default(), BatchId(0));
-		let mut watch = Watch { args: self, files, looks, failed, from, spent: 0 };
+		let (looks, failed, followed) = (Looks::new(), Failed::default(), Followed::new(BATCHES_MAX));
+		let mut watch = Watch { args: self, files, looks, failed, followed, spent: 0 };
 		// Whatever it is in the middle of: what was committed to is in the journal.
 		tokio::select! {
 			biased;
@@ -241,6 +251,7 @@ impl Watch {
 			false => None,
 		};
 		self.tell(&Event::Watching { url, submits: player.is_some() });
+		self.followed.connected();
 		let mut last = None;
 		loop {
 			let at = client.at_head().await?;
@@ -298,11 +309,11 @@ impl Watch {
 			}
 		}
 		let began = Instant::now();
-		let ids = batches.iter().map(|batch| batch.id);
+		let ids = self.followed.ids().into_iter();
 		let mut due: Vec<_> = ids.filter(|id| self.looks.is_due(*id, began)).collect();
 		// What was never looked at comes first, then what was not for the longest time: where there is no time for all of them
-		// each has its turn.
-		due.sort_by_key(|id| self.looks.at(*id));
+		// each has its turn. Of what is new first what moves most: many that move little hide nothing.
+		due.sort_by_key(|id| (self.looks.at(*id), Reverse(self.followed.moves(*id))));
 		for id in due {
 			if began.elapsed() >= LOOKING_MAX {
 				break;
@@ -312,32 +323,35 @@ impl Watch {
 		Ok(())
 	}
 
-	/// The open batches that something may be left to do about, the earliest first. All others are forgotten.
+	/// Reads what is followed again, and then on. What was read is followed if something may be left to do about it; all that
+	/// is over is forgotten.
 	async fn open_batches(
 		&mut self,
 		at: &AtBlock,
 		own: Option<&AccountId32>,
 		now_ms: u64,
 	) -> Result<Vec<OpenBatch>, Failure> {
-		let (mut open, mut cursor) = (Vec::new(), Some(self.from));
+		let mut open = Vec::new();
 		for _ in 0..PAGES_MAX {
-			let page = chain::open_batches(at, cursor, PAGE).await?;
-			for batch in page.items {
-				if !is_over(&batch, own, now_ms) || has_demand(at, &batch, own).await? {
-					open.push(batch);
-				}
+			let Some(start) = self.followed.again() else { break };
+			let page = page_from(at, start, own, now_ms).await?;
+			open.extend(self.followed.was_read_again(page, own));
+		}
+		for _ in 0..PAGES_MAX {
+			let seen = |id| self.looks.is_whole(id);
+			// What is not read now is not lost: it is read when enough of the others was looked at.
+			let Some(LetGo { batches, unseen }) = self.followed.make_place(PAGE, seen) else { break };
+			if batches > 0 {
+				self.tell(&Event::LetGo { batches, unseen });
 			}
-			let Some(next) = page.next else { break };
-			cursor = Some(next);
-			if open.len() >= BATCHES_MAX {
+			let page = page_from(at, self.followed.next(), own, now_ms).await?;
+			let is_last = page.is_last;
+			open.extend(self.followed.was_read_on(page, own));
+			if is_last {
 				break;
 			}
 		}
-		open.truncate(BATCHES_MAX);
-		// Ids grow, and what is over stays so: no page before the first of these batches is asked for again, nor before the
-		// last page if there is none.
-		self.from = open.first().map(|batch: &OpenBatch| batch.id).or(cursor).unwrap_or(self.from);
-		let ids: BTreeSet<_> = open.iter().map(|batch| batch.id).collect();
+		let ids = self.followed.ids();
 		self.looks.keep(&ids);
 		self.failed.keep(&ids);
 		Ok(open)
@@ -359,7 +373,8 @@ impl Watch {
 			}
 		};
 		let findings = found.findings.iter().map(Told::from).collect();
-		let looked = Event::Looked { batch: id.0, findings, unchecked: found.unchecked.len() };
+		let (unproved, unchecked) = (found.unproved.clone(), found.unchecked.len());
+		let looked = Event::Looked { batch: id.0, findings, unproved, unchecked };
 		self.looked(id, found.unchecked.is_empty(), looked);
 		let Some(player) = player else { return Ok(()) };
 		let shown = challenge::submit(player, &facts, &self.files, &found).await;
@@ -447,6 +462,26 @@ impl Watch {
 	}
 }
 
+/// A page of ids, with the open batches of it that something may be left to do about.
+async fn page_from(
+	at: &AtBlock,
+	start: BatchId,
+	own: Option<&AccountId32>,
+	now_ms: u64,
+) -> Result<Read, Failure> {
+	let page = chain::open_batches(at, Some(start), PAGE).await?;
+	// Ids grow: where nothing is behind the page, what is new comes behind the last one.
+	let last = page.items.last().and_then(|batch| batch.id.next());
+	let (end, is_last) = (page.next.or(last).unwrap_or(start), page.next.is_none());
+	let mut open = Vec::new();
+	for batch in page.items {
+		if !is_over(&batch, own, now_ms) || has_demand(at, &batch, own).await? {
+			open.push(batch);
+		}
+	}
+	Ok(Read { start, end, is_last, open })
+}
+
 /// Whether whoever watches has a demand in a batch: unanswered it is fraud after the window, too, and its price is to return.
 async fn has_demand(at: &AtBlock, batch: &OpenBatch, own: Option<&AccountId32>) -> Result<bool, Failure> {
 	let Some(own) = own.filter(|_| batch.demands > 0 || batch.verdict.is_some()) else { return Ok(false) };
@@ -476,7 +511,8 @@ mod tests {
 		};
 		let events = [
 			(Event::Watching { url: "ws://node".into(), submits: true }, "watching"),
-			(Event::Looked { batch: 7, findings: vec![], unchecked: 2 }, "looked"),
+			(Event::Looked { batch: 7, findings: vec![], unproved: vec![], unchecked: 2 }, "looked"),
+			(Event::LetGo { batches: 2, unseen: 1 }, "let-go"),
 			(Event::NotLooked { batch: 7, failure: failure.clone() }, "not-looked"),
 			(Event::Played(played), "played"),
 			(Event::Done { batch: 7, call: "close_demand", claim: Some(3), block: 9 }, "done"),
@@ -496,8 +532,14 @@ mod tests {
 
 	#[test]
 	fn what_was_not_seen_is_not_called_right() {
-		let looked = |unchecked| Event::Looked { batch: 7, findings: vec![], unchecked }.human();
-		assert_eq!(looked(0), "batch 7: nothing is wrong with it");
-		assert_eq!(looked(2), "batch 7: nothing was found wrong (2 things could not be looked at)");
+		let looked =
+			|unproved, unchecked| Event::Looked { batch: 7, findings: vec![], unproved, unchecked }.human();
+		assert_eq!(looked(vec![], 0), "batch 7: nothing is wrong with it");
+		assert_eq!(looked(vec![], 2), "batch 7: nothing was found wrong (2 things could not be looked at)");
+		let unproved = Unproved { receipt: 3, detail: "it is false".into() };
+		assert_eq!(
+			looked(vec![unproved], 0),
+			"batch 7: receipt 3, not to be proved to the chain: it is false"
+		);
 	}
 }

@@ -9,7 +9,7 @@ use crate::claims::{
 	facts::Facts,
 	files::{common_piece, Files, Missing},
 };
-use plexus_primitives::Evidence;
+use plexus_primitives::{ContextLeaf, Evidence};
 
 impl<'a> Check<'a> {
 	pub(super) fn claims(&mut self, claims: &[&Claim], output: &Result<Vec<u8>, Missing>) {
@@ -17,10 +17,12 @@ impl<'a> Check<'a> {
 			return;
 		}
 		let prompt = self.files.prompt(&self.placed.receipt.prompt);
+		let is_grounded = claims.iter().any(|claim| matches!(claim.evidence, Evidence::Grounded { .. }));
+		let pieces = if is_grounded { self.pieces() } else { Ok(Vec::new()) };
 		for claim in claims {
 			match claim.evidence {
 				Evidence::Span { .. } => self.span(claim, output, &prompt),
-				Evidence::Grounded { .. } => self.grounded(claim, &prompt),
+				Evidence::Grounded { .. } => self.grounded(claim, &pieces, &prompt),
 				Evidence::Attested { .. } => {}
 			}
 		}
@@ -51,9 +53,15 @@ impl<'a> Check<'a> {
 	}
 
 	/// A piece that was put before the model: whether it is in the context, and whether the user brought it.
-	fn grounded(&mut self, claim: &Claim, prompt: &Result<Vec<u8>, Missing>) {
+	fn grounded(
+		&mut self,
+		claim: &Claim,
+		pieces: &Result<Vec<ContextLeaf>, Missing>,
+		prompt: &Result<Vec<u8>, Missing>,
+	) {
 		let Evidence::Grounded { offset, length } = claim.evidence else { return };
-		self.context(claim, offset, length);
+		let piece = ContextLeaf { contribution: claim.contribution, offset, length };
+		self.context(claim, &piece, pieces);
 		match self.bytes_of(claim) {
 			Ok(bytes) => match part(bytes, offset, length) {
 				Some(claimed) => {
@@ -69,25 +77,33 @@ impl<'a> Check<'a> {
 		}
 	}
 
+	/// The pieces of the context. What a grounded claim is worth depends on how many bytes they have; that the receipt says
+	/// something else cannot be proved to the chain, which sees no more of a context than one piece.
+	fn pieces(&mut self) -> Result<Vec<ContextLeaf>, Missing> {
+		let context = self.placed.receipt.context.ok_or("the receipt has no context")?;
+		let pieces = self.files.pieces(&context.root)?;
+		let bytes = pieces.iter().fold(0u64, |sum, piece| sum.saturating_add(piece.length));
+		if bytes != context.bytes {
+			let worth = if bytes > context.bytes { "more" } else { "less" };
+			self.unproved(format!(
+				"the context's pieces have {bytes} bytes, and the receipt says {}: its grounded claims move {worth} than they should",
+				context.bytes
+			));
+		}
+		Ok(pieces)
+	}
+
 	/// That a piece is not in a context cannot be proved to the chain: a demand asks for it.
-	fn context(&mut self, claim: &Claim, offset: u64, length: u64) {
-		let Some(context) = self.placed.receipt.context else {
-			self.unchecked(Some(claim.claim), CONTEXT, "the receipt has no context");
-			return;
-		};
-		let why = match self.files.pieces(&context.root) {
-			Ok(pieces) => {
-				let is_there = pieces.iter().any(|piece| {
-					(piece.contribution, piece.offset, piece.length) == (claim.contribution, offset, length)
-				});
-				match is_there {
-					true => return,
-					false => "the context does not have it: demand it, the server cannot answer".into(),
-				}
-			}
-			Err(why) => why,
-		};
-		self.unchecked(Some(claim.claim), CONTEXT, why);
+	fn context(&mut self, claim: &Claim, piece: &ContextLeaf, pieces: &Result<Vec<ContextLeaf>, Missing>) {
+		match pieces {
+			Ok(pieces) if pieces.contains(piece) => {}
+			Ok(_) => self.unchecked(
+				Some(claim.claim),
+				CONTEXT,
+				"the context does not have it: demand it, the server cannot answer",
+			),
+			Err(why) => self.unchecked(Some(claim.claim), CONTEXT, why),
+		}
 	}
 
 	/// The bytes of a claim's contribution.
@@ -161,11 +177,17 @@ impl<'a> Check<'a> {
 			};
 			Some((source.commitment, wrong))
 		});
-		match earlier.min_by_key(|(commitment, _)| *commitment) {
-			Some((_, wrong)) => self.push(wrong, claim.amount, claim.submitter, 0),
-			None if !whole => {
+		if let Some((_, wrong)) = earlier.min_by_key(|(commitment, _)| *commitment) {
+			self.push(wrong, claim.amount, claim.submitter, 0);
+			return;
+		}
+		// What was asked for and is not accepted is in no manifest.
+		let not_asked = places.iter().find(|place| !facts.asked.contains(&place.contribution));
+		match not_asked {
+			_ if !whole => {
 				self.unchecked(Some(place), EARLIER, "its bytes stand in more places than are looked at");
 			}
+			Some(other) => self.unchecked(Some(place), EARLIER, self.unknown(other.contribution)),
 			None => {}
 		}
 	}

@@ -5,6 +5,7 @@ use crate::claims::{
 	chain::{Moved, Unlisted},
 	testing::{bytes, Contribution, World},
 };
+use plexus_primitives::{Context, ContextLeaf};
 
 /// Its bytes are longer than what outputs repeat of it.
 fn contribution(id: u64, commitment: u64, datanet: u32, bytes: Vec<u8>) -> Contribution {
@@ -257,6 +258,90 @@ fn what_is_not_at_hand_is_named_and_no_finding() {
 	assert!(found.unchecked.iter().any(|one| one.why.contains("--store")), "{found:?}");
 	assert!(found.unchecked.iter().any(|one| one.why.contains("--index")), "{found:?}");
 	assert_eq!(candidates(&world.facts, &world.files), BTreeSet::new());
+}
+
+#[test]
+fn a_context_of_other_bytes_than_the_receipt_says_is_wrong_and_cannot_be_proved() {
+	let source = bytes(1, 1_000);
+	let piece = ContextLeaf { contribution: ContributionId(1), offset: 50, length: 200 };
+	let claim = (0, 1, Evidence::Grounded { offset: 50, length: 200 });
+	let found = |bytes_said: u64| {
+		let world = World::new(
+			&[contribution(1, 1, 0, source.clone())],
+			&[(prompt(), bytes(5, 100))],
+			&[claim, claim],
+		);
+		let store = world.files.store().expect("the world has one").clone();
+		let pieces = [piece, ContextLeaf { offset: 300, ..piece }];
+		let context = store.put_pieces(&pieces).expect("it can be written");
+		let context = Context { bytes: bytes_said, ..context };
+		let world = world.with_receipts(|receipt| receipt.context = Some(context));
+		find(&world.facts, &world.files)
+	};
+	assert_eq!(found(400), Found::default());
+	for (said, does) in [(399, "move more"), (401, "move less")] {
+		let found = found(said);
+		assert_eq!(found.unproved.len(), 1, "once for all claims of the receipt");
+		let detail = &found.unproved[0].detail;
+		assert!(detail.contains("have 400 bytes") && detail.contains(does), "{detail}");
+		assert_eq!((found.findings.len(), found.unseen()), (0, BTreeSet::new()), "no demand would show it");
+	}
+}
+
+/// So many contributions that have a passage at their 21st byte, each committed to before the one before it; and the passage.
+fn with_passage(count: u64, datanet: u32) -> (Vec<Contribution>, Vec<u8>) {
+	let passage = bytes(1, 600);
+	let text = |id: u64| [bytes(100 + id, 20), vec![255], passage.clone()].concat();
+	((1..=count).map(|id| contribution(id, 100 - id, datanet, text(id))).collect(), passage)
+}
+
+/// An answer that repeats a passage from its 50th byte on.
+fn repeating(passage: &[u8]) -> (Vec<u8>, Vec<u8>) {
+	(prompt(), [&[0; 50][..], passage, &[1; 50]].concat())
+}
+
+fn unchecked(world: &World) -> Vec<(&'static str, Missing)> {
+	let found = find(&world.facts, &world.files);
+	assert_eq!(found.findings, []);
+	found.unchecked.into_iter().map(|one| (one.what, one.why)).collect()
+}
+
+#[test]
+fn what_may_be_unlisted_and_could_not_be_looked_at_is_named() {
+	let world = |count, datanet| {
+		let (contributions, passage) = with_passage(count, datanet);
+		World::new(&contributions, &[repeating(&passage)], &[])
+	};
+	let most = world(PLACES_MAX as u64, 1);
+	let found = find(&most.facts, &most.files);
+	assert_eq!((found.findings.len(), found.unchecked), (1, vec![]));
+	let named = unchecked(&world(PLACES_MAX as u64 + 1, 1));
+	assert!(named.len() == 1 && named[0].0 == UNLISTED && named[0].1.contains("more places"), "{named:?}");
+
+	let last = ContributionId(2);
+	let mut pending = world(2, 1);
+	pending.facts.sources.remove(&last);
+	let named = unchecked(&pending);
+	assert!(named.len() == 1 && named[0].1.contains("has not accepted"), "it may be listed: {named:?}");
+	let mut open = world(2, 2);
+	open.facts.sources.remove(&last);
+	assert!(unchecked(&open).is_empty(), "nothing of it can be unlisted");
+	open.facts.asked.remove(&last);
+	let named = unchecked(&open);
+	assert!(named.len() == 1 && named[0].1.contains("is asked about"), "{named:?}");
+}
+
+#[test]
+fn what_may_be_earlier_and_was_not_asked_about_is_named() {
+	let (contributions, passage) = with_passage(2, 0);
+	let mut world = World::new(&contributions, &[repeating(&passage)], &[(0, 1, span(50, 21, 600))]);
+	assert_eq!(wrongs(&world).iter().map(Wrong::name).collect::<Vec<_>>(), ["counterclaim"]);
+	let earlier = ContributionId(2);
+	world.facts.sources.remove(&earlier);
+	assert!(unchecked(&world).is_empty(), "what is not accepted is in no manifest");
+	world.facts.asked.remove(&earlier);
+	let named = unchecked(&world);
+	assert!(named.len() == 1 && named[0].0 == EARLIER && named[0].1.contains("is asked about"), "{named:?}");
 }
 
 #[test]

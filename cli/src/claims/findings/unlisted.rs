@@ -7,7 +7,7 @@ use super::{Check, Wrong, PLACES_MAX, SEARCHED_BYTES_MAX, UNLISTED};
 use crate::claims::{
 	chain::Unlisted,
 	facts::{Facts, Manifest, Source},
-	files::{Files, Missing},
+	files::{Files, Missing, Place},
 	worth,
 };
 use plexus_payments::store::Placed;
@@ -44,7 +44,18 @@ impl Check<'_> {
 			if taken.iter().any(|other| overlap(*other, range)) {
 				continue;
 			}
-			let Some(wrong) = self.unlisted_at(&output[start..start + length], range) else { continue };
+			let wrong = match self.unlisted_at(&output[start..start + length], range) {
+				Ok(Some(wrong)) => wrong,
+				Ok(None) => continue,
+				Err(why) => {
+					self.unchecked(
+						None,
+						UNLISTED,
+						format!("{length} bytes of the output from {start} on: {why}"),
+					);
+					continue;
+				}
+			};
 			if let Some(moved) = self.push_unlisted(wrong, range.1, amount) {
 				taken.push(range);
 				amount = amount.saturating_add(moved);
@@ -53,24 +64,38 @@ impl Check<'_> {
 	}
 
 	/// A source of these bytes that the manifest should have had, if it has them nowhere.
-	fn unlisted_at(&self, bytes: &[u8], (start, length): (u64, u64)) -> Option<Wrong> {
-		let manifest = self.facts.manifests.get(&self.placed.receipt.model)?;
+	///
+	/// # Errors
+	/// Not all places of these bytes are known: whoever shows that the manifest has one of the others gets the bond.
+	fn unlisted_at(&self, bytes: &[u8], (start, length): (u64, u64)) -> Result<Option<Wrong>, Missing> {
+		let manifest = self.facts.manifests.get(&self.placed.receipt.model);
+		let manifest = manifest.ok_or("the chain does not tell what the model was trained on")?;
 		let (places, whole) = self.files.places(bytes, PLACES_MAX);
 		let known =
 			|| places.iter().filter_map(|place| Some((place, self.facts.sources.get(&place.contribution)?)));
-		// Whoever shows that the manifest has the same bytes gets the bond.
-		let unsure = !whole || known().count() < places.len();
-		if unsure || known().any(|(_, source)| self.facts.is_listed(manifest, source)) {
-			return None;
+		if known().any(|(_, source)| self.facts.is_listed(manifest, source)) {
+			return Ok(None);
+		}
+		if !whole {
+			return Err("they stand in more places than are looked at".into());
 		}
 		let source = known().find(|(_, source)| self.is_unlisted(source, manifest));
-		source.map(|(place, source)| Wrong::Unlisted {
+		// What was not asked about may be the unlisted one. What is not accepted is not, but the manifest may list its content
+		// under another id.
+		let is_doubtful = |place: &&Place| {
+			let id = &place.contribution;
+			!self.facts.asked.contains(id) || (source.is_some() && !self.facts.sources.contains_key(id))
+		};
+		if let Some(place) = places.iter().find(is_doubtful) {
+			return Err(self.unknown(place.contribution));
+		}
+		Ok(source.map(|(place, source)| Wrong::Unlisted {
 			start,
 			length,
 			contribution: place.contribution,
 			version: source.from,
 			offset: place.offset,
-		})
+		}))
 	}
 
 	/// Whether the first version that holds it is curated, and was there before the model.
