@@ -6,40 +6,51 @@
 use crate::{
 	address::display,
 	amount::Amount,
+	client::Client,
+	failure::Failure,
 	output::{self, Answer},
 };
 use serde::{Deserialize, Serialize};
 use sp_core::crypto::AccountId32;
+use subxt::rpcs::client::rpc_params;
 
 /// As the node answers.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Counted {
 	total: Amount,
-	sources: Sources,
-	complete_from: Option<u32>,
+	pub(crate) sources: Sources,
+	pub(crate) complete_from: Option<u32>,
 	indexed_to: Option<u32>,
 }
 
 /// What it was credited for.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
-struct Sources {
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Sources {
 	/// Answers that it served.
-	serving: Amount,
+	pub(crate) serving: Amount,
 	/// Models that it develops.
-	developing: Amount,
+	pub(crate) developing: Amount,
 	/// Models that others were made from.
-	royalties: Amount,
+	pub(crate) royalties: Amount,
 	/// Contributions in versions that models were trained on.
-	pools: Amount,
+	pub(crate) pools: Amount,
 	/// Contributions that outputs were made of.
-	claims: Amount,
+	pub(crate) claims: Amount,
 	/// Submitting such claims.
-	submissions: Amount,
+	pub(crate) submissions: Amount,
 	/// Challenges.
-	challenges: Amount,
+	pub(crate) challenges: Amount,
 	/// Stake behind validators.
-	staking: Amount,
+	pub(crate) staking: Amount,
+}
+
+/// What the node's index counted for an account.
+///
+/// # Errors
+/// The node has no index, or does not answer.
+pub(crate) async fn counted(client: &Client, account: &AccountId32) -> Result<Counted, Failure> {
+	client.request("rewards_income", rpc_params![display(account)]).await
 }
 
 /// An account's income as it is printed.

@@ -142,7 +142,7 @@ pub enum Challenge {
 	},
 }
 
-/// All that a claim's worth was computed from.
+/// That what a claim says is so. How many bytes a context has is not in it: that is the receipt's word.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Answer {
 	/// The claimed piece is in the context.

@@ -316,6 +316,11 @@ async fn a_false_claim_loses_its_batch_and_a_false_challenge_is_refused() -> Res
 		payout["source"] == "challenge" && payout["batch"] == 0 && payout["amount"] == reward,
 		"{explained}"
 	);
+	ensure!(
+		payout["what"].as_str().is_some_and(|what| what.contains("hold")) && payout["unexplained"] == "0",
+		"{explained}"
+	);
+	ensure!(explained["total"] == reward && explained["counted_from"] == 0, "{explained}");
 
 	let verify = scene.with_files(&["verify-claim", "0", "0"], &files);
 	let wrong = scene.cli.refused(&[&verify[..], &["--json"]].concat()).await?;
@@ -377,10 +382,14 @@ async fn a_copy_loses_its_claim_to_the_original_which_is_paid_and_explained() ->
 	let claims = explained["sources"].as_array().context("sources are a list")?;
 	ensure!(claims.iter().all(|source| source["untold"] == "0"), "{explained}");
 	let dave = scene.cli.json(&["explain", "//Dave"]).await?;
+	let moved = &dave["payouts"][0];
 	ensure!(
-		dave["payouts"][0]["source"] == "submission",
+		moved["source"] == "submission" && moved["batch"] == 0,
 		"whoever moved it has the submitter's part: {dave}"
 	);
+	let part = &moved["parts"][0];
+	ensure!(part["claim"] == 0 && part["contribution"] == 0, "of the claim that was moved: {dave}");
+	ensure!(moved["unexplained"] == "0" && part["amount"] == moved["amount"], "{dave}");
 	// The index is behind the chain by milliseconds: once it has the payment it has all that came before.
 	let earned = scene.cli.json(&["query", "rewards", "earned", "//Bob"]).await?;
 	until(SOON, "the index to have the payment", || async {

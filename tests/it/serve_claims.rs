@@ -1,5 +1,6 @@
 //! Claims over a real node: handed in with their receipts, false ones refused, submitted once although the tool is killed,
-//! samples and a demand answered by itself, and the contribution paid in the end.
+//! samples and a demand answered by itself, and the contribution paid in the end; what the server was paid is explained, and
+//! the claims are checked again when the channel is over.
 
 use anyhow::{ensure, Context, Result};
 use codec::{Decode, Encode};
@@ -203,7 +204,7 @@ async fn claims_are_checked_submitted_answered_for_and_paid_although_the_tool_is
 	ensure!(refused.status == 409 && refused.json["error"] == "ClaimsNotServed", "{refused:?}");
 	drop(tool);
 	let (index, store) = (scene.path("index")?, scene.path("store")?);
-	let with = ["--index", &index, "--store", &store];
+	let with = ["--index", &index, "--store", &store, "--keep"];
 	let port = free_port();
 	let mut tool = scene.serve(port, &with).await?;
 
@@ -238,6 +239,8 @@ async fn claims_are_checked_submitted_answered_for_and_paid_although_the_tool_is
 	ensure!(claims.len() == 3, "{claims:?}");
 	let left = claims.iter().find(|claim| !claim.proven).context("two of three were drawn")?.claim;
 
+	// Everything is redeemed: the channel's grace is over before the batch is final.
+	scene.json(&["channel", "close", "0"], "//Bob").await?;
 	// Nobody is there while it is demanded; who comes back asks the chain what is open.
 	tool.kill().await?;
 	demand(&scene, left).await?;
@@ -265,5 +268,51 @@ async fn claims_are_checked_submitted_answered_for_and_paid_although_the_tool_is
 	let held = scene.cli.json(&["query", "account", account]).await?;
 	ensure!(!held["holds"].to_string().contains("Attribution"), "hold and deposits are back: {held}");
 	tool.kill().await?;
+	let submitted: u128 = claims.iter().map(|claim| claim.submitter).sum();
+	// The index is behind the chain by milliseconds.
+	until(SOON, "what the server was paid to be explained", || {
+		explained(&scene, account, &with[..4], submitted)
+	})
+	.await?;
+	until(WINDOW, "the channel to be over", || scene.json(&["channel", "finish", "0"], "//Bob")).await?;
+	let grounded = claims.iter().find(|claim| matches!(claim.evidence, Evidence::Grounded { .. }));
+	let place = grounded.context("one is grounded")?.claim.to_string();
+	let verify = [&["verify-claim", "0", &place][..], &with[..4]].concat();
+	until(SOON, "a grounded claim to hold without its channel", || async {
+		let verified = scene.cli.json(&verify).await?;
+		ensure!(verified["verdict"] == "holds", "{verified}");
+		Ok(())
+	})
+	.await
+}
+
+/// The server was paid for its answers, for its three claims and for the one that was demanded, and each is explained.
+async fn explained(scene: &Serving, account: &str, files: &[&str], submitted: u128) -> Result<()> {
+	let explained = scene.cli.json(&[&["explain", account][..], files].concat()).await?;
+	let payouts = explained["payouts"].as_array().context("payouts are a list")?;
+	let of = |source: &str| {
+		let found = payouts.iter().find(|payout| payout["source"] == source && payout["batch"] == 0);
+		found.with_context(|| format!("no {source} in {explained}"))
+	};
+	let amount = |of: &Value| -> Result<u128> { Ok(of.as_str().context("amounts are texts")?.parse()?) };
+	let submission = of("submission")?;
+	let parts = submission["parts"].as_array().context("parts are a list")?;
+	let places: Vec<_> = parts.iter().map(|part| part["claim"].as_u64()).collect();
+	ensure!(places == [Some(0), Some(1), Some(2)], "{explained}");
+	let mut sum = 0;
+	for part in parts {
+		sum += amount(&part["amount"])?;
+	}
+	ensure!(sum == submitted && amount(&submission["amount"])? == sum, "{explained}");
+	let served = of("serving")?;
+	ensure!(of("challenge")?["what"].is_string() && served["what"].is_string(), "{explained}");
+	ensure!(payouts.iter().all(|payout| payout["unexplained"] == "0"), "{explained}");
+	let sources = explained["sources"].as_array().context("sources are a list")?;
+	ensure!(sources.iter().all(|source| source["untold"] == "0"), "{explained}");
+	let mut total = 0;
+	for payout in payouts {
+		total += amount(&payout["amount"])?;
+	}
+	ensure!(total > sum && amount(&explained["total"])? == total, "{explained}");
 	Ok(())
 }

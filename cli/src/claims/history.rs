@@ -10,7 +10,7 @@ use super::chain::{Moved, Parameters, Sampling, Share};
 use crate::{client::Client, failure::Failure, output::hex};
 use codec::{Decode, DecodeAll};
 use plexus_primitives::{
-	AgentId, BatchId, ChannelId, ContributionId, DatanetVersion, Evidence, MethodId, ModelId,
+	AgentId, BatchId, ChannelId, ContributionId, DatanetId, DatanetVersion, Evidence, MethodId, ModelId,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -136,6 +136,32 @@ pub(crate) fn of_batch(id: BatchId) -> String {
 	format!("batch:{}", id.0)
 }
 
+/// The subject of a channel.
+pub(crate) fn of_channel(id: ChannelId) -> String {
+	format!("channel:{}", id.0)
+}
+
+/// What a payer fixed when it opened a channel.
+#[derive(Clone, PartialEq, Eq, Debug, Decode)]
+pub(crate) struct ChannelTerms {
+	signer: AccountId32,
+	models: Vec<ModelId>,
+	/// The versions that contexts may come from.
+	pub(crate) corpora: Vec<(DatanetId, DatanetVersion)>,
+	expires_at_ms: u64,
+}
+
+/// `Receipts.ChannelOpened`.
+#[derive(Clone, PartialEq, Eq, Debug, Decode)]
+pub(crate) struct ChannelOpened {
+	pub(crate) channel: ChannelId,
+	payer: AccountId32,
+	server: AgentId,
+	pub(crate) terms: ChannelTerms,
+	locked: u128,
+	deposit: u128,
+}
+
 /// `Receipts.BatchSubmitted`.
 #[derive(Clone, PartialEq, Eq, Debug, Decode)]
 pub(crate) struct BatchSubmitted {
@@ -158,6 +184,42 @@ pub(crate) struct ChannelRedeemed {
 	/// The last one's.
 	pub(crate) sequence: u64,
 	acc: [u8; 32],
+}
+
+/// `Receipts.ModelEarned`.
+#[derive(Clone, PartialEq, Eq, Debug, Decode)]
+pub(crate) struct ModelEarned {
+	pub(crate) batch: BatchId,
+	pub(crate) model: ModelId,
+	protocol: u128,
+	revenue: u128,
+	pub(crate) to_server: u128,
+	to_data: u128,
+}
+
+/// `Receipts.DeveloperCredited`.
+#[derive(Clone, PartialEq, Eq, Debug, Decode)]
+pub(crate) struct DeveloperCredited {
+	pub(crate) model: ModelId,
+	pub(crate) developer: AccountId32,
+	pub(crate) amount: u128,
+}
+
+/// `Receipts.RoyaltyCredited`.
+#[derive(Clone, PartialEq, Eq, Debug, Decode)]
+pub(crate) struct RoyaltyCredited {
+	pub(crate) model: ModelId,
+	pub(crate) ancestor: ModelId,
+	pub(crate) developer: AccountId32,
+	pub(crate) to_developer: u128,
+	to_data: u128,
+}
+
+/// `Validators.RewardClaimed`.
+#[derive(Clone, PartialEq, Eq, Debug, Decode)]
+pub(crate) struct RewardClaimed {
+	pub(crate) who: AccountId32,
+	pub(crate) amount: u128,
 }
 
 /// A claim of a batch as it was opened.
@@ -255,6 +317,28 @@ pub(crate) struct UnlistedPaid {
 	bond: u128,
 }
 
+/// `Attribution.UnlistedAnswered`.
+#[derive(Clone, PartialEq, Eq, Debug, Decode)]
+pub(crate) struct UnlistedAnswered {
+	pub(crate) batch: BatchId,
+	receipt: u32,
+	start: u64,
+	contribution: ContributionId,
+	version: DatanetVersion,
+	pub(crate) by: AccountId32,
+	pub(crate) bond: u128,
+}
+
+/// `Attribution.ClaimProven`.
+#[derive(Clone, PartialEq, Eq, Debug, Decode)]
+pub(crate) struct ClaimProven {
+	pub(crate) batch: BatchId,
+	pub(crate) claim: u32,
+	sampled: bool,
+	/// What the server got of a demand's price; 0 if nobody demanded it.
+	pub(crate) paid: u128,
+}
+
 /// `Attribution.BatchFinal`.
 #[derive(Clone, PartialEq, Eq, Debug, Decode)]
 pub(crate) struct BatchFinal {
@@ -291,14 +375,18 @@ mod tests {
 	}
 
 	/// The event as the index tells it: behind the index of its pallet.
-	fn told(name: &str, event: Event) -> Happened {
+	fn told_by(pallet: &str, name: &str, event: impl Encode) -> Happened {
 		let data = hex([&[15][..], &event.encode()].concat());
 		let told = json!({
-			"number": 7, "hash": null, "event": 3, "extrinsic": 2, "extrinsicHash": null, "pallet": "Attribution",
+			"number": 7, "hash": null, "event": 3, "extrinsic": 2, "extrinsicHash": null, "pallet": pallet,
 			"name": name, "fields": null, "data": data, "specVersion": 1, "cursor": "7-3",
 		});
 		let told: ToldEvent = serde_json::from_value(told).expect("what a node answers");
 		told.into()
+	}
+
+	fn told(name: &str, event: Event) -> Happened {
+		told_by("Attribution", name, event)
 	}
 
 	#[test]
@@ -369,5 +457,72 @@ mod tests {
 		let paid: UnlistedPaid =
 			told("UnlistedPaid", paid).decode("Attribution.UnlistedPaid").expect("that event");
 		assert_eq!((paid.receipt, paid.start, paid.amount), (1, 2, 4));
+		let proven = Event::ClaimProven { batch, claim: 4, sampled: true, paid: 5 };
+		let proven: ClaimProven =
+			told("ClaimProven", proven).decode("Attribution.ClaimProven").expect("that event");
+		assert_eq!((proven.batch, proven.claim, proven.paid), (batch, 4, 5));
+		let (receipt, start, by) = (1, 2, account(5));
+		let answered = Event::UnlistedAnswered { batch, receipt, start, contribution, version, by, bond: 6 };
+		let answered: UnlistedAnswered =
+			told("UnlistedAnswered", answered).decode("Attribution.UnlistedAnswered").expect("that event");
+		assert_eq!((answered.batch, answered.by, answered.bond), (batch, account(5), 6));
+	}
+
+	#[test]
+	fn a_channel_that_was_opened_is_read_as_the_pallet_told_it() {
+		let corpora = vec![(DatanetId(4), DatanetVersion(5)), (DatanetId(4), DatanetVersion(6))];
+		let terms = pallet_receipts::ChannelTerms::<Runtime> {
+			signer: account(2),
+			models: BoundedVec::truncate_from(vec![ModelId(3)]),
+			corpora: BoundedVec::truncate_from(corpora.clone()),
+			expires_at_ms: 7,
+		};
+		let (channel, payer, server) = (ChannelId(8), account(9), AgentId(10));
+		let opened = pallet_receipts::Event::<Runtime>::ChannelOpened {
+			channel,
+			payer,
+			server,
+			terms,
+			locked: 11,
+			deposit: 12,
+		};
+		let name = "Receipts.ChannelOpened";
+		let opened: ChannelOpened =
+			told_by("Receipts", "ChannelOpened", opened).decode(name).expect("that event");
+		assert_eq!((opened.channel, opened.terms.corpora), (channel, corpora));
+	}
+
+	#[test]
+	fn what_is_credited_for_serving_models_and_stake_is_read_as_the_pallets_told_it() {
+		use pallet_receipts::Event as Receipts;
+		let (batch, model, ancestor, developer) = (BatchId(1), ModelId(2), ModelId(3), account(4));
+		let earned = Receipts::<Runtime>::ModelEarned {
+			batch,
+			model,
+			protocol: 5,
+			revenue: 6,
+			to_server: 7,
+			to_data: 8,
+		};
+		let earned: ModelEarned =
+			told_by("Receipts", "ModelEarned", earned).decode("Receipts.ModelEarned").expect("that event");
+		assert_eq!((earned.batch, earned.model, earned.to_server), (batch, model, 7));
+		let pulled =
+			Receipts::<Runtime>::DeveloperCredited { model, developer: developer.clone(), amount: 9 };
+		let name = "Receipts.DeveloperCredited";
+		let pulled: DeveloperCredited =
+			told_by("Receipts", "DeveloperCredited", pulled).decode(name).expect("that event");
+		assert_eq!((pulled.model, pulled.developer, pulled.amount), (model, developer.clone(), 9));
+		let royalty = Receipts::<Runtime>::RoyaltyCredited {
+			model,
+			ancestor,
+			developer: developer.clone(),
+			to_developer: 10,
+			to_data: 11,
+		};
+		let name = "Receipts.RoyaltyCredited";
+		let royalty: RoyaltyCredited =
+			told_by("Receipts", "RoyaltyCredited", royalty).decode(name).expect("that event");
+		assert_eq!((royalty.ancestor, royalty.developer, royalty.to_developer), (ancestor, developer, 10));
 	}
 }

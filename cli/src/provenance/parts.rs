@@ -7,13 +7,14 @@ use crate::{
 	amount::Amount,
 	claims::{
 		files::Files,
-		history::{ClaimsPaid, ContributionPaid, Happened, History, UnlistedPaid, UnlistedShown},
+		history::{ClaimsPaid, Happened, History, UnlistedPaid, UnlistedShown},
 	},
 	verify_claim::{fate, Case},
 };
 use plexus_payments::store::Placed;
 use plexus_primitives::{ContributionId, Evidence};
 use serde::Serialize;
+use sp_core::crypto::AccountId32;
 
 /// Bytes of a text that are shown.
 const TEXT_BYTES_MAX: usize = 160;
@@ -31,6 +32,8 @@ pub(crate) struct Part {
 	model: Option<u64>,
 	/// `span`, `grounded` or `unlisted`.
 	class: &'static str,
+	/// Where it goes, or what was unlisted.
+	contribution: u64,
 	/// Where the bytes begin in the output; `null` for what was retrieved.
 	output: Option<u64>,
 	/// Where they begin in the contribution; `null` if no event tells.
@@ -63,9 +66,32 @@ impl Part {
 		self.class
 	}
 
+	/// Which contribution it is about.
+	pub(crate) fn contribution(&self) -> u64 {
+		self.contribution
+	}
+
 	/// How the bytes begin.
 	pub(crate) fn text(&self) -> &str {
 		self.text.as_deref().unwrap_or("–")
+	}
+}
+
+/// Whose part of claims is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Recipient<'a> {
+	/// What goes to a contribution.
+	Contribution(ContributionId),
+	/// What goes to whoever submitted or moved a claim, or showed an unlisted source.
+	Submitter(&'a AccountId32),
+}
+
+impl Recipient<'_> {
+	fn is(&self, contribution: ContributionId, by: &AccountId32) -> bool {
+		match self {
+			Self::Contribution(id) => *id == contribution,
+			Self::Submitter(account) => *account == by,
+		}
 	}
 }
 
@@ -80,10 +106,11 @@ pub(crate) struct Batch<'a> {
 }
 
 impl Batch<'_> {
-	/// What made a payment to a contribution: the claims of its call, or an unlisted source.
+	/// What made a payment, which was credited by this event: the claims of its call, or an unlisted source.
 	pub(crate) fn parts_of(
 		&self,
-		paid: &ContributionPaid,
+		to: Recipient<'_>,
+		amount: u128,
 		transaction: (u32, Option<u32>),
 		event: u32,
 	) -> Vec<Part> {
@@ -98,20 +125,22 @@ impl Batch<'_> {
 		match next {
 			Some(Next::Claims(call)) => {
 				let claims = call.first..call.first.saturating_add(call.count);
-				claims.filter_map(|claim| self.claim(claim, paid.contribution)).collect()
+				claims.filter_map(|claim| self.claim(claim, to)).collect()
 			}
-			Some(Next::Unlisted(told)) => {
-				self.unlisted(&told, paid.contribution, paid.amount).into_iter().collect()
-			}
+			Some(Next::Unlisted(told)) => self.unlisted(&told, to, amount).into_iter().collect(),
 			None => Vec::new(),
 		}
 	}
 
-	fn claim(&self, claim: u32, contribution: ContributionId) -> Option<Part> {
+	fn claim(&self, claim: u32, recipient: Recipient<'_>) -> Option<Part> {
 		let record = self.case.claims.get(claim as usize)?;
 		let moved = fate::moved(self.history, claim).is_some();
-		let (to, _, amount, _) =
-			fate::due(self.case, self.history, claim).filter(|due| due.0 == contribution)?;
+		let due = fate::due(self.case, self.history, claim);
+		let (to, _, rest, part) = due.filter(|(to, by, ..)| recipient.is(*to, by))?;
+		let amount = match recipient {
+			Recipient::Contribution(_) => rest,
+			Recipient::Submitter(_) => part,
+		};
 		let (class, output, offset, length) = match record.evidence {
 			// Of what was moved the challenge tells where it stands, and events do not.
 			Evidence::Span { output, offset, length } => {
@@ -120,7 +149,7 @@ impl Batch<'_> {
 			Evidence::Grounded { offset, length } => ("grounded", None, Some(offset), length),
 			Evidence::Attested { .. } => ("attested", None, None, 0),
 		};
-		let part = self.part(record.receipt, class, (output, offset, length), amount);
+		let part = self.part(record.receipt, class, to, (output, offset, length), amount);
 		Some(Part {
 			claim: Some(claim),
 			text: self.text(record.receipt, output, length, (to, offset)),
@@ -128,15 +157,16 @@ impl Batch<'_> {
 		})
 	}
 
-	fn unlisted(&self, told: &UnlistedPaid, contribution: ContributionId, amount: u128) -> Option<Part> {
+	fn unlisted(&self, told: &UnlistedPaid, recipient: Recipient<'_>, amount: u128) -> Option<Part> {
 		let shown = self.history.events.iter().filter_map(|event| {
 			event.decode::<UnlistedShown>("Attribution.UnlistedShown").map(|shown| shown.source)
 		});
 		let place = (told.receipt, told.start);
 		let shown = shown.rev().find(|source| (source.receipt, source.start) == place);
-		let shown = shown.filter(|source| source.contribution == contribution)?;
-		let part = self.part(told.receipt, "unlisted", (Some(told.start), None, shown.length), amount);
-		let text = self.text(told.receipt, Some(told.start), shown.length, (contribution, None));
+		let shown = shown.filter(|source| recipient.is(source.contribution, &source.by))?;
+		let range = (Some(told.start), None, shown.length);
+		let part = self.part(told.receipt, "unlisted", shown.contribution, range, amount);
+		let text = self.text(told.receipt, Some(told.start), shown.length, (shown.contribution, None));
 		Some(Part { text, ..part })
 	}
 
@@ -144,6 +174,7 @@ impl Batch<'_> {
 		&self,
 		receipt: u32,
 		class: &'static str,
+		contribution: ContributionId,
 		(output, offset, length): (Option<u64>, Option<u64>, u64),
 		amount: u128,
 	) -> Part {
@@ -155,6 +186,7 @@ impl Batch<'_> {
 			sequence: placed.map(|placed| placed.sequence),
 			model: placed.map(|placed| placed.receipt.model.0),
 			class,
+			contribution: contribution.0,
 			output,
 			offset,
 			length,
@@ -214,7 +246,6 @@ mod tests {
 		verify_claim::testing::case,
 	};
 	use plexus_primitives::{BatchId, DatanetVersion, ModelId};
-	use sp_core::crypto::AccountId32;
 
 	const BATCH: BatchId = BatchId(7);
 
@@ -222,8 +253,8 @@ mod tests {
 		[n; 32].into()
 	}
 
-	fn paid(contribution: u64, amount: u128) -> ContributionPaid {
-		ContributionPaid { batch: BATCH, contribution: ContributionId(contribution), amount }
+	fn to(contribution: u64) -> Recipient<'static> {
+		Recipient::Contribution(ContributionId(contribution))
 	}
 
 	fn history() -> History {
@@ -258,14 +289,23 @@ mod tests {
 		let (case, history) = (case(&[(1, 100), (1, 100), (1, 100)]), history());
 		let files = Files::new(None, None);
 		let batch = Batch { case: &case, history: &history, receipts: None, files: &files };
-		let of = |paid: ContributionPaid, event| {
-			let parts = batch.parts_of(&paid, (50, Some(1)), event);
+		let of = |to: Recipient<'_>, amount, event| {
+			let parts = batch.parts_of(to, amount, (50, Some(1)), event);
 			parts.iter().map(|part| (part.claim, part.class(), part.amount.0)).collect::<Vec<_>>()
 		};
-		assert_eq!(of(paid(1, 180), 1), [(Some(0), "span", 90), (Some(2), "span", 90)]);
-		assert_eq!(of(paid(9, 90), 2), [(Some(1), "span", 90)], "it was moved");
-		assert_eq!(of(paid(1, 45), 4), [(None, "unlisted", 45)]);
-		assert_eq!(of(paid(1, 45), 5), [], "nothing comes after it");
+		assert_eq!(of(to(1), 180, 1), [(Some(0), "span", 90), (Some(2), "span", 90)]);
+		assert_eq!(of(to(9), 90, 2), [(Some(1), "span", 90)], "it was moved");
+		assert_eq!(of(to(1), 45, 4), [(None, "unlisted", 45)]);
+		assert_eq!(of(to(1), 45, 5), [], "nothing comes after it");
+
+		let (server, challenger, other) = (account(3), account(8), account(4));
+		let by = Recipient::Submitter;
+		assert_eq!(of(by(&server), 20, 1), [(Some(0), "span", 10), (Some(2), "span", 10)]);
+		assert_eq!(of(by(&challenger), 10, 2), [(Some(1), "span", 10)], "whoever moved it");
+		assert_eq!(of(by(&challenger), 5, 4), [(None, "unlisted", 5)], "whoever showed it");
+		assert_eq!((of(by(&other), 5, 1), of(by(&server), 5, 4)), (vec![], vec![]));
+		let of_challenger = batch.parts_of(by(&challenger), 10, (50, Some(1)), 2);
+		assert_eq!(of_challenger[0].contribution(), 9, "where it was moved to");
 	}
 
 	#[test]
@@ -280,12 +320,12 @@ mod tests {
 		let history = history();
 		let receipts = Some(&world.facts.receipts[..]);
 		let batch = Batch { case: &case, history: &history, receipts, files: &world.files };
-		let parts = batch.parts_of(&paid(1, 1), (50, Some(1)), 1);
+		let parts = batch.parts_of(to(1), 1, (50, Some(1)), 1);
 		assert_eq!(parts.len(), 1);
 		assert_eq!((parts[0].text(), parts[0].request()), ("Tiger tiger,", "4-1".to_string()));
 		assert_eq!(parts[0].place(), "output 7, contribution 0, 12 bytes");
 		let without = Batch { receipts: None, ..batch };
-		let parts = without.parts_of(&paid(1, 1), (50, Some(1)), 1);
+		let parts = without.parts_of(to(1), 1, (50, Some(1)), 1);
 		assert_eq!(parts[0].text(), "Tiger tiger,", "out of the contribution");
 	}
 

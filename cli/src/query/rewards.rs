@@ -5,16 +5,15 @@
 
 use super::told;
 use crate::{
-	address::{display, parse_account},
+	address::parse_account,
 	amount::Amount,
 	client::Client,
 	failure::Failure,
-	income::{Counted, Income},
+	income::{self, Income},
 	payments,
 	rewards::{self, DataRevenue, DatanetsEarned, Earned, Holder, Place, Pool, Pools, Position, Positions},
 };
 use plexus_primitives::{api::PAGE_MAX, ContributionId};
-use subxt::rpcs::client::rpc_params;
 
 #[derive(clap::Subcommand, Clone)]
 pub(super) enum Question {
@@ -165,7 +164,7 @@ async fn earned(client: &Client, args: EarnedArgs) -> Result<Earned, Failure> {
 
 async fn income(client: &Client, args: IncomeArgs) -> Result<Income, Failure> {
 	let account = parse_account(&args.account, &client.chain_kind().await?)?;
-	let counted: Counted = client.request("rewards_income", rpc_params![display(&account)]).await?;
+	let counted = income::counted(client, &account).await?;
 	let at = client.at_head().await?;
 	let due = rewards::earned(&at, &Holder::Account(account.clone())).await?.due;
 	let due = due.saturating_add(payments::earnings(&at, &account).await?);

@@ -47,7 +47,7 @@ fn receipt_proof(receipts: &[Placed], place: u32) -> Result<ReceiptProof, Eviden
 	proofs::receipt_proof(receipts, place).ok_or(EvidenceFault::NoReceipt(place))
 }
 
-/// All that a claim's worth was computed from. `source` is the contribution that was claimed for.
+/// That what a claim says is so. `source` is the contribution that was claimed for.
 pub(super) fn answer(
 	receipts: &[Placed],
 	claim: &Claim,

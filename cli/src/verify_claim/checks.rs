@@ -39,13 +39,16 @@ pub(crate) struct Check {
 	pub(crate) detail: String,
 }
 
+/// Versions that contexts may come from.
+pub(crate) type Corpora = Vec<(DatanetId, DatanetVersion)>;
+
 /// What claims are checked against.
 pub(crate) struct Known {
 	pub(crate) receipts: Vec<Placed>,
 	pub(crate) sources: BTreeMap<ContributionId, Source>,
 	pub(crate) manifest: Option<Manifest>,
-	/// Nothing if the channel is gone.
-	pub(crate) corpora: Option<Vec<(DatanetId, DatanetVersion)>>,
+	/// The channel's, of a grounded claim; nothing if the channel is gone and the index does not tell of its opening.
+	pub(crate) corpora: Option<Corpora>,
 	pub(crate) history: Option<History>,
 	/// The longest claim.
 	pub(crate) claim_bytes_max: u64,
@@ -156,7 +159,12 @@ fn lawful(checks: &mut Checks, case: &Case, record: &ClaimView, receipt: &Receip
 		Some(versions) => checks.judge("version", versions.contains(&place), || {
 			format!("version {} of datanet {} is in {what}", record.version.0, source.datanet.0)
 		}),
-		None => checks.unknown("version", format!("{what} are not known any more: the channel is gone")),
+		None => checks.unknown(
+			"version",
+			format!(
+				"{what} are not known: the channel is gone, and the node's index does not have its opening"
+			),
+		),
 	}
 	checks.judge("member", source.is_in(record.version), || {
 		format!("contribution {} is in version {}", record.contribution.0, record.version.0)

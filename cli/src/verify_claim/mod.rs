@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! index: BatchOpened, ClaimMoved, ClaimsPaid, …   or the runtime API, while the batch is open
+//! index: ChannelOpened                            or the runtime API, while the channel is open
 //! block: its receipts, whose root is computed anew                       ──▶ checks, each named ──▶ a verdict
 //! files: output, prompt, context, contribution
 //! ```
@@ -18,7 +19,7 @@ use crate::{
 		chain::{self, OpenBatch, Parameters, Share},
 		facts::{self, Manifest},
 		files::{Files, FilesArgs},
-		history::{self, BatchOpened, History},
+		history::{self, BatchOpened, ChannelOpened, History},
 		receipts,
 	},
 	client::{constant, AtBlock, Client, ConnectionArgs},
@@ -26,15 +27,18 @@ use crate::{
 	output::{self, Answer},
 	payments,
 };
-use checks::{all, Check, Ending, Known};
+use checks::{all, Check, Corpora, Ending, Known};
 use plexus_payments::store::Placed;
-use plexus_primitives::{BatchId, ContributionId, DatanetId, DatanetVersion, Evidence};
+use plexus_primitives::{BatchId, ChannelId, ContributionId, DatanetId, DatanetVersion, Evidence};
 use serde::Serialize;
 use sp_core::crypto::AccountId32;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Events of a batch that are read: far more than 512 claims can have.
 pub(crate) const EVENTS_MAX: usize = 8_192;
+
+/// Events of a channel that are read: its first is that it was opened.
+const CHANNEL_EVENTS_MAX: usize = 1;
 
 /// The longest claim if the chain does not tell.
 const CLAIM_BYTES_DEFAULT: u64 = 16 << 10;
@@ -256,13 +260,13 @@ async fn known(
 	files: &Files,
 ) -> Result<Known, Failure> {
 	let at = client.at_head().await?;
-	let (mut manifest, mut corpora): (Option<Manifest>, _) = (None, None);
+	let (mut manifest, mut corpora): (Option<Manifest>, Option<Corpora>) = (None, None);
 	let mut asked = BTreeSet::from([record.contribution]);
 	if let Some(placed) = placed {
 		manifest = Some(facts::manifest(&at, placed.receipt.model).await?);
-		let corpus = |(datanet, version): (u32, u32)| (DatanetId(datanet), DatanetVersion(version));
-		let channel = payments::channel(&at, placed.channel.0).await?;
-		corpora = channel.map(|info| info.corpora.into_iter().map(corpus).collect());
+		if let Evidence::Grounded { .. } = record.evidence {
+			corpora = corpora_of(client, &at, placed.channel).await?;
+		}
 		if let Evidence::Span { output, length, .. } = record.evidence {
 			let bytes = files.content("output", &placed.receipt.output.root).unwrap_or_default();
 			let range = usize::try_from(output).ok().zip(usize::try_from(length).ok());
@@ -282,15 +286,47 @@ async fn known(
 	Ok(Known { receipts, sources, manifest, corpora, history, claim_bytes_max })
 }
 
+/// The versions that a channel's contexts may come from: of one that is over the index tells, if it reaches so far back.
+async fn corpora_of(client: &Client, at: &AtBlock, id: ChannelId) -> Result<Option<Corpora>, Failure> {
+	if let Some(channel) = payments::channel(at, id.0).await? {
+		let corpus = |(datanet, version): (u32, u32)| (DatanetId(datanet), DatanetVersion(version));
+		return Ok(Some(channel.corpora.into_iter().map(corpus).collect()));
+	}
+	let history = history::history(client, &history::of_channel(id), false, CHANNEL_EVENTS_MAX).await;
+	// Without an index they are not known.
+	Ok(history.ok().and_then(|history| corpora_in(&history)))
+}
+
+/// The versions that a channel was opened with.
+fn corpora_in(history: &History) -> Option<Corpora> {
+	let opened = |event: &history::Happened| event.decode::<ChannelOpened>("Receipts.ChannelOpened");
+	history.events.iter().find_map(opened).map(|opened| opened.terms.corpora)
+}
+
 fn failed(verified: &Verified) -> Failure {
-	let failing = verified.checks.iter().filter(|check| check.ending == Ending::Fails);
-	let failing: Vec<_> = failing.map(|check| format!("{}: {}", check.name, check.detail)).collect();
+	let failing = || verified.checks.iter().filter(|check| check.ending == Ending::Fails);
+	let causes: Vec<_> = failing().map(|check| format!("{}: {}", check.name, check.detail)).collect();
+	let names: Vec<_> = failing().map(|check| check.name).collect();
 	Failure::new(
 		FailureKind::Unproved,
 		"ClaimWrong",
-		format!("claim {} of batch {} does not hold: {}", verified.claim, verified.batch, failing.join("; ")),
-		"while the batch is open, `plexus challenge` shows it to the chain; docs/challenging.md tells what it brings",
+		format!("claim {} of batch {} does not hold: {}", verified.claim, verified.batch, causes.join("; ")),
+		remedy(&names),
 	)
+}
+
+/// What can be done about checks that fail: what the chain can be shown comes first.
+fn remedy(failing: &[&str]) -> &'static str {
+	let any = |names: &[&str]| failing.iter().any(|name| names.contains(name));
+	if any(&["length", "bytes", "prompt"]) {
+		"while the batch is open, `plexus challenge` shows it to the chain; docs/challenging.md tells what it brings"
+	} else if any(&["context"]) {
+		"while the batch is open, demand it (`plexus tx attribution demand`): the server cannot show the piece"
+	} else if any(&["context-bytes"]) {
+		"nothing shows it to the chain; its payer sees it before signing, and pays such a server no more"
+	} else {
+		"the chain sees to this by itself: ask another node, and report it if that tells the same"
+	}
 }
 
 fn no_such_claim(case: &Case, id: BatchId, claim: u32) -> Failure {
@@ -351,6 +387,28 @@ mod tests {
 		assert_eq!(verdict(&[check(Holds), check(Note)]), Holds);
 		assert_eq!(verdict(&[check(Holds), check(Unknown)]), Unknown);
 		assert_eq!(verdict(&[check(Unknown), check(Fails), check(Holds)]), Fails);
+	}
+
+	#[test]
+	fn of_a_channel_that_is_over_the_event_that_opened_it_tells_the_corpora() {
+		let corpora = vec![(DatanetId(4), DatanetVersion(5))];
+		let account = AccountId32::new([1; 32]);
+		let terms = (account.clone(), vec![plexus_primitives::ModelId(2)], corpora.clone(), 7u64);
+		let fields = (ChannelId(8), account, plexus_primitives::AgentId(3), terms, 9u128, 10u128);
+		let redeemed = (BatchId(1), ChannelId(8), 1u32, 2u128, 3u64, [4u8; 32]);
+		let redeemed = history::happened(6, 1, "Receipts.ChannelRedeemed", &redeemed);
+		let of = |events| corpora_in(&History { events, ..History::default() });
+		assert_eq!(of(vec![redeemed.clone()]), None, "the index begins later");
+		let opened = history::happened(5, 2, "Receipts.ChannelOpened", &fields);
+		assert_eq!(of(vec![opened, redeemed]), Some(corpora));
+	}
+
+	#[test]
+	fn only_what_can_be_shown_to_the_chain_is_said_to_be() {
+		assert!(remedy(&["amount", "bytes", "context-bytes"]).contains("plexus challenge"));
+		assert!(remedy(&["context", "context-bytes"]).contains("demand"));
+		assert!(remedy(&["amount", "context-bytes"]).contains("nothing shows it"));
+		assert!(remedy(&["amount"]).contains("report it"));
 	}
 
 	#[test]

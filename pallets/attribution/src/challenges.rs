@@ -69,8 +69,9 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// A server knows its false claims, and could be the first to have committed to them whoever finds them. To be that
-	/// throughout the window costs it the hold a second time, since what is not revealed is burned.
+	/// A server knows its false claims, and could be the first to have committed to them whoever finds them. To be that by
+	/// commitments throughout the window costs it the hold a second time, since what is not revealed is burned. By demands
+	/// of its true claims it can cost less: see what the rules do not achieve.
 	pub(crate) fn commitment_deposit(batch: &Batch<T>) -> Balance {
 		let Parameters { reveal_ms, window_ms, .. } = batch.parameters;
 		fraction(batch.hold, reveal_ms.into(), window_ms.into()).max(T::CommitmentDeposit::get())

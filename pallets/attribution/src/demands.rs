@@ -9,7 +9,8 @@
 //!
 //! # Must not
 //! Ask for what was proven. Let a demand cost a server more than it brings: it pays twice what an answer costs, and twice
-//! as much for each that is open. Be free for a server that demands its own claims: a part of the price is burned.
+//! as much for each that is open. Be free for a server that demands its own claims and shows them: a part of the price is
+//! burned. That it can leave one open until somebody else's verdict is told under what the rules do not achieve ([`crate`]).
 
 use crate::{challenges::Challenger, types::*, *};
 use frame_support::{

@@ -164,7 +164,7 @@ pub mod events {
 			/// Until when, on the chain clock.
 			deadline_ms: u64,
 		},
-		/// Everything that a claim's worth was computed from was shown.
+		/// What a claim says was shown.
 		ClaimProven {
 			/// Of which batch.
 			batch: BatchId,

@@ -81,13 +81,15 @@
 //!   later block. So nobody copies a proof that waits to be included, and nobody commits before having one. Of several
 //!   that hold the earliest commitment counts: fraud is decided when no earlier one can be left, which is soon, because
 //!   commitments expire. The deposit of a commitment after which nothing is revealed is burned, and it is such a part of the
-//!   hold that a server which keeps a commitment to its own fraud open, to have the reward itself, loses the hold again.
+//!   hold that a server which keeps a commitment to its own fraud open for the whole window, to have the reward itself,
+//!   loses the hold again. A demand is an early number, too, and can cost less: see below.
 //! - **The window has an end.** Commitments end `reveal_ms` before it, demands and unlisted sources a third of it before,
 //!   so that whatever begins is answered within. Only samples that somebody draws late postpone the end, and whoever
 //!   waits for money can draw them.
-//! - **Demands** pay the server what an answer costs twice over, and burn a part, so that servers do not keep others out
-//!   with demands to themselves. What was proven is asked for no more.
-//! - **Lengths.** A share is a part of a whole: an answer shows the whole output's length too, and a false one is fraud.
+//! - **Demands** pay the server what an answer costs twice over, and burn a part, so that it costs servers something to keep
+//!   others out with demands to themselves. What was proven is asked for no more.
+//! - **Lengths.** A share is a part of a whole: a span's answer shows the whole output's length too, and a false one is
+//!   fraud. A context's is the receipt's word.
 //! - **Echoes.** Half of the claimed bytes in one piece of the prompt are an echo. If it took all of them, a claim for one
 //!   byte more than the user brought would be none.
 //! - **Counterclaims** compare whole ranges in the order of the contributions' commitments. Each goes to something
@@ -113,9 +115,19 @@
 //!   nothing at all. An unlisted source shows a part of what a developer does not tell.
 //! - That a grounded claim's falsity can be shown by others: that a piece is *not* in a context follows from its pieces
 //!   only, and these are the server's. So samples and demands ask for it.
+//! - That a context has as many bytes as its receipt says. A grounded claim's worth is a part of them, and its answer shows
+//!   one piece: a server that states 512 bytes for fifty pieces of 512 moves 60 % with one where 1.2 % were due, up to the
+//!   ceiling of the receipt, and nothing shows it to the chain. The payer signs for the number and can compare it with the
+//!   pieces that it was given; whoever has these sees it (`plexus verify-claim`).
 //! - That payer and server do not invent a request. They move their own money; of that the protocol's share is gone, and
 //!   context and output may be what they like: of what they pay they can give a part to contributions that they choose,
 //!   within the corpora of the channel, the manifest, and what is unlisted.
+//! - That whoever finds a fraud has the reward. A server that cheats with one claim can have an accomplice demand a true one,
+//!   which is an earlier number than that of a commitment made later. If somebody reveals the fraud and the demand's deadline
+//!   falls before that is decided, nobody may answer any more, and [`close_demand`] gives the accomplice its price and the
+//!   challenger's part. Otherwise the server answers, and a fifth of the price is burned: 0.4 PLX of a claim that moves up to
+//!   2 PLX, twice as much with each that is open beside. Each demand covers the commitments of `reveal_ms` before its
+//!   deadline. The server loses the hold less that part all the same: it ends with less, and the honest finder with nothing.
 //! - That nobody is ever drawn with luck: a proposer who serves can try several block hashes.
 //! - That an output whose payer keeps it can be challenged: disclosing is agreeing, not publishing. A demand makes the
 //!   server publish the range.
@@ -179,6 +191,7 @@
 //! [`commit`]: Pallet::commit
 //! [`reveal`]: Pallet::reveal
 //! [`answer`]: Pallet::answer
+//! [`close_demand`]: Pallet::close_demand
 //! [`finalise`]: Pallet::finalise
 
 #![cfg_attr(not(feature = "std"), no_std)]

@@ -51,7 +51,9 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// An error unless the answer shows everything that the claim's worth was computed from.
+	/// An error unless the answer shows what the claim says. A span's shows everything that its worth was computed from,
+	/// the output's length too. A grounded claim's shows its piece, and not how many bytes the context has: that is the
+	/// receipt's word, which the payer signed for.
 	pub(crate) fn ensure_proven(
 		batch: &Batch<T>,
 		record: &ClaimRecord<AccountIdOf<T>>,
