@@ -198,7 +198,7 @@ impl NodeControl for Control {
 
 	fn rotate_keys(&self) -> Result<Vec<u8>, ControlError> {
 		let _turn = self.rotation.lock();
-		let next = self.keystore.next_key(&self.password).map_err(key_refused)?;
+		let next = self.keystore.next_key_unattended(&self.password).map_err(key_refused)?;
 		info!(key = %next.hex(), "next validator key; it signs once the chain names it and this node was restarted");
 		Ok(next.0.to_vec())
 	}

@@ -114,7 +114,9 @@ impl Remedy for KeystoreError {
 			Self::Missing { kind, .. } => {
 				format!("make one with `plexus key generate {kind}`, or bring yours with `plexus key insert {kind}`")
 			}
-			Self::NextMissing { .. } => "let the running node make one: author_rotateKeys".into(),
+			Self::NextMissing { .. } => {
+				"make one with `plexus key generate validator --next`, or let the running node: author_rotateKeys".into()
+			}
 			Self::Exists { file } => {
 				format!("move {file} away first; a validator key in use must never be overwritten")
 			}

@@ -1,8 +1,9 @@
 //! Which of its two keys a validator signs with, and the proof that an account may use a key.
 //!
 //! ```text
-//!  author_rotateKeys      set_keys on chain        the set names it            restart
-//! ────────────▶ next key ────────────────▶ waits ────────────────▶ follow ──────────▶ validator key
+//!  author_rotateKeys,
+//!  key generate --next     set_keys on chain        the set names it            restart
+//! ─────────────▶ next key ────────────────▶ waits ────────────────▶ follow ──────────▶ validator key
 //! ```
 //!
 //! The choice is made at the start and for as long as the process lives: what the engine logs and the guard remembers is of

@@ -22,7 +22,8 @@
 //! - A peer that sends what its proof does not prove is reported, which bans it, and not asked again.
 //! - The database gets its name when it is complete and on disk. Until then it is another directory, which the next start
 //!   goes on with if it is of the same block, and removes otherwise.
-//! - Without any progress for [`PATIENCE`] the join ends with an error.
+//! - Without any progress for [`PATIENCE`] the join ends with an error; the proof of the block waits for no peer longer than
+//!   a minute at a time.
 
 pub mod anchor;
 pub mod download;

@@ -229,6 +229,8 @@ async fn makes_a_next_key(dave: &Node, account: &str, place: &[&str]) -> Result<
 	let key: String = rpc.request("author_rotateKeys", &[]).await?;
 	let again: String = rpc.request("author_rotateKeys", &[]).await?;
 	ensure!(key == again && key.len() == 66, "a key that was told is not replaced: {key}, then {again}");
+	let shown = offline(&[&["key", "generate", "validator", "--next"][..], place].concat()).await?;
+	ensure!(shown["public"] == key.as_str(), "nor beside the node: {key}, then {shown}");
 	let told = [(key.clone(), true), (consensus_key(SEEDS[3]), true), (consensus_key(SEEDS[0]), false)];
 	for (asked, expected) in told {
 		let has: bool = rpc.request("author_hasKey", &[asked.clone().into(), "plxs".into()]).await?;

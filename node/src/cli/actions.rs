@@ -63,6 +63,10 @@ pub enum KeyCommand {
 		/// Encrypt it with a password (from --password-file, PLEXUS_PASSWORD or a prompt)
 		#[arg(long)]
 		encrypt: bool,
+		/// The key that is to follow the validator key, which stays; encrypted if that one is. Shows the one that is there, if
+		/// any
+		#[arg(long, conflicts_with_all = ["output", "encrypt"])]
+		next: bool,
 		/// Print JSON
 		#[arg(long)]
 		json: bool,
@@ -90,7 +94,7 @@ pub enum KeyCommand {
 		/// The key's file [default: the chain's validator key]
 		#[arg(long, value_name = "FILE")]
 		key: Option<PathBuf>,
-		/// The next validator key, which the RPC author_rotateKeys makes
+		/// The next validator key, which `plexus key generate validator --next` or the RPC author_rotateKeys makes
 		#[arg(long, conflicts_with = "key")]
 		next: bool,
 		/// Print JSON

@@ -112,6 +112,8 @@ fn contradictions_are_refused() {
 		&["run", "--state-pruning", "some"],
 		&["run", "--rpc-methods", "all"],
 		&["key", "insert", "validator", "--from", "x", "--dev-seed", "//Alice"],
+		&["key", "generate", "validator", "--next", "--output", "x"],
+		&["key", "generate", "validator", "--next", "--encrypt"],
 		&["chain-spec", "build", "--id", "x", "--preset", "dev", "--validator", "0x00"],
 		&["chain-spec", "build", "--validator", "0x00"],
 		&["chain-spec", "build", "--id", "x", "--sudo", "x"],

@@ -29,7 +29,11 @@ const SECRET_BYTES_MAX: u64 = 16 * 1024;
 /// A key that exists already, cannot be read, or must not be used; with a remedy.
 pub fn run(command: KeyCommand) -> anyhow::Result<()> {
 	match command {
-		KeyCommand::Generate { kind, output, encrypt, json, place } => {
+		KeyCommand::Generate { kind, next: true, json, place, .. } => {
+			let (public, path) = next_key(kind, &place)?;
+			show(Some(kind), public, Some(&path), json);
+		}
+		KeyCommand::Generate { kind, output, encrypt, next: false, json, place } => {
 			let key = SecretKey::generate();
 			let path = store(&place, kind, &key, output.as_deref(), encrypt)?;
 			show(Some(kind), key.public(), Some(&path), json);
@@ -66,6 +70,22 @@ fn store(
 	let place = Place::resolve(&place.flags())?;
 	let password = place.password();
 	Ok(place.keystore().store(kind, key, encrypt.then_some(&password)).or_report()?)
+}
+
+/// The key that is to follow the validator key, made unless it is there, and its file. Needs no running node, and disturbs none.
+fn next_key(kind: KeyKind, place: &PlaceArgs) -> anyhow::Result<(PublicKey, PathBuf)> {
+	match kind {
+		KeyKind::Validator => {}
+		KeyKind::Node => {
+			let cause = "a node key is followed by none that is made beforehand";
+			let remedy = "make the next validator key: `plexus key generate validator --next`; a node makes its node key itself";
+			return Err(Report::new("key", cause, remedy).into());
+		}
+	}
+	let place = Place::resolve(&place.flags())?;
+	let keystore = place.keystore();
+	let public = keystore.next_key(&place.password()).or_report()?;
+	Ok((public, keystore.next_path()))
 }
 
 fn inspect(key: &str, json: bool, place: &PlaceArgs) -> anyhow::Result<()> {
@@ -181,6 +201,30 @@ fn show(kind: Option<KeyKind>, public: PublicKey, path: Option<&Path>, json: boo
 mod tests {
 	use super::*;
 	use plexus_primitives::consensus::{key_proof_preimage, ConsensusKey, ConsensusSignature};
+	use std::{fs, os::unix::fs::PermissionsExt};
+
+	fn at(base: &Path) -> PlaceArgs {
+		PlaceArgs { base_path: Some(base.into()), ..PlaceArgs::default() }
+	}
+
+	#[test]
+	fn a_next_key_is_made_without_a_node_once_and_leaves_the_present_one() {
+		let directory = tempfile::tempdir().expect("a temporary directory");
+		let place = at(directory.path());
+		let present = SecretKey::from_seed([7; 32]);
+		let file = store(&place, KeyKind::Validator, &present, None, false).expect("stored");
+		let before = fs::read(&file).expect("there");
+		let (public, path) = next_key(KeyKind::Validator, &place).expect("made");
+		assert_eq!(path, file.with_file_name("validator.next.key"));
+		assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+		assert_ne!(public, present.public());
+		let written = fs::read(&path).expect("there");
+		assert_eq!(next_key(KeyKind::Validator, &place).expect("shown"), (public, path.clone()));
+		assert_eq!((fs::read(&path).expect("there"), fs::read(&file).expect("there")), (written, before));
+		let keystore = Place::resolve(&place.flags()).expect("a place").keystore();
+		assert_eq!(keystore.load_next(&PasswordSource::default()).expect("opens").public(), public);
+		assert!(next_key(KeyKind::Node, &place).is_err(), "a node key has none");
+	}
 
 	#[test]
 	fn a_proof_is_for_one_account_of_one_chain() {

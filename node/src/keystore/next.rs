@@ -2,19 +2,19 @@
 //!
 //! ```text
 //! validator.key                     signs
-//! validator.next.key                made while the node runs; signs once the chain names it
+//! validator.next.key                made while the node runs, by it or beside it; signs once the chain names it
 //! validator.former-<16 digits>.key  what validator.key was before; the digits begin its public half
 //! ```
 //!
 //! # Must not
-//! Ask at a terminal where the key is made, decide when the next key follows, or remove a key.
+//! Ask at a terminal where a running node makes the key, decide when the next key follows, or remove a key.
 //!
 //! # Invariants
 //! - A next key is never replaced: it may be on chain from the moment that its public half was told.
 //! - At each moment of a change both keys are in some file.
 
 use super::{file, make_private_directory, KeyKind, Keystore, KeystoreError, PublicKey, SecretKey};
-use crate::password::PasswordSource;
+use crate::password::{Password, PasswordError, PasswordSource};
 use std::{
 	fs::{self, File},
 	io,
@@ -46,11 +46,27 @@ impl Keystore {
 	}
 
 	/// The next validator key's public half: that of the key which is there, or else of a new one. A new one is encrypted
-	/// where the validator key is. Two calls at a time are for the caller to prevent.
+	/// where the validator key is. Asks for a password where there is a terminal. Of two calls at a time one may fail with
+	/// [`KeystoreError::Exists`]; both tell no other key than the one that stays.
 	///
 	/// # Errors
 	/// See [`KeystoreError`].
 	pub fn next_key(&self, password: &PasswordSource) -> Result<PublicKey, KeystoreError> {
+		self.next_or_new(|| password.new_password())
+	}
+
+	/// As [`Self::next_key`], where nobody can be asked for a password.
+	///
+	/// # Errors
+	/// See [`KeystoreError`].
+	pub fn next_key_unattended(&self, password: &PasswordSource) -> Result<PublicKey, KeystoreError> {
+		self.next_or_new(|| password.without_terminal())
+	}
+
+	fn next_or_new(
+		&self,
+		password: impl FnOnce() -> Result<Password, PasswordError>,
+	) -> Result<PublicKey, KeystoreError> {
 		if let Some(public) = self.next_public()? {
 			return Ok(public);
 		}
@@ -59,7 +75,7 @@ impl Keystore {
 			Err(KeystoreError::Missing { .. }) => false,
 			Err(error) => return Err(error),
 		};
-		let password = is_encrypted.then(|| password.without_terminal()).transpose()?;
+		let password = is_encrypted.then(password).transpose()?;
 		let key = SecretKey::generate();
 		make_private_directory(&self.directory)?;
 		file::write(&self.next_path(), KeyKind::Validator, &key, password.as_ref())?;

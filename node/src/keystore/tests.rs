@@ -183,7 +183,8 @@ fn a_next_key_is_encrypted_where_the_present_one_is() {
 	let keys = Keystore::at(directory.path().join("keys"));
 	let right = password(directory.path(), "right", "correct horse");
 	keys.store(KeyKind::Validator, &SecretKey::generate(), Some(&right)).expect("stored");
-	let next = keys.next_key(&right).expect("made");
+	let next = keys.next_key_unattended(&right).expect("made");
+	assert_eq!(keys.next_key(&right).expect("the same again"), next);
 	assert_eq!(inspect_file(&keys.next_path()).expect("inspected"), (KeyKind::Validator, next, true));
 	assert_eq!(keys.load_next_unattended(&right).expect("opened").public(), next);
 	let wrong = password(directory.path(), "wrong", "correct house");

@@ -46,6 +46,14 @@ pub fn page(database: &Database, from: u32, height: u32) -> Result<Option<Page>,
 	Ok(page.target.is_some().then_some(page))
 }
 
+/// Whether a page leaves room and yet does not reach its target. [`page`] makes none such: with them, a join would wait for
+/// each change of the validators by itself. A page is full in bytes when the next change, of a few hundred kibibytes at
+/// most, does not fit.
+pub fn is_short(page: &Page) -> bool {
+	let is_full = page.handovers.len() >= HANDOVERS_MAX as usize || page.encoded_size() > PAGE_BYTES / 2;
+	page.target.is_none() && !is_full
+}
+
 fn certified(database: &Database, number: u32) -> Result<Option<Certified>, StorageError> {
 	let Some(below) = number.checked_sub(1) else { return Ok(None) };
 	let (header, parent) = (database.header_at(number)?, database.header_at(below)?);
@@ -85,6 +93,16 @@ pub enum Step {
 	More(Proving),
 	/// Nothing: it is proved.
 	Done(Anchor),
+}
+
+impl Step {
+	/// The highest block that is proved.
+	pub fn height(&self) -> u32 {
+		match self {
+			Self::More(proving) => proving.from(),
+			Self::Done(anchor) => anchor.header.number,
+		}
+	}
 }
 
 impl Proving {

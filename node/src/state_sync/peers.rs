@@ -6,9 +6,11 @@
 //! # Invariants
 //! - A peer has at most [`PER_PEER_MAX`] requests to answer, all together [`AT_ONCE_MAX`].
 //! - Who lied is reported and not asked again. Who did not answer is left alone for a while, longer each time.
+//! - Nobody is asked for the proof of the block for longer than [`PROVING_TIME`]; who has not led to its end by then comes
+//!   behind all others, who go on with what is proved.
 
 use super::{
-	anchor::{Anchor, Proving, Step},
+	anchor::{is_short, Anchor, Proving, Step},
 	plan::SpanId,
 	wire::{self, Answer, Offer, Request},
 	Checkpoint, JoinError, Origin,
@@ -28,11 +30,12 @@ use std::{
 };
 use tokio::{
 	task::{spawn_blocking, JoinSet},
-	time::{sleep, timeout},
+	time::{sleep, timeout, timeout_at},
 };
 use tracing::{debug, warn};
 
-/// How long nothing may come before a join is given up.
+/// How long nothing may come before a join is given up. The time in which a peer has its turn to prove the block does not
+/// count: whoever uses it up would otherwise end the join before the others have theirs.
 pub const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
 /// Requests that one peer has to answer: one is read while another is sent.
@@ -43,6 +46,10 @@ pub const AT_ONCE_MAX: usize = 8;
 
 /// How long a peer may take to say what it has.
 const OFFER_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a peer may take in one turn to prove the block. That is enough for thousands of
+/// changes of the validators; with a slow line a peer goes on at its next turn.
+pub const PROVING_TIME: Duration = Duration::from_secs(60);
 
 /// How long an offer counts: states are pruned as blocks are made.
 const OFFER_TIME: Duration = Duration::from_secs(15);
@@ -65,6 +72,8 @@ pub(super) enum Fault {
 	Nothing,
 	/// It did not answer.
 	NoAnswer(AskError),
+	/// It proves too slowly, or too little at a time.
+	Slow,
 }
 
 impl From<AskError> for Fault {
@@ -131,7 +140,8 @@ impl Peers {
 		}
 	}
 
-	/// A peer that has the state and may be asked now: the one that owes least.
+	/// A peer that has the state and may be asked now: the one that owes least, and of these the one that failed least. Ids
+	/// are chosen by their owners: by them alone the same peer would be asked first again and again.
 	pub fn free(&self) -> Option<PeerId> {
 		let now = Instant::now();
 		let under_way: usize = self.known.values().map(|known| known.under_way).sum();
@@ -141,7 +151,7 @@ impl Peers {
 				&& known.offer.as_ref().is_some_and(|offer| offer.has(self.height))
 		};
 		let free = self.known.iter().filter(|(_, known)| serves(known));
-		let free = free.min_by_key(|(peer, known)| (known.under_way, **peer));
+		let free = free.min_by_key(|(peer, known)| (known.under_way, known.failures, **peer));
 		free.map(|(peer, _)| *peer).filter(|_| under_way < AT_ONCE_MAX)
 	}
 
@@ -203,6 +213,13 @@ impl Peers {
 		}
 	}
 
+	/// Puts a peer behind all others: it has to say anew what it has, and that is heard when nobody else can be asked.
+	fn put_last(&mut self, peer: PeerId) {
+		if let Some(known) = self.known.get_mut(&peer) {
+			(known.offer, known.offer_at) = (None, None);
+		}
+	}
+
 	fn blame(&mut self, peer: PeerId, fault: &Fault) {
 		match fault {
 			Fault::Lie(what) => {
@@ -221,6 +238,10 @@ impl Peers {
 			}
 			Fault::NoAnswer(error) => {
 				debug!(%peer, %error, "a peer does not answer");
+				self.rest(peer);
+			}
+			Fault::Slow => {
+				debug!(%peer, "a peer is slow to prove the block");
 				self.rest(peer);
 			}
 		}
@@ -260,7 +281,8 @@ impl Peers {
 		JoinError::NotServed { height: self.height, offered }
 	}
 
-	/// The block that the state hangs on, with its body, proved by the first peer that can.
+	/// The block that the state hangs on, with its body. Peers have their turns to prove it, each from where the one before
+	/// has led.
 	///
 	/// # Errors
 	/// [`JoinError::OtherBlock`] if it has another hash than the trusted one, [`JoinError::NotServed`].
@@ -269,27 +291,34 @@ impl Peers {
 		origin: &Origin,
 		checkpoint: Checkpoint,
 	) -> Result<(Anchor, Vec<Vec<u8>>), JoinError> {
-		let since = Instant::now();
+		let height = checkpoint.height;
+		let mut proved = Step::More(Proving::new(origin).map_err(JoinError::Origin)?);
+		let mut since = Instant::now();
 		while since.elapsed() < PATIENCE {
 			self.look();
-			while let Some(peer) = self.free() {
-				let proving = Proving::new(origin).map_err(JoinError::Origin)?;
-				let proved = prove(&self.network, peer, proving, checkpoint).await;
-				self.answered(peer, &proved);
-				match (proved, checkpoint.hash) {
-					(Ok((anchor, _)), Some(trusted)) if anchor.hash != trusted => {
-						let (height, found) = (checkpoint.height, anchor.hash);
-						return Err(JoinError::OtherBlock { height, trusted, found });
-					}
-					(Ok(proved), _) => return Ok(proved),
-					(Err(_), _) => {}
+			let Some(peer) = self.free() else {
+				// Nothing but offers is under way, which `next` takes itself.
+				let _ = timeout(LOOK, self.next()).await;
+				if self.tasks.is_empty() {
+					sleep(LOOK).await;
 				}
+				continue;
+			};
+			let (asked, before) = (Instant::now(), proved.height());
+			let body = prove(&self.network, peer, &mut proved, height, asked + PROVING_TIME).await;
+			self.answered(peer, &body);
+			match (&proved, checkpoint.hash) {
+				(Step::Done(Anchor { hash: found, .. }), Some(trusted)) if *found != trusted => {
+					return Err(JoinError::OtherBlock { height, trusted, found: *found });
+				}
+				_ => {}
 			}
-			// Nothing but offers is under way, which `next` takes itself.
-			let _ = timeout(LOOK, self.next()).await;
-			if self.tasks.is_empty() {
-				sleep(LOOK).await;
+			since = if proved.height() > before { Instant::now() } else { since + asked.elapsed() };
+			match (proved, body) {
+				(Step::Done(anchor), Ok(body)) => return Ok((anchor, body)),
+				(further, _) => proved = further,
 			}
+			self.put_last(peer);
 		}
 		Err(self.not_served())
 	}
@@ -341,33 +370,49 @@ pub(super) async fn piece(
 	}
 }
 
-async fn prove(
+/// Asks a peer to lead the proof of block `height` to its end, and for the block's body. What was proved stays so, however
+/// this ends.
+pub(super) async fn prove(
 	network: &NetworkHandle,
 	peer: PeerId,
-	mut proving: Proving,
-	Checkpoint { height, .. }: Checkpoint,
-) -> Result<(Anchor, Vec<Vec<u8>>), Fault> {
+	proved: &mut Step,
+	height: u32,
+	until: Instant,
+) -> Result<Vec<Vec<u8>>, Fault> {
 	// Each page but the last leads higher, so that this ends.
-	let anchor = loop {
-		let from = proving.from();
-		let page = match ask(network, peer, Request::Finality { from, height }).await? {
+	let header = loop {
+		// Copied, since what is given to a thread is lost if it panics: far less work than verifying a page.
+		let proving = match proved {
+			Step::More(proving) => proving.clone(),
+			Step::Done(anchor) => break anchor.header.clone(),
+		};
+		let request = Request::Finality { from: proving.from(), height };
+		let page = match ask_until(until, network, peer, request).await? {
 			Answer::Finality(page) => page,
 			Answer::Nothing => return Err(Fault::Nothing),
 			Answer::Offer(_) | Answer::Body(_) | Answer::Range(_) => return Err(unasked()),
 		};
-		match judged(move || proving.take(page, height)).await? {
-			Step::More(next) => proving = next,
-			Step::Done(anchor) => break anchor,
+		let is_short = is_short(&page);
+		*proved = judged(move || proving.take(page, height)).await?;
+		if is_short {
+			return Err(Fault::Slow);
 		}
 	};
-	match ask(network, peer, Request::Body { height }).await? {
-		Answer::Body(bytes) => {
-			let header = anchor.header.clone();
-			Ok((anchor, judged(move || body(&header, &bytes)).await?))
-		}
+	match ask_until(until, network, peer, Request::Body { height }).await? {
+		Answer::Body(bytes) => judged(move || body(&header, &bytes)).await,
 		Answer::Nothing => Err(Fault::Nothing),
 		Answer::Offer(_) | Answer::Finality(_) | Answer::Range(_) => Err(unasked()),
 	}
+}
+
+/// Asks a peer that may take until then; verifying what came before has no such bound, since the peer cannot draw it out.
+async fn ask_until(
+	until: Instant,
+	network: &NetworkHandle,
+	peer: PeerId,
+	request: Request,
+) -> Result<Answer, Fault> {
+	timeout_at(until.into(), ask(network, peer, request)).await.map_err(|_| Fault::Slow)?
 }
 
 /// The body that a header commits to.
@@ -383,5 +428,31 @@ fn body(header: &Header, bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
 	match [StateVersion::V0, StateVersion::V1].into_iter().any(|v| root(v) == header.extrinsics_root) {
 		true => Ok(body),
 		false => Err("the body of another block".into()),
+	}
+}
+
+#[cfg(test)]
+mod unit {
+	use super::*;
+	use plexus_network::NetworkConfig;
+
+	#[tokio::test]
+	async fn who_failed_is_asked_after_the_others_whatever_its_id_is() {
+		let config = NetworkConfig::new(Hash::zero(), [1; 32]);
+		let network = plexus_network::start(config).await.expect("starts");
+		let mut peers = Peers::new(network.handle.clone(), 7);
+		let id = |digit: u8| PeerId::from_bytes(&[&[0x12u8, 0x20][..], &[digit; 32]].concat());
+		let (small, great) = (id(1).expect("a hash"), id(2).expect("a hash"));
+		for peer in [small, great] {
+			let offer = Offer { oldest: 1, newest: 9, ..Offer::default() };
+			peers.known.insert(peer, Known { offer: Some(offer), ..Known::new(Instant::now()) });
+		}
+		assert_eq!(peers.free(), Some(small));
+		peers.blame(small, &Fault::Slow);
+		assert_eq!(peers.free(), Some(great), "the other one rests");
+		peers.known.get_mut(&small).expect("known").rest_until = Instant::now();
+		assert_eq!(peers.free(), Some(great), "the other one failed");
+		peers.put_last(great);
+		assert_eq!(peers.free(), Some(small), "the other one has to make an offer again");
 	}
 }

@@ -3,7 +3,8 @@
 use super::{
 	anchor::{page, Proving, Step},
 	download::partial,
-	wire::{Answer, Request},
+	peers::{Fault, Peers},
+	wire::{Answer, Certified, Handover, Offer, Page, Request},
 	*,
 };
 use crate::{place::named_spec, snapshot};
@@ -16,9 +17,18 @@ use plexus_network::{
 	BanReason, Misbehaviour, Multiaddr, Network, NetworkConfig, NetworkHandle, NetworkTask, StateRequest,
 };
 use plexus_pool::{Pool, PoolLimits};
+use plexus_primitives::{
+	consensus::validator_set_hash,
+	light::{SET_COMMITMENT_VERSION, SET_ENGINE_ID},
+};
 use plexus_storage::{Block, Database, Genesis, Options, StateImport, StatePruning};
+use sp_core::bounded::BoundedVec;
+use sp_runtime::{
+	traits::{BlakeTwo256, Hash as _},
+	Digest, DigestItem, StateVersion,
+};
 use std::{
-	future::Future,
+	future::{pending, Future},
 	sync::{
 		atomic::{AtomicUsize, Ordering},
 		Arc,
@@ -73,14 +83,7 @@ impl Home {
 		let commit = development_commit(genesis, tip.number, tip.hash);
 		let proposal = self.chain.propose(validators[0].0, timestamp, commit).expect("builds");
 		let number = proposal.block.header.number;
-		let commit = development_commit(genesis, number, proposal.hash).expect("not the genesis");
-		let signature = commit.signatures[0].expect("it signed");
-		let certificate = encode_versioned(&Certificate {
-			height: number.into(),
-			round: commit.round,
-			value: proposal.hash,
-			signatures: vec![(AuthorityId(validators[0].0), Signature(signature.0))],
-		});
+		let certificate = certificate(genesis, number, proposal.hash, validators[0].0);
 		self.chain.commit(&proposal.hash, certificate.clone()).expect("commits");
 		(proposal.block, certificate)
 	}
@@ -110,6 +113,18 @@ impl Home {
 		let genesis = Genesis { header: self.origin.genesis.clone(), storage: Default::default() };
 		chain(Database::open(&self.path(name), options(256), genesis).expect("opens"))
 	}
+}
+
+/// The only validator's certificate of a block.
+fn certificate(genesis: Hash, number: u32, value: Hash, validator: [u8; 32]) -> Vec<u8> {
+	let commit = development_commit(genesis, number, value).expect("not the genesis");
+	let signature = commit.signatures[0].expect("it signed");
+	encode_versioned(&Certificate {
+		height: number.into(),
+		round: commit.round,
+		value,
+		signatures: vec![(AuthorityId(validator), Signature(signature.0))],
+	})
 }
 
 fn options(keep: u32) -> Options {
@@ -181,6 +196,73 @@ impl Served {
 				let request = wire::decode(&bytes).expect("it was read before");
 				let answer = change(request, answer).map(|answer| answer.encode().into());
 				network.answer_state(id, answer).await;
+			}
+		})
+		.await
+	}
+}
+
+/// Empty blocks each of which gives the only validator another power, and what proves the last one.
+struct Changing {
+	origin: Origin,
+	/// From block 1 on.
+	blocks: Vec<Handover>,
+}
+
+impl Changing {
+	fn new(blocks: u32) -> Self {
+		let (validator, _) = named_spec("dev").expect("a preset").validators().expect("valid")[0];
+		let set_of = |height: u32| vec![(validator, u64::from(height))];
+		let mut header = Header {
+			parent_hash: Hash::zero(),
+			number: 0,
+			state_root: Hash::zero(),
+			extrinsics_root: BlakeTwo256::ordered_trie_root(Vec::new(), StateVersion::V1),
+			digest: Digest::default(),
+		};
+		let origin = Origin { genesis: header.clone(), set: set_of(1) };
+		let genesis = header.hash();
+		let handover = |number: u32| {
+			let (parent, set) = (header.clone(), set_of(number + 1));
+			let commitment = [&[SET_COMMITMENT_VERSION][..], &validator_set_hash(&genesis.0, &set)].concat();
+			let digest = Digest { logs: vec![DigestItem::Consensus(SET_ENGINE_ID, commitment)] };
+			header = Header { parent_hash: parent.hash(), number, digest, ..parent.clone() };
+			let certificate = certificate(genesis, number, header.hash(), validator.0);
+			let block = Certified { header: header.encode(), parent: parent.encode(), certificate };
+			Handover { block, set: BoundedVec::truncate_from(set) }
+		};
+		let blocks = (1..=blocks).map(handover).collect();
+		Self { origin, blocks }
+	}
+
+	/// The proof above a block, with so many changes of the validators at most.
+	fn page(&self, from: u32, changes: usize) -> Page {
+		let (last, before) = self.blocks.split_last().expect("there are blocks");
+		let left = &before[from as usize..];
+		Page {
+			handovers: BoundedVec::truncate_from(left.iter().take(changes).cloned().collect()),
+			target: (left.len() <= changes).then(|| last.block.clone()),
+		}
+	}
+
+	fn answer(&self, request: &Request, least: u32, changes: usize) -> Answer {
+		match request {
+			Request::Offer => {
+				Answer::Offer(Offer { oldest: 1, newest: self.blocks.len() as u32, ..Offer::default() })
+			}
+			Request::Finality { from, .. } if *from >= least => Answer::Finality(self.page(*from, changes)),
+			Request::Body { .. } => Answer::Body(Vec::<Vec<u8>>::new().encode()),
+			Request::Finality { .. } | Request::Range { .. } => Answer::Nothing,
+		}
+	}
+
+	/// A node that proves from block `least` on, so many changes of the validators at a time.
+	async fn served(self: &Arc<Self>, home: &Home, least: u32, changes: usize) -> Served {
+		let proof = self.clone();
+		Served::with(home, move |mut requests, network| async move {
+			while let Some(StateRequest { id, bytes, .. }) = requests.recv().await {
+				let request = wire::decode(&bytes).expect("the other side is honest");
+				network.answer_state(id, Some(proof.answer(&request, least, changes).encode().into())).await;
 			}
 		})
 		.await
@@ -306,6 +388,47 @@ async fn pieces_left_out_altered_bodies_and_forged_finality_are_lies() {
 		assert!(!joining.is_finished(), "{what}");
 		joining.abort();
 	}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_proves_slowly_holds_nobody_up_and_others_go_on_from_where_it_led() {
+	let home = Home::new(0, 256);
+	let proof = Arc::new(Changing::new(4));
+	let little = proof.served(&home, 0, 1).await;
+	let later = proof.served(&home, 1, 64).await;
+	let silent = Served::with(&home, |requests, _| async move {
+		let _unanswered = requests;
+		pending::<()>().await
+	})
+	.await;
+	let network = network(&home, Vec::new()).await;
+	for served in [&little, &later, &silent] {
+		let address = format!("{}/p2p/{}", served.address, served.handle.local_peer_id());
+		network.handle.add_reserved(&address).expect("an address");
+	}
+	let mut connected = network.handle.watch_peers();
+	let connects = timeout(BOUND, connected.wait_for(|peers| peers.len() == 3)).await;
+	drop(connects.expect("connects in time").expect("the network lives"));
+
+	let mut proved = Step::More(Proving::new(&proof.origin).expect("a set"));
+	let (now, height) = (Instant::now(), 4);
+	let turns = [
+		(&silent, now, Err(Fault::Slow), 0),
+		(&later, now + BOUND, Err(Fault::Nothing), 0),
+		(&little, now + BOUND, Err(Fault::Slow), 1),
+		(&later, now + BOUND, Ok(Vec::new()), 4),
+	];
+	for (served, until, body, reached) in turns {
+		let peer = served.handle.local_peer_id();
+		let found = peers::prove(&network.handle, peer, &mut proved, height, until).await;
+		assert_eq!((found, proved.height()), (body, reached));
+	}
+
+	// Only both together prove the block from the genesis on.
+	let mut asked = Peers::new(network.handle.clone(), height);
+	let proving = asked.anchor(&proof.origin, Checkpoint { height, hash: None });
+	let (anchor, body) = timeout(BOUND, proving).await.expect("in time").expect("is proved");
+	assert_eq!((anchor.milestones.len(), body), (3, Vec::new()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

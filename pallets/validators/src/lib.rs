@@ -585,7 +585,8 @@ pub mod pallet {
 			Self::do_claim(ensure_signed(origin)?)
 		}
 
-		/// Returns to the candidates after the time in jail.
+		/// Returns to the candidates after the time in jail. Needs a consensus key, as `validate` does: one that was barred
+		/// meanwhile is to be followed by another with `set_keys`.
 		///
 		/// Emits `CandidateEntered`.
 		#[pallet::call_index(10)]

@@ -217,6 +217,8 @@ impl<T: Config> Pallet<T> {
 		ensure!(until_ms <= Self::clock_ms(), Error::<T>::JailedStill);
 		let bonded = Stakes::<T>::get(&who).map(|stake| stake.bonded).unwrap_or_default();
 		ensure!(bonded >= T::ValidatorBondMin::get(), Error::<T>::CandidateBondTooSmall);
+		// It may have been barred meanwhile.
+		ensure!(Keys::<T>::contains_key(&who), Error::<T>::KeyMissing);
 		Self::enter_candidates(id, pool)
 	}
 

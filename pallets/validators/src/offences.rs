@@ -63,7 +63,8 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Bars a key for ever, whoever has it now. Without a key its holder cannot be elected, so it stands down.
+	/// Bars a key for ever, whoever has it now. Without a key its holder cannot be elected, so it stands down; who is jailed
+	/// does not return without another.
 	fn bar_key(key: ConsensusKey) {
 		if let Some(KeyHolder::Held(holder)) = KeyHolders::<T>::get(key) {
 			if let Ok((id, pool)) = Self::own_pool(&holder) {

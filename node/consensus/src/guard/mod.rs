@@ -8,7 +8,8 @@
 //!   │                                               │ its own signature comes from elsewhere
 //!   ├─▶ objection ─▶ refuses, with one remedy       ▼
 //!   │      └─ --doppelganger-heights N ─▶ listens  suspended, on disk; refuses until it has listened
-//!   │                └─ N new blocks without a signature of its own ─▶ signs, from the next block on
+//!   │                ├─ N new blocks without a signature of its own ─▶ signs, from the next block on
+//!   │                └─ stopped before ─▶ objection: it has not listened to the end
 //!   │      └─ --unsafe-sign-from HEIGHT ─▶ follows ─▶ signs from that block on
 //!   └─▶ handed over ─▶ refuses until a history is imported
 //! ```
@@ -71,7 +72,7 @@ use crate::types::{AuthorityId, Signature};
 use journal::Journal;
 use objection::{object, settle};
 use place::{find, make, read_mark, replace, write_mark, Found};
-use record::Record;
+use record::{Record, Suspension};
 use sp_core::H256;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -80,9 +81,6 @@ use tracing::error;
 
 /// What the remedies advise: a few blocks are enough to hear a validator that signs at all.
 pub(crate) const HEIGHTS_ADVISED: u32 = 10;
-
-/// [`Record::suspended`] of a guard that was made anew and has not listened yet: nobody signs for block 0.
-const UNHEARD: u64 = 0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
@@ -126,7 +124,7 @@ impl SigningGuard {
 		if record.handed_over {
 			return Err(GuardError::HandedOver(path));
 		}
-		let is_new = matches!(found, Found::Missing) || record.suspended == Some(UNHEARD);
+		let is_new = matches!(found, Found::Missing) || record.suspended == Some(Suspension::Unheard);
 		let (next, mode) = settle(&path, objection, &record, is_new, known, permit)?;
 		let journal = match found {
 			Found::Good(mut journal) => {
@@ -202,7 +200,7 @@ impl SigningGuard {
 		if known || past || record.suspended.is_some_and(|_| mode == Mode::Signing) {
 			return;
 		}
-		let next = Record { suspended: Some(step.height), ..record.clone() };
+		let next = Record { suspended: Some(Suspension::Twin(step.height)), ..record.clone() };
 		if let Err(error) = journal.write(next) {
 			error!(%error, "that another process signs with this key could not be written down");
 		}
@@ -290,18 +288,27 @@ impl SigningGuard {
 		validator: AuthorityId,
 	) -> Result<SigningHistory, GuardError> {
 		let path = place.state(&validator);
-		let remedy = "export it from where the key signed last".to_string();
-		let refuse = |objection| GuardError::Objection { objection, path: path.clone(), remedy };
+		let refuse =
+			|objection, remedy: String| GuardError::Objection { objection, path: path.clone(), remedy };
+		let elsewhere = || "export it from where the key signed last".to_string();
 		let mut journal = match find(&path, &genesis, &validator)? {
 			Found::Good(journal) => journal,
 			Found::Missing => return Err(GuardError::Absent(path)),
-			Found::Damaged(damage, _) => return Err(refuse(Objection::Damaged(damage))),
+			Found::Damaged(damage, _) => return Err(refuse(Objection::Damaged(damage), elsewhere())),
 		};
 		let record = journal.record().clone();
 		match record.suspended {
 			// It has not listened yet, hence signed nothing.
-			Some(UNHEARD) if record.messages.is_empty() => return Err(GuardError::Absent(path)),
-			Some(height) => return Err(refuse(Objection::Suspended { height })),
+			Some(Suspension::Unheard) if record.messages.is_empty() => return Err(GuardError::Absent(path)),
+			Some(Suspension::Unheard) => {
+				return Err(refuse(Objection::Unfinished { tip: 0 }, listen_first()))
+			}
+			Some(Suspension::Unfinished(tip)) => {
+				return Err(refuse(Objection::Unfinished { tip }, listen_first()));
+			}
+			Some(Suspension::Twin(height)) => {
+				return Err(refuse(Objection::Suspended { height }, elsewhere()));
+			}
 			None => {}
 		}
 		if !record.handed_over {
@@ -354,7 +361,7 @@ impl SigningGuard {
 			sign_from,
 			handed_over: false,
 			// What was signed before is known now.
-			suspended: ours.suspended.filter(|height| *height != UNHEARD),
+			suspended: ours.suspended.filter(|suspension| *suspension != Suspension::Unheard),
 			messages: history.messages.clone(),
 		};
 		let identity = match found {
@@ -373,4 +380,9 @@ impl SigningGuard {
 		// The record changes only in one assignment, after it is on disk: a panic leaves it whole.
 		self.inner.lock().unwrap_or_else(PoisonError::into_inner)
 	}
+}
+
+/// The remedy where a history would be exported by a guard that has not listened to the end.
+fn listen_first() -> String {
+	format!("start the node with --doppelganger-heights {HEIGHTS_ADVISED}, let it listen to the end, then export again")
 }

@@ -9,8 +9,8 @@
 //!   or the guard is made anew: then it has not listened yet, or is told not to.
 
 use super::place::{Found, Used};
-use super::record::Record;
-use super::{Damage, GuardError, Mode, Step, HEIGHTS_ADVISED, UNHEARD};
+use super::record::{Record, Suspension};
+use super::{Damage, GuardError, Mode, Step, HEIGHTS_ADVISED};
 use crate::types::AuthorityId;
 use sp_core::H256;
 use std::path::Path;
@@ -54,6 +54,12 @@ pub enum Objection {
 		/// The height at which it was seen.
 		height: u64,
 	},
+	/// The node was to listen, and was stopped before it had. Nobody else was heard.
+	#[error("this node began to listen after block {tip} whether another process signs with this key, and was stopped before the end")]
+	Unfinished {
+		/// The tip when it began.
+		tip: u64,
+	},
 }
 
 /// What the rest of the node knows when it starts.
@@ -91,8 +97,10 @@ pub(super) fn object(found: &Found, used: Option<&Used>, known: &Known) -> Optio
 		Found::Good(journal) => journal,
 	};
 	let record = journal.record();
-	if let Some(height) = record.suspended.filter(|height| *height != UNHEARD) {
-		return Some(Objection::Suspended { height });
+	match record.suspended {
+		Some(Suspension::Twin(height)) => return Some(Objection::Suspended { height }),
+		Some(Suspension::Unfinished(tip)) => return Some(Objection::Unfinished { tip }),
+		Some(Suspension::Unheard) | None => {}
 	}
 	if matches!(used, Some(Used::By(identity)) if identity != journal.identity()) {
 		return Some(Objection::Replaced);
@@ -125,8 +133,13 @@ pub(super) fn settle(
 	let noted = record.mark().map(|mark| mark.height);
 	if permit.listen {
 		warn!(%objection, "listening before signing");
-		let twin = next.suspended.filter(|height| *height != UNHEARD);
-		next.suspended = Some(twin.unwrap_or(known.tip.into()).max(UNHEARD + 1));
+		let tip = u64::from(known.tip);
+		next.suspended = Some(match next.suspended {
+			// It is not forgotten before it is known to be quiet.
+			Some(Suspension::Twin(height)) => Suspension::Twin(height),
+			Some(Suspension::Unfinished(begun)) => Suspension::Unfinished(begun.max(tip)),
+			Some(Suspension::Unheard) | None => Suspension::Unfinished(tip),
+		});
 		next.sign_from = next.sign_from.max(noted.map_or(0, |noted| noted.saturating_add(1)));
 		return Ok((next, Mode::Listening { since: None, is_new: false }));
 	}
@@ -168,7 +181,7 @@ fn unopposed(record: &Record, is_new: bool, known: &Known, permit: Permit) -> (R
 	}
 	let listens_unasked = is_new && !known.alone && permit.sign_from.is_none();
 	if is_new {
-		next.suspended = listens_unasked.then_some(UNHEARD);
+		next.suspended = listens_unasked.then_some(Suspension::Unheard);
 	}
 	match (permit.listen, listens_unasked) {
 		(true, _) => (next, Mode::Listening { since: None, is_new: false }),
@@ -184,11 +197,11 @@ fn least(objection: &Objection, noted: Option<u64>, known: &Known) -> u64 {
 		return u64::from(known.tip) + 1;
 	}
 	let seen = known.own_precommit.map_or(0, |seen| seen.height.saturating_add(1));
-	let twin = match objection {
-		Objection::Suspended { height } => height.saturating_add(1),
+	let told = match objection {
+		Objection::Suspended { height } | Objection::Unfinished { tip: height } => height.saturating_add(1),
 		_ => 0,
 	};
-	noted.unwrap_or(0).max(seen).max(twin).max(u64::from(known.tip) + 1)
+	noted.unwrap_or(0).max(seen).max(told).max(u64::from(known.tip) + 1)
 }
 
 fn remedy(objection: &Objection, least: u64, known: &Known) -> String {
@@ -199,6 +212,8 @@ fn remedy(objection: &Objection, least: u64, known: &Known) -> String {
 		Objection::RolledBack { .. } => "restore the newest database; if there is none, ",
 		Objection::LogLost { .. } => "restore the log; if it is lost, ",
 		Objection::Suspended { .. } => "find and stop that process; then ",
+		Objection::Unfinished { .. } if known.alone => "",
+		Objection::Unfinished { .. } => "let it listen to the end this time; ",
 	};
 	match known.alone {
 		false => format!(

@@ -13,7 +13,7 @@
 
 use super::HEIGHTS_ADVISED;
 use crate::types::{AuthorityId, Signature};
-use codec::{Decode, Encode};
+use codec::{Decode, Encode, Error, Input, Output};
 use core::fmt;
 use sp_core::H256;
 
@@ -173,6 +173,45 @@ impl SigningHistory {
 	}
 }
 
+/// Why nothing is signed before the guard has listened. On disk a `u64`: format 1 always had the height of a twin there, so
+/// that a version which knows of nothing else reads each of these as a reason not to sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Suspension {
+	/// The guard was made anew, and has not listened yet. On disk 0: nobody signs for block 0.
+	Unheard,
+	/// Something spoke against signing when this block was the tip. The guard was to listen, and has not to the end. On disk
+	/// the block, with the highest bit, which no height has.
+	Unfinished(u64),
+	/// Somebody else signs with this key, or did up to this height.
+	Twin(u64),
+}
+
+impl Suspension {
+	const UNFINISHED: u64 = 1 << 63;
+}
+
+impl Encode for Suspension {
+	fn encode_to<T: Output + ?Sized>(&self, output: &mut T) {
+		let word = match self {
+			Self::Unheard => 0,
+			Self::Unfinished(tip) => Self::UNFINISHED | tip,
+			// Whoever claims a height that is none signs with this key all the same.
+			Self::Twin(height) => (*height).clamp(1, Self::UNFINISHED - 1),
+		};
+		word.encode_to(output);
+	}
+}
+
+impl Decode for Suspension {
+	fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+		Ok(match u64::decode(input)? {
+			0 => Self::Unheard,
+			height if height < Self::UNFINISHED => Self::Twin(height),
+			word => Self::Unfinished(word & !Self::UNFINISHED),
+		})
+	}
+}
+
 /// Everything that the guard knows; this encoding is on disk.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub(super) struct Record {
@@ -180,9 +219,8 @@ pub(super) struct Record {
 	pub sign_from: u64,
 	/// The history was exported: another machine signs.
 	pub handed_over: bool,
-	/// Somebody else signs with this key, or did up to this height; until it is known to be quiet nothing is signed. Height 0
-	/// says that the guard was made anew, and has not listened yet.
-	pub suspended: Option<u64>,
+	/// Until it is known to be quiet nothing is signed.
+	pub suspended: Option<Suspension>,
 	/// Messages of the last height signed, ascending.
 	pub messages: Vec<Signed>,
 }

@@ -3,7 +3,7 @@
 use super::journal::{image, Disk, Identity, FILE_BYTES};
 use super::*;
 use crate::signing::{self, SigningKey};
-use codec::Encode;
+use codec::{Decode, Encode};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -692,6 +692,53 @@ fn listening_settles_every_objection_and_a_crash_meanwhile_forgets_none() {
 		guard.resume(30).unwrap();
 		drop(guard);
 		assert_eq!(files.open(29).unwrap().sign_from(), 30);
+	}
+}
+
+#[test]
+fn listening_that_was_cut_short_is_to_be_done_again_and_accuses_nobody() {
+	let files = Files::with_vote(10);
+	let lost = Known { log_height: None, ..known(9) };
+	assert_eq!(files.objection(lost.clone()), Objection::LogLost { noted: 10 });
+	drop(files.open_with(lost.clone(), listening()).unwrap());
+	for known_now in [lost, known(9), known(15)] {
+		assert_eq!(files.objection(known_now), Objection::Unfinished { tip: 9 });
+	}
+	let refused = files.open(9).unwrap_err().to_string();
+	assert!(refused.contains("; let it listen to the end"), "{refused}");
+	assert!(!refused.contains("another process signed"), "{refused}");
+	let export = SigningGuard::export(&files.place(), GENESIS, validator()).unwrap_err().to_string();
+	assert!(export.contains("; start the node with --doppelganger-heights 10, let it listen"), "{export}");
+
+	// Begun and cut short once more.
+	drop(files.open_with(known(15), listening()).unwrap());
+	assert_eq!(files.objection(known(15)), Objection::Unfinished { tip: 15 });
+	assert!(matches!(files.open_with(known(9), from(15)), Err(GuardError::TooLow { least: 16, .. })));
+
+	// Who is heard is told of, and not forgotten when listening is cut short.
+	let guard = files.open_with(known(15), listening()).unwrap();
+	guard.heard(16);
+	guard.witness(step(17, 0, StepKind::Prevote), b"now");
+	drop(guard);
+	for _ in 0..2 {
+		assert_eq!(files.objection(known(17)), Objection::Suspended { height: 17 });
+		drop(files.open_with(known(17), listening()).unwrap());
+	}
+}
+
+#[test]
+fn why_a_key_is_suspended_is_a_number_that_every_version_takes_for_a_reason_not_to_sign() {
+	let unfinished = (1 << 63) | 12;
+	for (number, suspension) in
+		[(0u64, Suspension::Unheard), (12, Suspension::Twin(12)), (unfinished, Suspension::Unfinished(12))]
+	{
+		assert_eq!(suspension.encode(), number.encode());
+		assert_eq!(Suspension::decode(&mut &number.encode()[..]), Ok(suspension));
+	}
+	// Whatever a twin claims to sign for, it is a twin.
+	for height in [0, u64::MAX] {
+		let read = Suspension::decode(&mut &Suspension::Twin(height).encode()[..]).unwrap();
+		assert!(matches!(read, Suspension::Twin(_)), "{read:?}");
 	}
 }
 

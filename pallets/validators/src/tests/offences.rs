@@ -223,6 +223,29 @@ fn a_barred_key_is_lost_to_whoever_has_it_now() {
 }
 
 #[test]
+fn a_jailed_validator_whose_key_is_barred_does_not_return_without_another() {
+	chain(4).execute_with(|| {
+		// The first validator's former key, with which it signed twice, is the fourth's now.
+		assert_ok!(set_key(1, 1));
+		let key = signing_key(1, 0);
+		let preimage = plexus_primitives::consensus::key_proof_preimage(&genesis_hash(), &4u64);
+		assert_ok!(Validators::set_keys(signed(4), public(&key), sign(&key, &preimage)));
+		run_without(&[4], 6);
+		let pool = pool_of(4);
+		assert!(matches!(standing_of(pool), Standing::Jailed { .. }));
+		assert_ok!(report(double_vote(&key, 1)));
+		assert!(Keys::<Test>::get(4).is_none());
+		assert!(matches!(standing_of(pool), Standing::Jailed { .. }));
+		run_to(21);
+		assert_noop!(Validators::unjail(signed(4)), Error::<Test>::KeyMissing);
+		assert_ok!(set_key(4, 1));
+		assert_ok!(Validators::unjail(signed(4)));
+		assert_eq!(standing_of(pool), Standing::Candidate);
+		next_block();
+	});
+}
+
+#[test]
 fn an_earlier_offence_leaves_the_key_of_a_later_pool_alone() {
 	chain(2).execute_with(|| {
 		// The nominator's position keeps the dead pool in being.
