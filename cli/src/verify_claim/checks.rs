@@ -119,17 +119,20 @@ fn worths(checks: &mut Checks, case: &Case, claim: u32, record: &ClaimView, know
 	checks.judge("ceiling", taken <= most, || {
 		format!("all claims of the receipt move {} of at most {}", Amount(taken), Amount(most))
 	});
-	let overlapping = beside().find(|(other, place)| *place != claim && overlap(record, other));
+	let overlapping =
+		beside().find(|(other, place)| *place != claim && overlap(&known.sources, record, other));
 	checks.judge("disjoint", overlapping.is_none(), || match overlapping {
 		Some((_, place)) => format!("claim {place} has bytes in common with it"),
 		None => "no other claim of the receipt has a byte of it".into(),
 	});
 }
 
-/// Whether two claims of one receipt are about the same bytes, as the chain judges it.
-fn overlap(one: &ClaimView, other: &ClaimView) -> bool {
+/// Whether two claims of one receipt are about the same bytes, as the chain judges it: content is the same wherever it is
+/// listed.
+fn overlap(sources: &BTreeMap<ContributionId, Source>, one: &ClaimView, other: &ClaimView) -> bool {
 	use Evidence::{Attested, Grounded, Span};
-	let same = one.contribution == other.contribution;
+	let root = |claim: &ClaimView| sources.get(&claim.contribution).map(|source| source.content.root);
+	let same = one.contribution == other.contribution || root(one).is_some() && root(one) == root(other);
 	let common = |(a, m): (u64, u64), (b, n): (u64, u64)| a < b.saturating_add(n) && b < a.saturating_add(m);
 	match (one.evidence, other.evidence) {
 		(Span { output: a, length: m, .. }, Span { output: b, length: n, .. }) => common((a, m), (b, n)),
@@ -377,7 +380,7 @@ mod tests {
 		claims::testing::{bytes, Contribution, World},
 		verify_claim::ClaimView,
 	};
-	use plexus_primitives::Context;
+	use plexus_primitives::{CommitmentNumber, Content, Context};
 
 	fn known(world: &World) -> Known {
 		let facts = &world.facts;
@@ -514,10 +517,18 @@ mod tests {
 		};
 		let span = |output, offset| Evidence::Span { output, offset, length: 10 };
 		let grounded = |offset| Evidence::Grounded { offset, length: 10 };
+		// The third is a listing of the first.
+		let listed = BTreeMap::from([(1, 1), (2, 2), (3, 1)].map(|(id, root)| {
+			let content = Content { root: [root; 32], len: 100 };
+			let (from, commitment) = (DatanetVersion(1), CommitmentNumber(id));
+			(ContributionId(id), Source { content, datanet: DatanetId(0), commitment, from, until: None })
+		}));
+		let overlap = |one: &ClaimView, other: &ClaimView| overlap(&listed, one, other);
 		assert!(overlap(&view(1, span(0, 0)), &view(2, span(9, 50))), "the same bytes of the output");
 		assert!(!overlap(&view(1, span(0, 0)), &view(1, span(10, 0))), "an output may repeat itself");
 		assert!(overlap(&view(1, grounded(0)), &view(1, span(90, 9))));
 		assert!(!overlap(&view(1, grounded(0)), &view(2, span(90, 9))));
 		assert!(!overlap(&view(1, grounded(0)), &view(1, grounded(10))));
+		assert!(overlap(&view(1, grounded(0)), &view(3, span(90, 9))));
 	}
 }

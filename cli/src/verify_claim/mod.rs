@@ -203,7 +203,7 @@ impl VerifyClaimCommand {
 		let files = self.files.open().await?;
 		let receipts = receipts::of_batch(&client, &at, id, &case.root, files.store()).await?;
 		let placed = receipts.get(record.receipt as usize).copied();
-		let known = known(&client, &record, receipts, placed, history, &files).await?;
+		let known = known(&client, (&case, &record), receipts, placed, history, &files).await?;
 		let checks = tokio::task::block_in_place(|| all(&case, self.claim, &known, &files));
 		Ok(Verified {
 			batch: self.batch,
@@ -253,7 +253,7 @@ pub(crate) async fn load(
 /// Everything about a claim that the chain and the index have.
 async fn known(
 	client: &Client,
-	record: &ClaimView,
+	(case, record): (&Case, &ClaimView),
 	receipts: Vec<Placed>,
 	placed: Option<Placed>,
 	history: Option<History>,
@@ -261,7 +261,9 @@ async fn known(
 ) -> Result<Known, Failure> {
 	let at = client.at_head().await?;
 	let (mut manifest, mut corpora): (Option<Manifest>, Option<Corpora>) = (None, None);
-	let mut asked = BTreeSet::from([record.contribution]);
+	// Those beside it, too: content that is listed twice is the same.
+	let beside = case.claims.iter().filter(|other| other.receipt == record.receipt);
+	let mut asked: BTreeSet<_> = beside.map(|other| other.contribution).collect();
 	if let Some(placed) = placed {
 		manifest = Some(facts::manifest(&at, placed.receipt.model).await?);
 		if let Evidence::Grounded { .. } = record.evidence {
