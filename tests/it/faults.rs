@@ -5,12 +5,9 @@
 //! A tier of its own, since faults take their time: `scripts/test-slow network`.
 
 use anyhow::{ensure, Context, Result};
-use plexus_tests::testnet::judged;
+use plexus_tests::testnet::{judged, FIRST_BLOCK_MS_MAX};
 use serde_json::Value;
 use std::time::Duration;
-
-/// From healing until some node has a new block.
-const FIRST_BLOCK_MS_MAX: u64 = 10_000;
 
 /// From healing until every node, the stopped one too, is beyond the head at healing.
 const BACK_MS_MAX: u64 = 20_000;
