@@ -170,3 +170,39 @@ async fn absence_any_key_and_a_block_alone_are_proved_and_files_are_not_overwrit
 	ensure!(refused.text().contains("not final yet"), "{}", refused.text());
 	Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_proof_makes_trusted_is_kept_and_the_next_proof_begins_there() -> Result<()> {
+	let setting = Setting::new().await?;
+	let file = setting.fetch("early.json", &["--block", "2"]).await?;
+	let (proof, trust) = (text(&file)?, text(&setting.path("trust.json"))?);
+	let verify = ["verify", &proof, "--chain", &setting.spec, "--json"];
+	let saved = plexus(&[&verify[..], &["--save-trusted", &trust]].concat()).await?;
+	ensure!(saved.code == Some(0), "{}", saved.text());
+	let told: Value = serde_json::from_str(&saved.stdout)?;
+	ensure!(told["saved"] == json!({ "block_number": 2, "file": trust }), "{told}");
+	let again = plexus(&[&verify[..], &["--save-trusted", &trust]].concat()).await?;
+	ensure!(again.code == Some(2) && again.text().contains("UnwritableFile"), "{}", again.text());
+
+	// What is trusted already needs no proof.
+	let behind = plexus(&[&verify[..], &["--trusted", &trust]].concat()).await?;
+	ensure!(behind.code == Some(UNPROVED) && behind.text().contains("BeginsTooEarly"), "{}", behind.text());
+	let file = setting.fetch("late.json", &["--account", "//Alice", "--from", "2"]).await?;
+	let proof: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
+	ensure!(proof["finality"]["from"] == 2, "{proof}");
+	let late = text(&file)?;
+	let started = plexus(&["verify", &late, "--chain", &setting.spec, "--trusted", &trust, "--json"]).await?;
+	ensure!(started.code == Some(0), "{}", started.text());
+	let told: Value = serde_json::from_str(&started.stdout)?;
+	ensure!(told["from_block"] == 2 && told["account"]["free"].is_string(), "{told}");
+	ensure!(told["saved"].is_null(), "nobody asked for it: {told}");
+
+	// It belongs to the chain, and proofs go upwards.
+	let local = plexus(&["verify", &late, "--chain", "local", "--trusted", &trust]).await?;
+	ensure!(local.code == Some(2) && local.stderr.contains("TrustedOfAnotherChain"), "{}", local.text());
+	let output = text(&setting.path("x"))?;
+	let downwards = ["query", "proof", "--block", "2", "--from", "2", "--output", &output];
+	let refused = setting.cli.refused(&downwards).await?;
+	ensure!(refused.code == Some(2) && refused.text().contains("NotAbove"), "{}", refused.text());
+	Ok(())
+}

@@ -1,11 +1,12 @@
-//! A network under load and random faults, while a node joins from nothing again and again: nothing final is lost, everybody
-//! who joins arrives, and memory and descriptors stay flat by the rule that `docs/testing.md` states.
+//! A network under load and random faults, while a node joins from nothing again and again: nothing final is lost, blocks go on
+//! within ten seconds of each healing, everybody who joins arrives, and memory and descriptors stay flat by the rule that
+//! `docs/testing.md` states.
 //!
 //! `PLEXUS_SOAK_SECONDS` sets the length, 180 by default, `PLEXUS_NEWCOMER_SECONDS` how often a node joins, `PLEXUS_SEED` the
 //! row of faults. In a tier of its own: `scripts/test-slow soak`.
 
 use anyhow::{ensure, Context, Result};
-use plexus_tests::testnet::judged;
+use plexus_tests::testnet::{judged, FIRST_BLOCK_MS_MAX};
 use std::{env, time::Duration};
 
 fn seconds(name: &str, default: u64) -> Result<u64> {
@@ -38,6 +39,8 @@ async fn nothing_is_lost_everybody_arrives_and_nothing_grows() -> Result<()> {
 	for kind in ["kill", "partition"] {
 		ensure!(verdict["faults"][kind].as_u64() >= Some(1), "no {kind}: {verdict:#}");
 	}
+	let first = verdict["recovery"]["firstBlockMaxMs"].as_u64().context("no fault was healed")?;
+	ensure!(first <= FIRST_BLOCK_MS_MAX, "a first block after healing took {first} ms");
 	let joinings = verdict["joinings"].as_array().context("joinings")?;
 	let begun = (lasting - 1) / every;
 	ensure!(joinings.len() as u64 >= begun, "{} of {begun} joined", joinings.len());

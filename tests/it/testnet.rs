@@ -7,7 +7,7 @@ use anyhow::{ensure, Context, Result};
 use plexus_tests::{
 	cli::{plexus, Ran},
 	node::proc_status_bytes,
-	testnet::judged,
+	testnet::{judged, FIRST_BLOCK_MS_MAX},
 	wait::within,
 	wallet::stranger,
 	Key, Rpc, Testnet, Wallet, PLX,
@@ -138,6 +138,8 @@ async fn a_kill_and_a_partition_leave_no_conflict_no_block_without_quorum_and_no
 		"the network was not under load: {verdict}"
 	);
 	let recovery = &verdict["recovery"];
+	let first = recovery["firstBlockMaxMs"].as_u64().context("no fault was healed")?;
+	ensure!(first <= FIRST_BLOCK_MS_MAX, "a first block after healing came too late: {recovery}");
 	ensure!(recovery["maxMs"].as_u64() <= Some(20_000), "a node took too long to come back: {recovery}");
 	Ok(())
 }

@@ -5,7 +5,7 @@ use anyhow::{ensure, Context, Result};
 use codec::Decode;
 use plexus_primitives::consensus::Commit;
 use plexus_tests::{
-	cli::plexus,
+	cli::{plexus, Ran},
 	http::ask,
 	local::{
 		author, consensus_key, has_peers, offline, one_certificate_each, proposes, seat_becomes, seats, text,
@@ -134,7 +134,8 @@ async fn a_second_operator_joins_by_the_guide_proposes_blocks_and_a_founder_leav
 	ensure!(now.len() == SEEDS.len() && is_in(&key) && !is_in(&gone), "{now:?}");
 	let last = one_certificate_each(&set, &[&founders[1], &founders[2], &founders[3], &newcomer]).await?;
 	println!("one certificate for each of {last} heights, over two changes of the set");
-	is_proved_over_changes(&Cli::of(&newcomer), &spec, 2).await
+	is_proved_over_changes(&Cli::of(&newcomer), &spec, 2).await?;
+	is_proved_from_what_was_trusted(&newcomer, &spec, 2).await
 }
 
 /// What a node proves now is accepted offline from the specification alone, over at least so many changes of the set, and
@@ -158,6 +159,50 @@ async fn is_proved_over_changes(cli: &Cli, spec: &str, changes_min: u64) -> Resu
 	let failure: Value = serde_json::from_str(&ran.stdout)?;
 	ensure!(failure["error"]["name"] == "StaleSet", "{failure}");
 	println!("proved over {changes} changes of the set");
+	Ok(())
+}
+
+/// Fetches a proof with these arguments and verifies it with those; what was run, and what it said.
+async fn fetched_and_verified(
+	cli: &Cli,
+	spec: &str,
+	fetch: &[&str],
+	verify: &[&str],
+) -> Result<(Ran, Value)> {
+	let directory = tempfile::tempdir()?;
+	let file = text(&directory.path().join("proof.json"))?;
+	cli.json(&[&["query", "proof", "--output", &file], fetch].concat()).await?;
+	let ran = plexus(&[&["verify", &file, "--chain", spec, "--json"], verify].concat()).await?;
+	let told: Value = serde_json::from_str(&ran.stdout).with_context(|| ran.text())?;
+	Ok((ran, told))
+}
+
+/// What is trusted of an early block leads over at least so many changes of the set to a late one, and what is trusted of that
+/// one needs none of them any more. A proof that begins behind the changes is refused before them, with where it must begin.
+async fn is_proved_from_what_was_trusted(node: &Node, spec: &str, changes_min: u64) -> Result<()> {
+	/// Before any change.
+	const EARLY: &str = "3";
+	let (cli, rpc) = (Cli::of(node), node.rpc().await?);
+	let directory = tempfile::tempdir()?;
+	let (early, late) =
+		(text(&directory.path().join("early.json"))?, text(&directory.path().join("late.json"))?);
+	let (ran, told) =
+		fetched_and_verified(&cli, spec, &["--block", EARLY], &["--save-trusted", &early]).await?;
+	ensure!(ran.code == Some(0) && told["set_changes"] == 0 && told["saved"]["block_number"] == 3, "{told}");
+
+	let onwards = ["--trusted", &early, "--save-trusted", &late];
+	let (ran, told) = fetched_and_verified(&cli, spec, &["--from", EARLY], &onwards).await?;
+	ensure!(ran.code == Some(0) && told["set_changes"].as_u64() >= Some(changes_min), "{told}");
+	let from = told["saved"]["block_number"].as_u64().context("a saved block")?.to_string();
+	rpc.new_blocks(1).await?;
+	let of_bob = ["--account", "//Bob", "--from", &from];
+	let (ran, told) = fetched_and_verified(&cli, spec, &of_bob, &["--trusted", &late]).await?;
+	ensure!(ran.code == Some(0) && told["account"]["free"].is_string(), "{told}");
+	for before in [&["--trusted", &early][..], &[]] {
+		let (ran, told) = fetched_and_verified(&cli, spec, &of_bob, before).await?;
+		ensure!(ran.code == Some(UNPROVED) && told["error"]["name"] == "BeginsTooLate", "{told}");
+	}
+	println!("proved from block {from} on, which is trusted");
 	Ok(())
 }
 

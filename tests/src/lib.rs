@@ -10,12 +10,13 @@
 //! Modules in reading order: [`node`] a process, [`rpc`] a connection to it, [`wallet`] transactions, [`load`] many of
 //! them, [`raw`] bytes on a socket that no client library would send, [`cli`] the client commands, [`http`] those that serve,
 //! [`serving`] one of them with what it serves, [`local`] nodes of one chain, started one by one, [`testnet`] several nodes at
-//! once, [`hosts`] a network between them that is slow and loses packets.
+//! once, [`link`] a slow way to one of them, [`hosts`] a network between them that is slow and loses packets.
 
 pub mod cli;
 #[cfg(target_os = "linux")]
 pub mod hosts;
 pub mod http;
+pub mod link;
 pub mod load;
 pub mod local;
 pub mod node;
@@ -27,6 +28,7 @@ pub mod wait;
 pub mod wallet;
 
 pub use cli::Cli;
+pub use link::Link;
 pub use load::Load;
 pub use local::LocalChain;
 pub use node::{Node, NodeOptions};

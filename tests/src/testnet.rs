@@ -26,6 +26,10 @@ pub const ALL_STOP_BOUND: Duration = Duration::from_secs(STOP_BOUND.as_secs() * 
 /// Beyond the time that a run is told to last: to its first block, to settle, to ask all blocks again, to stop.
 const JUDGING_BOUND: Duration = Duration::from_secs(240);
 
+/// The longest from healing until some node has a new block, whatever the fault was. The verdict leaves it to the tests, since
+/// blocks of a slow chain are as far apart by themselves.
+pub const FIRST_BLOCK_MS_MAX: u64 = 10_000;
+
 /// Runs `plexus testnet run` with these arguments to its end, some `lasting` after its first block; what it printed, and
 /// its verdict.
 ///

@@ -7,11 +7,17 @@ use crate::{address::parse_hex32, failure::Failure};
 use codec::DecodeAll;
 use plexus_primitives::light::{Certified, Handover};
 use serde::{Deserialize, Serialize};
+use std::{
+	fs::{File, OpenOptions},
+	io::{Read, Write},
+	path::Path,
+};
 
 /// The form that this version writes and reads.
 pub(crate) const FORMAT_VERSION: u32 = 1;
 
-/// The longest file: some thousand changes of a set of a hundred validators.
+/// The longest file: some 2,900 changes of a set of a hundred validators, of 22 KiB each. Beyond that a proof begins at a block
+/// that is trusted ([`super::trust`]).
 pub(crate) const PROOF_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// A proof as it stands in a file.
@@ -29,11 +35,14 @@ pub(crate) struct ProofFile {
 	pub(crate) storage: Option<Storage>,
 }
 
-/// What leads from the genesis to a final block.
+/// What leads from the genesis, or from another block that is trusted, to a final block.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Finality {
-	/// Every change of the validators before the block, in order.
+	/// The height that it says it begins at, the genesis if absent; for errors only.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub(crate) from: Option<u32>,
+	/// Every change of the validators between the two blocks, in order.
 	pub(crate) handovers: Vec<HandoverFile>,
 	/// The block.
 	pub(crate) target: CertifiedFile,
@@ -104,6 +113,20 @@ impl ProofFile {
 		}
 		serde_json::from_slice(text).map_err(malformed)
 	}
+
+	/// The file's text, which [`ProofFile::from_json`] takes.
+	///
+	/// # Errors
+	/// It is too long.
+	pub(crate) fn to_json(&self) -> Result<Vec<u8>, Failure> {
+		let mut text =
+			serde_json::to_vec_pretty(self).expect("it has string keys only, so it always serialises");
+		text.push(b'\n');
+		match text.len() > PROOF_BYTES_MAX {
+			true => Err(too_long()),
+			false => Ok(text),
+		}
+	}
 }
 
 impl CertifiedFile {
@@ -146,6 +169,47 @@ pub(crate) fn bytes(field: &str, text: &str) -> Result<Vec<u8>, Failure> {
 /// The 32 bytes of a field.
 pub(crate) fn bytes32(field: &str, text: &str) -> Result<[u8; 32], Failure> {
 	parse_hex32(text).ok_or_else(|| invalid(format!("`{field}` is not 0x and 64 hexadecimal digits")))
+}
+
+/// A file's bytes. One more than is allowed tells that there are more.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn read_text(path: &Path, bytes_max: usize, remedy: &str) -> Result<Vec<u8>, Failure> {
+	let mut text = Vec::new();
+	let limit = bytes_max as u64 + 1;
+	let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut text));
+	read.map_err(|error| {
+		let cause = format!("cannot read {}: {error}", path.display());
+		Failure::input("UnreadableFile", cause, remedy)
+	})?;
+	Ok(text)
+}
+
+/// Writes a file that does not exist.
+///
+/// # Errors
+/// It exists, or cannot be written.
+pub(crate) fn write_new(path: &Path, text: &[u8]) -> Result<(), Failure> {
+	let written = OpenOptions::new()
+		.write(true)
+		.create_new(true)
+		.open(path)
+		.and_then(|mut file| file.write_all(text).and_then(|()| file.sync_all()));
+	written.map_err(|error| {
+		let cause = format!("cannot write {}: {error}", path.display());
+		Failure::input("UnwritableFile", cause, "name a file that does not exist, where you may write")
+	})
+}
+
+/// A proof that no file takes.
+pub(crate) fn too_long() -> Failure {
+	Failure::input(
+		"ProofTooLong",
+		format!("the proof has more than {PROOF_BYTES_MAX} bytes: the validators changed too often on the way"),
+		"prove an earlier block first, keep what that makes trusted with `plexus verify --save-trusted`, and go on from there \
+		 with `plexus query proof --from` and `plexus verify --trusted`",
+	)
 }
 
 fn invalid(cause: String) -> Failure {

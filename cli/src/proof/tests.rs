@@ -2,8 +2,9 @@
 
 use super::{
 	storage::{account_key, read, receipts_earnings_key, rewards_earnings_key, timestamp_key},
-	verify::{check, keys, Accounts, TrustedChain},
-	CertifiedFile, Finality, HandoverFile, ProofFile, Storage,
+	trust,
+	verify::{self, keys, Accounts, Proved, TrustedChain},
+	CertifiedFile, Finality, HandoverFile, ProofFile, Storage, PROOF_BYTES_MAX,
 };
 use crate::{
 	failure::{Failure, FailureKind},
@@ -14,7 +15,7 @@ use plexus_primitives::{
 	consensus::{
 		sort_by_power, validator_set_hash, Commit, ConsensusKey, ConsensusSignature, Vote, VoteKind, Voter,
 	},
-	light::{SET_COMMITMENT_VERSION, SET_ENGINE_ID},
+	light::{Trusted, SET_COMMITMENT_VERSION, SET_ENGINE_ID},
 	Blake3Hasher,
 };
 use sp_core::{ed25519, Pair, H256};
@@ -27,6 +28,11 @@ const EARNED: u128 = 2_500_000_000_001;
 /// Due, and where it came from: pools, claims, submissions, challenges.
 const REWARDED: (u128, u128, u128, u128, u128) = (30, 400, 50, 6, 7);
 const TIME_MS: u64 = 1_800_000_000_000;
+
+/// Verifies from the genesis.
+fn check(proof: &ProofFile, chain: &TrustedChain) -> Result<Proved, Failure> {
+	verify::check(proof, chain, &chain.start()?).map(|(proved, _)| proved)
+}
 
 fn pair(seed: u8) -> ed25519::Pair {
 	ed25519::Pair::from_seed(&[seed; 32])
@@ -132,6 +138,7 @@ impl Chain {
 		let CertifiedFile { header, parent, commit } = self.certified(2, &OLD, &OLD);
 		let set = hex(voters(&NEW).encode());
 		let finality = Finality {
+			from: None,
 			handovers: vec![HandoverFile { header, parent, commit, set }],
 			target: self.certified(4, &NEW, &NEW),
 		};
@@ -145,6 +152,18 @@ impl Chain {
 			nodes: nodes.iter().map(hex).collect(),
 		};
 		ProofFile::new(hex(self.trusted.genesis), finality, Some(storage))
+	}
+
+	/// The proof of a block alone, which lists no change of the set and says that it begins at `from`.
+	fn proof_of_block(&self, from: Option<u32>, number: usize, set: &[u8]) -> ProofFile {
+		let finality = Finality { from, handovers: Vec::new(), target: self.certified(number, set, set) };
+		ProofFile::new(hex(self.trusted.genesis), finality, None)
+	}
+
+	/// A block that somebody trusts.
+	fn trusted_at(&self, number: usize, next: &[u8]) -> Trusted {
+		let hash = hash(&self.headers[number]);
+		Trusted::block(self.trusted.genesis, number as u32, hash, voters(next)).unwrap()
 	}
 
 	/// Why a changed proof is refused.
@@ -395,4 +414,101 @@ fn a_commit_is_the_documented_scale() {
 	let bytes = chain.commit(4, &NEW[..1], &NEW).encode();
 	let (round, signatures): (u32, Vec<Option<[u8; 64]>>) = Decode::decode(&mut &bytes[..]).unwrap();
 	assert_eq!((round, signatures.len(), signatures.iter().flatten().count()), (1, 3, 1));
+}
+
+#[test]
+fn what_a_proof_makes_trusted_is_where_the_next_one_starts() {
+	let chain = Chain::new();
+	let genesis = chain.trusted.start().unwrap();
+	let early = chain.proof_of_block(None, 1, &OLD);
+	let (_, trusted) = verify::check(&early, &chain.trusted, &genesis).unwrap();
+	assert_eq!(trusted, chain.trusted_at(1, &OLD));
+	let (proved, trusted) = verify::check(&chain.proof(), &chain.trusted, &trusted).unwrap();
+	let json = serde_json::to_value(proved).unwrap();
+	assert_eq!((&json["from_block"], &json["set_changes"]), (&1.into(), &1.into()));
+	assert_eq!(trusted, chain.trusted_at(4, &NEW));
+	// From the change on nothing needs to be proved of it any more.
+	let late = chain.proof_of_block(Some(2), 4, &NEW);
+	let (proved, trusted) = verify::check(&late, &chain.trusted, &chain.trusted_at(3, &NEW)).unwrap();
+	assert_eq!(serde_json::to_value(proved).unwrap()["set_changes"], 0);
+	assert_eq!(trusted, chain.trusted_at(4, &NEW));
+}
+
+#[test]
+fn a_block_that_hands_over_to_validators_who_are_not_listed_is_not_where_the_next_one_starts() {
+	let chain = Chain::new();
+	let genesis = chain.trusted.start().unwrap();
+	let proof = chain.proof_of_block(None, 2, &OLD);
+	let (proved, trusted) = verify::check(&proof, &chain.trusted, &genesis).unwrap();
+	assert_eq!(serde_json::to_value(proved).unwrap()["block_number"], 2);
+	assert_eq!(trusted, genesis);
+}
+
+#[test]
+fn a_proof_that_begins_elsewhere_is_refused_with_where_it_must_begin() {
+	let chain = Chain::new();
+	let refused = |proof: &ProofFile, start: &Trusted| {
+		verify::check(proof, &chain.trusted, start).err().expect("it does not begin there")
+	};
+	let late = chain.proof_of_block(Some(3), 4, &NEW);
+	for (start, from) in
+		[(chain.trusted.start().unwrap(), "--from 0"), (chain.trusted_at(1, &OLD), "--from 1")]
+	{
+		let failure = refused(&late, &start);
+		assert_eq!((failure.kind, failure.name.as_str()), (FailureKind::Unproved, "BeginsTooLate"));
+		assert!(failure.remedy.contains(from) && failure.remedy.contains("block 3"), "{failure}");
+	}
+	// One that says nothing of where it begins leaves a change out.
+	assert_eq!(refused(&chain.proof_of_block(None, 4, &NEW), &chain.trusted_at(1, &OLD)).name, "StaleSet");
+
+	let failure = refused(&chain.proof(), &chain.trusted_at(3, &NEW));
+	assert_eq!((failure.kind, failure.name.as_str()), (FailureKind::Unproved, "BeginsTooEarly"));
+	assert!(failure.remedy.contains("--from 3"), "{failure}");
+	// A trusted block of another fork, or with other validators, leads nowhere.
+	let fork = Trusted::block(chain.trusted.genesis, 3, [9; 32], voters(&NEW)).unwrap();
+	assert_eq!(refused(&late, &fork).name, "NotFinal");
+	assert_eq!(refused(&late, &chain.trusted_at(2, &[3, 4, 6])).name, "BeginsTooLate");
+}
+
+#[test]
+fn what_is_trusted_is_read_as_it_was_written_and_for_its_own_chain_alone() {
+	let chain = Chain::new();
+	let trusted = chain.trusted_at(3, &NEW);
+	let text = trust::to_json(&chain.trusted, &trusted);
+	assert_eq!(trust::parse(&text, &chain.trusted).unwrap(), trusted);
+	let other = TrustedChain { genesis: [7; 32], ..chain.trusted.clone() };
+	assert_eq!(trust::parse(&text, &other).unwrap_err().name, "TrustedOfAnotherChain");
+	let refused = |field: &str, value: serde_json::Value| {
+		let mut json: serde_json::Value = serde_json::from_slice(&text).unwrap();
+		json[field] = value;
+		trust::parse(json.to_string().as_bytes(), &chain.trusted).unwrap_err().name
+	};
+	for (field, value) in [
+		("formatVersion", 2.into()),
+		("height", "3".into()),
+		("blockHash", "0x09".into()),
+		("set", "0x".into()),
+		("set", hex(Vec::<Voter>::new().encode()).into()),
+		("set", (hex(trusted.set().encode()) + "00").into()),
+		("comment", "believe me".into()),
+	] {
+		assert_eq!(refused(field, value), "InvalidTrustedFile", "{field}");
+	}
+	let long = [text.clone(), b" ".repeat(128 * 1024)].concat();
+	assert_eq!(trust::parse(&long, &chain.trusted).unwrap_err().name, "InvalidTrustedFile");
+}
+
+#[test]
+fn what_is_written_is_never_too_long_to_be_read() {
+	let chain = Chain::new();
+	let mut proof = chain.proof();
+	let bytes = proof.to_json().unwrap().len();
+	storage(&mut proof).nodes[0].push_str(&"0".repeat(PROOF_BYTES_MAX - bytes));
+	let text = proof.to_json().unwrap();
+	assert_eq!(text.len(), PROOF_BYTES_MAX);
+	assert_eq!(ProofFile::from_json(&text).unwrap(), proof);
+	storage(&mut proof).nodes[0].push('0');
+	let refused = proof.to_json().unwrap_err();
+	assert_eq!(refused.name, "ProofTooLong");
+	assert!(refused.remedy.contains("--save-trusted") && refused.remedy.contains("--from"), "{refused}");
 }

@@ -1,13 +1,14 @@
-//! `plexus verify`: a proof in a file, checked against a chain's specification alone.
+//! `plexus verify`: a proof in a file, checked against a chain's specification, and what an earlier verification left, alone.
 //!
 //! # Must not
 //! Ask a node, or print anything that was not proved.
 
 use super::{
-	file::{bytes, bytes32, ProofFile, PROOF_BYTES_MAX},
+	file::{bytes, bytes32, read_text, Finality, ProofFile, PROOF_BYTES_MAX},
 	storage::{
 		account_key, receipts_earnings_key, rewards_earnings_key, timestamp_key, verify, StorageError,
 	},
+	trust::{self, TrustFiles},
 };
 use crate::{
 	address::display,
@@ -17,11 +18,11 @@ use crate::{
 };
 use codec::{Decode, DecodeAll};
 use plexus_primitives::{
-	consensus::Voter,
+	consensus::{validator_set_hash, Voter},
 	light::{FinalBlock, LightError, Trusted},
 };
 use serde::Serialize;
-use std::{fs::File, io::Read, path::Path};
+use std::path::Path;
 
 /// What a chain's specification says; all that is believed.
 #[derive(Clone, Debug)]
@@ -34,6 +35,16 @@ pub struct TrustedChain {
 	pub set: Vec<Voter>,
 }
 
+impl TrustedChain {
+	/// What is trusted by the specification alone.
+	///
+	/// # Errors
+	/// It names no validators, or too many.
+	pub(super) fn start(&self) -> Result<Trusted, Failure> {
+		Ok(Trusted::genesis(self.genesis, self.set.clone()).map_err(ProofError::from)?)
+	}
+}
+
 /// Why a file proves nothing.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum ProofError {
@@ -44,6 +55,24 @@ pub(crate) enum ProofError {
 		given: String,
 		/// Genesis hash of the specification.
 		expected: String,
+	},
+	/// It leaves out what changed between the trusted block and the one that it begins at.
+	#[error(
+		"the proof begins at block {from}; up to there it leaves out a change of the validators since the trusted block {trusted}"
+	)]
+	BeginsTooLate {
+		/// Where it says that it begins.
+		from: u32,
+		/// The trusted height.
+		trusted: u32,
+	},
+	/// It begins before the trusted block.
+	#[error("block {height} of the proof is not above block {trusted}, which is trusted already")]
+	BeginsTooEarly {
+		/// Its first height.
+		height: u32,
+		/// The trusted height.
+		trusted: u32,
 	},
 	/// A block is not proved to be final.
 	#[error(transparent)]
@@ -60,6 +89,8 @@ impl ProofError {
 	fn name(&self) -> &'static str {
 		match self {
 			Self::WrongChain { .. } => "WrongChain",
+			Self::BeginsTooLate { .. } => "BeginsTooLate",
+			Self::BeginsTooEarly { .. } => "BeginsTooEarly",
 			Self::Finality(LightError::StaleSet { .. }) => "StaleSet",
 			Self::Finality(_) => "NotFinal",
 			Self::Storage(_) => "NotInState",
@@ -67,13 +98,35 @@ impl ProofError {
 		}
 	}
 
-	fn remedy(&self) -> &'static str {
+	fn remedy(&self) -> String {
 		match self {
-			Self::WrongChain { .. } => "name the specification of that chain with --chain, if you trust it",
-			Self::Finality(_) | Self::Storage(_) => {
-				"believe nothing that the file says; ask another node for a proof with `plexus query proof`"
+			Self::WrongChain { .. } => {
+				"name the specification of that chain with --chain, if you trust it".into()
 			}
-			Self::Value(_) => "verify with the release that wrote the proof",
+			Self::BeginsTooLate { from, trusted } => format!(
+				"fetch one with `plexus query proof --from {trusted}`, or start with --trusted from what you saved at block {from}"
+			),
+			Self::BeginsTooEarly { trusted, .. } => format!(
+				"fetch one of a later block with `plexus query proof --from {trusted}`, or verify this one without --trusted"
+			),
+			Self::Finality(_) | Self::Storage(_) => {
+				"believe nothing that the file says; ask another node for a proof with `plexus query proof`".into()
+			}
+			Self::Value(_) => "verify with the release that wrote the proof".into(),
+		}
+	}
+
+	/// A refusal on the way from the block that is trusted at first: a file that begins elsewhere is no lie.
+	fn of_step(error: LightError, from: u32, start: &Trusted, reached: &Trusted) -> Self {
+		let is_first = reached.height() == start.height();
+		match error {
+			LightError::StaleSet { .. } if is_first && from > start.height() => {
+				Self::BeginsTooLate { from, trusted: start.height() }
+			}
+			LightError::NotAbove { height, trusted } if is_first && trusted > 0 => {
+				Self::BeginsTooEarly { height, trusted }
+			}
+			error => Self::Finality(error),
 		}
 	}
 }
@@ -92,8 +145,12 @@ pub(crate) struct Proved {
 	block_number: u32,
 	block_hash: String,
 	state_root: String,
+	/// The height that was trusted before: 0, the genesis, unless a file says another.
+	from_block: u32,
 	/// How often the validators changed on the way; every change was verified.
 	set_changes: usize,
+	/// What was saved to start from next time; `null` if that was not asked for.
+	saved: Option<Saved>,
 	/// The block's time; `null` if the file proves no state.
 	timestamp_ms: Option<u64>,
 	/// The account's balance; `null` if the file proves none.
@@ -102,6 +159,14 @@ pub(crate) struct Proved {
 	earnings: Option<EarningsProved>,
 	/// Further values of the state.
 	values: Vec<ValueProved>,
+}
+
+/// What is trusted from now on.
+#[derive(Serialize)]
+struct Saved {
+	/// The block, or an earlier one if the proved block hands over to other validators: the proof does not list those.
+	block_number: u32,
+	file: String,
 }
 
 /// An account as of the block. One that is not in the state has nothing.
@@ -170,6 +235,12 @@ impl Answer for Proved {
 			("state root", self.state_root.clone()),
 			("set changes", format!("{} on the way, all verified", self.set_changes)),
 		];
+		if self.from_block > 0 {
+			rows.push(("trusted before", format!("block {}", self.from_block)));
+		}
+		if let Some(Saved { block_number, file }) = &self.saved {
+			rows.push(("trusted now", format!("block {block_number}, saved in {file}")));
+		}
 		rows.extend(self.timestamp_ms.map(|ms| ("timestamp", format!("{ms} ms since 1970"))));
 		if let Some(account) = &self.account {
 			rows.extend([
@@ -206,9 +277,9 @@ fn exact(amount: Amount) -> String {
 /// Verifies a file and prints what it proves.
 ///
 /// # Errors
-/// The file cannot be read, or proves nothing. With `json` the failure is also printed to standard output.
-pub fn run(file: &Path, chain: &TrustedChain, json: bool) -> Result<(), Failure> {
-	let proved = read_file(file).and_then(|text| check(&ProofFile::from_json(&text)?, chain));
+/// A file cannot be read or written, or proves nothing. With `json` the failure is also printed to standard output.
+pub fn run(file: &Path, chain: &TrustedChain, trust: TrustFiles<'_>, json: bool) -> Result<(), Failure> {
+	let proved = verified(file, chain, trust);
 	match &proved {
 		Ok(proved) => output::print(json, proved),
 		Err(failure) if json => output::print_failure(failure),
@@ -217,35 +288,43 @@ pub fn run(file: &Path, chain: &TrustedChain, json: bool) -> Result<(), Failure>
 	proved.map(drop)
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-	let unreadable = |error: std::io::Error| {
-		let cause = format!("cannot read {}: {error}", path.display());
-		Failure::input("UnreadableFile", cause, "name a file that `plexus query proof` wrote")
+fn verified(file: &Path, chain: &TrustedChain, files: TrustFiles<'_>) -> Result<Proved, Failure> {
+	let start = match files.start {
+		Some(path) => trust::load(path, chain)?,
+		None => chain.start()?,
 	};
-	let mut text = Vec::new();
-	// One byte more than is allowed tells that there are more.
-	let limit = PROOF_BYTES_MAX as u64 + 1;
-	File::open(path).and_then(|file| file.take(limit).read_to_end(&mut text)).map_err(unreadable)?;
-	Ok(text)
+	let text = read_text(file, PROOF_BYTES_MAX, "name a file that `plexus query proof` wrote")?;
+	let (mut proved, trusted) = check(&ProofFile::from_json(&text)?, chain, &start)?;
+	if let Some(path) = files.save {
+		trust::save(path, chain, &trusted)?;
+		proved.saved = Some(Saved { block_number: trusted.height(), file: path.display().to_string() });
+	}
+	Ok(proved)
 }
 
-/// Verifies a proof.
+/// Verifies a proof from what is trusted of the chain; what is trusted afterwards.
 ///
 /// # Errors
 /// [`ProofError`], or the file's fields are no hexadecimal of what they should be.
-pub(crate) fn check(proof: &ProofFile, chain: &TrustedChain) -> Result<Proved, Failure> {
+pub(crate) fn check(
+	proof: &ProofFile,
+	chain: &TrustedChain,
+	start: &Trusted,
+) -> Result<(Proved, Trusted), Failure> {
 	let given = bytes32("genesisHash", &proof.genesis_hash)?;
 	if given != chain.genesis {
 		return Err(ProofError::WrongChain { given: hex(given), expected: hex(chain.genesis) }.into());
 	}
-	let block = check_finality(proof, chain)?;
+	let (block, trusted) = check_finality(&proof.finality, chain, start)?;
 	let mut proved = Proved {
 		chain: chain.name.clone(),
 		genesis_hash: hex(chain.genesis),
 		block_number: block.height,
 		block_hash: hex(block.hash),
 		state_root: hex(block.state_root),
+		from_block: start.height(),
 		set_changes: proof.finality.handovers.len(),
+		saved: None,
 		timestamp_ms: None,
 		account: None,
 		earnings: None,
@@ -254,15 +333,29 @@ pub(crate) fn check(proof: &ProofFile, chain: &TrustedChain) -> Result<Proved, F
 	if let Some(storage) = &proof.storage {
 		check_storage(storage, block.state_root, &mut proved)?;
 	}
-	Ok(proved)
+	Ok((proved, trusted))
 }
 
-fn check_finality(proof: &ProofFile, chain: &TrustedChain) -> Result<FinalBlock, Failure> {
-	let mut trusted = Trusted::genesis(chain.genesis, chain.set.clone()).map_err(ProofError::from)?;
-	for handover in &proof.finality.handovers {
-		trusted = trusted.follow(&handover.decode()?).map_err(ProofError::from)?;
+/// The block that is proved, and the highest that may be trusted with the validators of the next: the same, unless it hands over
+/// to validators whom the proof does not list.
+fn check_finality(
+	finality: &Finality,
+	chain: &TrustedChain,
+	start: &Trusted,
+) -> Result<(FinalBlock, Trusted), Failure> {
+	let from = finality.from.unwrap_or(0);
+	let mut trusted = start.clone();
+	for handover in &finality.handovers {
+		let next = trusted.follow(&handover.decode()?);
+		trusted = next.map_err(|error| ProofError::of_step(error, from, start, &trusted))?;
 	}
-	Ok(trusted.verify(&proof.finality.target.decode()?).map_err(ProofError::from)?)
+	let block = trusted.verify(&finality.target.decode()?);
+	let block = block.map_err(|error| ProofError::of_step(error, from, start, &trusted))?;
+	let set = trusted.set().to_vec();
+	if block.next_set == Some(validator_set_hash(&chain.genesis, &set)) {
+		trusted = Trusted::block(chain.genesis, block.height, block.hash, set).map_err(ProofError::from)?;
+	}
+	Ok((block, trusted))
 }
 
 fn check_storage(storage: &super::Storage, root: [u8; 32], proved: &mut Proved) -> Result<(), Failure> {

@@ -9,16 +9,13 @@ use crate::{
 	failure::{Failure, FailureKind},
 	output::{self, hex, Answer},
 	proof::{
-		keys, read, Accounts, CertifiedFile, Finality, HandoverFile, ProofFile, Storage, PROOF_BYTES_MAX,
+		keys, read, too_long, write_new, Accounts, CertifiedFile, Finality, HandoverFile, ProofFile, Storage,
+		PROOF_BYTES_MAX,
 	},
 };
 use codec::Decode;
 use serde::{Deserialize, Serialize};
-use std::{
-	fs::OpenOptions,
-	io::Write,
-	path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 use subxt::rpcs::client::rpc_params;
 
 /// The most further keys: what the node's own limit of keys in a call leaves room for.
@@ -38,6 +35,9 @@ pub(super) struct Args {
 	/// At this height [default: the last block]
 	#[arg(long, value_name = "N")]
 	block: Option<u32>,
+	/// Begin at this height, which whoever verifies trusts already; 0 is the genesis
+	#[arg(long, value_name = "N", default_value_t = 0)]
+	from: u32,
 	/// File to write; it must not exist
 	#[arg(long, short, value_name = "FILE")]
 	output: PathBuf,
@@ -49,19 +49,24 @@ pub(super) struct Written {
 	file: String,
 	bytes: usize,
 	genesis_hash: String,
+	from_block: u32,
 	block_number: u32,
 	set_changes: usize,
 }
 
 impl Answer for Written {
 	fn human(&self) -> String {
+		let trusted = match self.from_block {
+			0 => String::new(),
+			from => format!(" --trusted WHAT-WAS-SAVED-AT-{from}"),
+		};
 		output::fields([
 			("written", self.file.clone()),
 			("bytes", self.bytes.to_string()),
 			("genesis", self.genesis_hash.clone()),
 			("block", self.block_number.to_string()),
 			("set changes", self.set_changes.to_string()),
-			("check it", format!("plexus verify {} --chain SPECIFICATION", self.file)),
+			("check it", format!("plexus verify {} --chain SPECIFICATION{trusted}", self.file)),
 		])
 	}
 }
@@ -104,7 +109,15 @@ pub(super) async fn proof(client: &Client, args: Args) -> Result<Written, Failur
 		None => u32::try_from(client.at_head().await?.block_number())
 			.map_err(|_| foreign("the last block's number is none of this chain"))?,
 	};
-	let (genesis_hash, finality) = finality(client, number).await?;
+	if args.from >= number {
+		let cause = format!("block {number} is not above block {}, where the proof is to begin", args.from);
+		return Err(Failure::input(
+			"NotAbove",
+			cause,
+			"prove a later block, or name an earlier one with --from",
+		));
+	}
+	let (genesis_hash, finality) = finality(client, args.from, number).await?;
 	let of_state = accounts.account.is_some() || accounts.earnings.is_some() || !args.keys.is_empty();
 	let storage = match of_state {
 		true => Some(storage(client, number, &finality, &accounts, &args.keys).await?),
@@ -112,9 +125,10 @@ pub(super) async fn proof(client: &Client, args: Args) -> Result<Written, Failur
 	};
 	let set_changes = finality.handovers.len();
 	let proof = ProofFile::new(genesis_hash.clone(), finality, storage);
-	let bytes = write(&args.output, &proof)?;
-	let file = args.output.display().to_string();
-	Ok(Written { file, bytes, genesis_hash, block_number: number, set_changes })
+	let text = proof.to_json()?;
+	write_new(&args.output, &text)?;
+	let (file, bytes) = (args.output.display().to_string(), text.len());
+	Ok(Written { file, bytes, genesis_hash, from_block: args.from, block_number: number, set_changes })
 }
 
 async fn account(client: &Client, text: Option<&str>) -> Result<Option<[u8; 32]>, Failure> {
@@ -123,20 +137,23 @@ async fn account(client: &Client, text: Option<&str>) -> Result<Option<[u8; 32]>
 	Ok(Some(*AsRef::<[u8; 32]>::as_ref(&account)))
 }
 
-/// All pages of the proof that a block is final.
-async fn finality(client: &Client, number: u32) -> Result<(String, Finality), Failure> {
-	let (mut from, mut handovers, mut bytes) = (0, Vec::new(), 0usize);
+/// All pages of the proof that a block is final for whoever trusts another.
+async fn finality(client: &Client, from: u32, number: u32) -> Result<(String, Finality), Failure> {
+	let (mut cursor, mut handovers, mut bytes) = (from, Vec::new(), 0usize);
 	loop {
-		let page: Page = client.request("plexus_finalityProof", rpc_params![number, from]).await?;
+		let page: Page = client.request("plexus_finalityProof", rpc_params![number, cursor]).await?;
+		// The least that the file will have, so that not all of what cannot be written is fetched.
 		bytes += page.handovers.iter().map(handover_bytes).sum::<usize>();
 		if bytes > PROOF_BYTES_MAX {
-			let cause = format!("the proof has more than {PROOF_BYTES_MAX} bytes");
-			return Err(Failure::input("ProofTooLong", cause, "prove an earlier block"));
+			return Err(too_long());
 		}
 		handovers.extend(page.handovers);
 		match (page.target, page.next) {
-			(Some(target), None) => return Ok((page.genesis_hash, Finality { handovers, target })),
-			(None, Some(next)) if next > from && next < number => from = next,
+			(Some(target), None) => {
+				let from = (from > 0).then_some(from);
+				return Ok((page.genesis_hash, Finality { from, handovers, target }));
+			}
+			(None, Some(next)) if next > cursor && next < number => cursor = next,
 			_ => return Err(foreign("its proof of finality does not go on and does not end")),
 		}
 	}
@@ -179,21 +196,6 @@ fn parse_key(text: &str) -> Result<Vec<u8>, Failure> {
 	hex::decode(text.strip_prefix("0x").unwrap_or(text)).map_err(|error| {
 		let cause = format!("`{}` is no storage key: {error}", output::clean(text));
 		Failure::input("InvalidKey", cause, "give 0x and hexadecimal digits")
-	})
-}
-
-fn write(path: &Path, proof: &ProofFile) -> Result<usize, Failure> {
-	let mut text =
-		serde_json::to_vec_pretty(proof).expect("it has string keys only, so it always serialises");
-	text.push(b'\n');
-	let written = OpenOptions::new()
-		.write(true)
-		.create_new(true)
-		.open(path)
-		.and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()));
-	written.map(|()| text.len()).map_err(|error| {
-		let cause = format!("cannot write {}: {error}", path.display());
-		Failure::input("UnwritableFile", cause, "name a file that does not exist, where you may write")
 	})
 }
 

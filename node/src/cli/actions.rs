@@ -266,6 +266,12 @@ pub struct VerifyArgs {
 	/// The chain to believe: dev, local, or the path of a specification
 	#[arg(long, value_name = "CHAIN")]
 	pub chain: String,
+	/// Start from what --save-trusted wrote for this chain, and not from its genesis
+	#[arg(long, value_name = "FILE")]
+	pub trusted: Option<PathBuf>,
+	/// Write what is trusted by then to this file, which must not exist, for the next proofs to start from
+	#[arg(long, value_name = "FILE")]
+	pub save_trusted: Option<PathBuf>,
 	/// Print JSON
 	#[arg(long)]
 	pub json: bool,

@@ -1,4 +1,5 @@
-//! `plexus verify FILE`: reads the specification, which alone is believed, and hands it to the client's verifier.
+//! `plexus verify FILE`: reads the specification, which with what an earlier run saved is all that is believed, and hands it to
+//! the client's verifier.
 //!
 //! # Must not
 //! Open a database, or ask a node.
@@ -7,7 +8,7 @@ use crate::{
 	cli::VerifyArgs,
 	place::{named_spec, spec_report},
 };
-use plexus_cli::proof::{self, TrustedChain};
+use plexus_cli::proof::{self, TrustFiles, TrustedChain};
 
 /// Verifies a proof.
 ///
@@ -20,5 +21,6 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<()> {
 		set: spec.validators().map_err(|error| spec_report(&error))?,
 		name: spec.name,
 	};
-	Ok(proof::run(&args.file, &chain, args.json)?)
+	let trust = TrustFiles { start: args.trusted.as_deref(), save: args.save_trusted.as_deref() };
+	Ok(proof::run(&args.file, &chain, trust, args.json)?)
 }
