@@ -32,6 +32,8 @@ struct Claimed {
 	not_before_ms: u64,
 }
 
+type DepositOf<T> = Deposit<BalanceOf<T>>;
+
 /// What registrations met that was there before them.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Met {
@@ -194,7 +196,7 @@ impl<T: Config> Pallet<T> {
 		datanet: DatanetId,
 		registration: Registration<T>,
 		mut claimed: Claimed,
-	) -> Result<(Option<Deposit<BalanceOf<T>>>, Met), DispatchError> {
+	) -> Result<(Option<DepositOf<T>>, Met), DispatchError> {
 		let content = registration.content;
 		let claim = Self::claim(contributor, datanet, &content, claimed.commitment)?;
 		let listing = matches!(claim, Claim::Listing);

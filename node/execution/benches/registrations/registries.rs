@@ -14,8 +14,7 @@ use pallet_models::{
 	ManifestEntry, ModelKind,
 };
 use plexus_primitives::{
-	constants::UNITS, prove::LengthProver, verify_length_proof, Content, ContributionId, DatanetId,
-	DatanetVersion, ModelId,
+	constants::UNITS, prove::LengthProver, verify_length_proof, Content, DatanetId, DatanetVersion, ModelId,
 };
 use plexus_runtime::{limits::NATIVE_SPEEDUP, AccountId, Balances, Runtime, RuntimeOrigin, System};
 use sp_runtime::Perbill;
@@ -373,8 +372,8 @@ pub mod models {
 	pub fn measure(chain: &mut Chain, entries: u64) -> Vec<Series> {
 		let most: u32 = <Runtime as pallet_models::Config>::RegistrationsMax::get();
 		let base = Origins { parents: vec![ModelId(0)], ..Default::default() };
-		let entries_max = <Runtime as pallet_models::Config>::ManifestEntriesMax::get();
-		let parents_max = u64::from(<Runtime as pallet_models::Config>::ParentsMax::get());
+		let entries_max: u32 = <Runtime as pallet_models::Config>::ManifestEntriesMax::get();
+		let parents_max: u32 = <Runtime as pallet_models::Config>::ParentsMax::get();
 		let versions: Vec<_> = chain.execute(|| {
 			let owner = account(0);
 			(0..entries_max).map(|index| datanets::published(&owner, u64::MAX - u64::from(index))).collect()
@@ -387,7 +386,7 @@ pub mod models {
 		};
 		let tune = Origins { manifest: manifest(1), ..base.clone() };
 		// The first account's models have no parents.
-		let parents = (0..parents_max).map(ModelId).collect();
+		let parents = (0..u64::from(parents_max)).map(ModelId).collect();
 		let merge = Origins { parents, manifest: manifest(entries_max) };
 		let committed = samples(0, SAMPLES).map(|index| {
 			let call = Call::<Runtime>::commit { hash: sp_io::hashing::blake2_256(&index.to_le_bytes()) };
