@@ -224,11 +224,11 @@ pub mod datanets {
 	}
 
 	/// A new curated datanet with one contribution, in its first version.
-	pub fn published(owner: &AccountId, seed: u64) -> (DatanetId, DatanetVersion) {
+	pub fn published(owner: &AccountId, contributor: &AccountId, seed: u64) -> (DatanetId, DatanetVersion) {
 		let (datanet, contribution) = (curated(owner), NextContributionId::<Runtime>::get());
 		let contents = vec![content(seed, 8)];
-		done(commit(owner, &contents), owner);
-		done(register(datanet, contents), owner);
+		done(commit(contributor, &contents), contributor);
+		done(register(datanet, contents), contributor);
 		done(Call::<Runtime>::review { contribution, verdict: Verdict::Accept { weight: 1 } }, owner);
 		done(Call::<Runtime>::publish { datanet }, owner);
 		(datanet, DatanetVersion(1))
@@ -375,8 +375,9 @@ pub mod models {
 		let entries_max: u32 = <Runtime as pallet_models::Config>::ManifestEntriesMax::get();
 		let parents_max: u32 = <Runtime as pallet_models::Config>::ParentsMax::get();
 		let versions: Vec<_> = chain.execute(|| {
-			let owner = account(0);
-			(0..entries_max).map(|index| datanets::published(&owner, u64::MAX - u64::from(index))).collect()
+			let (owner, contributor) = (account(0), account(1));
+			let published = |index| datanets::published(&owner, &contributor, u64::MAX - u64::from(index));
+			(0..entries_max).map(published).collect()
 		});
 		chain.commit();
 		let manifest = |entries: u32| -> Vec<ManifestEntry> {
