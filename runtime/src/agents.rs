@@ -8,8 +8,8 @@
 //! agent's keys are held to what leaves its account, measured around one call.
 
 use crate::{
-	configs::Clock, fees::deposit, receipts::CloseChannels, Balance, Balances, Runtime, RuntimeCall,
-	RuntimeHoldReason,
+	configs::Clock, fees::deposit, holds::DirectHolds, receipts::CloseChannels, Balance, Runtime,
+	RuntimeCall, RuntimeHoldReason,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
@@ -308,7 +308,7 @@ parameter_types! {
 }
 
 impl pallet_agents::Config for Runtime {
-	type Currency = Balances;
+	type Currency = DirectHolds;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type DepositHolds = DepositHolds;
 	type RuntimeCall = RuntimeCall;

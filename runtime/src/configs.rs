@@ -5,6 +5,7 @@
 
 use crate::{
 	fees::{self, deposit},
+	holds::DirectHolds,
 	limits, AccountId, Balance, Balances, Block, BlockNumber, Hash, Hashing, Nonce, OriginCaller, PalletInfo,
 	Rewards, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin,
 	RuntimeTask, System, Timestamp, Validators, VERSION,
@@ -358,7 +359,7 @@ const DATANET_NAME_BYTES_MAX: u32 = 128;
 const LICENCE_BYTES_MAX: u32 = 128;
 
 impl pallet_datanets::Config for Runtime {
-	type Currency = Balances;
+	type Currency = DirectHolds;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Clock;
 	type Positions = Rewards;

@@ -36,6 +36,7 @@ pub mod benchmarking;
 pub mod configs;
 pub mod fees;
 pub mod genesis;
+pub mod holds;
 pub mod limits;
 mod models;
 #[cfg(feature = "std")]

@@ -6,7 +6,8 @@
 use crate::{
 	configs::Clock,
 	fees::{deposit, DEPOSIT_PER_BYTE},
-	Balance, Balances, Datanets, Runtime, RuntimeHoldReason,
+	holds::DirectHolds,
+	Balance, Datanets, Runtime, RuntimeHoldReason,
 };
 use frame_support::{
 	parameter_types,
@@ -55,7 +56,7 @@ parameter_types! {
 }
 
 impl pallet_models::Config for Runtime {
-	type Currency = Balances;
+	type Currency = DirectHolds;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Clock;
 	type Versions = Versions;

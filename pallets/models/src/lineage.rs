@@ -34,7 +34,11 @@ impl<T: Config> Pallet<T> {
 			Self::ensure_may_be_parent(&parent, spec)?;
 			let Asks { royalty, data } = parent.spec.asks;
 			ancestors.insert(*id, Ancestor { model: *id, royalty, data });
-			ancestors.extend(Lineages::<T>::get(id).into_iter().map(|ancestor| (ancestor.model, ancestor)));
+			// Who has no parents has no lineage to look up.
+			if !parent.spec.parents.is_empty() {
+				let above = Lineages::<T>::get(id).into_iter();
+				ancestors.extend(above.map(|ancestor| (ancestor.model, ancestor)));
+			}
 		}
 		let royalties = sum(ancestors.values().map(|ancestor| ancestor.royalty));
 		ensure!(royalties <= T::RoyaltiesMax::get().deconstruct().into(), Error::RoyaltiesTooHigh);
