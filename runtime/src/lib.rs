@@ -17,8 +17,9 @@
 //! # Reading order
 //! This file names the pallets; [`configs`] configures them, `agents` the agents with their scopes, `models`
 //! the models, `receipts` payments for inference, `attribution` claims about outputs, `rewards` what data
-//! earns; [`limits`] holds block budgets, [`fees`] prices; [`signature`] the account signature; [`apis`] what
-//! can be asked; [`genesis`] the presets; [`native`] the plain Rust entry points of the node.
+//! earns; [`limits`] holds block budgets, [`fees`] prices, [`holds`] how registries hold deposits; [`signature`] the
+//! account signature; [`apis`] what can be asked; [`genesis`] the presets; [`native`] the plain Rust entry points of the
+//! node.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // `impl_runtime_apis!` and the outer enums expand deeply.

@@ -1,6 +1,6 @@
 //! Votes, certificates and proposals of strangers and of validators, without an engine: the test says who is a validator.
 
-use crate::nodes::{address, bans, config, counts, id, start};
+use crate::nodes::{address, bans, config, counts, has_peers, id, start};
 use crate::peers::{publish, raw_peer};
 use bytes::Bytes;
 use ed25519_dalek::SigningKey;
@@ -83,7 +83,9 @@ async fn a_node_that_knows_no_validators_relays_only_a_few_votes() {
 	let votes = (0..200).map(|round| encoded(100, 7, round)).collect();
 	let publishing = tokio::spawn(publish(raw, names.topic(Topic::Consensus), votes));
 	judges(&node, Topic::Consensus, "ignored", 150).await;
-	assert!(node.handle.banned().is_empty() && node.handle.peers().iter().any(|peer| peer.id == id(11)));
+	// It may be listed a little after its first votes.
+	has_peers(&node, 1).await;
+	assert!(node.handle.banned().is_empty());
 	publishing.abort();
 }
 
