@@ -1,7 +1,7 @@
 //! `Balances`, with deposits put on hold and released in one pass.
 //!
-//! The framework makes a hold of small steps, each of which looks up the account once more: twenty times in all, and its
-//! holds three times, where once each is enough. A registration holds and releases three times, which was a third of its
+//! The framework makes a hold of small steps, each of which looks up the account once more: nineteen times in all, and its
+//! holds three times, where once each is enough. A registration holds and releases three times, which was about half of its
 //! time.
 //!
 //! # Must not
