@@ -225,6 +225,19 @@ pub enum CommitError {
 	},
 }
 
+/// How signatures of consensus are verified: by [`ConsensusKey::verify`], as `()` does, or by something that always says
+/// the same and may remember it.
+pub trait VerifyConsensusSignature {
+	/// Whether `key` made `signature` over `preimage`.
+	fn verify(key: &ConsensusKey, preimage: &[u8], signature: &ConsensusSignature) -> bool;
+}
+
+impl VerifyConsensusSignature for () {
+	fn verify(key: &ConsensusKey, preimage: &[u8], signature: &ConsensusSignature) -> bool {
+		key.verify(preimage, signature)
+	}
+}
+
 /// Verifies that more than two thirds of `set` precommitted `block` at `height`, and every signature that is there.
 ///
 /// # Errors
@@ -237,6 +250,21 @@ pub fn verify_commit(
 	round: u32,
 	signatures: &[Option<ConsensusSignature>],
 ) -> Result<(), CommitError> {
+	verify_commit_with(ConsensusKey::verify, genesis, set, height, (block, round), signatures)
+}
+
+/// As [`verify_commit`], of a block and the round of its decision; `verify` decides as [`ConsensusKey::verify`] does.
+///
+/// # Errors
+/// See [`CommitError`].
+pub fn verify_commit_with(
+	verify: impl Fn(&ConsensusKey, &[u8], &ConsensusSignature) -> bool,
+	genesis: &[u8; 32],
+	set: &[Voter],
+	height: u64,
+	(block, round): ([u8; 32], u32),
+	signatures: &[Option<ConsensusSignature>],
+) -> Result<(), CommitError> {
 	if signatures.len() != set.len() {
 		return Err(CommitError::Length { given: signatures.len(), validators: set.len() });
 	}
@@ -245,7 +273,7 @@ pub fn verify_commit(
 		total = total.saturating_add(*power);
 		let Some(signature) = signature else { continue };
 		let vote = Vote { kind: VoteKind::Precommit, height, round, value: Some(block), voter: *key };
-		if !key.verify(&vote.preimage(genesis), signature) {
+		if !verify(key, &vote.preimage(genesis), signature) {
 			return Err(CommitError::Signature { place });
 		}
 		signed = signed.saturating_add(*power);

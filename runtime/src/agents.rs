@@ -8,7 +8,7 @@
 //! agent's keys are held to what leaves its account, measured around one call.
 
 use crate::{
-	configs::Clock, fees::deposit, holds::DirectHolds, receipts::CloseChannels, Balance, Runtime,
+	configs::Clock, direct::DirectBalances, fees::deposit, receipts::CloseChannels, Balance, Runtime,
 	RuntimeCall, RuntimeHoldReason,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -308,7 +308,7 @@ parameter_types! {
 }
 
 impl pallet_agents::Config for Runtime {
-	type Currency = DirectHolds;
+	type Currency = DirectBalances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type DepositHolds = DepositHolds;
 	type RuntimeCall = RuntimeCall;

@@ -4,9 +4,11 @@
 //! Hold prices or block budgets: those are in [`crate::fees`] and [`crate::limits`], with their reasons.
 
 use crate::{
+	direct::DirectBalances,
 	fees::{self, deposit},
-	holds::DirectHolds,
-	limits, AccountId, Balance, Balances, Block, BlockNumber, Hash, Hashing, Nonce, OriginCaller, PalletInfo,
+	limits,
+	signature::ConsensusSignatures,
+	AccountId, Balance, Balances, Block, BlockNumber, Hash, Hashing, Nonce, OriginCaller, PalletInfo,
 	Rewards, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin,
 	RuntimeTask, System, Timestamp, Validators, VERSION,
 };
@@ -298,6 +300,7 @@ impl pallet_validators::Config for Runtime {
 	type PowerUnit = PowerUnit;
 	type SlashFraction = SlashFraction;
 	type CommitRequired = ConstBool<true>;
+	type ConsensusSignatures = ConsensusSignatures;
 	type WeightInfo = pallet_validators::weights::SubstrateWeight<Runtime>;
 }
 
@@ -359,7 +362,7 @@ const DATANET_NAME_BYTES_MAX: u32 = 128;
 const LICENCE_BYTES_MAX: u32 = 128;
 
 impl pallet_datanets::Config for Runtime {
-	type Currency = DirectHolds;
+	type Currency = DirectBalances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Clock;
 	type Positions = Rewards;

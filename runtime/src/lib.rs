@@ -35,9 +35,9 @@ mod attribution;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 pub mod configs;
+pub mod direct;
 pub mod fees;
 pub mod genesis;
-pub mod holds;
 pub mod limits;
 mod models;
 #[cfg(feature = "std")]
@@ -51,7 +51,7 @@ pub use configs::ProxyType;
 pub use receipts::{ProtocolShareMax, ProtocolShareMin};
 pub use signature::Signature;
 #[cfg(feature = "std")]
-pub use signature::{SignatureCache, SignatureCacheExt};
+pub use signature::{verify_consensus, SignatureCache, SignatureCacheExt};
 
 // Without `std` the macros below need it in scope.
 use alloc::vec::Vec;

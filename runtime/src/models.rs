@@ -5,8 +5,8 @@
 
 use crate::{
 	configs::Clock,
+	direct::DirectBalances,
 	fees::{deposit, DEPOSIT_PER_BYTE},
-	holds::DirectHolds,
 	Balance, Datanets, Runtime, RuntimeHoldReason,
 };
 use frame_support::{
@@ -56,7 +56,7 @@ parameter_types! {
 }
 
 impl pallet_models::Config for Runtime {
-	type Currency = DirectHolds;
+	type Currency = DirectBalances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Clock = Clock;
 	type Versions = Versions;

@@ -1,12 +1,13 @@
-//! The account signature: `MultiSignature`, with a memory of what was verified before.
+//! The account signature, `MultiSignature`, and the validators', each with a memory of what was verified before.
 //!
-//! A signature is checked when a transaction arrives, when a block is built from it and when the block is executed.
-//! The node puts a [`SignatureCache`] into the externalities, and [`Signature`] consults it, so that only the first
-//! of those does the elliptic-curve work.
+//! A signature is checked when a transaction arrives, when a block is built from it and when the block is executed; a
+//! precommit, when it or a certificate arrives, and in the next block. The node puts a [`SignatureCache`] into the
+//! externalities, which [`Signature`] and [`ConsensusSignatures`] consult, so that only the first of those does the
+//! elliptic-curve work.
 //!
 //! # Must not
-//! Decide differently from `MultiSignature`, ever: two nodes would fork. The cache holds only what
-//! `MultiSignature::verify` accepted, under a hash of everything that the verdict depends on, and is only asked
+//! Decide differently from `MultiSignature` and `ConsensusKey`, ever: two nodes would fork. The cache holds only what
+//! their `verify` accepted, under a hash of everything that the verdict depends on, the rule included, and is only asked
 //! whether it holds that hash. A signature that it does not hold is verified.
 //!
 //! # Invariants
@@ -14,6 +15,7 @@
 //! - A refusal is never remembered: a cache that loses entries, or is absent, changes nothing but time.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use plexus_primitives::consensus::{ConsensusKey, ConsensusSignature, VerifyConsensusSignature};
 use scale_info::{Type, TypeInfo};
 use serde::{Deserialize, Serialize};
 use sp_runtime::{
@@ -58,8 +60,23 @@ impl Verify for Signature {
 	}
 }
 
+/// Verifies what validators sign.
+pub struct ConsensusSignatures;
+
+impl VerifyConsensusSignature for ConsensusSignatures {
+	#[cfg(feature = "std")]
+	fn verify(key: &ConsensusKey, preimage: &[u8], signature: &ConsensusSignature) -> bool {
+		cache::verify_consensus_once(key, preimage, signature)
+	}
+
+	#[cfg(not(feature = "std"))]
+	fn verify(key: &ConsensusKey, preimage: &[u8], signature: &ConsensusSignature) -> bool {
+		key.verify(preimage, signature)
+	}
+}
+
 #[cfg(feature = "std")]
-pub use cache::{verification_key, SignatureCache, SignatureCacheExt};
+pub use cache::{verification_key, verify_consensus, SignatureCache, SignatureCacheExt};
 
 /// The cache as the externalities hold it.
 #[cfg(feature = "std")]
@@ -93,14 +110,55 @@ mod cache {
 		*hasher.finalize().as_bytes()
 	}
 
-	/// `signature.verify`, skipped when the cache knows its result to be positive.
+	/// Names the rule in the keys of consensus signatures, so that what one rule accepted does not pass for what the other,
+	/// stricter one did.
+	const CONSENSUS_CONTEXT: &str = "plexus 2026-11 signatures of consensus, verified strictly";
+
+	/// The key of a verified signature of consensus. Signer and signature have their fixed lengths.
+	fn consensus_key(key: &ConsensusKey, preimage: &[u8], signature: &ConsensusSignature) -> [u8; 32] {
+		let mut hasher = blake3::Hasher::new_derive_key(CONSENSUS_CONTEXT);
+		hasher.update(&key.0).update(&signature.0).update(preimage);
+		*hasher.finalize().as_bytes()
+	}
+
+	/// `key.verify`, skipped when `cache` knows its result to be positive.
+	pub fn verify_consensus(
+		cache: &dyn SignatureCache,
+		key: &ConsensusKey,
+		preimage: &[u8],
+		signature: &ConsensusSignature,
+	) -> bool {
+		let verify = || key.verify(preimage, signature);
+		once(cache, consensus_key(key, preimage, signature), verify)
+	}
+
+	/// As [`verify_consensus`], with the cache of the externalities.
+	pub(super) fn verify_consensus_once(
+		key: &ConsensusKey,
+		preimage: &[u8],
+		signature: &ConsensusSignature,
+	) -> bool {
+		match installed() {
+			Some(cache) => verify_consensus(&*cache, key, preimage, signature),
+			None => key.verify(preimage, signature),
+		}
+	}
+
+	/// `signature.verify`, skipped when the cache of the externalities knows its result to be positive.
 	pub(super) fn verify_once(signature: &MultiSignature, message: &[u8], signer: &AccountId32) -> bool {
-		let Some(cache) = installed() else { return signature.verify(message, signer) };
-		let key = verification_key(signature, message, signer);
+		let verify = || signature.verify(message, signer);
+		match installed() {
+			Some(cache) => once(&*cache, verification_key(signature, message, signer), verify),
+			None => verify(),
+		}
+	}
+
+	/// Whether `verify` says yes, or did so before under this key.
+	fn once(cache: &dyn SignatureCache, key: [u8; 32], verify: impl FnOnce() -> bool) -> bool {
 		if cache.contains(&key) {
 			return true;
 		}
-		let valid = signature.verify(message, signer);
+		let valid = verify();
 		if valid {
 			cache.insert(key);
 		}

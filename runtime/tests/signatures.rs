@@ -7,6 +7,8 @@ mod odd_signatures;
 use codec::Encode;
 use common::{transfer, Chain, Key, AMOUNT};
 use odd_signatures::{odd_signatures, OddSignature};
+use plexus_primitives::consensus::{ConsensusKey, ConsensusSignature, VerifyConsensusSignature};
+use plexus_runtime::signature::ConsensusSignatures;
 use plexus_runtime::{native, AccountId, Signature, SignatureCache, SignatureCacheExt};
 use sp_core::ed25519;
 use sp_io::TestExternalities;
@@ -151,4 +153,49 @@ fn a_transaction_that_was_checked_ahead_is_not_checked_again_in_its_block() {
 	let (_, results) = chain.build(vec![transaction]);
 	assert_eq!(results, vec![Ok(Ok(()))]);
 	assert_eq!((cache.len(), cache.hits.load(Ordering::SeqCst)), (1, 1));
+}
+
+#[test]
+fn consensus_verifies_strictly_whatever_was_remembered_by_the_accounts_rule() {
+	let cache = Arc::new(Counting::default());
+	let mut ext = with_cache(&cache);
+	let (mut strict, mut accounts) = (0, 0);
+	for case in all_cases() {
+		let MultiSignature::Ed25519(raw) = &case.signature else { continue };
+		let (key, signature) = (ConsensusKey(case.signer.clone().into()), ConsensusSignature(raw.0));
+		let reference = key.verify(&case.message, &signature);
+		ext.execute_with(|| {
+			accounts +=
+				usize::from(Signature(case.signature.clone()).verify(&case.message[..], &case.signer));
+			let remembered = cache.len();
+			for time in ["first", "second"] {
+				let verdict = ConsensusSignatures::verify(&key, &case.message, &signature);
+				assert_eq!(verdict, reference, "{}, the {time} time", case.name);
+			}
+			assert_eq!(cache.len(), remembered + usize::from(reference), "{}", case.name);
+		});
+		strict += usize::from(reference);
+	}
+	assert!(0 < strict && strict < accounts, "{strict} strictly, {accounts} by the accounts' rule");
+	assert_eq!(cache.hits.load(Ordering::SeqCst), strict, "each was verified once");
+}
+
+#[test]
+fn a_remembered_signature_of_consensus_vouches_for_nothing_else() {
+	let cache = Arc::new(Counting::default());
+	let (key, other) = (Key::ed25519("//A"), Key::ed25519("//B"));
+	let MultiSignature::Ed25519(signature) = key.sign(b"vote") else { panic!("signed with ed25519") };
+	let signature = ConsensusSignature(signature.0);
+	let [key, other] = [key, other].map(|key| ConsensusKey(key.account().into()));
+	with_cache(&cache).execute_with(|| {
+		assert!(ConsensusSignatures::verify(&key, b"vote", &signature));
+		assert!(!ConsensusSignatures::verify(&key, b"votf", &signature));
+		assert!(!ConsensusSignatures::verify(&other, b"vote", &signature));
+		for byte in 0..64 {
+			let mut changed = signature;
+			changed.0[byte] ^= 1;
+			assert!(!ConsensusSignatures::verify(&key, b"vote", &changed), "byte {byte}");
+		}
+	});
+	assert_eq!((cache.len(), cache.hits.load(Ordering::SeqCst)), (1, 0));
 }

@@ -212,6 +212,23 @@ impl Chain {
 	/// # Errors
 	/// [`ChainError::NotExecuted`] if neither [`Chain::propose`] nor [`Chain::verify`] saw it since the last commit.
 	pub fn commit(&self, hash: &Hash, certificate: Vec<u8>) -> Result<Arc<Tip>, ChainError> {
+		self.write_block(hash, certificate, Database::commit)
+	}
+
+	/// As [`Chain::commit`], without waiting for the disk: see [`Database::commit_unsynced`].
+	///
+	/// # Errors
+	/// As of [`Chain::commit`].
+	pub fn commit_unsynced(&self, hash: &Hash, certificate: Vec<u8>) -> Result<Arc<Tip>, ChainError> {
+		self.write_block(hash, certificate, Database::commit_unsynced)
+	}
+
+	fn write_block(
+		&self,
+		hash: &Hash,
+		certificate: Vec<u8>,
+		write: fn(&Database, BlockCommit) -> Result<Arc<Tip>, StorageError>,
+	) -> Result<Arc<Tip>, ChainError> {
 		let _writing = self.0.writing.lock();
 		let tip = self.tip();
 		if tip.hash == *hash {
@@ -223,7 +240,7 @@ impl Chain {
 		let started = Instant::now();
 		let changed_keys = changes.main.iter().map(|(key, _)| key.clone()).collect();
 		let body = block.body.clone();
-		let tip = self.0.database.commit(BlockCommit { block, hash, certificate, changes })?;
+		let tip = write(&self.0.database, BlockCommit { block, hash, certificate, changes })?;
 		self.0.executed.lock().clear();
 		record_set(&self.0.database, &self.0.executor);
 		let commit = started.elapsed();

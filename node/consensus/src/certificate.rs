@@ -14,8 +14,9 @@ use crate::signing;
 use crate::types::{AuthorityId, Plexus, ValidatorSet};
 use crate::wire;
 use codec::Encode;
-use plexus_primitives::consensus::{verify_commit, Commit, CommitError};
+use plexus_primitives::consensus::{verify_commit_with, Commit, CommitError};
 use plexus_primitives::purpose::Purpose;
+use plexus_runtime::{verify_consensus, SignatureCache};
 use sp_core::H256;
 use std::collections::BTreeSet;
 
@@ -64,11 +65,13 @@ pub fn decode(bytes: &[u8]) -> Result<Certificate, CodecError> {
 	decode_versioned(bytes)
 }
 
-/// The precommits of a certificate by the places of the validators of its height, as the next block holds them.
+/// The precommits of a certificate by the places of the validators of its height, as the next block holds them; `memory`
+/// is asked for those that were verified before.
 ///
 /// # Errors
 /// [`CommitError`] if the next block's verifiers would not take them.
 pub fn commit(
+	memory: &dyn SignatureCache,
 	genesis: &H256,
 	validators: &ValidatorSet,
 	certificate: &Certificate,
@@ -78,7 +81,8 @@ pub fn commit(
 	let signatures: Vec<_> =
 		signatures.iter().map(|(signer, signature)| ((*signer).into(), (*signature).into())).collect();
 	let commit = Commit::new(*round, &voters, &signatures);
-	verify_commit(&genesis.0, &voters, *height, value.0, *round, &commit.signatures)?;
+	let verify = |key: &_, preimage: &[u8], signature: &_| verify_consensus(memory, key, preimage, signature);
+	verify_commit_with(verify, &genesis.0, &voters, *height, (value.0, *round), &commit.signatures)?;
 	Ok(commit)
 }
 

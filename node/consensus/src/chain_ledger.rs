@@ -6,7 +6,7 @@
 use crate::ledger::{Ledger, LedgerError, LedgerTip, Reported, VerifyError};
 use crate::types::{AuthorityId, Validator, ValidatorSet};
 use plexus_chain::{Chain, ChainError};
-use plexus_execution::{BlockError, InvalidKind};
+use plexus_execution::{BlockError, InvalidKind, SharedSignatureCache};
 use plexus_pool::SubmitError;
 use plexus_primitives::consensus::Commit;
 use plexus_primitives::equivocation::Equivocation;
@@ -97,6 +97,10 @@ impl Ledger for ChainLedger {
 		self.chain.genesis_hash()
 	}
 
+	fn signatures(&self) -> SharedSignatureCache {
+		self.chain.executor().signature_cache().clone()
+	}
+
 	fn tip(&self) -> Result<LedgerTip, LedgerError> {
 		let tip = self.chain.tip();
 		let timestamp_ms = match tip.number {
@@ -149,8 +153,12 @@ impl Ledger for ChainLedger {
 		}
 	}
 
-	fn commit(&self, hash: &H256, certificate: Vec<u8>) -> Result<(), LedgerError> {
-		match self.chain.commit(hash, certificate) {
+	fn commit(&self, hash: &H256, certificate: Vec<u8>, durable: bool) -> Result<(), LedgerError> {
+		let committed = match durable {
+			true => self.chain.commit(hash, certificate),
+			false => self.chain.commit_unsynced(hash, certificate),
+		};
+		match committed {
 			Ok(_) => Ok(()),
 			Err(ChainError::NotExecuted { hash }) => Err(LedgerError::NotExecuted(hash)),
 			Err(error @ (ChainError::Build(_) | ChainError::Storage(_) | ChainError::Call(_))) => {
@@ -159,8 +167,18 @@ impl Ledger for ChainLedger {
 		}
 	}
 
-	fn put_undecided(&self, height: u32, hash: &H256, bytes: &[u8]) -> Result<(), LedgerError> {
-		self.chain.database().put_undecided(height, hash, bytes).map_err(failed)
+	fn sync(&self) -> Result<(), LedgerError> {
+		self.chain.database().sync().map_err(failed)
+	}
+
+	fn put_undecided(
+		&self,
+		height: u32,
+		hash: &H256,
+		bytes: &[u8],
+		durable: bool,
+	) -> Result<(), LedgerError> {
+		self.chain.database().put_undecided(height, hash, bytes, durable).map_err(failed)
 	}
 
 	fn undecided(&self, height: u32) -> Result<Vec<(H256, Vec<u8>)>, LedgerError> {

@@ -262,7 +262,7 @@ pub async fn start<L: Ledger + Clone, C: Clock>(
 			(Outside { network, ..outside.clone() }, Some(told))
 		}
 	};
-	let engine = launch(&config, app.genesis(), &first, guarded.as_ref(), silence.is_none()).await?;
+	let engine = launch(&config, app.verifier(), &first, guarded.as_ref(), silence.is_none()).await?;
 
 	let (status, status_receiver) = watch::channel(app.status());
 	let (stop, stop_receiver) = watch::channel(false);
@@ -325,8 +325,8 @@ impl<L: Ledger + Clone, C: Clock> Consensus<L, C> {
 		if !app.is_validator() {
 			warn!("this node's validator key is not in the validator set: it follows, and does not vote");
 		}
-		let genesis = app.genesis();
-		let engine = launch(&self.config, genesis, &self.outside, Some(guarded), true).await?;
+		let verifier = app.verifier();
+		let engine = launch(&self.config, verifier, &self.outside, Some(guarded), true).await?;
 		if next == 1 {
 			// The engine keeps what it hears until its first height begins.
 			tokio::select! {

@@ -5,6 +5,7 @@
 //! and [`SystemClock`].
 
 use crate::types::{AuthorityId, ValidatorSet};
+use plexus_execution::SharedSignatureCache;
 use plexus_primitives::consensus::Commit;
 use plexus_primitives::equivocation::Equivocation;
 use plexus_storage::Block;
@@ -65,6 +66,9 @@ pub trait Ledger: Send + 'static {
 	/// Hash of block 0.
 	fn genesis_hash(&self) -> H256;
 
+	/// The signatures that were verified before: what is verified here need not be again when a block is executed.
+	fn signatures(&self) -> SharedSignatureCache;
+
 	/// The last committed block.
 	fn tip(&self) -> Result<LedgerTip, LedgerError>;
 
@@ -91,11 +95,17 @@ pub trait Ledger: Send + 'static {
 	/// Executes a block on the tip, remembers its execution and returns its timestamp in milliseconds.
 	fn verify(&self, block: Block) -> Result<u64, VerifyError>;
 
-	/// Makes an executed block the tip, with its certificate; it is on disk when this returns.
-	fn commit(&self, hash: &H256, certificate: Vec<u8>) -> Result<(), LedgerError>;
+	/// Makes an executed block the tip, with its certificate. If `durable` it is on disk when this returns; otherwise a crash
+	/// of the machine may lose the last blocks.
+	fn commit(&self, hash: &H256, certificate: Vec<u8>, durable: bool) -> Result<(), LedgerError>;
 
-	/// Keeps a proposal for the block at `height`; it is on disk when this returns.
-	fn put_undecided(&self, height: u32, hash: &H256, bytes: &[u8]) -> Result<(), LedgerError>;
+	/// Waits until all that was committed and kept is on disk.
+	fn sync(&self) -> Result<(), LedgerError>;
+
+	/// Keeps a proposal for the block at `height`. If `durable` it is on disk when this returns; otherwise a crash of the
+	/// machine may lose it.
+	fn put_undecided(&self, height: u32, hash: &H256, bytes: &[u8], durable: bool)
+		-> Result<(), LedgerError>;
 
 	/// The proposals kept for `height`.
 	fn undecided(&self, height: u32) -> Result<Vec<(H256, Vec<u8>)>, LedgerError>;

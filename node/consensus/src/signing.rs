@@ -36,7 +36,9 @@ use crate::wire;
 use async_trait::async_trait;
 use codec::{DecodeAll, Encode};
 use ed25519_dalek::{Signer as _, VerifyingKey};
+use plexus_execution::SharedSignatureCache;
 use plexus_primitives::purpose::{Purpose, DOMAIN_BYTES};
+use plexus_runtime::verify_consensus;
 use sp_core::H256;
 use std::sync::Arc;
 use tracing::warn;
@@ -69,11 +71,24 @@ pub fn verify(id: &AuthorityId, preimage: &[u8], signature: &Signature) -> bool 
 	VerifyingKey::from_bytes(&id.0).is_ok_and(|key| key.verify_strict(preimage, &signature).is_ok())
 }
 
-/// Verifies votes and proposals of one chain.
-#[derive(Clone, Copy, Debug)]
+/// Verifies votes and proposals of one chain. It remembers the precommits for blocks: the next block brings them again.
+#[derive(Clone)]
 pub struct ChainVerifier {
 	/// The chain.
 	pub genesis: H256,
+	/// What it remembers.
+	pub memory: SharedSignatureCache,
+}
+
+impl ChainVerifier {
+	fn verify_vote(&self, vote: &Vote, preimage: &[u8], signature: &Signature, key: &AuthorityId) -> bool {
+		match (vote.kind, &vote.value) {
+			(VoteType::Precommit, NilOrVal::Val(_)) => {
+				verify_consensus(&*self.memory, &(*key).into(), preimage, &(*signature).into())
+			}
+			_ => verify(key, preimage, signature),
+		}
+	}
 }
 
 #[async_trait]
@@ -84,7 +99,8 @@ impl Verifier<Plexus> for ChainVerifier {
 		signature: &Signature,
 		key: &AuthorityId,
 	) -> Result<VerificationResult, SignerError> {
-		Ok(VerificationResult::from_bool(verify(key, &vote_preimage(&self.genesis, vote), signature)))
+		let preimage = vote_preimage(&self.genesis, vote);
+		Ok(VerificationResult::from_bool(self.verify_vote(vote, &preimage, signature, key)))
 	}
 
 	async fn verify_signed_proposal(
@@ -128,8 +144,8 @@ pub struct WatchingVerifier {
 
 impl WatchingVerifier {
 	/// A verifier of a node that signs with the guarded key.
-	pub fn new(genesis: H256, validator: AuthorityId, guard: Arc<SigningGuard>) -> Self {
-		Self { verifier: ChainVerifier { genesis }, validator, guard }
+	pub fn new(verifier: ChainVerifier, validator: AuthorityId, guard: Arc<SigningGuard>) -> Self {
+		Self { verifier, validator, guard }
 	}
 
 	fn watch(&self, result: &VerificationResult, key: &AuthorityId, step: Option<Step>, preimage: &[u8]) {
@@ -148,7 +164,8 @@ impl Verifier<Plexus> for WatchingVerifier {
 		key: &AuthorityId,
 	) -> Result<VerificationResult, SignerError> {
 		let preimage = vote_preimage(&self.verifier.genesis, vote);
-		let result = VerificationResult::from_bool(verify(key, &preimage, signature));
+		let result =
+			VerificationResult::from_bool(self.verifier.verify_vote(vote, &preimage, signature, key));
 		self.watch(&result, key, vote_step(vote), &preimage);
 		Ok(result)
 	}

@@ -9,6 +9,7 @@ use plexus_consensus::types::{
 	AuthorityId, Signature, Validator, ValidatorSet, ValidatorSetError, TOTAL_POWER_MAX,
 };
 use plexus_consensus::wire::Vote;
+use plexus_execution::BoundedSignatureCache;
 use plexus_primitives::consensus::{self, CommitError};
 use plexus_primitives::purpose::Purpose;
 use sp_core::H256;
@@ -208,14 +209,14 @@ fn a_validator_set_is_never_empty_nor_ambiguous_nor_too_powerful() {
 
 #[test]
 fn a_certificate_becomes_the_commit_that_the_next_block_holds_or_is_no_proof() {
-	let keys = keys(4);
+	let (keys, memory) = (keys(4), BoundedSignatureCache::new(10));
 	let set = equal(&keys);
-	let proved = commit(&GENESIS, &set, &certificate(&keys[..3])).unwrap();
+	let proved = commit(&memory, &GENESIS, &set, &certificate(&keys[..3])).unwrap();
 	assert_eq!((proved.round, proved.signatures.len()), (0, 4));
 	let absent = set.as_slice().iter().position(|validator| validator.id == id_of(&keys[3])).unwrap();
 	for (place, signature) in proved.signatures.iter().enumerate() {
 		assert_eq!(signature.is_none(), place == absent);
 	}
-	let too_few = commit(&GENESIS, &set, &certificate(&keys[..2]));
+	let too_few = commit(&memory, &GENESIS, &set, &certificate(&keys[..2]));
 	assert_eq!(too_few, Err(CommitError::Power { signed: 2, total: 4 }));
 }

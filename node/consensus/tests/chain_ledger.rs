@@ -78,7 +78,15 @@ impl Node {
 	/// The precommits for the tip, as the stored certificate has them.
 	fn commit_of_tip(&self) -> Option<Commit> {
 		let stored = certificate::decode(&self.ledger.certificate().unwrap()?).unwrap();
-		Some(certificate::commit(&self.genesis, &self.ledger.deciders().unwrap(), &stored).unwrap())
+		Some(
+			certificate::commit(
+				&*self.ledger.signatures(),
+				&self.genesis,
+				&self.ledger.deciders().unwrap(),
+				&stored,
+			)
+			.unwrap(),
+		)
 	}
 
 	fn propose(&self, commit: Option<Commit>) -> Result<Block, LedgerError> {
@@ -91,7 +99,7 @@ impl Node {
 	fn passes(&self, signers: &[SigningKey]) -> Block {
 		let block = self.propose(self.commit_of_tip()).unwrap();
 		let certificate = self.certificate(signers, block.header.number.into(), block.hash());
-		self.ledger.commit(&block.hash(), certificate::encode(&certificate.into())).unwrap();
+		self.ledger.commit(&block.hash(), certificate::encode(&certificate.into()), true).unwrap();
 		block
 	}
 
@@ -113,7 +121,8 @@ fn a_block_holds_the_precommits_that_made_its_parent_final_or_is_none() {
 	assert!(node.propose(None).is_err(), "the commit is missing");
 	let voters = node.ledger.deciders().unwrap();
 	let of_another_block = node.certificate(&keys, 1, H256([9; 32]));
-	let forged = certificate::commit(&node.genesis, &voters, &of_another_block).unwrap();
+	let forged =
+		certificate::commit(&*node.ledger.signatures(), &node.genesis, &voters, &of_another_block).unwrap();
 	assert!(node.propose(Some(forged)).is_err());
 	let mut too_few = node.commit_of_tip().unwrap();
 	*too_few.signatures.iter_mut().find(|signature| signature.is_some()).unwrap() = None;
@@ -122,7 +131,7 @@ fn a_block_holds_the_precommits_that_made_its_parent_final_or_is_none() {
 	let second = node.passes(&keys);
 	let all = certificate::encode(&node.certificate(&keys, 1, first.hash()).into());
 	other.ledger.verify(first.clone()).unwrap();
-	other.ledger.commit(&first.hash(), all).unwrap();
+	other.ledger.commit(&first.hash(), all, true).unwrap();
 	other.ledger.verify(second).expect("whoever has other signatures for the parent takes it, too");
 }
 

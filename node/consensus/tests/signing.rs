@@ -5,14 +5,16 @@ use plexus_consensus::guard::{GuardError, GuardPlace, Known, Permit, Refusal, Si
 use plexus_consensus::malachite::core::{NilOrVal, Round, VoteType};
 use plexus_consensus::malachite::{Codec, SignedConsensusMsg, Signer, Verifier};
 use plexus_consensus::signing::{
-	proposal_preimage, sign, verify, vote_preimage, ChainSigner, SigningKey, WatchingVerifier,
+	proposal_preimage, sign, verify, vote_preimage, ChainSigner, ChainVerifier, SigningKey, WatchingVerifier,
 };
 use plexus_consensus::standing::{LogCodec, StandIns};
 use plexus_consensus::types::{BlockRef, Proposal, Vote};
 use plexus_consensus::{AuthorityId, Height, Plexus};
+use plexus_runtime::SignatureCache;
 use sp_core::H256;
+use std::collections::HashSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 const GENESIS: H256 = H256([1; 32]);
@@ -172,7 +174,11 @@ async fn an_earlier_step_is_refused_and_says_why() {
 async fn only_a_valid_signature_of_our_own_key_that_we_did_not_make_raises_the_alarm() {
 	let node = Restarting::new();
 	let (signer, guard) = node.start();
-	let verifier = WatchingVerifier::new(GENESIS, me(), guard.clone());
+	let verifier = WatchingVerifier::new(
+		ChainVerifier { genesis: GENESIS, memory: Arc::new(Kept::default()) },
+		me(),
+		guard.clone(),
+	);
 	let made = signer.sign_vote(vote(VoteType::Prevote, Some(BLOCK))).await.unwrap();
 	assert!(verifier.verify_signed_vote(&made.message, &made.signature, &me()).await.unwrap().is_valid());
 
@@ -189,4 +195,44 @@ async fn only_a_valid_signature_of_our_own_key_that_we_did_not_make_raises_the_a
 	assert!(verifier.verify_signed_vote(&twins, &elsewhere, &me()).await.unwrap().is_valid());
 	assert!(matches!(guard.alarm().borrow().as_deref(), Some(GuardError::Twin { .. })));
 	assert!(signer.sign_vote(vote(VoteType::Precommit, None)).await.is_err(), "it signs beside its twin");
+}
+
+#[tokio::test]
+async fn precommits_for_blocks_that_verified_are_remembered_and_nothing_else() {
+	let kept = Arc::new(Kept::default());
+	let verifier = ChainVerifier { genesis: GENESIS, memory: kept.clone() };
+	let cases = [
+		(VoteType::Precommit, Some(BLOCK), 1),
+		(VoteType::Precommit, Some(OTHER), 1),
+		(VoteType::Precommit, None, 0),
+		(VoteType::Prevote, Some(BLOCK), 0),
+	];
+	let mut expected = 0;
+	for (kind, value, more) in cases {
+		let vote = vote(kind, value);
+		let preimage = vote_preimage(&GENESIS, &vote);
+		let forged = sign(&SigningKey::from_bytes(&[8; 32]), &preimage);
+		assert!(verifier.verify_signed_vote(&vote, &forged, &me()).await.unwrap().is_invalid());
+		assert_eq!(kept.0.lock().unwrap().len(), expected, "forged: {vote:?}");
+		expected += more;
+		for _ in 0..2 {
+			let good = sign(&key(), &preimage);
+			assert!(verifier.verify_signed_vote(&vote, &good, &me()).await.unwrap().is_valid());
+			assert_eq!(kept.0.lock().unwrap().len(), expected, "{vote:?}");
+		}
+	}
+}
+
+/// Remembers for ever.
+#[derive(Default)]
+struct Kept(Mutex<HashSet<[u8; 32]>>);
+
+impl SignatureCache for Kept {
+	fn contains(&self, key: &[u8; 32]) -> bool {
+		self.0.lock().unwrap().contains(key)
+	}
+
+	fn insert(&self, key: [u8; 32]) {
+		self.0.lock().unwrap().insert(key);
+	}
 }

@@ -41,7 +41,8 @@ impl Executor {
 		Self { cache: Arc::new(BoundedSignatureCache::new(signature_cache_entries)) }
 	}
 
-	pub(crate) fn signature_cache(&self) -> &SharedSignatureCache {
+	/// The good signatures that it remembers.
+	pub fn signature_cache(&self) -> &SharedSignatureCache {
 		&self.cache
 	}
 

@@ -25,5 +25,5 @@ pub use environment::install_panic_hook;
 pub use error::{BlockError, BuildError, CallError, InvalidKind, InvalidReason, InvariantError};
 pub use events::{traced_events, EventsError, SPEC_VERSION};
 pub use executor::{ExecutedBlock, Executor};
-pub use signatures::SIGNATURES_REMEMBERED;
+pub use signatures::{BoundedSignatureCache, SharedSignatureCache, SIGNATURES_REMEMBERED};
 pub use validate::Validated;

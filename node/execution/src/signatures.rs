@@ -66,8 +66,9 @@ impl SignatureCache for BoundedSignatureCache {
 	}
 }
 
-/// Fewest extrinsics that a task of their own checks: below it, setting up an environment costs more than it saves.
-const TASK_EXTRINSICS_MIN: usize = 64;
+/// Fewest extrinsics that a task of their own decodes or checks: below it, handing them over or setting up an environment
+/// costs more than it saves.
+pub(crate) const TASK_EXTRINSICS_MIN: usize = 64;
 
 /// From how many signatures on a batch is cheaper than one check each.
 const BATCH_MIN: usize = 4;
@@ -90,6 +91,9 @@ impl Executor {
 
 	/// [`check_signatures`](Self::check_signatures) of what is decoded already.
 	pub(crate) fn check_decoded_signatures(&self, state: &State, extrinsics: Vec<UncheckedExtrinsic>) {
+		if extrinsics.iter().all(|extrinsic| !native::is_signed(extrinsic)) {
+			return;
+		}
 		let per_task = extrinsics.len().div_ceil(rayon::current_num_threads()).max(TASK_EXTRINSICS_MIN);
 		extrinsics.into_par_iter().chunks(per_task).for_each(|extrinsics| {
 			for key in valid(self.unknown_claims(state, extrinsics)) {

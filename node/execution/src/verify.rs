@@ -4,6 +4,7 @@ use crate::{
 	environment::{self, Overlay, RunError},
 	error::BlockError,
 	executor::{drain, ExecutedBlock, Executor},
+	signatures::TASK_EXTRINSICS_MIN,
 };
 use codec::{Compact, Encode};
 use plexus_runtime::native;
@@ -33,7 +34,8 @@ impl Executor {
 			return Err(BlockError::TooLarge { bytes, max: BODY_BYTES_MAX });
 		}
 		// The runtime's own decoding neither bounds depth nor minds trailing bytes.
-		let extrinsics = block.body.par_iter().enumerate().map(|(index, extrinsic)| {
+		let extrinsics = block.body.par_iter().enumerate().with_min_len(TASK_EXTRINSICS_MIN);
+		let extrinsics = extrinsics.map(|(index, extrinsic)| {
 			native::decode_extrinsic(extrinsic)
 				.map_err(|e| BlockError::Undecodable { index, detail: e.to_string() })
 		});

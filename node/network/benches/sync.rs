@@ -11,6 +11,10 @@
 #[path = "../../execution/tests/common/mod.rs"]
 mod transactions;
 
+/// As the node has it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 use ed25519_dalek::SigningKey;
 use plexus_chain::replay::replay;
 use plexus_chain::Chain;
@@ -126,7 +130,8 @@ fn fill(chain: &Chain, directory: &Path, blocks: u32, transfers: u32) -> Filled 
 		let height = u64::from(number);
 		let commit = parent.as_ref().map(|parent| {
 			let deciders = ledger.deciders().expect("the tip has deciders");
-			certificate::commit(&genesis, &deciders, parent).expect("all of them signed")
+			certificate::commit(&*ledger.signatures(), &genesis, &deciders, parent)
+				.expect("all of them signed")
 		});
 		senders.submit(chain, transfers - waiting);
 		let inherents = if commit.is_some() { 2 } else { 1 };
@@ -151,7 +156,7 @@ fn fill(chain: &Chain, directory: &Path, blocks: u32, transfers: u32) -> Filled 
 		let signatures = keys.iter().map(signature).collect();
 		let decided = Certificate { height, round: 0, value, signatures };
 		let stored = certificate::encode(&decided.clone().into());
-		ledger.commit(&value, stored).expect("the disk has room");
+		ledger.commit(&value, stored, true).expect("the disk has room");
 		parent = Some(decided);
 	}
 	filled

@@ -76,10 +76,16 @@ impl Database {
 		Ok(self.raw().get_cf(cf(self.raw(), CERTIFICATES), height_key(number))?)
 	}
 
-	/// Keeps a proposed body; it is on disk, synced, when this returns.
+	/// Keeps a proposed body. If `durable` it is on disk, synced, when this returns; otherwise once anything later is.
 	///
 	/// Bounded: beyond [`UNDECIDED_PER_HEIGHT_MAX`] bodies of one height nothing is stored and an error is returned.
-	pub fn put_undecided(&self, height: BlockNumber, hash: &Hash, bytes: &[u8]) -> Result<(), StorageError> {
+	pub fn put_undecided(
+		&self,
+		height: BlockNumber,
+		hash: &Hash,
+		bytes: &[u8],
+		durable: bool,
+	) -> Result<(), StorageError> {
 		if self.undecided_hashes(height)?.len() >= UNDECIDED_PER_HEIGHT_MAX {
 			return Err(StorageError::Io(format!(
 				"more than {UNDECIDED_PER_HEIGHT_MAX} undecided bodies at height {height}"
@@ -88,7 +94,7 @@ impl Database {
 		let mut batch = WriteBatch::default();
 		batch.put_cf(cf(self.raw(), UNDECIDED), undecided_key(height, hash), bytes);
 		let mut options = WriteOptions::default();
-		options.set_sync(true);
+		options.set_sync(durable);
 		Ok(self.raw().write_opt(batch, &options)?)
 	}
 

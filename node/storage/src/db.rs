@@ -256,10 +256,26 @@ impl Database {
 		Ok(State::new(number, *hash, header.state_root, snapshot, None, self.0.trie_cache.clone()))
 	}
 
-	/// Writes one decided block and makes it the tip.
+	/// Writes one decided block and makes it the tip. It is on disk, synced, when this returns, unless the database was
+	/// opened without that.
 	///
 	/// Must be called by one writer only, with blocks in order. On error nothing was written.
 	pub fn commit(&self, commit: BlockCommit) -> Result<Arc<Tip>, StorageError> {
+		self.write_block(commit, self.0.options.sync)
+	}
+
+	/// As [`Self::commit`], without waiting for the disk: a crash of the machine may lose the last blocks, in their order,
+	/// up to the one before the next [`Self::commit`] or [`Self::sync`]. A crash of the process loses nothing.
+	pub fn commit_unsynced(&self, commit: BlockCommit) -> Result<Arc<Tip>, StorageError> {
+		self.write_block(commit, false)
+	}
+
+	/// Waits until all that was written is on disk.
+	pub fn sync(&self) -> Result<(), StorageError> {
+		Ok(self.0.db.flush_wal(true)?)
+	}
+
+	fn write_block(&self, commit: BlockCommit, sync: bool) -> Result<Arc<Tip>, StorageError> {
 		let BlockCommit { block, hash, certificate, changes } = commit;
 		let number = block.header.number;
 		let tip = self.tip();
@@ -276,7 +292,7 @@ impl Database {
 		self.put_block(&mut batch, &hash, &block.header, &block.body, &certificate)?;
 		batch.put_cf(cf(db, META), META_TIP, number.to_le_bytes());
 		let mut options = WriteOptions::default();
-		options.set_sync(self.0.options.sync);
+		options.set_sync(sync);
 		db.write_opt(batch, &options)?;
 
 		self.0.values.advance(number, changes.main.iter().map(|(k, v)| (k, v)));

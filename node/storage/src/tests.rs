@@ -168,9 +168,9 @@ fn blocks_are_found_by_height_and_hash_and_undecided_ones_go_when_decided() {
 	let db = open(dir.path(), 2, &Model::new());
 	let commit = next(&db, &Delta::from([(vec![1], Some(vec![2]))]));
 	let (hash, block) = (commit.hash, commit.block.clone());
-	db.put_undecided(1, &hash, b"body").unwrap();
-	db.put_undecided(1, &Hash::repeat_byte(7), b"other").unwrap();
-	db.put_undecided(2, &Hash::repeat_byte(8), b"later").unwrap();
+	db.put_undecided(1, &hash, b"body", true).unwrap();
+	db.put_undecided(1, &Hash::repeat_byte(7), b"other", false).unwrap();
+	db.put_undecided(2, &Hash::repeat_byte(8), b"later", true).unwrap();
 	assert_eq!(db.undecided(1).unwrap().len(), 2);
 	db.commit(commit).unwrap();
 	assert_eq!(db.undecided(1).unwrap(), vec![]);

@@ -180,13 +180,14 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn put_into_indices(developer: &T::AccountId, model: ModelId, spec: &Spec<T>) -> Result<(), Error<T>> {
-		let place = NextOfDeveloper::<T>::get(developer);
-		NextOfDeveloper::<T>::insert(developer, place.next().ok_or(Error::<T>::IdsExhausted)?);
-		ModelsByDeveloper::<T>::insert(developer, place, model);
+		let take = |next: &mut Sequence| -> Result<Sequence, Error<T>> {
+			let place = *next;
+			*next = place.next().ok_or(Error::<T>::IdsExhausted)?;
+			Ok(place)
+		};
+		ModelsByDeveloper::<T>::insert(developer, NextOfDeveloper::<T>::try_mutate(developer, take)?, model);
 		for parent in &spec.parents {
-			let place = NextChild::<T>::get(parent);
-			NextChild::<T>::insert(parent, place.next().ok_or(Error::<T>::IdsExhausted)?);
-			Children::<T>::insert(parent, place, model);
+			Children::<T>::insert(parent, NextChild::<T>::try_mutate(parent, take)?, model);
 		}
 		Ok(())
 	}

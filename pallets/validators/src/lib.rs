@@ -116,6 +116,7 @@
 //!     type PowerUnit = PowerUnit;
 //!     type SlashFraction = SlashFraction;
 //!     type CommitRequired = ConstBool<true>;
+//!     type ConsensusSignatures = ();          // or what remembers those that were verified
 //!     type WeightInfo = pallet_validators::weights::SubstrateWeight<Runtime>;
 //! }
 //!
@@ -177,7 +178,7 @@ use frame_support::{
 	PalletId,
 };
 use plexus_primitives::{
-	consensus::{Commit, ConsensusKey, ConsensusSignature},
+	consensus::{Commit, ConsensusKey, ConsensusSignature, VerifyConsensusSignature},
 	equivocation::Equivocation,
 };
 use sp_inherents::{InherentIdentifier, IsFatalError};
@@ -271,6 +272,9 @@ pub mod pallet {
 		/// in tests of a runtime.
 		#[pallet::constant]
 		type CommitRequired: Get<bool>;
+
+		/// How the precommits of a commit are verified.
+		type ConsensusSignatures: VerifyConsensusSignature;
 
 		/// What the calls and hooks cost.
 		type WeightInfo: WeightInfo;

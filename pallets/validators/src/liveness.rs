@@ -33,7 +33,9 @@
 use crate::{types::*, *};
 use alloc::vec::Vec;
 use frame_support::pallet_prelude::*;
-use plexus_primitives::consensus::{proposer, verify_commit, CommitError, Voter};
+use plexus_primitives::consensus::{
+	proposer, verify_commit_with, CommitError, VerifyConsensusSignature, Voter,
+};
 use sp_runtime::Saturating;
 
 /// Rounds of a height that are looked at for missed turns. By then the turns of all who have much power have come.
@@ -48,7 +50,8 @@ impl<T: Config> Pallet<T> {
 		let members = Self::members_at(height);
 		let voters: Vec<Voter> = members.iter().map(SetMember::voter).collect();
 		let block = sets::raw_hash::<T>(frame_system::Pallet::<T>::parent_hash());
-		verify_commit(&Self::genesis_hash(), &voters, height, block, round, &precommits)
+		let verify = T::ConsensusSignatures::verify;
+		verify_commit_with(verify, &Self::genesis_hash(), &voters, height, (block, round), &precommits)
 			.map_err(Error::<T>::from)?;
 		CommitNoted::<T>::put(true);
 		let absent = members.iter().zip(&precommits).filter(|(_, precommit)| precommit.is_none());

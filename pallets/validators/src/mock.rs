@@ -100,6 +100,7 @@ impl pallet_validators::Config for Test {
 	type PowerUnit = PowerUnit;
 	type SlashFraction = SlashFraction;
 	type CommitRequired = CommitRequired;
+	type ConsensusSignatures = ();
 	type WeightInfo = ();
 }
 

@@ -187,6 +187,11 @@ impl SignatureClaim {
 	}
 }
 
+/// Whether an extrinsic says that somebody signed it. Inherents do not.
+pub fn is_signed(extrinsic: &UncheckedExtrinsic) -> bool {
+	matches!(extrinsic.preamble, Preamble::Signed(..))
+}
+
 /// The claim that decides whether an extrinsic is its sender's. Nothing if it is not signed, or if what was signed
 /// cannot be known, as for an expired one: these are for the runtime to judge.
 ///

@@ -19,7 +19,7 @@ mod submissions;
 
 pub use describe::{describe_dispatch_error, describe_invalid, ErrorDescription, Refusal};
 pub use extrinsic::{
-	call_names, decode_extrinsic, names_payer, paying_agent, prepare_checks, report_equivocation,
+	call_names, decode_extrinsic, is_signed, names_payer, paying_agent, prepare_checks, report_equivocation,
 	signature_claim, transaction_facts, DecodeError, SignatureClaim, TransactionFacts, EXTRINSIC_BYTES_MAX,
 	NESTING_MAX,
 };

@@ -2,9 +2,10 @@
 //! and who signed twice.
 //!
 //! # Must not
-//! Acknowledge a decision before it is on disk. Let evidence stop the node: it goes on without.
+//! Acknowledge a decision before it is on disk, but for [`BLOCKS_UNSYNCED_MAX`]. Let evidence stop the node: it goes on
+//! without.
 
-use super::{App, AppError, Decision, Effect};
+use super::{App, AppError, Decision, Effect, Origin};
 use crate::certificate::{self, Certificate};
 use crate::ledger::{Clock, Ledger, LedgerError, Reported};
 use crate::malachite::core::CommitCertificate;
@@ -12,8 +13,12 @@ use crate::malachite::{MisbehaviorEvidence, Next};
 use crate::types::{Height, Plexus};
 use tracing::{debug, info, warn};
 
+/// Blocks that a node which only follows may lose in a crash of the machine, and fetch again: of those that it fetched from
+/// peers it waits for the disk at one height in so many. A validator has signed for what it decided, and always waits.
+pub(super) const BLOCKS_UNSYNCED_MAX: u64 = 16;
+
 impl<L: Ledger, C: Clock> App<L, C> {
-	/// Commits a decided block with its certificate; it is on disk when this returns.
+	/// Commits a decided block with its certificate; it is on disk when this returns, but for [`BLOCKS_UNSYNCED_MAX`].
 	///
 	/// # Errors
 	/// [`AppError`]: a decided block that cannot be committed ends the node.
@@ -27,8 +32,10 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			return Err(AppError::OutOfOrder { decided: height, tip: self.tip.number });
 		}
 		let bytes = certificate::encode(certificate);
+		let fetched = matches!(self.known.get(&hash), Some(Origin::Synced { .. }));
+		let durable = self.is_validator() || !fetched || height % BLOCKS_UNSYNCED_MAX == 0;
 		let committed = match self.executed.contains(&hash) {
-			true => self.ledger.commit(&hash, bytes.clone()),
+			true => self.ledger.commit(&hash, bytes.clone(), durable),
 			false => Err(LedgerError::NotExecuted(hash)),
 		};
 		match committed {
@@ -39,7 +46,7 @@ impl<L: Ledger, C: Clock> App<L, C> {
 					let cause = "its body is not here or does not execute".to_string();
 					return Err(AppError::Undecidable { height, hash, cause });
 				}
-				self.ledger.commit(&hash, bytes)?;
+				self.ledger.commit(&hash, bytes, durable)?;
 			}
 			other => other?,
 		}

@@ -44,7 +44,7 @@ use crate::malachite::{HeightParams, ProposedValue};
 use crate::offset::ClockOffset;
 use crate::parking::Parking;
 use crate::parts::{ProposalHead, ProposalPart};
-use crate::signing::SigningKey;
+use crate::signing::{ChainVerifier, SigningKey};
 use crate::timing;
 use crate::types::{AuthorityId, BlockRef, Height, Plexus, ValidatorSet};
 use codec::{Decode, Encode};
@@ -231,6 +231,8 @@ impl<L: Ledger, C: Clock> App<L, C> {
 	pub fn adopt(&mut self, key: SigningKey) -> Result<(), AppError> {
 		self.me = AuthorityId(key.verifying_key().to_bytes());
 		self.key = Some(key);
+		// Who follows does not always wait for the disk.
+		self.ledger.sync()?;
 		self.enter_height()
 	}
 
@@ -242,6 +244,11 @@ impl<L: Ledger, C: Clock> App<L, C> {
 	/// Hash of block 0.
 	pub fn genesis(&self) -> H256 {
 		self.genesis
+	}
+
+	/// What verifies votes and proposals of this chain.
+	pub fn verifier(&self) -> ChainVerifier {
+		ChainVerifier { genesis: self.genesis, memory: self.ledger.signatures() }
 	}
 
 	/// The first height to decide. What validators did before the node stopped is reported again.
@@ -402,7 +409,8 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		Ok(stored.and_then(|bytes| crate::codec::decode_versioned(&bytes).ok()))
 	}
 
-	/// Puts a proposal on disk; it is there when this returns. Says whether there was room.
+	/// Puts a proposal on disk; at a height at which we vote, and the engine keeps a log that names it, it is there when this
+	/// returns. Says whether there was room.
 	fn persist(&mut self, origin: Origin, block: &Block, hash: H256) -> Result<bool, AppError> {
 		if self.known.contains_key(&hash) {
 			return Ok(true);
@@ -412,7 +420,8 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			return Ok(false);
 		}
 		let undecided = Undecided { origin, block: block.clone() };
-		self.ledger.put_undecided(self.number()?, &hash, &crate::codec::encode_versioned(&undecided))?;
+		let bytes = crate::codec::encode_versioned(&undecided);
+		self.ledger.put_undecided(self.number()?, &hash, &bytes, self.is_validator())?;
 		self.known.insert(hash, undecided.origin);
 		Ok(true)
 	}

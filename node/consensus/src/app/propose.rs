@@ -152,7 +152,7 @@ impl<L: Ledger, C: Clock> App<L, C> {
 			}
 			return None;
 		};
-		certificate::commit(&self.genesis, validators, certificate)
+		certificate::commit(&*self.ledger.signatures(), &self.genesis, validators, certificate)
 			.inspect_err(|error| error!(tip, %error, "the tip's certificate does not prove it final"))
 			.ok()
 	}

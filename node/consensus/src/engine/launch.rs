@@ -13,7 +13,6 @@ use crate::malachite::ConsensusContext;
 use crate::signing::{ChainSigner, ChainVerifier, SigningKey, WatchingVerifier};
 use crate::standing::LogCodec;
 use crate::types::AuthorityId;
-use sp_core::H256;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -80,16 +79,17 @@ fn own_precommit<L: Ledger>(ledger: &L, tip: u32, me: &AuthorityId) -> Result<Op
 /// Starts Malachite: as a validator's engine with the validator's log, or as one that follows, with a log of its own.
 pub(super) async fn launch(
 	config: &EngineConfig,
-	genesis: H256,
+	verifier: ChainVerifier,
 	outside: &Outside,
 	guarded: Option<&Guarded>,
 	signs: bool,
 ) -> Result<Engine, StartError> {
 	let log = LogCodec::default();
 	let key = match guarded {
-		None => ConsensusContext::new_full_node(AuthorityId::NOBODY, Box::new(ChainVerifier { genesis })),
+		None => ConsensusContext::new_full_node(AuthorityId::NOBODY, Box::new(verifier)),
 		Some(Guarded { key, me, guard }) => {
-			let verifier = Box::new(WatchingVerifier::new(genesis, *me, guard.clone()));
+			let genesis = verifier.genesis;
+			let verifier = Box::new(WatchingVerifier::new(verifier, *me, guard.clone()));
 			match signs {
 				false => ConsensusContext::new_full_node(AuthorityId::NOBODY, verifier),
 				true => {

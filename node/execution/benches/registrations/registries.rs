@@ -306,7 +306,7 @@ pub mod datanets {
 pub mod models {
 	use super::*;
 	use frame_support::traits::Get;
-	use pallet_models::{types::Registration, Call, Pallet};
+	use pallet_models::{types::Registration, Call, NextModelId, Pallet};
 
 	/// What a model is made from.
 	#[derive(Clone, Default)]
@@ -368,6 +368,29 @@ pub mod models {
 		});
 	}
 
+	/// Models that together bring a child as many ancestors as it may have.
+	fn descendants(chain: &mut Chain, count: u32) -> Vec<ModelId> {
+		let ancestors_max: u32 = <Runtime as pallet_models::Config>::AncestorsMax::get();
+		let (owner, mut seeds) = (account(0), u64::MAX / 2..);
+		let mut registered = |origins: &Origins| {
+			let (id, contents) =
+				(NextModelId::<Runtime>::get(), vec![content(seeds.next().unwrap_or_default(), 8)]);
+			done(commit(&owner, &contents), &owner);
+			done(register(origins, contents), &owner);
+			id
+		};
+		let descendants = chain.execute(|| {
+			let bases_of_each = ancestors_max / count - 1;
+			let descendant = |_| {
+				let parents = (0..bases_of_each).map(|_| registered(&Origins::default())).collect();
+				registered(&Origins { parents, ..Default::default() })
+			};
+			(0..count).map(descendant).collect()
+		});
+		chain.commit();
+		descendants
+	}
+
 	/// The calls that bring models.
 	pub fn measure(chain: &mut Chain, entries: u64) -> Vec<Series> {
 		let most: u32 = <Runtime as pallet_models::Config>::RegistrationsMax::get();
@@ -389,6 +412,7 @@ pub mod models {
 		// The first account's models have no parents.
 		let parents = (0..u64::from(parents_max)).map(ModelId).collect();
 		let merge = Origins { parents, manifest: manifest(entries_max) };
+		let deep = Origins { parents: descendants(chain, parents_max), manifest: manifest(entries_max) };
 		let committed = samples(0, SAMPLES).map(|index| {
 			let call = Call::<Runtime>::commit { hash: sp_io::hashing::blake2_256(&index.to_le_bytes()) };
 			Signed { who: spread(index, entries), call, proofs: Vec::new() }
@@ -399,6 +423,7 @@ pub mod models {
 			registered(chain, "models: register, 1 adapter", entries, (samples(2, SAMPLES), 1), &base),
 			registered(chain, "models: register, 1 fine-tune", entries, (samples(4, SAMPLES), 1), &tune),
 			registered(chain, "models: register, 1 largest merge", entries, (samples(5, SAMPLES), 1), &merge),
+			registered(chain, "models: register, 1 deepest merge", entries, (samples(6, SAMPLES), 1), &deep),
 			registered(
 				chain,
 				"models: register, each of 256",

@@ -3,6 +3,7 @@
 use crate::ledger::{Clock, Ledger, LedgerError, LedgerTip, Reported, VerifyError};
 use crate::types::{AuthorityId, Validator, ValidatorSet};
 use codec::{Decode, Encode};
+use plexus_execution::{BoundedSignatureCache, SharedSignatureCache};
 use plexus_primitives::consensus::Commit;
 use plexus_primitives::equivocation::Equivocation;
 use plexus_storage::{Block, Header};
@@ -24,6 +25,10 @@ struct State {
 	sets: BTreeMap<u32, Vec<Validator>>,
 	chain: Vec<(Block, Vec<u8>)>,
 	undecided: BTreeMap<(u32, H256), Vec<u8>>,
+	/// Those of them that wait for the disk.
+	unwritten: BTreeSet<(u32, H256)>,
+	/// The last blocks, as many as wait for the disk.
+	unsynced: usize,
 	executed: BTreeSet<H256>,
 	built: u64,
 	executions: usize,
@@ -53,12 +58,13 @@ pub fn equals(ids: impl Iterator<Item = AuthorityId>) -> Vec<Validator> {
 }
 
 #[derive(Clone)]
-pub struct FakeLedger(Arc<Mutex<State>>);
+pub struct FakeLedger(Arc<Mutex<State>>, SharedSignatureCache);
 
 impl FakeLedger {
 	pub fn new(validators: impl Iterator<Item = AuthorityId>) -> Self {
 		let sets = BTreeMap::from([(0, equals(validators))]);
-		Self(Arc::new(Mutex::new(State { sets, ..State::default() })))
+		let memory = Arc::new(BoundedSignatureCache::new(1_000));
+		Self(Arc::new(Mutex::new(State { sets, ..State::default() })), memory)
 	}
 
 	/// Other validators from a height on.
@@ -128,6 +134,18 @@ impl FakeLedger {
 		self.0.lock().unwrap().executions
 	}
 
+	/// What happens when the machine loses its power.
+	pub fn loses_unwritten(&self) {
+		let mut state = self.0.lock().unwrap();
+		for key in std::mem::take(&mut state.unwritten) {
+			state.undecided.remove(&key);
+		}
+	}
+
+	pub fn unsynced_blocks(&self) -> usize {
+		self.0.lock().unwrap().unsynced
+	}
+
 	pub fn undecided_count(&self) -> usize {
 		self.0.lock().unwrap().undecided.len()
 	}
@@ -144,6 +162,10 @@ fn timestamp(block: &Block) -> u64 {
 impl Ledger for FakeLedger {
 	fn genesis_hash(&self) -> H256 {
 		GENESIS
+	}
+
+	fn signatures(&self) -> SharedSignatureCache {
+		self.1.clone()
 	}
 
 	fn tip(&self) -> Result<LedgerTip, LedgerError> {
@@ -208,7 +230,7 @@ impl Ledger for FakeLedger {
 		Ok(timestamp(&block))
 	}
 
-	fn commit(&self, hash: &H256, certificate: Vec<u8>) -> Result<(), LedgerError> {
+	fn commit(&self, hash: &H256, certificate: Vec<u8>, durable: bool) -> Result<(), LedgerError> {
 		let mut state = self.0.lock().unwrap();
 		if state.disk_fails {
 			return Err(LedgerError::Failed("disk".into()));
@@ -221,16 +243,33 @@ impl Ledger for FakeLedger {
 			state.undecided.get(&(number, *hash)).expect("a decided body was persisted before its verdict");
 		let undecided: super::Undecided = crate::codec::decode_versioned(bytes).unwrap();
 		state.chain.push((undecided.block, certificate));
+		state.unsynced = if durable { 0 } else { state.unsynced + 1 };
 		state.executed.clear();
 		state.undecided.retain(|(height, _), _| *height > number);
 		Ok(())
 	}
 
-	fn put_undecided(&self, height: u32, hash: &H256, bytes: &[u8]) -> Result<(), LedgerError> {
+	fn sync(&self) -> Result<(), LedgerError> {
+		let mut state = self.0.lock().unwrap();
+		(state.unwritten, state.unsynced) = Default::default();
+		Ok(())
+	}
+
+	fn put_undecided(
+		&self,
+		height: u32,
+		hash: &H256,
+		bytes: &[u8],
+		durable: bool,
+	) -> Result<(), LedgerError> {
 		let mut state = self.0.lock().unwrap();
 		if state.disk_fails {
 			return Err(LedgerError::Failed("disk".into()));
 		}
+		match durable {
+			true => state.unwritten.remove(&(height, *hash)),
+			false => state.unwritten.insert((height, *hash)),
+		};
 		state.undecided.insert((height, *hash), bytes.to_vec());
 		Ok(())
 	}

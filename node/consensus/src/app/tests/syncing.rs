@@ -24,9 +24,61 @@ fn a_synced_block_is_executed_stored_and_decided() {
 	};
 	assert_eq!((verdict.value.0, verdict.validity), (block.hash(), Validity::Valid));
 	assert_eq!(node.ledger.undecided_count(), 1);
+	node.ledger.loses_unwritten();
 	let mut node = node.restarted();
 	node.decides(1, block.hash());
 	assert_eq!(node.ledger.tip().unwrap().hash, block.hash());
+}
+
+/// Fetches and decides the next block.
+fn follows(app: &mut App<FakeLedger, FakeClock>, ledger: &FakeLedger) {
+	let height = u64::from(ledger.tip().unwrap().number) + 1;
+	let by = id_of(&proposer(height, 0));
+	let block = ledger.build(by, u64::MAX);
+	app.synced_value(Height(height), Round::ZERO, by, &encode_versioned(&block));
+	app.decided(&certificate(height, 0, block.hash())).unwrap();
+	app.enter_height().unwrap();
+}
+
+fn follower() -> (App<FakeLedger, FakeClock>, FakeLedger) {
+	let ledger = FakeLedger::new(keys().iter().map(id_of));
+	(App::new(ledger.clone(), FakeClock::at(1_000_000), None).unwrap(), ledger)
+}
+
+#[test]
+fn who_only_follows_may_lose_few_of_the_blocks_that_it_fetched_and_a_validator_none() {
+	let (mut app, ledger) = follower();
+	let max = crate::app::decide::BLOCKS_UNSYNCED_MAX as usize;
+	let mut most = 0;
+	for _ in 0..3 * max {
+		follows(&mut app, &ledger);
+		most = most.max(ledger.unsynced_blocks());
+	}
+	assert_eq!(most, max - 1);
+	follows(&mut app, &ledger);
+	assert_eq!(ledger.unsynced_blocks(), 1);
+	app.adopt(bystander(1, 0)).unwrap();
+	assert_eq!(ledger.unsynced_blocks(), 0, "what it signs for is on disk");
+	for _ in 0..max {
+		follows(&mut app, &ledger);
+		assert_eq!(ledger.unsynced_blocks(), 0);
+	}
+}
+
+#[test]
+fn who_only_follows_waits_for_the_disk_with_a_proposal_once_it_votes() {
+	for adopts in [false, true] {
+		let (mut app, ledger) = follower();
+		let by = id_of(&proposer(1, 0));
+		let block = ledger.build(by, u64::MAX);
+		app.synced_value(Height(1), Round::ZERO, by, &encode_versioned(&block));
+		assert_eq!(ledger.undecided_count(), 1);
+		if adopts {
+			app.adopt(bystander(1, 0)).unwrap();
+		}
+		ledger.loses_unwritten();
+		assert_eq!(ledger.undecided_count(), usize::from(adopts));
+	}
 }
 
 #[test]

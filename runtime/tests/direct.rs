@@ -1,15 +1,17 @@
-//! Holds in one pass change what those of `Balances` change, and nothing else.
+//! What is done in one pass changes what `Balances` changes, and nothing else.
 
 mod counting;
 
 use counting::{counted, Counts};
 use frame_support::traits::{
 	fungible::{Inspect, Mutate, MutateHold},
-	tokens::Precision,
+	tokens::{Fortitude, Precision, Preservation},
 	LockableCurrency, WithdrawReasons,
 };
 use plexus_primitives::constants::EXISTENTIAL_DEPOSIT;
-use plexus_runtime::{holds::DirectHolds, AccountId, Balance, Balances, Runtime, RuntimeHoldReason, System};
+use plexus_runtime::{
+	direct::DirectBalances, AccountId, Balance, Balances, Runtime, RuntimeHoldReason, System,
+};
 use proptest::prelude::*;
 use sp_io::TestExternalities;
 use sp_runtime::DispatchError;
@@ -36,6 +38,10 @@ enum Amount {
 enum Step {
 	Hold(usize, Amount),
 	Release(usize, Amount, bool),
+	/// Burned from the account, as an agent's price is or in some other way.
+	Burn(Amount, bool),
+	/// From the first of two accounts to the second.
+	Transfer(u8, u8, Amount, Preservation),
 	SetBalance(Amount),
 	Lock(Amount),
 	/// Somebody else's reference to the account.
@@ -43,8 +49,13 @@ enum Step {
 	Consume(bool),
 }
 
+/// The account that most happens to.
 fn account() -> AccountId {
-	AccountId::new([1; 32])
+	numbered(1)
+}
+
+fn numbered(number: u8) -> AccountId {
+	AccountId::new([number; 32])
 }
 
 fn amount(of: Amount, reason: &RuntimeHoldReason) -> Balance {
@@ -65,7 +76,9 @@ type Outcome = Result<Balance, DispatchError>;
 
 fn take<Currency>(step: Step) -> Outcome
 where
-	Currency: MutateHold<AccountId, Reason = RuntimeHoldReason> + Inspect<AccountId, Balance = Balance>,
+	Currency: MutateHold<AccountId, Reason = RuntimeHoldReason>
+		+ Mutate<AccountId>
+		+ Inspect<AccountId, Balance = Balance>,
 {
 	let who = account();
 	match step {
@@ -80,6 +93,19 @@ where
 			let precision = if exact { Precision::Exact } else { Precision::BestEffort };
 			let release = || Currency::release(reason, &who, amount(of, reason), precision);
 			frame_support::storage::with_storage_layer(release)
+		}
+		Step::Burn(of, usual) => {
+			let (preservation, precision, force) = match usual {
+				true => (Preservation::Preserve, Precision::Exact, Fortitude::Polite),
+				false => (Preservation::Expendable, Precision::BestEffort, Fortitude::Force),
+			};
+			let burn = || Currency::burn_from(&who, amount(of, &REASONS[0]), preservation, precision, force);
+			frame_support::storage::with_storage_layer(burn)
+		}
+		Step::Transfer(from, to, of, preservation) => {
+			let amount = amount(of, &REASONS[0]);
+			let transfer = || Currency::transfer(&numbered(from), &numbered(to), amount, preservation);
+			frame_support::storage::with_storage_layer(transfer)
 		}
 		Step::SetBalance(of) => Ok(Balances::set_balance(&who, amount(of, &REASONS[0]))),
 		Step::Lock(of) => {
@@ -129,12 +155,23 @@ fn any_amount() -> impl Strategy<Value = Amount> {
 	]
 }
 
+fn any_preservation() -> impl Strategy<Value = Preservation> {
+	prop_oneof![
+		8 => Just(Preservation::Preserve),
+		1 => Just(Preservation::Protect),
+		1 => Just(Preservation::Expendable),
+	]
+}
+
 fn any_step() -> impl Strategy<Value = Step> {
 	let reason = || 0..REASONS.len();
 	prop_oneof![
 		6 => (reason(), any_amount()).prop_map(|(reason, amount)| Step::Hold(reason, amount)),
 		6 => (reason(), any_amount(), any::<bool>())
 			.prop_map(|(reason, amount, exact)| Step::Release(reason, amount, exact)),
+		3 => (any_amount(), prop::bool::weighted(0.9)).prop_map(|(amount, usual)| Step::Burn(amount, usual)),
+		6 => (1..=3u8, 1..=3u8, any_amount(), any_preservation())
+			.prop_map(|(from, to, amount, preservation)| Step::Transfer(from, to, amount, preservation)),
 		2 => any_amount().prop_map(Step::SetBalance),
 		1 => any_amount().prop_map(Step::Lock),
 		1 => any::<bool>().prop_map(Step::Provide),
@@ -146,7 +183,7 @@ proptest! {
 	#![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
 	#[test]
-	fn each_hold_and_release_is_that_of_balances(
+	fn each_operation_is_that_of_balances(
 		funds in prop_oneof![0..50 * EXISTENTIAL_DEPOSIT, Just(Balance::MAX)],
 		steps in prop::collection::vec(any_step(), 1..40),
 	) {
@@ -155,7 +192,7 @@ proptest! {
 			ext.execute_with(|| Balances::set_balance(&account(), funds));
 		}
 		for step in steps {
-			let direct_outcome = direct.execute_with(|| take::<DirectHolds>(step));
+			let direct_outcome = direct.execute_with(|| take::<DirectBalances>(step));
 			let outcome = reference.execute_with(|| take::<Balances>(step));
 			prop_assert_eq!(direct_outcome, outcome, "{:?}", step);
 			prop_assert_eq!(seen(&mut direct), seen(&mut reference), "{:?}", step);
@@ -177,8 +214,8 @@ fn each_key_is_read_once() {
 		counts
 	};
 	let exact = Precision::Exact;
-	let held = count(&|| DirectHolds::hold(reason, &account(), 5));
-	let released = count(&|| DirectHolds::release(reason, &account(), 5, exact).map(drop));
+	let held = count(&|| DirectBalances::hold(reason, &account(), 5));
+	let released = count(&|| DirectBalances::release(reason, &account(), 5, exact).map(drop));
 	for Counts { reads, keys_read, writes, keys_written } in [held, released] {
 		assert_eq!((reads, writes), (keys_read, keys_written));
 	}
@@ -186,4 +223,34 @@ fn each_key_is_read_once() {
 	let of_balances = count(&|| Balances::hold(reason, &account(), 5));
 	assert!(of_balances.reads > 3 * held.reads, "{of_balances:?} {held:?}");
 	assert_eq!((of_balances.keys_read, of_balances.keys_written), (held.keys_read, held.keys_written));
+
+	let burn = |burn_from: BurnFrom| {
+		move || {
+			burn_from(&account(), 5, Preservation::Preserve, Precision::Exact, Fortitude::Polite).map(drop)
+		}
+	};
+	let transfer = |transfer: Transfer, to| {
+		move || transfer(&account(), &numbered(to), EXISTENTIAL_DEPOSIT, Preservation::Preserve).map(drop)
+	};
+	let direct_transfer = |to| transfer(DirectBalances::transfer, to);
+	let transfer_of_balances = |to| transfer(<Balances as Mutate<_>>::transfer, to);
+	// The second transfer finds the account there.
+	let pairs: [(&str, &dyn Fn() -> _, &dyn Fn() -> _); 3] = [
+		("burn", &burn(DirectBalances::burn_from), &burn(Balances::burn_from)),
+		("to a new account", &direct_transfer(2), &transfer_of_balances(3)),
+		("to one that is there", &direct_transfer(2), &transfer_of_balances(3)),
+	];
+	for (name, direct, of_balances) in pairs {
+		let (direct, of_balances) = (count(direct), count(of_balances));
+		// The other two events of a new account look up their number again.
+		if name != "to a new account" {
+			assert_eq!((direct.reads, direct.writes), (direct.keys_read, direct.keys_written), "{name}");
+			assert!(of_balances.reads > 2 * direct.reads, "{name}: {of_balances:?} {direct:?}");
+		}
+		assert!(of_balances.reads > direct.reads, "{name}: {of_balances:?} {direct:?}");
+		assert_eq!(of_balances.keys_written, direct.keys_written, "{name}");
+	}
 }
+
+type BurnFrom = fn(&AccountId, Balance, Preservation, Precision, Fortitude) -> Result<Balance, DispatchError>;
+type Transfer = fn(&AccountId, &AccountId, Balance, Preservation) -> Result<Balance, DispatchError>;
