@@ -338,7 +338,7 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		self.tip = self.ledger.tip()?;
 		self.height = u64::from(self.tip.number) + 1;
 		self.round = 0;
-		self.change_validators(self.ledger.validators()?);
+		self.change_validators(self.ledger.validators()?)?;
 		self.block_time_ms = self.ledger.block_time_ms()?;
 		self.executed.clear();
 		self.invalid.clear();
@@ -358,16 +358,20 @@ impl<L: Ledger, C: Clock> App<L, C> {
 	}
 
 	/// The validators of the height that begins. The engine votes and proposes while our key is one of them.
-	fn change_validators(&mut self, validators: ValidatorSet) {
+	fn change_validators(&mut self, validators: ValidatorSet) -> Result<(), LedgerError> {
 		if validators == self.validators {
-			return;
+			return Ok(());
 		}
 		let was_validator = self.is_validator();
 		self.validators = validators;
 		let height = self.height;
 		info!(height, validators = self.validators.as_slice().len(), "the validator set changes");
 		match (was_validator, self.is_validator()) {
-			(false, true) => info!(height, "this node is a validator from this height on"),
+			(false, true) => {
+				// Who follows does not always wait for the disk.
+				self.ledger.sync()?;
+				info!(height, "this node is a validator from this height on")
+			}
 			(true, false) => {
 				warn!(height, "this node is no validator any more: it follows, and does not vote")
 			}
@@ -375,6 +379,7 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		}
 		let current = &self.validators;
 		self.offset.retain(|id| current.get(id).is_some());
+		Ok(())
 	}
 
 	fn params(&self) -> HeightParams<Plexus> {

@@ -66,6 +66,19 @@ fn who_only_follows_may_lose_few_of_the_blocks_that_it_fetched_and_a_validator_n
 }
 
 #[test]
+fn who_becomes_a_validator_waits_for_all_that_it_fetched_before() {
+	let (key, ledger) = (bystander(1, 0), FakeLedger::new(keys().iter().map(id_of)));
+	let others = keys().iter().map(id_of).filter(|id| *id != id_of(&key)).collect::<Vec<_>>();
+	ledger.change_validators(1, fake::equals(others.into_iter()));
+	ledger.change_validators(4, fake::equals(keys().iter().map(id_of)));
+	let mut app = App::new(ledger.clone(), FakeClock::at(1_000_000), Some(key)).unwrap();
+	for unsynced in [1, 2, 0, 0] {
+		follows(&mut app, &ledger);
+		assert_eq!(ledger.unsynced_blocks(), unsynced, "after {}", ledger.tip().unwrap().number);
+	}
+}
+
+#[test]
 fn who_only_follows_waits_for_the_disk_with_a_proposal_once_it_votes() {
 	for adopts in [false, true] {
 		let (mut app, ledger) = follower();
