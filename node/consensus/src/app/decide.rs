@@ -33,7 +33,7 @@ impl<L: Ledger, C: Clock> App<L, C> {
 		}
 		let bytes = certificate::encode(certificate);
 		let fetched = matches!(self.known.get(&hash), Some(Origin::Synced { .. }));
-		let durable = self.is_validator() || !fetched || height % BLOCKS_UNSYNCED_MAX == 0;
+		let durable = self.is_validator() || !fetched || height.is_multiple_of(BLOCKS_UNSYNCED_MAX);
 		let committed = match self.executed.contains(&hash) {
 			true => self.ledger.commit(&hash, bytes.clone(), durable),
 			false => Err(LedgerError::NotExecuted(hash)),
