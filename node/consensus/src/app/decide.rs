@@ -14,7 +14,7 @@ use crate::types::{Height, Plexus};
 use tracing::{debug, info, warn};
 
 /// Blocks that a node which only follows may lose in a crash of the machine, and fetch again: of those that it fetched from
-/// peers it waits for the disk at one height in so many. A validator has signed for what it decided, and always waits.
+/// peers it waits for the disk at one height in so many. A validator signs on top of what it decided, and always waits.
 pub(super) const BLOCKS_UNSYNCED_MAX: u64 = 16;
 
 impl<L: Ledger, C: Clock> App<L, C> {
