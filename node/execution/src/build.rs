@@ -1,9 +1,10 @@
 //! Building a block on the tip: inherents, then pool transactions within weight, size and time.
 
 use crate::{
-	environment::{self, Overlay, RunError},
+	environment::{self, RunError},
 	error::{BuildError, InvalidReason},
 	executor::{child_header, drain, ExecutedBlock, Executor},
+	overlay::Overlay,
 	verify::BODY_BYTES_MAX,
 };
 use codec::{Decode, Encode};

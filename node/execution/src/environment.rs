@@ -1,18 +1,14 @@
 //! How a runtime call runs: on an overlay over a state, with the signature cache at hand and panics caught.
 
-use crate::signatures::SharedSignatureCache;
+use crate::{externalities::Ext, overlay::Overlay, signatures::SharedSignatureCache};
 use plexus_runtime::SignatureCacheExt;
-use plexus_storage::{State, StateHasher, StorageError};
+use plexus_storage::{State, StorageError};
 use sp_externalities::{set_and_run_with_externalities, Extensions};
-use sp_state_machine::{Ext, OverlayedChanges};
 use std::{
 	cell::{Cell, RefCell},
 	panic::{catch_unwind, AssertUnwindSafe},
 	sync::Once,
 };
-
-/// Uncommitted changes over a state.
-pub type Overlay = OverlayedChanges<StateHasher>;
 
 /// Why a run gave nothing.
 pub enum RunError {
@@ -55,7 +51,7 @@ pub fn run<T>(
 	let mut extensions = Extensions::new();
 	extensions.register(SignatureCacheExt(cache.clone()));
 	let result = {
-		let mut ext = Ext::new(overlay, &backend, Some(&mut extensions));
+		let mut ext = Ext::new(overlay, &backend, extensions);
 		let outer = IN_RUNTIME.replace(true);
 		let result = catch_unwind(AssertUnwindSafe(|| set_and_run_with_externalities(&mut ext, f)));
 		IN_RUNTIME.set(outer);

@@ -1,8 +1,9 @@
 //! The handle on the runtime, and the plain calls of it.
 
 use crate::{
-	environment::{self, Overlay, RunError},
+	environment::{self, RunError},
 	error::CallError,
+	overlay::Overlay,
 	signatures::{BoundedSignatureCache, SharedSignatureCache},
 };
 use codec::{Decode, DecodeAll, Encode};
@@ -178,14 +179,9 @@ pub(crate) fn drain(
 	overlay: &mut Overlay,
 ) -> Result<StateChanges, plexus_storage::StorageError> {
 	let backend = state.backend();
-	let drained = overlay.drain_storage_changes(&backend, sp_runtime::StateVersion::V1);
-	if let Some(failure) = backend.take_failure() {
-		return Err(failure);
+	let changes = overlay.drain(&backend, sp_runtime::StateVersion::V1);
+	match backend.take_failure() {
+		Some(failure) => Err(failure),
+		None => Ok(changes),
 	}
-	let changes = drained.map_err(plexus_storage::StorageError::State)?;
-	Ok(StateChanges {
-		main: changes.main_storage_changes,
-		nodes: changes.transaction,
-		root: changes.transaction_storage_root,
-	})
 }

@@ -4,9 +4,10 @@
 //! Run while blocks are made: it reads the whole state.
 
 use crate::{
-	environment::{self, Overlay, RunError},
+	environment::{self, RunError},
 	error::InvariantError,
 	executor::Executor,
+	overlay::Overlay,
 };
 use plexus_runtime::native;
 use plexus_storage::State;

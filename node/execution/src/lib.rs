@@ -7,7 +7,8 @@
 //! The runtime is the native one of `plexus-runtime`. All calls go through its SCALE interface ([`environment`]), so
 //! that a second executor (the same runtime as Wasm) can stand beside it.
 //!
-//! Reading order: [`executor`] (the handle), [`environment`] (how a runtime call runs), [`build`], [`verify`], [`validate`],
+//! Reading order: [`executor`] (the handle), [`environment`] (how a runtime call runs), [`overlay`] and
+//! [`externalities`] (what it changes, and how it reaches that), [`build`], [`verify`], [`validate`],
 //! [`signatures`], [`events`], `invariants`.
 
 pub mod build;
@@ -15,7 +16,9 @@ mod environment;
 pub mod error;
 pub mod events;
 pub mod executor;
+pub mod externalities;
 mod invariants;
+pub mod overlay;
 pub mod signatures;
 pub mod validate;
 pub mod verify;

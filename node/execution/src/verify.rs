@@ -1,9 +1,10 @@
 //! Verifying a block on its parent: everything that a header and body claim is computed again.
 
 use crate::{
-	environment::{self, Overlay, RunError},
+	environment::{self, RunError},
 	error::BlockError,
 	executor::{drain, ExecutedBlock, Executor},
+	overlay::Overlay,
 	signatures::TASK_EXTRINSICS_MIN,
 };
 use codec::{Compact, Encode};

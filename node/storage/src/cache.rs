@@ -6,23 +6,29 @@
 use crate::types::BlockNumber;
 use parking_lot::RwLock;
 use quick_cache::{sync::Cache, Weighter};
+use smallvec::SmallVec;
 
 /// Values longer than this are not worth the room (events of a full block).
 const VALUE_BYTES_MAX: usize = 16 * 1024;
 /// Keys and values of a typical account entry take about this much.
 const ENTRY_BYTES_TYPICAL: usize = 256;
 
+/// Nearly all keys fit in place, where they are compared without another access to memory.
+const KEY_BYTES_TYPICAL: usize = 96;
+
+type Key = SmallVec<[u8; KEY_BYTES_TYPICAL]>;
+
 #[derive(Clone)]
 struct Bytes;
-impl Weighter<Vec<u8>, Option<Vec<u8>>> for Bytes {
-	fn weight(&self, key: &Vec<u8>, value: &Option<Vec<u8>>) -> u64 {
+impl Weighter<Key, Option<Vec<u8>>> for Bytes {
+	fn weight(&self, key: &Key, value: &Option<Vec<u8>>) -> u64 {
 		(key.len() + value.as_ref().map_or(0, Vec::len) + 96) as u64
 	}
 }
 
 /// Bounded cache of `storage key → value or absence`.
 pub struct ValueCache {
-	values: Cache<Vec<u8>, Option<Vec<u8>>, Bytes>,
+	values: Cache<Key, Option<Vec<u8>>, Bytes>,
 	generation: RwLock<BlockNumber>,
 }
 
@@ -51,7 +57,7 @@ impl ValueCache {
 		}
 		let value = read()?;
 		if value.as_ref().is_none_or(|v| v.len() <= VALUE_BYTES_MAX) {
-			self.values.insert(key.to_vec(), value.clone());
+			self.values.insert(key.into(), value.clone());
 		}
 		Ok(value)
 	}
@@ -65,9 +71,9 @@ impl ValueCache {
 		let mut current = self.generation.write();
 		for (key, value) in changes {
 			if value.as_ref().is_some_and(|v| v.len() > VALUE_BYTES_MAX) {
-				self.values.remove(key);
+				self.values.remove(&key[..]);
 			} else {
-				self.values.insert(key.clone(), value.clone());
+				self.values.insert(key[..].into(), value.clone());
 			}
 		}
 		*current = generation;

@@ -129,7 +129,7 @@ impl<T: Config> Pallet<T> {
 		verify_length_proof(&spec.artifact, &length_proof).map_err(Error::<T>::from)?;
 		let deposit = Self::permanent_deposit(&spec, &lineage);
 		T::Currency::hold(&HoldReason::Model.into(), developer, deposit)?;
-		let locators_deposit = Self::put_locators(developer, model, locators.clone())?;
+		let location = Self::put_locators(developer, model, locators)?;
 		Self::put_into_indices(developer, model, &spec)?;
 		if !lineage.is_empty() {
 			Lineages::<T>::insert(model, lineage);
@@ -137,21 +137,21 @@ impl<T: Config> Pallet<T> {
 		let record = Model {
 			developer: developer.clone(),
 			status: ModelStatus::Active,
-			spec: spec.clone(),
+			spec,
 			registered_at: frame_system::Pallet::<T>::block_number(),
 			commitment: under.number,
 			contestable_until_ms: under.expires_at_ms,
 			deposit,
 		};
-		Models::<T>::insert(model, record);
+		Models::<T>::insert(model, &record);
 		Self::deposit_event(Event::ModelRegistered {
 			model,
-			developer: developer.clone(),
-			spec,
-			locators,
+			developer: record.developer,
+			spec: record.spec,
+			locators: location.locators,
 			commitment: under.number,
 			deposit,
-			locators_deposit,
+			locators_deposit: location.deposit,
 		});
 		Ok(true)
 	}
@@ -210,22 +210,23 @@ impl<T: Config> Pallet<T> {
 			let reason = HoldReason::Locators.into();
 			T::Currency::release(&reason, &developer, former, Precision::Exact)?;
 		}
-		let deposit = Self::put_locators(&developer, model, locators.clone())?;
+		let Location { locators, deposit } = Self::put_locators(&developer, model, locators)?;
 		Self::deposit_event(Event::LocatorsSet { model, locators, deposit });
 		Ok(())
 	}
 
-	/// Returns what was put on hold for them.
+	/// Puts what they cost on hold.
 	fn put_locators(
 		developer: &T::AccountId,
 		model: ModelId,
 		locators: Locators<T>,
-	) -> Result<BalanceOf<T>, DispatchError> {
+	) -> Result<Location<T>, DispatchError> {
 		let deposit = locators.deposit();
 		if !deposit.is_zero() {
 			T::Currency::hold(&HoldReason::Locators.into(), developer, deposit)?;
 		}
-		Locations::<T>::insert(model, Location { locators, deposit });
-		Ok(deposit)
+		let location = Location { locators, deposit };
+		Locations::<T>::insert(model, &location);
+		Ok(location)
 	}
 }

@@ -22,27 +22,27 @@
 //! - Since asks never change, neither does a lineage.
 
 use crate::{types::*, *};
-use alloc::collections::BTreeMap;
 use frame_support::ensure;
 
 impl<T: Config> Pallet<T> {
 	/// The lineage of a model with this specification, if its parents may have such a child.
 	pub(crate) fn flatten(spec: &Spec<T>) -> Result<LineageOf<T>, Error<T>> {
-		let mut ancestors = BTreeMap::new();
+		let mut ancestors = Vec::new();
 		for id in &spec.parents {
 			let parent = Models::<T>::get(id).ok_or(Error::<T>::UnknownParent)?;
 			Self::ensure_may_be_parent(&parent, spec)?;
 			let Asks { royalty, data } = parent.spec.asks;
-			ancestors.insert(*id, Ancestor { model: *id, royalty, data });
+			ancestors.push(Ancestor { model: *id, royalty, data });
 			// Who has no parents has no lineage to look up.
 			if !parent.spec.parents.is_empty() {
-				let above = Lineages::<T>::get(id).into_iter();
-				ancestors.extend(above.map(|ancestor| (ancestor.model, ancestor)));
+				ancestors.extend(Lineages::<T>::get(id));
 			}
 		}
-		let royalties = sum(ancestors.values().map(|ancestor| ancestor.royalty));
+		// Whatever path leads to an ancestor, it asks the same.
+		ancestors.sort_unstable_by_key(|ancestor| ancestor.model);
+		ancestors.dedup_by_key(|ancestor| ancestor.model);
+		let royalties = sum(ancestors.iter().map(|ancestor| ancestor.royalty));
 		ensure!(royalties <= T::RoyaltiesMax::get().deconstruct().into(), Error::RoyaltiesTooHigh);
-		let ancestors: Vec<_> = ancestors.into_values().collect();
 		ancestors.try_into().map_err(|_| Error::<T>::TooManyAncestors)
 	}
 

@@ -5,15 +5,13 @@
 //! left it. Nothing here reads it.
 
 use plexus_chain_spec::ChainSpec;
+use plexus_execution::{externalities::Ext, overlay::Overlay};
 use plexus_runtime::{Runtime, System};
 use plexus_storage::{
-	Block, BlockCommit, Database, Genesis, Header, Options, State, StateChanges, StateHasher, StatePruning,
+	Block, BlockCommit, Database, Genesis, Header, Options, State, StateChanges, StatePruning,
 };
-use sp_externalities::{set_and_run_with_externalities, Externalities};
-use sp_state_machine::{Ext, OverlayedChanges};
+use sp_externalities::{set_and_run_with_externalities, Extensions, Externalities};
 use std::path::Path;
-
-type Overlay = OverlayedChanges<StateHasher>;
 
 /// A chain whose blocks change the flat state alone.
 pub struct Chain {
@@ -69,11 +67,7 @@ impl Chain {
 	/// Writes what was executed, as one block, without its events.
 	pub fn commit(&mut self) {
 		self.execute(System::reset_events);
-		let mut overlay = std::mem::take(&mut self.overlay);
-		let changes = overlay.changes_mut();
-		let mut main: Vec<_> =
-			changes.map(|(key, value)| (key.clone(), value.value().map(|value| value.to_vec()))).collect();
-		main.sort();
+		let main = std::mem::take(&mut self.overlay).into_changes();
 		let tip = self.db.tip();
 		let header = Header {
 			parent_hash: tip.hash,
@@ -106,7 +100,7 @@ fn run<T>(state: &State, overlay: &mut Overlay, f: impl FnOnce() -> T) -> T {
 
 fn fork<T>(state: &State, overlay: &mut Overlay, f: impl FnOnce(&mut dyn Externalities) -> T) -> T {
 	let backend = state.backend();
-	let result = f(&mut Ext::new(overlay, &backend, None));
+	let result = f(&mut Ext::new(overlay, &backend, Extensions::new()));
 	assert!(backend.take_failure().is_none(), "the state can be read");
 	result
 }
