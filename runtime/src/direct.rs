@@ -20,12 +20,14 @@ use frame_support::traits::{
 };
 use frame_system::ConsumerLimits;
 use pallet_balances::{AccountData, Holds, TotalIssuance};
+use plexus_maps::Prehashed;
 use sp_runtime::{DispatchError, DispatchResult};
 
 /// See [the module](self).
 pub struct DirectBalances;
 
 type Limits = <Runtime as frame_system::Config>::MaxConsumers;
+type Accounts = Prehashed<frame_system::Account<Runtime>>;
 type Account = frame_system::AccountInfo<crate::Nonce, AccountData<Balance>>;
 
 impl DirectBalances {
@@ -38,7 +40,7 @@ impl DirectBalances {
 
 	/// Nothing was changed if it answers with an error. `try_mutate` makes each key once, for reading and for writing.
 	fn try_hold(reason: &RuntimeHoldReason, who: &AccountId, amount: Balance) -> Result<(), Unusual> {
-		frame_system::Account::<Runtime>::try_mutate(who, |account| {
+		Accounts::try_mutate(who, |account| {
 			let free = account.data.free.checked_sub(amount).ok_or(Unusual)?;
 			if !Self::is_alive(account) || amount == 0 || free < Self::minimum_balance() {
 				return Err(Unusual);
@@ -51,7 +53,7 @@ impl DirectBalances {
 			}
 			account.data.free = free;
 			account.data.reserved = account.data.reserved.checked_add(amount).ok_or(Unusual)?;
-			Holds::<Runtime>::try_mutate(who, |holds| {
+			Prehashed::<Holds<Runtime>>::try_mutate(who, |holds| {
 				match holds.iter_mut().find(|hold| hold.id == *reason) {
 					Some(hold) => hold.amount = hold.amount.checked_add(amount).ok_or(Unusual)?,
 					None => holds.try_push(IdAmount { id: *reason, amount }).map_err(|_| Unusual)?,
@@ -63,7 +65,7 @@ impl DirectBalances {
 
 	/// Nothing was changed if it answers with an error.
 	fn try_release(reason: &RuntimeHoldReason, who: &AccountId, amount: Balance) -> Result<(), Unusual> {
-		frame_system::Account::<Runtime>::try_mutate(who, |account| {
+		Accounts::try_mutate(who, |account| {
 			if !Self::is_alive(account) || amount == 0 {
 				return Err(Unusual);
 			}
@@ -74,7 +76,7 @@ impl DirectBalances {
 			if !is_consumed(account) {
 				account.consumers = account.consumers.checked_sub(1).ok_or(Unusual)?;
 			}
-			Holds::<Runtime>::try_mutate_exists(who, |stored| {
+			Prehashed::<Holds<Runtime>>::try_mutate_exists(who, |stored| {
 				let holds = stored.as_mut().ok_or(Unusual)?;
 				let hold = holds.iter_mut().find(|hold| hold.id == *reason).ok_or(Unusual)?;
 				hold.amount = hold.amount.checked_sub(amount).ok_or(Unusual)?;
@@ -89,7 +91,7 @@ impl DirectBalances {
 
 	/// Nothing was changed if it answers with an error.
 	fn try_burn(who: &AccountId, amount: Balance) -> Result<(), Unusual> {
-		frame_system::Account::<Runtime>::try_mutate(who, |account| {
+		Accounts::try_mutate(who, |account| {
 			debit(account, amount)?;
 			TotalIssuance::<Runtime>::try_mutate(|issuance| {
 				*issuance = issuance.checked_sub(amount).ok_or(Unusual)?;
@@ -103,9 +105,9 @@ impl DirectBalances {
 		if source == dest {
 			return Err(Unusual);
 		}
-		frame_system::Account::<Runtime>::try_mutate(source, |from| {
+		Accounts::try_mutate(source, |from| {
 			debit(from, amount)?;
-			frame_system::Account::<Runtime>::try_mutate(dest, |to| {
+			Accounts::try_mutate(dest, |to| {
 				let is_new = *to == Account::default();
 				if is_new && amount >= Self::minimum_balance() {
 					to.providers = 1;

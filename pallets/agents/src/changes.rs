@@ -15,6 +15,7 @@ use frame_support::{
 	},
 };
 use frame_system::{ensure_signed, pallet_prelude::OriginFor, RawOrigin};
+use plexus_maps::PrehashedDouble;
 use sp_runtime::traits::{Saturating, Zero};
 
 /// Who passes a delegation on: nobody's path for the controller, else the path of the parent, itself first.
@@ -64,20 +65,20 @@ impl<T: Config> Pallet<T> {
 		};
 		Agents::<T>::insert(agent, record);
 		AgentsByController::<T>::insert(&controller, agent, ());
-		Self::put_profile(agent, profile.clone());
+		Self::put_profile(agent, &profile);
 		Self::deposit_event(Event::AgentRegistered { agent, controller, account, profile, bond, price });
 		Ok(())
 	}
 
 	pub(crate) fn do_set_profile(agent: AgentId, profile: Profile<T>) {
 		Self::take_profile(agent);
-		Self::put_profile(agent, profile.clone());
+		Self::put_profile(agent, &profile);
 		Self::deposit_event(Event::ProfileSet { agent, profile });
 	}
 
-	fn put_profile(agent: AgentId, profile: Profile<T>) {
+	fn put_profile(agent: AgentId, profile: &Profile<T>) {
 		for tag in &profile.tags {
-			AgentsByTag::<T>::insert(tag, agent, ());
+			PrehashedDouble::<AgentsByTag<T>>::insert(tag, agent, ());
 		}
 		Profiles::<T>::insert(agent, profile);
 	}

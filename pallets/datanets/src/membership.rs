@@ -9,6 +9,7 @@ use frame_support::{
 	pallet_prelude::DispatchResult,
 	traits::tokens::{Fortitude, Precision, Preservation},
 };
+use plexus_maps::PrehashedDouble;
 use sp_runtime::traits::{Saturating, Zero};
 
 impl<T: Config> Pallet<T> {
@@ -23,7 +24,7 @@ impl<T: Config> Pallet<T> {
 	/// How what a version holds was accepted; nothing if there is no such version. For manifests: only curated versions
 	/// carry a share of what models earn.
 	pub fn version_kind(datanet: DatanetId, version: DatanetVersion) -> Option<AdmissionKind> {
-		Versions::<T>::get(datanet, version).map(|version| version.admission)
+		PrehashedDouble::<Versions<T>>::get(datanet, version).map(|version| version.admission)
 	}
 
 	/// Whether a version holds it, in which case nobody can take its root.

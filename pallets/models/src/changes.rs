@@ -18,6 +18,7 @@ use frame_system::{
 	ensure_signed,
 	pallet_prelude::{BlockNumberFor, OriginFor},
 };
+use plexus_maps::{Prehashed, PrehashedDouble};
 use plexus_primitives::{commitment, purpose::Purpose};
 use sp_runtime::traits::{Saturating, Zero};
 
@@ -185,9 +186,11 @@ impl<T: Config> Pallet<T> {
 			*next = place.next().ok_or(Error::<T>::IdsExhausted)?;
 			Ok(place)
 		};
-		ModelsByDeveloper::<T>::insert(developer, NextOfDeveloper::<T>::try_mutate(developer, take)?, model);
+		let place = Prehashed::<NextOfDeveloper<T>>::try_mutate(developer, take)?;
+		PrehashedDouble::<ModelsByDeveloper<T>>::insert(developer, place, model);
 		for parent in &spec.parents {
-			Children::<T>::insert(parent, NextChild::<T>::try_mutate(parent, take)?, model);
+			let place = Prehashed::<NextChild<T>>::try_mutate(parent, take)?;
+			PrehashedDouble::<Children<T>>::insert(parent, place, model);
 		}
 		Ok(())
 	}

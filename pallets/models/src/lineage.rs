@@ -23,19 +23,20 @@
 
 use crate::{types::*, *};
 use frame_support::ensure;
+use plexus_maps::Prehashed;
 
 impl<T: Config> Pallet<T> {
 	/// The lineage of a model with this specification, if its parents may have such a child.
 	pub(crate) fn flatten(spec: &Spec<T>) -> Result<LineageOf<T>, Error<T>> {
 		let mut ancestors = Vec::new();
 		for id in &spec.parents {
-			let parent = Models::<T>::get(id).ok_or(Error::<T>::UnknownParent)?;
+			let parent = Prehashed::<Models<T>>::get(id).ok_or(Error::<T>::UnknownParent)?;
 			Self::ensure_may_be_parent(&parent, spec)?;
 			let Asks { royalty, data } = parent.spec.asks;
 			ancestors.push(Ancestor { model: *id, royalty, data });
 			// Who has no parents has no lineage to look up.
 			if !parent.spec.parents.is_empty() {
-				ancestors.extend(Lineages::<T>::get(id));
+				ancestors.extend(Prehashed::<Lineages<T>>::get(id));
 			}
 		}
 		// Whatever path leads to an ancestor, it asks the same.

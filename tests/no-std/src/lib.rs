@@ -21,6 +21,7 @@ extern crate pallet_receipts as _;
 extern crate pallet_rewards as _;
 extern crate pallet_validators as _;
 extern crate plexus_example_runtime as _;
+extern crate plexus_maps as _;
 extern crate plexus_primitives as _;
 extern crate plexus_runtime as _;
 extern crate sp_io as _;
