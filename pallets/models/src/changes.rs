@@ -133,7 +133,7 @@ impl<T: Config> Pallet<T> {
 		let location = Self::put_locators(developer, model, locators)?;
 		Self::put_into_indices(developer, model, &spec)?;
 		if !lineage.is_empty() {
-			Lineages::<T>::insert(model, lineage);
+			Prehashed::<Lineages<T>>::insert(model, lineage);
 		}
 		let record = Model {
 			developer: developer.clone(),
@@ -144,7 +144,7 @@ impl<T: Config> Pallet<T> {
 			contestable_until_ms: under.expires_at_ms,
 			deposit,
 		};
-		Models::<T>::insert(model, &record);
+		Prehashed::<Models<T>>::insert(model, &record);
 		Self::deposit_event(Event::ModelRegistered {
 			model,
 			developer: record.developer,
@@ -161,7 +161,7 @@ impl<T: Config> Pallet<T> {
 	/// committed earlier also expires earlier, and the second follows from the first; it is checked so that what the query
 	/// promises holds when the lifetime is changed.
 	fn claim(root: [u8; 32], under: &Commitment<T>) -> Result<Claim<T>, Error<T>> {
-		let Some(holder) = ModelByRoot::<T>::get(root) else { return Ok(Claim::Free) };
+		let Some(holder) = Prehashed::<ModelByRoot<T>>::get(root) else { return Ok(Claim::Free) };
 		let held = Models::<T>::get(holder).ok_or(Error::<T>::UnknownModel)?;
 		let contestable = T::Clock::now_ms() < held.contestable_until_ms;
 		Ok(match contestable && under.number < held.commitment {
@@ -177,7 +177,7 @@ impl<T: Config> Pallet<T> {
 			Models::<T>::insert(holder, held);
 			Self::deposit_event(Event::ModelSuperseded { model: holder, by: model });
 		}
-		ModelByRoot::<T>::insert(root, model);
+		Prehashed::<ModelByRoot<T>>::insert(root, model);
 	}
 
 	fn put_into_indices(developer: &T::AccountId, model: ModelId, spec: &Spec<T>) -> Result<(), Error<T>> {
@@ -229,7 +229,7 @@ impl<T: Config> Pallet<T> {
 			T::Currency::hold(&HoldReason::Locators.into(), developer, deposit)?;
 		}
 		let location = Location { locators, deposit };
-		Locations::<T>::insert(model, &location);
+		Prehashed::<Locations<T>>::insert(model, &location);
 		Ok(location)
 	}
 }
