@@ -13,9 +13,7 @@ use sp_core::{
 	storage::well_known_keys::{is_child_storage_key, starts_with_child_storage_key},
 	Hasher,
 };
-use sp_externalities::{
-	Error, Extension, ExtensionStore, Extensions, Externalities, MultiRemovalResults,
-};
+use sp_externalities::{Error, Extension, ExtensionStore, Extensions, Externalities, MultiRemovalResults};
 use sp_state_machine::{backend::IterArgs, Backend};
 use sp_storage::{ChildInfo, StateVersion, TrackedStorageKey};
 use std::{

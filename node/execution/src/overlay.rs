@@ -161,7 +161,12 @@ impl Overlay {
 
 	/// Appends an encoded item to the SCALE list under a key. What is no list becomes one. `stored` tells the value in the
 	/// state.
-	pub(crate) fn append(&mut self, key: Vec<u8>, item: &[u8], stored: impl FnOnce(&[u8]) -> Option<Vec<u8>>) {
+	pub(crate) fn append(
+		&mut self,
+		key: Vec<u8>,
+		item: &[u8],
+		stored: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+	) {
 		let number = self.current();
 		let list = match self.entries.get_full_mut(&key) {
 			Some((index, _, Entry { value: Value::List(list), replaced_in, extended_in })) => {
@@ -245,12 +250,20 @@ impl Overlay {
 	}
 
 	/// The root of the state with these changes.
-	pub(crate) fn storage_root(&mut self, backend: &impl Backend<StateHasher>, version: StateVersion) -> Hash {
+	pub(crate) fn storage_root(
+		&mut self,
+		backend: &impl Backend<StateHasher>,
+		version: StateVersion,
+	) -> Hash {
 		self.rooted(backend, version).0
 	}
 
 	/// Takes the changes out, with the nodes of the trie for them.
-	pub(crate) fn drain(&mut self, backend: &impl Backend<StateHasher>, version: StateVersion) -> StateChanges {
+	pub(crate) fn drain(
+		&mut self,
+		backend: &impl Backend<StateHasher>,
+		version: StateVersion,
+	) -> StateChanges {
 		let (root, nodes) = self.rooted(backend, version).clone();
 		StateChanges { main: std::mem::take(self).into_changes(), nodes, root }
 	}
@@ -386,7 +399,8 @@ mod tests {
 			Step::ClearPrefix(prefix, limit) => {
 				let first = ext.clear_prefix(&prefix, limit, None);
 				let cursor = first.maybe_cursor.clone();
-				let second = cursor.map(|cursor| ext.clear_prefix(&prefix, limit, Some(&cursor)).deconstruct());
+				let second =
+					cursor.map(|cursor| ext.clear_prefix(&prefix, limit, Some(&cursor)).deconstruct());
 				Some((first.deconstruct(), second).encode())
 			}
 			Step::Read(key) => {
